@@ -1,0 +1,135 @@
+//go:build integration
+
+package builders
+
+import (
+	"path/filepath"
+	"testing"
+
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/engine"
+	"builders.test/helpers/image"
+	"builders.test/helpers/registry"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+// Chapter: every builder has a cache of its own. A random value drawn by RUN
+// tells a hit from a miss: it is the same only if the step did not run again.
+func TestCaching(t *testing.T) {
+	prove(t, "caching/second-build", theSecondBuildHits)
+	prove(t, "caching/no-cache", noCacheRunsAfresh)
+	prove(t, "caching/third-builder", anotherBuilderMisses)
+	prove(t, "caching/third-builder-unpinned", anUnpinnedBuilderMisses)
+	prove(t, "caching/loaded-image", aLoadedImageIsNoCache)
+	prove(t, "caching/stop-start", theCacheSurvivesAStop)
+	prove(t, "caching/registry", aRegistryCacheIsShared)
+	prove(t, "caching/local", aLocalCacheIsShared)
+}
+
+// drawing builds the fixture on a builder: the value it drew, and whether it
+// came from the cache. The salt keeps specs out of each other's caches.
+func drawing(t *spec.T, b *builder.Builder, options ...build.Option) (value string, cached bool) {
+	t.Helper()
+	options = append([]build.Option{build.Arg("SALT", t.Env.Run+t.Claim.ID)}, options...)
+	value, r := build.Export(t, b, "fixtures/caching", "id", options...)
+	return value, r.Step(t, "RUN echo").Cached
+}
+
+func requireHit(t *spec.T, b *builder.Builder, want, message string) {
+	t.Helper()
+	got, cached := drawing(t, b)
+	require.Equal(t, want, got, message)
+	require.True(t, cached, "the result is the cached one, but BuildKit does not say that the step was cached")
+}
+
+func requireMiss(t *spec.T, b *builder.Builder, other, message string) {
+	t.Helper()
+	got, cached := drawing(t, b)
+	require.NotEqual(t, other, got, message)
+	require.False(t, cached, "BuildKit says that the step was cached, but its result is new")
+}
+
+func theSecondBuildHits(t *spec.T) {
+	b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	first, cached := drawing(t, b)
+	require.False(t, cached, "the first build already finds its step in the cache")
+	requireHit(t, b, first, "the second build on the same builder ran the step again")
+
+	changed, cached := drawing(t, b, build.Arg("SALT", t.Env.Run+"changed"))
+	require.NotEqual(t, first, changed, "a step whose argument changed was answered from the cache")
+	require.False(t, cached, "a step whose argument changed counts as cached")
+}
+
+func noCacheRunsAfresh(t *spec.T) {
+	b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	first, _ := drawing(t, b)
+	second, cached := drawing(t, b, build.NoCache())
+	require.NotEqual(t, first, second, "--no-cache answered from the cache")
+	require.False(t, cached, "--no-cache ran the step but calls it cached")
+}
+
+func anotherBuilderMisses(t *spec.T) {
+	first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	value, _ := drawing(t, first)
+	third := builder.New(t)
+	requireMiss(t, third, value, "a builder of the same version found the cache of another builder")
+	requireHit(t, first, value, "the first builder lost its cache when another one built the same")
+}
+
+func anUnpinnedBuilderMisses(t *spec.T) {
+	first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	value, _ := drawing(t, first)
+	registry.Share(t)
+	third := builder.New(t, builder.Unpinned())
+	requireMiss(t, third, value, "an unpinned builder found the cache of another builder")
+	requireHit(t, first, value, "the first builder lost its cache when another one built the same")
+}
+
+func aLoadedImageIsNoCache(t *spec.T) {
+	first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	value, _ := drawing(t, first)
+	loaded := image.New(t, "drawing")
+	build.Run(t, first, "fixtures/caching", build.Load(loaded), build.Arg("SALT", t.Env.Run+t.Claim.ID))
+	require.True(t, image.Exists(t, loaded), "the image was not loaded, so this proves nothing")
+
+	other := builder.New(t)
+	requireMiss(t, other, value, "a builder took the engine's image of another builder's result for cache")
+	requireHit(t, first, value, "the builder that loaded the image lost its cache")
+}
+
+func theCacheSurvivesAStop(t *spec.T) {
+	b := builder.New(t, builder.Bootstrapped())
+	value, _ := drawing(t, b)
+
+	b.Home.Buildx(t, "stop", b.Name)
+	require.False(t, engine.Container(t, b.Container()).State.Running, "stop left the builder's container running")
+
+	requireHit(t, b, value, "the builder lost its cache when it was stopped and started")
+	require.True(t, engine.Container(t, b.Container()).State.Running, "the build after the stop ran somewhere else")
+}
+
+func aRegistryCacheIsShared(t *spec.T) {
+	ref := registry.Start(t).Ref("cache:drawing")
+	first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	value, _ := drawing(t, first, build.CacheTo("type=registry,mode=max,ref="+ref))
+
+	importing, ignorant := builder.New(t), builder.New(t)
+	shared, cached := drawing(t, importing, build.CacheFrom("type=registry,ref="+ref))
+	require.Equal(t, value, shared, "the cache in the registry was not used")
+	require.True(t, cached, "the step came from the registry's cache, but BuildKit does not say so")
+	requireMiss(t, ignorant, value, "a builder that was not told of the cache used it")
+}
+
+func aLocalCacheIsShared(t *spec.T) {
+	dir := filepath.Join(t.Env.Dir, t.Env.Name("cache"))
+	first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	value, _ := drawing(t, first, build.CacheTo("type=local,mode=max,dest="+dir))
+
+	importing, ignorant := builder.New(t), builder.New(t)
+	shared, cached := drawing(t, importing, build.CacheFrom("type=local,src="+dir))
+	require.Equal(t, value, shared, "the cache in the folder was not used")
+	require.True(t, cached, "the step came from the folder's cache, but BuildKit does not say so")
+	requireMiss(t, ignorant, value, "a builder that was not told of the cache used it")
+}

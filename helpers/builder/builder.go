@@ -1,0 +1,142 @@
+// Package builder creates builders for specs and takes them away again.
+//
+//	b := builder.New(t, builder.Bootstrapped())
+//	b.Exec(t, "/bin/arch")
+//
+// A builder that a spec does not change can be had warm, see [Warm].
+package builder
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"builders.test/helpers/cli"
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"gotest.tools/v3/icmd"
+)
+
+// Builder is one that exists in some home's records.
+type Builder struct {
+	// Name is the builder's name; it carries the run's id.
+	Name string
+	// Home is the buildx configuration that knows the builder.
+	Home cli.Home
+	// Platform is what the builder was created for, or empty.
+	Platform string
+}
+
+// New creates a builder, from the BuildKit under test and with network=host
+// unless an option says otherwise. Its removal is registered before the result
+// of its creation is looked at, and does not mind if a spec removed it itself.
+func New(t *spec.T, options ...Option) *Builder {
+	t.Helper()
+	o := apply(t, options)
+	b := &Builder{Name: o.name, Home: o.home, Platform: o.platforms}
+	t.Cleanup(func() { b.cleanUp(t) })
+	b.Home.Buildx(t, o.createArgs(t)...)
+	return b
+}
+
+// Append adds a node to the builder, on the engine that a docker context names.
+func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
+	t.Helper()
+	o := apply(t, append([]Option{In(b.Home), Named(b.Name)}, options...))
+	b.Home.Buildx(t, append(o.createArgs(t), "--append", endpoint)...)
+}
+
+// Warm returns a running builder that specs share and must not change: one per
+// set of platforms, created by the first spec that asks, removed with the run.
+func Warm(t *spec.T, platform string) *Builder {
+	t.Helper()
+	b, err := env.Shared(t.Env, "builder "+platform, func() (*Builder, error) {
+		o := apply(t, []Option{Named(t.Env.SharedName()), Platform(platform), Bootstrapped()})
+		if result := o.home.Try(t, append([]string{"buildx"}, o.createArgs(t)...)...); result.ExitCode != 0 {
+			return nil, fmt.Errorf("%s", cli.Complaint(result))
+		}
+		return &Builder{Name: o.name, Home: o.home, Platform: platform}, nil
+	})
+	if err != nil {
+		t.Fatalf("the warm builder for %q cannot be had: %v", platform, err)
+	}
+	return b
+}
+
+// cleanUp keeps the daemon's log of a failed claim and removes the builder.
+// Whatever else a builder leaves, the janitor finds by the run's id.
+func (b *Builder) cleanUp(t *spec.T) {
+	t.Helper()
+	if t.Failed() {
+		b.keepLog(t)
+	}
+	if !b.Recorded() {
+		return
+	}
+	if result := b.Home.CleanUp(t, "buildx", "rm", "--force", b.Name); result.ExitCode != 0 {
+		t.Errorf("clean-up: %s", cli.Complaint(result))
+	}
+}
+
+func (b *Builder) keepLog(t *spec.T) {
+	t.Helper()
+	result := b.Home.CleanUp(t, "logs", "--tail", "500", b.Container())
+	if err := t.Evidence.Note(b.Name+".log", result.Combined()); err != nil {
+		t.Logf("evidence: %v", err)
+	}
+}
+
+// Recorded tells whether the home still has a record of the builder.
+func (b *Builder) Recorded() bool {
+	_, err := os.Stat(filepath.Join(b.Home.Dir, "instances", b.Name))
+	return err == nil
+}
+
+// Node is the name of the builder's first node.
+func (b *Builder) Node() string { return b.Name + "0" }
+
+// Container is the name of the first node's container.
+func (b *Builder) Container() string { return ContainerOf(b.Node()) }
+
+// Volume is the name of the first node's state volume.
+func (b *Builder) Volume() string { return b.Container() + "_state" }
+
+// ContainerOf is the name of a node's container, as buildx gives it.
+func ContainerOf(node string) string { return "buildx_buildkit_" + node }
+
+// Buildx runs a docker buildx command on this builder.
+func (b *Builder) Buildx(t *spec.T, args ...string) *icmd.Result {
+	t.Helper()
+	return b.Home.Buildx(t, append(args, b.Name)...)
+}
+
+// Bootstrap starts the builder and waits until its BuildKit answers.
+func (b *Builder) Bootstrap(t *spec.T) {
+	t.Helper()
+	b.Home.Buildx(t, "inspect", "--bootstrap", b.Name)
+}
+
+// Exec runs a command in the builder's container and returns what it printed.
+func (b *Builder) Exec(t *spec.T, command ...string) string {
+	t.Helper()
+	result := b.Home.Docker(t, append([]string{"exec", b.Container()}, command...)...)
+	return strings.TrimSpace(result.Stdout())
+}
+
+// Records is what the BuildKit of one of the builder's nodes says of its own
+// cache, record by record, as its buildctl prints it.
+func (b *Builder) Records(t *spec.T, node string) string {
+	t.Helper()
+	return b.Home.Docker(t, "exec", ContainerOf(node), "buildctl", "du", "--verbose").Stdout()
+}
+
+// Daemon is the version that the builder's buildkitd reports of itself.
+func (b *Builder) Daemon(t *spec.T) string {
+	t.Helper()
+	version, err := env.ParseBuildKitVersion(b.Exec(t, "buildkitd", "--version"))
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return version
+}

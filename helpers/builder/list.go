@@ -1,0 +1,151 @@
+package builder
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/cli"
+	"builders.test/helpers/spec"
+)
+
+// Listed is what docker buildx ls says of one builder.
+type Listed struct {
+	Name    string
+	Driver  string
+	Current bool
+	Nodes   []ListedNode
+}
+
+// ListedNode is one node of a listed builder.
+type ListedNode struct {
+	Name      string
+	Endpoint  string
+	Status    string
+	Version   string
+	Platforms []string
+}
+
+// List is what docker buildx ls says in a home, in its order.
+func List(t *spec.T, home cli.Home) []Listed {
+	t.Helper()
+	listed, err := parseList(home.Buildx(t, "ls", "--format", "{{json .}}").Stdout())
+	if err != nil {
+		t.Fatalf("docker buildx ls: %v", err)
+	}
+	return listed
+}
+
+// parseList reads the JSON lines of docker buildx ls. buildx prints a builder
+// once for itself and once more for each of its nodes.
+func parseList(out string) ([]Listed, error) {
+	var result []Listed
+	for line := range strings.Lines(out) {
+		var row Listed
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			return nil, fmt.Errorf("line %q: %w", line, err)
+		}
+		if _, known := Find(result, row.Name); !known {
+			result = append(result, row)
+		}
+	}
+	return result, nil
+}
+
+// Find returns the listed builder of that name, and whether there is one.
+func Find(listed []Listed, name string) (Listed, bool) {
+	i := slices.IndexFunc(listed, func(l Listed) bool { return l.Name == name })
+	if i < 0 {
+		return Listed{}, false
+	}
+	return listed[i], true
+}
+
+// Current returns the name of the builder that is marked as the current one.
+func Current(listed []Listed) string {
+	for _, l := range listed {
+		if l.Current {
+			return l.Name
+		}
+	}
+	return ""
+}
+
+// Chosen returns the builder that a command in the home would use if it named
+// none.
+func Chosen(t *spec.T, home cli.Home) string {
+	t.Helper()
+	return parseName(home.Buildx(t, "inspect").Stdout())
+}
+
+// parseName reads the builder's name from docker buildx inspect.
+func parseName(out string) string {
+	for line := range strings.Lines(out) {
+		if name, ok := strings.CutPrefix(line, "Name:"); ok {
+			return strings.TrimSpace(name)
+		}
+	}
+	return ""
+}
+
+// Inspection is what docker buildx inspect says of one node.
+type Inspection struct {
+	Node string
+	// Preferred are the platforms that the node was created for.
+	Preferred []string
+	// Platforms are all that the node serves, the preferred ones included.
+	Platforms []string
+	// Version is the BuildKit version that the node's daemon reported.
+	Version string
+	// Status is running, inactive, stopped, …
+	Status string
+}
+
+// Inspect is what docker buildx inspect says of the builder's nodes.
+func (b *Builder) Inspect(t *spec.T) []Inspection {
+	t.Helper()
+	return parseInspect(b.Home.Buildx(t, "inspect", b.Name).Stdout())
+}
+
+// parseInspect reads the labelled lines of docker buildx inspect; a node
+// begins with its Name, after the builder's own.
+func parseInspect(out string) []Inspection {
+	var nodes []Inspection
+	_, out, _ = strings.Cut(out, "\nNodes:")
+	for line := range strings.Lines(out) {
+		key, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		if key == "Name" {
+			nodes = append(nodes, Inspection{Node: value})
+		}
+		if len(nodes) == 0 {
+			continue
+		}
+		node := &nodes[len(nodes)-1]
+		switch key {
+		case "Status":
+			node.Status = value
+		case "BuildKit version", "Buildkit":
+			node.Version = value
+		case "Platforms":
+			node.Preferred, node.Platforms = parsePlatforms(value)
+		}
+	}
+	return nodes
+}
+
+// parsePlatforms reads "linux/arm64*, linux/amd64": a star marks the preferred.
+func parsePlatforms(text string) (preferred, all []string) {
+	for word := range strings.SplitSeq(text, ",") {
+		platform, starred := strings.CutSuffix(strings.TrimSpace(word), "*")
+		if platform == "" {
+			continue
+		}
+		all = append(all, platform)
+		if starred {
+			preferred = append(preferred, platform)
+		}
+	}
+	return preferred, all
+}

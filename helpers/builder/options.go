@@ -1,0 +1,125 @@
+package builder
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"builders.test/helpers/cli"
+	"builders.test/helpers/spec"
+)
+
+// Option changes how a builder is created.
+type Option func(*settings)
+
+type settings struct {
+	name      string
+	home      cli.Home
+	hasHome   bool
+	image     string
+	unpinned  bool
+	network   string
+	platforms string
+	flags     []string
+	daemon    []string
+	config    string
+}
+
+// Pinned creates the builder from this image instead of the BuildKit under test.
+func Pinned(image string) Option { return func(s *settings) { s.image = image } }
+
+// Unpinned names no image, which leaves the choice to buildx.
+func Unpinned() Option { return func(s *settings) { s.unpinned = true } }
+
+// In creates the builder in a home that exists, beside what is there.
+func In(home cli.Home) Option {
+	return func(s *settings) { s.home, s.hasHome = home, true }
+}
+
+// Named gives the builder a name of the caller's choice, such as that of an
+// earlier builder; it must come from [env.Environment.Name].
+func Named(name string) Option { return func(s *settings) { s.name = name } }
+
+// Platform creates the builder for these platforms, separated by commas.
+func Platform(platforms string) Option { return func(s *settings) { s.platforms = platforms } }
+
+// Network chooses the container's network mode; "" leaves the engine's default.
+func Network(mode string) Option { return func(s *settings) { s.network = mode } }
+
+// Bootstrapped starts the builder at once instead of at its first build.
+func Bootstrapped() Option { return flag("--bootstrap") }
+
+// Use makes the builder the current one of its home.
+func Use() Option { return flag("--use") }
+
+// Config adds lines to the configuration of the builder's BuildKit.
+func Config(toml string) Option { return func(s *settings) { s.config = toml } }
+
+func flag(name string) Option {
+	return func(s *settings) { s.flags = append(s.flags, name) }
+}
+
+func apply(t *spec.T, options []Option) settings {
+	t.Helper()
+	s := settings{image: t.Env.BuildKit.Ref, network: "host"}
+	for _, option := range options {
+		option(&s)
+	}
+	if !s.hasHome {
+		s.home = cli.NewHome(t)
+	}
+	if s.name == "" {
+		s.name = t.Env.Name(t.Claim.Name())
+	}
+	return s
+}
+
+func (s settings) createArgs(t *spec.T) []string {
+	t.Helper()
+	args := append([]string{"create", "--name", s.name, "--driver", "docker-container"}, s.flags...)
+	if s.network != "" {
+		args = append(args, "--driver-opt", "network="+s.network)
+	}
+	if !s.unpinned {
+		args = append(args, "--driver-opt", "image="+s.image)
+	}
+	if s.platforms != "" {
+		args = append(args, "--platform", s.platforms)
+	}
+	if config := s.configFile(t); config != "" {
+		args = append(args, "--config", config)
+	}
+	return args
+}
+
+// MirroredRegistries are those whose images the mirror holds.
+var MirroredRegistries = []string{"docker.io", "gcr.io"}
+
+// configFile writes the configuration of the builder's BuildKit, and returns
+// its path, or "" if there is nothing to say.
+func (s settings) configFile(t *spec.T) string {
+	t.Helper()
+	text := strings.TrimSpace(mirrorConfig(t.Env.Mirror) + "\n" + s.config)
+	if text == "" {
+		return ""
+	}
+	path := filepath.Join(t.Env.Dir, t.Env.Name("buildkitd")+".toml")
+	if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
+		t.EnvironmentFailed("write BuildKit's configuration: %v", err)
+	}
+	return path
+}
+
+// mirrorConfig lets BuildKit resolve Docker Hub's images from the mirror, as
+// the engine already does.
+func mirrorConfig(mirror string) string {
+	if mirror == "" {
+		return ""
+	}
+	var text strings.Builder
+	for _, registry := range MirroredRegistries {
+		text.WriteString("[registry.\"" + registry + "\"]\n  mirrors = [\"" + mirror + "\"]\n")
+	}
+	text.WriteString("[registry.\"" + mirror + "\"]\n  http = true\n")
+	return text.String()
+}

@@ -1,0 +1,166 @@
+// Package cli runs the docker command on behalf of a claim and keeps every
+// run as evidence.
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"builders.test/helpers/evidence"
+	"builders.test/helpers/spec"
+	"gotest.tools/v3/icmd"
+)
+
+// cleanUpTimeout bounds commands that take things away again after a claim's
+// own deadline has passed.
+const cleanUpTimeout = time.Minute
+
+// Home is a buildx configuration of its own: the builders created in one home
+// and its current builder are unknown in every other.
+type Home struct {
+	// Dir is what BUILDX_CONFIG is set to.
+	Dir string
+	env []string
+}
+
+// NewHome returns an empty home. It disappears with the run's folder, so that
+// a later look at it, and the clean-up of its builders, find it whole.
+func NewHome(t *spec.T) Home {
+	t.Helper()
+	dir := filepath.Join(t.Env.Dir, t.Env.Name("home"))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.EnvironmentFailed("create a buildx configuration folder: %v", err)
+	}
+	return Home{Dir: dir}
+}
+
+// NewContext returns the name of a docker context for the engine under test.
+// buildx wants a different endpoint for each node of a builder; contexts make
+// one engine many endpoints. It is known in the run's own configuration only.
+func NewContext(t *spec.T) string {
+	t.Helper()
+	name := t.Env.Name("context")
+	NewHome(t).Docker(t, "context", "create", name, "--docker", "host="+t.Env.Engine.Host)
+	return name
+}
+
+// With returns the same home with more variables set for its commands, given
+// as KEY=value.
+func (h Home) With(env ...string) Home {
+	h.env = append(append([]string{}, h.env...), env...)
+	return h
+}
+
+// Docker runs the docker command and fails the claim if it does not succeed.
+func (h Home) Docker(t *spec.T, args ...string) *icmd.Result {
+	t.Helper()
+	result := h.Try(t, args...)
+	if result.ExitCode != 0 || result.Timeout {
+		t.Fatalf("%s", Complaint(result))
+	}
+	return result
+}
+
+// Buildx runs docker buildx and fails the claim if it does not succeed.
+func (h Home) Buildx(t *spec.T, args ...string) *icmd.Result {
+	t.Helper()
+	return h.Docker(t, append([]string{"buildx"}, args...)...)
+}
+
+// Try runs the docker command and returns its result, whatever it is.
+func (h Home) Try(t *spec.T, args ...string) *icmd.Result {
+	t.Helper()
+	return h.run(t, remaining(t), args)
+}
+
+// CleanUp runs the docker command with a deadline of its own, so that it can
+// take things away after the claim's has passed.
+func (h Home) CleanUp(t *spec.T, args ...string) *icmd.Result {
+	t.Helper()
+	return h.run(t, cleanUpTimeout, args)
+}
+
+func (h Home) run(t *spec.T, timeout time.Duration, args []string) *icmd.Result {
+	t.Helper()
+	own := append([]string{"BUILDX_CONFIG=" + h.Dir}, h.env...)
+	return execute(t, timeout, own, append([]string{t.Env.Docker}, args...))
+}
+
+// Program runs a program other than the docker command, in the same
+// surroundings, and fails the claim if it does not succeed.
+func Program(t *spec.T, command ...string) *icmd.Result {
+	t.Helper()
+	result := execute(t, remaining(t), nil, command)
+	if result.ExitCode != 0 || result.Timeout {
+		t.Fatalf("%s", Complaint(result))
+	}
+	return result
+}
+
+func execute(t *spec.T, timeout time.Duration, own, command []string) *icmd.Result {
+	t.Helper()
+	started := time.Now()
+	result := icmd.RunCmd(icmd.Cmd{Command: command, Env: t.Env.Environ(own...), Timeout: timeout})
+	keep(t, own, shown(command), started, result)
+	return result
+}
+
+// shown is a command as a person would type it: without the folder of the
+// docker command.
+func shown(command []string) []string {
+	if filepath.Base(command[0]) != "docker" {
+		return command
+	}
+	return append([]string{"docker"}, command[1:]...)
+}
+
+func keep(t *spec.T, own, command []string, started time.Time, result *icmd.Result) {
+	t.Helper()
+	surroundings := append([]string{
+		"DOCKER_HOST=" + t.Env.Engine.Host,
+		"DOCKER_CONFIG=" + t.Env.DockerConfig(),
+	}, own...)
+	err := t.Evidence.Command(evidence.Command{
+		Args: command, Env: surroundings,
+		Started: started.UTC(), Seconds: time.Since(started).Seconds(),
+		Exit: result.ExitCode, TimedOut: result.Timeout,
+		Stdout: []byte(result.Stdout()), Stderr: []byte(result.Stderr()),
+	})
+	if err != nil {
+		t.EnvironmentFailed("evidence cannot be kept: %v", err)
+	}
+}
+
+// remaining is the time left until the claim's deadline; icmd takes zero for
+// no limit, so there is always a little.
+func remaining(t *spec.T) time.Duration {
+	deadline, ok := t.Context().Deadline()
+	if !ok {
+		return spec.DefaultDeadline
+	}
+	return max(time.Until(deadline), time.Millisecond)
+}
+
+// Complaint says in one line which command failed and what it said last.
+func Complaint(result *icmd.Result) string {
+	line := evidence.Line(nil, shown(result.Cmd.Args))
+	if result.Timeout {
+		return "`" + line + "` did not end before the claim's deadline"
+	}
+	return "`" + line + "` failed: " + lastWords(result)
+}
+
+// lastWords is the last line of what a command said that is not progress.
+func lastWords(result *icmd.Result) string {
+	_, said := evidence.SplitProgress([]byte(result.Stderr()))
+	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
+	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
+		return last
+	}
+	if result.Error != nil {
+		return result.Error.Error()
+	}
+	return "without a word"
+}

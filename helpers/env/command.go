@@ -1,0 +1,69 @@
+package env
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// Environ is the environment for the commands of a run: the process's own,
+// with the run's configuration and the given variables instead of the user's.
+func (e *Environment) Environ(extra ...string) []string {
+	own := append([]string{
+		"DOCKER_HOST=" + e.Engine.Host,
+		"DOCKER_CONFIG=" + e.DockerConfig(),
+		// Hints and update checks are not part of what is tested.
+		"DOCKER_CLI_HINTS=false",
+		"BUILDERS_RUN=" + e.Run,
+	}, extra...)
+	var result []string
+	for _, kv := range os.Environ() {
+		if key, _, _ := strings.Cut(kv, "="); !steers(key) {
+			result = append(result, kv)
+		}
+	}
+	return append(result, own...)
+}
+
+// steers tells whether a variable of the user's would change what the
+// commands of a run do.
+func steers(key string) bool {
+	switch key {
+	case "DOCKER_CONTEXT", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_DEFAULT_PLATFORM",
+		"BUILDKIT_HOST", "BUILDKIT_PROGRESS", "BUILDKIT_COLORS", "SOURCE_DATE_EPOCH":
+		return true
+	}
+	return strings.HasPrefix(key, "BUILDX_")
+}
+
+// docker runs the docker command outside of any claim, while the environment
+// is opened. The error holds the last line that the command said.
+func (e *Environment) docker(ctx context.Context, args ...string) (string, error) {
+	command := exec.CommandContext(ctx, e.Docker, args...)
+	command.Env = e.Environ()
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		said := lastLine(stderr.String())
+		if said == "" {
+			said = err.Error()
+		}
+		return "", fmt.Errorf("docker %s: %s", strings.Join(args, " "), said)
+	}
+	return strings.TrimSpace(stdout.String()), nil
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i := len(lines) - 1; i >= 0; i-- {
+		line := strings.TrimSpace(lines[i])
+		// The CLI closes many errors with a pointer to its help.
+		if line != "" && !strings.Contains(line, "--help'") {
+			return line
+		}
+	}
+	return ""
+}

@@ -1,0 +1,229 @@
+package env
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/docker/docker/client"
+)
+
+// ProbeTimeout bounds the questions that decide whether the environment is
+// still there.
+const ProbeTimeout = 30 * time.Second
+
+// Engine is what is known about the Docker Engine.
+type Engine struct {
+	// Host is its endpoint, for example unix:///var/run/docker.sock.
+	Host string
+	// Version is the engine's release.
+	Version string
+	// Store is its image store: containerd or overlay2.
+	Store string
+	// OS, Arch and Kernel are the engine host's, in Go's names.
+	OS, Arch, Kernel string
+	// Root is the engine's data folder, as seen from its own host.
+	Root string
+}
+
+// Machine is the hardware name that uname prints for the engine's
+// architecture, for example x86_64.
+func (g Engine) Machine() string { return Machine(g.Arch) }
+
+// machines maps Go's architecture names to those of uname.
+var machines = map[string]string{"amd64": "x86_64", "arm64": "aarch64", "386": "i686"}
+
+// Machine is the name that uname prints for an architecture such as arm64.
+func Machine(arch string) string {
+	if name, ok := machines[arch]; ok {
+		return name
+	}
+	return arch
+}
+
+func archOf(machine string) string {
+	for arch, name := range machines {
+		if name == machine {
+			return arch
+		}
+	}
+	return machine
+}
+
+const howToGetAnEngine = "start Docker, point DOCKER_HOST at an engine, or run `make check`, which brings its own"
+
+func (e *Environment) openEngine(ctx context.Context) error {
+	docker, err := exec.LookPath("docker")
+	if err != nil {
+		return fmt.Errorf("no docker command on PATH; install the Docker CLI, or run `make check`, which brings its own")
+	}
+	e.Docker = docker
+	host, err := endpoint(ctx, docker)
+	if err != nil {
+		return err
+	}
+	// testcontainers and the docker command must talk to the same engine,
+	// whatever the configuration folder says.
+	if err := os.Setenv("DOCKER_HOST", host); err != nil {
+		return fmt.Errorf("set DOCKER_HOST: %w", err)
+	}
+	e.Client, err = client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
+	if err != nil {
+		return fmt.Errorf("engine at %s: %w; %s", host, err, howToGetAnEngine)
+	}
+	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
+	defer cancel()
+	info, err := e.Client.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("no Docker Engine answers at %s; %s", host, howToGetAnEngine)
+	}
+	e.Engine = Engine{
+		Host: host, Version: info.ServerVersion, Store: store(info.DriverStatus, info.Driver),
+		OS: info.OSType, Arch: archOf(info.Architecture), Kernel: info.KernelVersion, Root: info.DockerRootDir,
+	}
+	return nil
+}
+
+// endpoint is where the docker command itself would connect to.
+func endpoint(ctx context.Context, docker string) (string, error) {
+	if host := os.Getenv("DOCKER_HOST"); host != "" {
+		return host, supported(host)
+	}
+	out, err := exec.CommandContext(ctx, docker, "context", "inspect", "--format", "{{json .}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("docker context inspect: %w; set DOCKER_HOST instead", err)
+	}
+	var current struct {
+		Name      string
+		Endpoints map[string]struct{ Host string }
+		TLS       map[string][]string `json:"TLSMaterial"`
+	}
+	if err := json.Unmarshal(out, &current); err != nil {
+		return "", fmt.Errorf("docker context inspect: %w; set DOCKER_HOST instead", err)
+	}
+	if len(current.TLS) > 0 {
+		return "", fmt.Errorf("docker context %q uses TLS; set DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH instead", current.Name)
+	}
+	host := current.Endpoints["docker"].Host
+	return host, supported(host)
+}
+
+func supported(host string) error {
+	if strings.HasPrefix(host, "ssh://") {
+		return fmt.Errorf("engine at %s: ssh is not supported; forward the socket (ssh -L) and set DOCKER_HOST to it", host)
+	}
+	return nil
+}
+
+func store(status [][2]string, driver string) string {
+	snapshotter := [2]string{"driver-type", "io.containerd.snapshotter.v1"}
+	if slices.Contains(status, snapshotter) {
+		return "containerd"
+	}
+	return driver
+}
+
+// writeDockerConfig makes the run's own configuration folder. Credentials are
+// carried over, so that pulls count as the user's; nothing else is.
+func (e *Environment) writeDockerConfig() error {
+	kept := map[string]json.RawMessage{}
+	content, err := os.ReadFile(filepath.Join(userDockerConfig(), "config.json"))
+	if err == nil {
+		all := map[string]json.RawMessage{}
+		if err := json.Unmarshal(content, &all); err != nil {
+			return fmt.Errorf("read the docker configuration: %w", err)
+		}
+		for _, key := range []string{"auths", "credsStore", "credHelpers", "proxies"} {
+			if value, ok := all[key]; ok {
+				kept[key] = value
+			}
+		}
+	}
+	encoded, err := json.Marshal(kept)
+	if err != nil {
+		return fmt.Errorf("write the run's docker configuration: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Join(e.DockerConfig(), "cli-plugins"), 0o700); err != nil {
+		return fmt.Errorf("create the run's docker configuration: %w", err)
+	}
+	return os.WriteFile(filepath.Join(e.DockerConfig(), "config.json"), encoded, 0o600)
+}
+
+// DockerConfig is the run's own DOCKER_CONFIG.
+func (e *Environment) DockerConfig() string { return filepath.Join(e.Dir, "docker-config") }
+
+func userDockerConfig() string {
+	if dir := os.Getenv("DOCKER_CONFIG"); dir != "" {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".docker")
+}
+
+// Probe asks whether the environment is still fit to judge BuildKit: the
+// engine answers, the mirror answers, the disk has room.
+func (e *Environment) Probe(ctx context.Context) error {
+	if _, err := e.Client.Ping(ctx); err != nil {
+		return fmt.Errorf("the engine at %s no longer answers: %w", e.Engine.Host, err)
+	}
+	if err := e.probeMirror(ctx); err != nil {
+		return err
+	}
+	return errors.Join(room(e.Out), e.engineRoom())
+}
+
+func (e *Environment) probeMirror(ctx context.Context) error {
+	if e.Mirror == "" {
+		return nil
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+e.Mirror+"/v2/", nil)
+	if err != nil {
+		return fmt.Errorf("the mirror at %s: %w", e.Mirror, err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("the mirror no longer answers: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the mirror at %s answers %s", e.Mirror, response.Status)
+	}
+	return nil
+}
+
+// engineRoom can look at the engine's disk only when it is this machine's.
+func (e *Environment) engineRoom() error {
+	if !strings.HasPrefix(e.Engine.Host, "unix://") {
+		return nil
+	}
+	if _, err := os.Stat(e.Engine.Root); err != nil {
+		return nil
+	}
+	return room(e.Engine.Root)
+}
+
+// room fails when fewer than 64 MiB are free: builds fail then for reasons
+// that are not BuildKit's.
+func room(dir string) error {
+	const least = 64 << 20
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		return fmt.Errorf("free disk space of %s: %w", dir, err)
+	}
+	if free := fs.Bavail * uint64(fs.Bsize); free < least {
+		return fmt.Errorf("disk full: %d MiB left in %s", free>>20, dir)
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+// Package env opens the surroundings that specs run in: the Docker Engine,
+// the buildx plugin and the BuildKit image under test, and a private place
+// for everything a run creates. It reads them from the process's variables,
+// so the same specs run on a laptop, a CI runner or the embedded lab:
+//
+//	BUILDKIT           the BuildKit under test: a release (v0.11.5), latest,
+//	                   or an image reference
+//	BUILDX             the buildx under test: a path to the plugin
+//	OUT                where evidence and reports go; build/check by default
+//	DOCKER_HOST, …     the engine, as the docker command finds it
+//	BUILDERS_MIRROR    host:port of a plain-http registry that stands as
+//	                   Docker Hub's mirror and whose tags the run may move
+//	BUILDERS_STANDINS  JSON object: image reference → what stands in for it
+//	BUILDERS_LAB       set where the engine is the embedded lab
+package env
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/docker/docker/client"
+	"github.com/gofrs/flock"
+)
+
+// Prefix begins every name that a run creates; the run's id follows it.
+const Prefix = "builders-"
+
+// RunLabel is the label, with the run's id as value, of every container that
+// a run starts itself. buildx sets no labels: its containers are known by name.
+const RunLabel = "builders.run"
+
+// Environment is opened once, in TestMain, and shared by all specs.
+type Environment struct {
+	// Run is the run's id: eight hexadecimal digits.
+	Run string
+	// Dir is the run's private folder; it is gone after Close.
+	Dir string
+	// Out is the absolute folder for evidence and reports.
+	Out string
+	// Docker is the path of the docker command.
+	Docker string
+	// Engine is the Docker Engine that everything runs on.
+	Engine Engine
+	// Client talks to the engine.
+	Client *client.Client
+	// Buildx is the plugin under test.
+	Buildx Buildx
+	// BuildKit is the BuildKit under test.
+	BuildKit BuildKit
+	// Mirror is host:port of the writable mirror, or empty.
+	Mirror string
+	// StandIns says, for an image reference, what takes its place here.
+	StandIns map[string]string
+	// InLab tells that the engine is the embedded lab.
+	InLab bool
+	// LabDir is the lab's state folder; runs that share a lab keep their
+	// locks there. It is empty outside the lab.
+	LabDir string
+
+	settings  settings
+	counter   atomic.Int64
+	lock      *flock.Flock
+	platforms platformCache
+	pulled    pulledImages
+
+	sharedMu sync.Mutex
+	shared   map[string]*once
+}
+
+// Open reads the variables, reaches the engine and makes sure of the subject.
+// An error is one line that says what was tried and what to do; nothing is
+// left behind then.
+func Open(ctx context.Context) (*Environment, error) {
+	s, err := readSettings()
+	if err != nil {
+		return nil, err
+	}
+	e := &Environment{
+		Out: s.out, Mirror: s.mirror, StandIns: s.standIns,
+		InLab: s.lab != "", LabDir: s.lab,
+		settings: s, shared: map[string]*once{},
+	}
+	for _, step := range []func(context.Context) error{
+		e.openEngine, e.openDir, e.openBuildx, e.openBuildKit, e.writeSubject,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+	}
+	return e, nil
+}
+
+// openDir makes the run's folder and takes its lock: while the lock is held,
+// whatever carries the run's id belongs to a live run.
+func (e *Environment) openDir(context.Context) error {
+	id := make([]byte, 4)
+	if _, err := rand.Read(id); err != nil {
+		return fmt.Errorf("draw a run id: %w", err)
+	}
+	e.Run = hex.EncodeToString(id)
+	dir := filepath.Join(os.TempDir(), Prefix+e.Run)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return fmt.Errorf("create the run's folder: %w; set TMPDIR to a writable folder", err)
+	}
+	e.Dir = dir
+	e.lock = flock.New(LockFile(dir))
+	if _, err := e.lock.TryLock(); err != nil {
+		return fmt.Errorf("lock the run's folder %s: %w", dir, err)
+	}
+	return e.writeDockerConfig()
+}
+
+// LockFile is the file in a run's folder that a live run holds locked.
+func LockFile(dir string) string { return filepath.Join(dir, "owner.lock") }
+
+// Name returns a name for something the run creates: it carries the run's id,
+// so that it can be found and removed whatever happens, and is never given
+// out twice.
+func (e *Environment) Name(label string) string {
+	return fmt.Sprintf("%s%s-%s-%d", Prefix, e.Run, label, e.counter.Add(1))
+}
+
+// SharedName returns a name for something that several specs use and that
+// therefore no spec removes: it goes when the run ends.
+func (e *Environment) SharedName() string { return e.Name(sharedLabel) }
+
+const sharedLabel = "shared"
+
+// IsShared tells whether a name, or one that buildx made from it, came from
+// [Environment.SharedName].
+func IsShared(name string) bool { return strings.Contains(name, "-"+sharedLabel+"-") }
+
+// Image returns a reference for an image the run creates. Its registry is a
+// reserved name, so the reference can never be pulled or pushed by mistake.
+func (e *Environment) Image(label string) string {
+	return ImagePrefix(e.Run) + fmt.Sprintf("%s:%d", label, e.counter.Add(1))
+}
+
+// ImagePrefix begins the reference of every image that a run loads.
+func ImagePrefix(run string) string { return "builders.test/" + run + "/" }
+
+// Repro is the command that puts one claim to the test again.
+func (e *Environment) Repro(claim string) string {
+	line := fmt.Sprintf("make check BUILDKIT=%s RUN=%s", e.settings.buildkit, claim)
+	if e.settings.buildx != "" {
+		line += " BUILDX=" + e.settings.buildx
+	}
+	return line
+}
+
+// Close gives back what Open took: images that it pulled, the run's folder
+// and its lock. What specs created is their own and the janitor's business.
+func (e *Environment) Close() error {
+	var errs []error
+	if e.Client != nil {
+		errs = append(errs, e.removePulled(), e.Client.Close())
+	}
+	if e.Dir != "" {
+		errs = append(errs, os.RemoveAll(e.Dir))
+	}
+	if e.lock != nil {
+		errs = append(errs, e.lock.Unlock())
+	}
+	return errors.Join(errs...)
+}
+
+// once is a value that several specs share and the first one makes.
+type once struct {
+	sync.Once
+	value any
+	err   error
+}
+
+// Shared returns the value kept under key, making it on first use. Specs that
+// come while it is being made wait for it; if making it failed, all of them
+// get the error.
+func Shared[V any](e *Environment, key string, construct func() (V, error)) (V, error) {
+	e.sharedMu.Lock()
+	o, ok := e.shared[key]
+	if !ok {
+		o = &once{}
+		e.shared[key] = o
+	}
+	e.sharedMu.Unlock()
+	o.Do(func() { o.value, o.err = construct() })
+	if o.err != nil {
+		var none V
+		return none, o.err
+	}
+	return o.value.(V), nil
+}

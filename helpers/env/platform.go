@@ -1,0 +1,140 @@
+package env
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/image"
+)
+
+// Probe image: small, and available for every platform that specs need.
+const busybox = "busybox"
+
+type platformCache struct {
+	mu    sync.Mutex
+	known map[string]error
+}
+
+// Executes tells, by running one, whether the engine's host can execute
+// programs of a platform such as linux/arm64. The answer is kept.
+func (e *Environment) Executes(ctx context.Context, platform string) error {
+	e.platforms.mu.Lock()
+	defer e.platforms.mu.Unlock()
+	if err, ok := e.platforms.known[platform]; ok {
+		return err
+	}
+	err := e.ProbePlatform(ctx, platform)
+	if e.platforms.known == nil {
+		e.platforms.known = map[string]error{}
+	}
+	e.platforms.known[platform] = err
+	return err
+}
+
+// ProbePlatform asks the same question as [Environment.Executes] afresh.
+func (e *Environment) ProbePlatform(ctx context.Context, platform string) error {
+	arch := strings.TrimPrefix(platform, "linux/")
+	if arch == e.Engine.Arch {
+		return nil
+	}
+	e.pulled.note(e, busybox)
+	out, err := e.docker(ctx, "run", "--rm", "--network", "none", "--label", RunLabel+"="+e.Run,
+		"--platform", platform, busybox, "uname", "-m")
+	if err != nil {
+		return fmt.Errorf("the engine's host cannot run %s: %w; install its emulation (binfmt_misc with qemu-user)", platform, err)
+	}
+	if out != Machine(arch) {
+		return fmt.Errorf("a %s image says it runs on %s", platform, out)
+	}
+	return nil
+}
+
+// emulation names what executes arm64 programs on this machine, which is the
+// engine's host wherever its socket is local.
+func emulation() string {
+	entries, err := filepath.Glob("/proc/sys/fs/binfmt_misc/*aarch64*")
+	if err != nil || len(entries) == 0 {
+		return ""
+	}
+	content, err := os.ReadFile(entries[0])
+	if err != nil {
+		return ""
+	}
+	return describeBinfmt(string(content))
+}
+
+// describeBinfmt turns a binfmt_misc entry into "qemu-aarch64-static, flags PF".
+func describeBinfmt(entry string) string {
+	var interpreter, flags string
+	for line := range strings.Lines(entry) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch key {
+		case "interpreter":
+			interpreter = filepath.Base(value)
+		case "flags:":
+			flags = value
+		}
+	}
+	if interpreter == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s, flags %s", interpreter, flags)
+}
+
+// pulledImages are those that were not on the user's engine before the run.
+type pulledImages struct {
+	mu   sync.Mutex
+	refs []string
+}
+
+// note remembers the image for removal if the engine does not have it yet. In
+// the lab, images stay: it is ours, and the next run is faster.
+func (p *pulledImages) note(e *Environment, ref string) {
+	if e.InLab {
+		return
+	}
+	if _, err := e.Client.ImageInspect(context.Background(), ref); err == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !slices.Contains(p.refs, ref) {
+		p.refs = append(p.refs, ref)
+	}
+}
+
+// Fetch makes sure that the engine has an image, pulling it if it must; an
+// image that had to be pulled is removed again when the run ends.
+func (e *Environment) Fetch(ctx context.Context, ref string) error {
+	e.pulled.note(e, ref)
+	_, err := e.docker(ctx, "pull", "--quiet", ref)
+	if err == nil {
+		return nil
+	}
+	// An image of the user's own making is nowhere to be pulled from.
+	if _, inspectErr := e.Client.ImageInspect(ctx, ref); inspectErr == nil {
+		return nil
+	}
+	return err
+}
+
+func (e *Environment) removePulled() error {
+	e.pulled.mu.Lock()
+	defer e.pulled.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), ProbeTimeout)
+	defer cancel()
+	for _, ref := range e.pulled.refs {
+		if _, err := e.Client.ImageRemove(ctx, ref, image.RemoveOptions{}); err != nil && !isNotFound(err) {
+			return fmt.Errorf("remove the image %s, which the run pulled: %w", ref, err)
+		}
+	}
+	return nil
+}
+
+func isNotFound(err error) bool { return cerrdefs.IsNotFound(err) }

@@ -1,0 +1,74 @@
+package env
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/distribution/reference"
+)
+
+// DefaultBuildKit is the release under test when BUILDKIT says nothing.
+const DefaultBuildKit = "v0.11.5"
+
+// settings is what the process's variables say.
+type settings struct {
+	buildkit string
+	buildx   string
+	out      string
+	mirror   string
+	lab      string
+	standIns map[string]string
+}
+
+func readSettings() (settings, error) {
+	s := settings{
+		buildkit: valueOr("BUILDKIT", DefaultBuildKit),
+		buildx:   os.Getenv("BUILDX"),
+		mirror:   os.Getenv("BUILDERS_MIRROR"),
+		lab:      os.Getenv("BUILDERS_LAB"),
+	}
+	if text := os.Getenv("BUILDERS_STANDINS"); text != "" {
+		if err := json.Unmarshal([]byte(text), &s.standIns); err != nil {
+			return s, fmt.Errorf("BUILDERS_STANDINS is not a JSON object of strings: %w", err)
+		}
+	}
+	out, err := filepath.Abs(valueOr("OUT", filepath.Join("build", "check")))
+	if err != nil {
+		return s, fmt.Errorf("OUT: %w", err)
+	}
+	s.out = out
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return s, fmt.Errorf("OUT=%s cannot be created: %w; name a writable folder", out, err)
+	}
+	return s, nil
+}
+
+func valueOr(variable, fallback string) string {
+	if value := os.Getenv(variable); value != "" {
+		return value
+	}
+	return fallback
+}
+
+var release = regexp.MustCompile(`^v\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?$`)
+
+// ImageOf turns what BUILDKIT says into an image reference: a release or
+// latest means the tag of moby/buildkit, anything with a slash, a colon or a
+// digest is a reference already.
+func ImageOf(buildkit string) (string, error) {
+	switch {
+	case release.MatchString(buildkit), buildkit == "latest":
+		return "moby/buildkit:" + buildkit, nil
+	case !strings.ContainsAny(buildkit, "/:@"):
+		return "", fmt.Errorf("BUILDKIT=%s is neither a release such as %s, nor latest, nor an image reference", buildkit, DefaultBuildKit)
+	}
+	named, err := reference.ParseNormalizedNamed(buildkit)
+	if err != nil {
+		return "", fmt.Errorf("BUILDKIT=%s is not an image reference: %w", buildkit, err)
+	}
+	return reference.FamiliarString(reference.TagNameOnly(named)), nil
+}

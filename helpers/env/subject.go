@@ -1,0 +1,240 @@
+package env
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Buildx is the plugin under test.
+type Buildx struct {
+	// Path is the plugin's executable.
+	Path string
+	// Version is what it says of itself, for example v0.38.2.
+	Version string
+}
+
+// BuildKit is the BuildKit under test.
+type BuildKit struct {
+	// Ref is the image that builders are created from.
+	Ref string
+	// Version is what its buildkitd says of itself, for example v0.11.5.
+	Version string
+	// Digest is the image's digest in its registry; empty for an image that
+	// only exists in the engine.
+	Digest string
+	// Runc is the version of the runc inside the image, which executes RUN.
+	Runc string
+}
+
+// Companions are the releases of which at least one differs from any subject:
+// where a claim needs a second BuildKit, it takes the first that is another.
+var Companions = []string{"v0.34.2", DefaultBuildKit}
+
+// Companion is the reference and the version of a BuildKit other than the one
+// under test.
+func (e *Environment) Companion() (ref, version string) {
+	for _, version := range Companions {
+		if version != e.BuildKit.Version {
+			return "moby/buildkit:" + version, version
+		}
+	}
+	panic("env: every companion is the subject") // impossible with two distinct releases
+}
+
+// openBuildx puts the plugin under test where the run's docker command finds
+// it before any other.
+func (e *Environment) openBuildx(ctx context.Context) error {
+	path := e.settings.buildx
+	if path == "" {
+		found, err := e.installedBuildx(ctx)
+		if err != nil {
+			return err
+		}
+		path = found
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return fmt.Errorf("BUILDX=%s: %w", e.settings.buildx, err)
+	}
+	if info, err := os.Stat(path); err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
+		return fmt.Errorf("BUILDX=%s is not an executable file; give the path of a buildx plugin, or a release to `make check`", path)
+	}
+	if err := os.Symlink(path, filepath.Join(e.DockerConfig(), "cli-plugins", "docker-buildx")); err != nil {
+		return fmt.Errorf("use the plugin %s: %w", path, err)
+	}
+	out, err := e.docker(ctx, "buildx", "version")
+	if err != nil {
+		return fmt.Errorf("the plugin %s does not run: %w", path, err)
+	}
+	version, err := parseBuildxVersion(out)
+	if err != nil {
+		return err
+	}
+	e.Buildx = Buildx{Path: path, Version: version}
+	return nil
+}
+
+// installedBuildx asks the user's own docker command where its plugin is.
+func (e *Environment) installedBuildx(ctx context.Context) (string, error) {
+	dir := filepath.Join(userDockerConfig(), "cli-plugins", "docker-buildx")
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	out, err := e.docker(ctx, "info", "--format", "{{json .ClientInfo.Plugins}}")
+	if err != nil {
+		return "", err
+	}
+	path, err := parsePluginPath(out)
+	if err != nil {
+		return "", fmt.Errorf("no buildx plugin: %w; install docker-buildx-plugin or set BUILDX to a plugin's path", err)
+	}
+	return path, nil
+}
+
+func parsePluginPath(info string) (string, error) {
+	var plugins []struct{ Name, Path string }
+	if err := json.Unmarshal([]byte(info), &plugins); err != nil {
+		return "", fmt.Errorf("docker info: %w", err)
+	}
+	for _, p := range plugins {
+		if p.Name == "buildx" && p.Path != "" {
+			return p.Path, nil
+		}
+	}
+	return "", fmt.Errorf("the docker command knows none called buildx")
+}
+
+var (
+	buildxVersion    = regexp.MustCompile(`github\.com/docker/buildx (\S+)`)
+	buildkitdVersion = regexp.MustCompile(`buildkitd \S+ (\S+)`)
+	runcVersion      = regexp.MustCompile(`(?m)^runc version (\S+)`)
+)
+
+func parseBuildxVersion(text string) (string, error) {
+	return submatch(buildxVersion, text, "docker buildx version")
+}
+
+// ParseBuildKitVersion reads the version out of what `buildkitd --version`
+// prints.
+func ParseBuildKitVersion(text string) (string, error) {
+	return submatch(buildkitdVersion, text, "buildkitd --version")
+}
+
+func submatch(pattern *regexp.Regexp, text, source string) (string, error) {
+	match := pattern.FindStringSubmatch(text)
+	if match == nil {
+		return "", fmt.Errorf("%s printed %q, which holds no version", source, text)
+	}
+	return match[1], nil
+}
+
+func (e *Environment) openBuildKit(ctx context.Context) error {
+	ref, err := ImageOf(e.settings.buildkit)
+	if err != nil {
+		return err
+	}
+	if err := e.Fetch(ctx, ref); err != nil {
+		return fmt.Errorf("BUILDKIT=%s: %w; in the lab, `builders lab up --buildkit %s` provides a release", e.settings.buildkit, err, e.settings.buildkit)
+	}
+	// One container answers both questions; each costs half a second.
+	out, err := e.docker(ctx, "run", "--rm", "--network", "none", "--label", RunLabel+"="+e.Run,
+		"--entrypoint", "sh", ref, "-c", "buildkitd --version && buildkit-runc --version")
+	if err != nil {
+		return fmt.Errorf("BUILDKIT=%s does not run as a BuildKit image: %w", e.settings.buildkit, err)
+	}
+	version, err := ParseBuildKitVersion(out)
+	if err != nil {
+		return fmt.Errorf("BUILDKIT=%s: %w", e.settings.buildkit, err)
+	}
+	runc, err := submatch(runcVersion, out, "buildkit-runc --version")
+	if err != nil {
+		return fmt.Errorf("BUILDKIT=%s: %w", e.settings.buildkit, err)
+	}
+	digest, err := e.digest(ctx, ref)
+	if err != nil {
+		return err
+	}
+	e.BuildKit = BuildKit{Ref: ref, Version: version, Digest: digest, Runc: runc}
+	return nil
+}
+
+func (e *Environment) digest(ctx context.Context, ref string) (string, error) {
+	inspected, err := e.Client.ImageInspect(ctx, ref)
+	if err != nil {
+		return "", fmt.Errorf("inspect %s: %w", ref, err)
+	}
+	for _, known := range slices.Sorted(slices.Values(inspected.RepoDigests)) {
+		if _, digest, ok := strings.Cut(known, "@"); ok {
+			return digest, nil
+		}
+	}
+	return "", nil
+}
+
+// Subject says what was tested on what; it is the head of every report.
+type Subject struct {
+	BuildKit SubjectBuildKit `json:"buildkit"`
+	Buildx   SubjectBuildx   `json:"buildx"`
+	Engine   SubjectEngine   `json:"engine"`
+	Driver   string          `json:"driver"`
+	Host     SubjectHost     `json:"host"`
+}
+
+// SubjectBuildKit identifies the BuildKit under test.
+type SubjectBuildKit struct {
+	Version string `json:"version"`
+	Image   string `json:"image"`
+	Digest  string `json:"digest"`
+	Runc    string `json:"runc"`
+}
+
+// SubjectBuildx identifies the plugin under test.
+type SubjectBuildx struct {
+	Version string `json:"version"`
+}
+
+// SubjectEngine identifies the engine and its image store.
+type SubjectEngine struct {
+	Version string `json:"version"`
+	Store   string `json:"store"`
+}
+
+// SubjectHost is the machine that the engine runs on. Emulation is what
+// executes foreign programs there, empty where nothing is known to.
+type SubjectHost struct {
+	Kernel    string `json:"kernel"`
+	Arch      string `json:"arch"`
+	Emulation string `json:"emulation"`
+}
+
+// SubjectFile is the file in OUT that holds the [Subject].
+const SubjectFile = "subject.json"
+
+// Subject collects what is known about the system under test.
+func (e *Environment) Subject() Subject {
+	return Subject{
+		BuildKit: SubjectBuildKit{Version: e.BuildKit.Version, Image: e.BuildKit.Ref, Digest: e.BuildKit.Digest, Runc: e.BuildKit.Runc},
+		Buildx:   SubjectBuildx{Version: e.Buildx.Version},
+		Engine:   SubjectEngine{Version: e.Engine.Version, Store: e.Engine.Store},
+		Driver:   "docker-container",
+		Host:     SubjectHost{Kernel: e.Engine.Kernel, Arch: e.Engine.Arch, Emulation: emulation()},
+	}
+}
+
+func (e *Environment) writeSubject(context.Context) error {
+	encoded, err := json.MarshalIndent(e.Subject(), "", "  ")
+	if err != nil {
+		return fmt.Errorf("describe the subject: %w", err)
+	}
+	path := filepath.Join(e.Out, SubjectFile)
+	if err := os.WriteFile(path, append(encoded, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write %s: %w; name a writable folder with OUT", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+// Package evidence writes down what was done for a claim, while it is done:
+// one folder per claim and in it one per command, so that a failure never
+// needs a second run to be understood.
+package evidence
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Folder collects the evidence of one claim. It is safe for use by several
+// goroutines.
+type Folder struct {
+	out  string
+	name string
+
+	mu    sync.Mutex
+	count int
+}
+
+// Create makes an empty folder for the claim under out, replacing what an
+// earlier run left there.
+func Create(out, claim string) (*Folder, error) {
+	f := &Folder{out: out, name: filepath.Join("evidence", filepath.FromSlash(claim))}
+	if err := os.RemoveAll(f.path()); err != nil {
+		return nil, fmt.Errorf("clear %s: %w", f.path(), err)
+	}
+	if err := os.MkdirAll(f.path(), 0o755); err != nil {
+		return nil, fmt.Errorf("create %s: %w", f.path(), err)
+	}
+	return f, nil
+}
+
+// Name is the folder's path relative to the report it belongs to.
+func (f *Folder) Name() string { return filepath.ToSlash(f.name) }
+
+func (f *Folder) path() string { return filepath.Join(f.out, f.name) }
+
+// Command is one finished command.
+type Command struct {
+	// Args is the command line, program first.
+	Args []string `json:"args"`
+	// Env holds only what distinguishes this command's surroundings from a
+	// plain shell's, as KEY=value.
+	Env []string `json:"env,omitempty"`
+	// Started is when it began.
+	Started time.Time `json:"started"`
+	// Seconds is how long it took.
+	Seconds float64 `json:"seconds"`
+	// Exit is its exit code; -1 when it was killed.
+	Exit int `json:"exit"`
+	// TimedOut tells that the claim's deadline ended it.
+	TimedOut bool `json:"timedOut,omitempty"`
+	// Line is the command as a person would paste it into a shell.
+	Line string `json:"line"`
+
+	// Stdout and Stderr are the streams, byte for byte; build progress in
+	// rawjson, which comes on stderr, is kept in a file of its own.
+	Stdout, Stderr []byte `json:"-"`
+}
+
+// Command writes one command down.
+func (f *Folder) Command(c Command) error {
+	c.Line = Line(c.Env, c.Args)
+	dir := f.next(title(c.Args))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("create %s: %w", dir, err)
+	}
+	about, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return fmt.Errorf("describe %s: %w", c.Line, err)
+	}
+	progress, stderr := SplitProgress(c.Stderr)
+	return errors.Join(
+		write(dir, "command.json", append(about, '\n')),
+		write(dir, "stdout", c.Stdout),
+		write(dir, "stderr", stderr),
+		write(dir, "progress.rawjson", progress),
+	)
+}
+
+// Failure writes down what the assertions of a failed claim said.
+func (f *Folder) Failure(reason, text string) error {
+	return write(f.path(), "failure.txt", []byte(reason+"\n\n"+text+"\n"))
+}
+
+// Note writes a text that is evidence but no command's output, such as a
+// daemon's log.
+func (f *Folder) Note(name, text string) error {
+	return write(f.path(), name, []byte(text))
+}
+
+func (f *Folder) next(title string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.count++
+	return filepath.Join(f.path(), fmt.Sprintf("%02d-%s", f.count, title))
+}
+
+// write leaves out empty files: a folder listing then shows at a glance which
+// streams said anything.
+func write(dir, name string, content []byte) error {
+	if len(content) == 0 {
+		return nil
+	}
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// SplitProgress separates the JSON lines of a build's rawjson progress from
+// everything else that came on the same stream.
+func SplitProgress(stream []byte) (progress, rest []byte) {
+	for line := range bytes.Lines(stream) {
+		if bytes.HasPrefix(line, []byte("{")) && json.Valid(line) {
+			progress = append(progress, line...)
+			continue
+		}
+		rest = append(rest, line...)
+	}
+	return progress, rest
+}
+
+var unsafeInName = regexp.MustCompile(`[^a-z0-9]+`)
+
+// title names a command by its leading words, without options.
+func title(args []string) string {
+	var words []string
+	for _, arg := range args {
+		if strings.HasPrefix(arg, "-") || len(words) == 3 {
+			break
+		}
+		words = append(words, unsafeInName.ReplaceAllString(strings.ToLower(filepath.Base(arg)), "-"))
+	}
+	return strings.Join(words, "-")
+}
+
+var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// Line quotes a command so that a shell reads it back unchanged.
+func Line(env, args []string) string {
+	words := make([]string, 0, len(env)+len(args))
+	for _, kv := range env {
+		key, value, _ := strings.Cut(kv, "=")
+		words = append(words, key+"="+quote(value))
+	}
+	for _, arg := range args {
+		words = append(words, quote(arg))
+	}
+	return strings.Join(words, " ")
+}
+
+func quote(word string) string {
+	if plain.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,190 @@
+// Package janitor finds and removes what runs leave on an engine. Everything a
+// run makes carries its id, so nothing else is ever touched.
+package janitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/registry"
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/volume"
+	"github.com/docker/docker/client"
+	"github.com/gofrs/flock"
+)
+
+// Thing is one object that a run owns.
+type Thing struct {
+	// Kind is container, volume, image or folder.
+	Kind string
+	// Name is how people know it; ID is what removes it.
+	Name, ID string
+	// Run is the id of the run that owns it.
+	Run string
+}
+
+// String is the kind and the name.
+func (x Thing) String() string { return x.Kind + " " + x.Name }
+
+var (
+	ownedName  = regexp.MustCompile(`^(?:buildx_buildkit_)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
+	ownedImage = regexp.MustCompile(`^builders\.test/([0-9a-f]{8})/`)
+)
+
+// owner is the id of the run that a name belongs to, or empty.
+func owner(pattern *regexp.Regexp, name string) string {
+	if match := pattern.FindStringSubmatch(name); match != nil {
+		return match[1]
+	}
+	return ""
+}
+
+// Find lists what any run owns, on the engine and among this machine's
+// temporary folders.
+func Find(ctx context.Context, engine *client.Client) ([]Thing, error) {
+	var things []Thing
+	for _, find := range []func(context.Context, *client.Client) ([]Thing, error){
+		containers, volumes, images, folders,
+	} {
+		found, err := find(ctx, engine)
+		if err != nil {
+			return nil, err
+		}
+		things = append(things, found...)
+	}
+	return things, nil
+}
+
+func containers(ctx context.Context, engine *client.Client) ([]Thing, error) {
+	all, err := engine.ContainerList(ctx, container.ListOptions{All: true})
+	if err != nil {
+		return nil, fmt.Errorf("list containers: %w", err)
+	}
+	var things []Thing
+	for _, c := range all {
+		name := c.ID[:12]
+		if len(c.Names) > 0 {
+			name = strings.TrimPrefix(c.Names[0], "/")
+		}
+		run := c.Labels[env.RunLabel]
+		if run == "" {
+			run = owner(ownedName, name)
+		}
+		if run != "" {
+			things = append(things, Thing{Kind: "container", Name: name, ID: c.ID, Run: run})
+		}
+	}
+	return things, nil
+}
+
+func volumes(ctx context.Context, engine *client.Client) ([]Thing, error) {
+	all, err := engine.VolumeList(ctx, volume.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("list volumes: %w", err)
+	}
+	var things []Thing
+	for _, v := range all.Volumes {
+		if run := owner(ownedName, v.Name); run != "" {
+			things = append(things, Thing{Kind: "volume", Name: v.Name, ID: v.Name, Run: run})
+		}
+	}
+	return things, nil
+}
+
+func images(ctx context.Context, engine *client.Client) ([]Thing, error) {
+	all, err := engine.ImageList(ctx, image.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("list images: %w", err)
+	}
+	var things []Thing
+	for _, i := range all {
+		for _, tag := range i.RepoTags {
+			if run := owner(ownedImage, tag); run != "" {
+				things = append(things, Thing{Kind: "image", Name: tag, ID: tag, Run: run})
+			}
+		}
+	}
+	return things, nil
+}
+
+func folders(context.Context, *client.Client) ([]Thing, error) {
+	dirs, err := filepath.Glob(filepath.Join(os.TempDir(), env.Prefix+"*"))
+	if err != nil {
+		return nil, fmt.Errorf("list temporary folders: %w", err)
+	}
+	var things []Thing
+	for _, dir := range dirs {
+		if run := owner(ownedName, filepath.Base(dir)); run != "" {
+			things = append(things, Thing{Kind: "folder", Name: dir, ID: dir, Run: run})
+		}
+	}
+	return things, nil
+}
+
+// Of keeps what belongs to one run.
+func Of(run string, things []Thing) []Thing {
+	return slices.DeleteFunc(slices.Clone(things), func(x Thing) bool { return x.Run != run })
+}
+
+// Alive tells whether a run that uses this machine's temporary folder still
+// goes on: it holds its folder's lock.
+func Alive(run string) bool {
+	dir := filepath.Join(os.TempDir(), env.Prefix+run)
+	if _, err := os.Stat(dir); err != nil {
+		return false
+	}
+	lock := flock.New(env.LockFile(dir))
+	free, err := lock.TryLock()
+	if err != nil || !free {
+		return true
+	}
+	return lock.Unlock() != nil
+}
+
+// Remove takes things away: containers before the volumes they use, folders
+// last. What is already gone is fine; other failures are gathered.
+func Remove(ctx context.Context, engine *client.Client, things []Thing) error {
+	var errs []error
+	for _, thing := range things {
+		if err := remove(ctx, engine, thing); err != nil && !cerrdefs.IsNotFound(err) {
+			errs = append(errs, fmt.Errorf("remove %s: %w", thing, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func remove(ctx context.Context, engine *client.Client, thing Thing) error {
+	switch thing.Kind {
+	case "container":
+		return engine.ContainerRemove(ctx, thing.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	case "volume":
+		return engine.VolumeRemove(ctx, thing.ID, true)
+	case "image":
+		_, err := engine.ImageRemove(ctx, thing.ID, image.RemoveOptions{Force: true, PruneChildren: true})
+		return err
+	default:
+		return removeFolder(thing.ID)
+	}
+}
+
+// removeFolder first puts back the tags that the run had moved.
+func removeFolder(dir string) error {
+	notes, err := filepath.Glob(filepath.Join(dir, registry.RestoreGlob))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, note := range notes {
+		errs = append(errs, registry.Restore(note))
+	}
+	return errors.Join(append(errs, os.RemoveAll(dir))...)
+}

@@ -1,0 +1,178 @@
+package janitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"builders.test/helpers/env"
+	"github.com/docker/docker/client"
+)
+
+// reapVariable, set to a run's id, makes this program that run's reaper.
+const reapVariable = "BUILDERS_REAP"
+
+const (
+	sweepTimeout = time.Minute
+	sweepPause   = 200 * time.Millisecond
+	// quietPasses in a row must find nothing before a sweep is over: a
+	// request that was under way when its sender died may still take effect.
+	quietPasses = 2
+)
+
+// Guard is a reaper that watches over a run: a copy of this program that
+// removes whatever carries the run's id once the run's process is gone, even
+// by kill -9.
+type Guard struct {
+	run    string
+	engine *client.Client
+	pipe   io.Closer
+	child  *exec.Cmd
+}
+
+// Watch starts the reaper of a run.
+func Watch(e *env.Environment) (*Guard, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program, to start its reaper: %w", err)
+	}
+	child := exec.Command(program)
+	child.Env = append(withoutRun(os.Environ()), reapVariable+"="+e.Run)
+	// A session of its own keeps the terminal's Ctrl-C from the reaper.
+	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	pipe, err := child.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start the reaper: %w", err)
+	}
+	if err := child.Start(); err != nil {
+		return nil, fmt.Errorf("start the reaper: %w", err)
+	}
+	return &Guard{run: e.Run, engine: e.Client, pipe: pipe, child: child}, nil
+}
+
+// Close removes what the run still owns and lets the reaper go. It returns an
+// error that names everything a spec should have removed itself; what specs
+// share is the run's and no fault of theirs.
+func (g *Guard) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
+	defer cancel()
+	left, err := sweep(ctx, g.engine, g.run)
+	left = slices.DeleteFunc(left, func(x Thing) bool { return x.Kind == "folder" || env.IsShared(x.Name) })
+	if len(left) > 0 {
+		err = errors.Join(err, fmt.Errorf("the run left %s; they are removed now", join(left)))
+	}
+	return errors.Join(err, g.pipe.Close(), g.child.Wait())
+}
+
+func join(things []Thing) string {
+	names := make([]string, 0, len(things))
+	for _, thing := range things {
+		names = append(names, thing.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+// sweep removes everything of a run until nothing more turns up, and returns
+// what it found.
+func sweep(ctx context.Context, engine *client.Client, run string) ([]Thing, error) {
+	var found []Thing
+	var failed error
+	for quiet := 0; quiet < quietPasses; quiet++ {
+		if ctx.Err() != nil {
+			return found, errors.Join(ctx.Err(), failed)
+		}
+		all, err := Find(ctx, engine)
+		if err != nil {
+			return found, err
+		}
+		mine := Of(run, all)
+		if len(mine) > 0 {
+			quiet = -1
+			found = merge(found, mine)
+			// The engine may be removing the same thing on someone
+			// else's request; the next pass tells.
+			failed = Remove(ctx, engine, mine)
+		}
+		pause(ctx)
+	}
+	return found, nil
+}
+
+func merge(found, more []Thing) []Thing {
+	for _, thing := range more {
+		if !slices.Contains(found, thing) {
+			found = append(found, thing)
+		}
+	}
+	return found
+}
+
+func pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(sweepPause):
+	}
+}
+
+// BecomeReaper returns at once in an ordinary process. In one that [Watch]
+// started it waits for the run to end, removes what the run left, and exits.
+func BecomeReaper() {
+	run := os.Getenv(reapVariable)
+	if run == "" {
+		return
+	}
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	// The run never writes: the read ends when its process does.
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	if err := reap(run); err != nil {
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func reap(run string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
+	defer cancel()
+	endProcesses(run)
+	engine, err := client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	_, err = sweep(ctx, engine, run)
+	return err
+}
+
+// endProcesses kills the commands of a dead run: they carry its id in their
+// environment. On systems without /proc they end by themselves.
+func endProcesses(run string) {
+	mark := []byte("BUILDERS_RUN=" + run + "\x00")
+	entries, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		content, err := os.ReadFile(entry)
+		if err != nil || !strings.Contains(string(content)+"\x00", string(mark)) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(entry)))
+		if err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+func withoutRun(environ []string) []string {
+	return slices.DeleteFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, "BUILDERS_RUN=") })
+}

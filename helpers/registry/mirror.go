@@ -1,0 +1,181 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"builders.test/helpers/spec"
+	"github.com/gofrs/flock"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/testcontainers/testcontainers-go/wait"
+)
+
+// pollInterval is how often a condition is looked at while it is waited for.
+const pollInterval = 50 * time.Millisecond
+
+// answers waits until the registry serves its API.
+func (r Registry) answers(ctx context.Context, _ wait.StrategyTarget) error {
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.Host+"/v2/", nil)
+		if err != nil {
+			return err
+		}
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			response.Body.Close()
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the registry at %s does not answer: %w", r.Host, ctx.Err())
+		case <-time.After(pollInterval):
+		}
+	}
+}
+
+// Tag is a tag of the mirror that a spec holds: while it does, no other spec
+// of any run on the same lab reads or moves it.
+type Tag struct {
+	t   *spec.T
+	ref name.Reference
+}
+
+// Hold takes a tag of the mirror for the spec alone, and puts it back where it
+// was when the spec ends. Should the run be killed, the janitor puts it back.
+func Hold(t *spec.T, image string) Tag {
+	t.Helper()
+	lock(t, (*flock.Flock).TryLockContext)
+	tag := Tag{t: t, ref: inMirror(t, image)}
+	before, err := remote.Head(tag.ref, remote.WithContext(t.Context()))
+	if err != nil {
+		t.EnvironmentFailed("the mirror has no %s: %v", image, err)
+	}
+	note := writeRestore(t, restore{Ref: tag.ref.Name(), Digest: before.Digest.String()})
+	t.Cleanup(func() {
+		if err := Restore(note); err != nil {
+			t.Errorf("clean-up: %v", err)
+		}
+	})
+	return tag
+}
+
+// Share keeps the mirror's tags from being moved until the spec ends; specs
+// that rely on where a tag points take it.
+func Share(t *spec.T) {
+	t.Helper()
+	lock(t, (*flock.Flock).TryRLockContext)
+}
+
+type lockFunc func(*flock.Flock, context.Context, time.Duration) (bool, error)
+
+func lock(t *spec.T, acquire lockFunc) {
+	t.Helper()
+	dir := t.Env.LabDir
+	if dir == "" {
+		dir = t.Env.Dir
+	}
+	l := flock.New(filepath.Join(dir, "tags.lock"))
+	if _, err := acquire(l, t.Context(), pollInterval); err != nil {
+		t.EnvironmentFailed("wait for the mirror's tags: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := l.Unlock(); err != nil {
+			t.Errorf("clean-up: release the mirror's tags: %v", err)
+		}
+	})
+}
+
+// PointAt moves the tag to where another image of the mirror is.
+func (tag Tag) PointAt(image string) {
+	tag.t.Helper()
+	descriptor, err := remote.Get(inMirror(tag.t, image), remote.WithContext(tag.t.Context()))
+	if err != nil {
+		tag.t.EnvironmentFailed("the mirror has no %s: %v", image, err)
+	}
+	tag.move(descriptor)
+}
+
+// PointAtNothingUsable moves the tag to an index whose only platform no
+// machine has, so that every pull of it fails.
+func (tag Tag) PointAtNothingUsable() {
+	tag.t.Helper()
+	img, err := random.Image(64, 1)
+	if err != nil {
+		tag.t.EnvironmentFailed("make an image: %v", err)
+	}
+	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{
+		Add:        img,
+		Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "plan9", Architecture: "mips"}},
+	})
+	tag.move(index)
+}
+
+func (tag Tag) move(to remote.Taggable) {
+	tag.t.Helper()
+	var err error
+	if index, ok := to.(v1.ImageIndex); ok {
+		err = remote.WriteIndex(tag.ref, index, remote.WithContext(tag.t.Context()))
+	} else {
+		err = remote.Tag(tag.ref.(name.Tag), to, remote.WithContext(tag.t.Context()))
+	}
+	if err != nil {
+		tag.t.EnvironmentFailed("move the tag %s: %v", tag.ref, err)
+	}
+}
+
+func inMirror(t *spec.T, image string) name.Reference {
+	t.Helper()
+	return parse(t, t.Env.Mirror+"/"+image)
+}
+
+// restore says where a moved tag belongs.
+type restore struct{ Ref, Digest string }
+
+// RestoreGlob matches the notes about moved tags in a run's folder.
+const RestoreGlob = "restore-*.json"
+
+func writeRestore(t *spec.T, r restore) string {
+	t.Helper()
+	content, err := json.Marshal(r)
+	if err != nil {
+		t.EnvironmentFailed("note where a tag was: %v", err)
+	}
+	path := filepath.Join(t.Env.Dir, "restore-"+filepath.Base(t.Env.Name("tag"))+".json")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.EnvironmentFailed("note where a tag was: %v", err)
+	}
+	return path
+}
+
+// Restore puts a tag back where a note says it was, and removes the note.
+func Restore(note string) error {
+	content, err := os.ReadFile(note)
+	if err != nil {
+		return fmt.Errorf("read where a tag was: %w", err)
+	}
+	var r restore
+	if err := json.Unmarshal(content, &r); err != nil {
+		return fmt.Errorf("read where a tag was from %s: %w", note, err)
+	}
+	tag, err := name.NewTag(r.Ref, name.Insecure)
+	if err != nil {
+		return fmt.Errorf("%s: %w", note, err)
+	}
+	descriptor, err := remote.Get(tag.Context().Digest(r.Digest))
+	if err != nil {
+		return fmt.Errorf("put %s back to %s: %w", r.Ref, r.Digest, err)
+	}
+	if err := remote.Tag(tag, descriptor); err != nil {
+		return fmt.Errorf("put %s back to %s: %w", r.Ref, r.Digest, err)
+	}
+	return os.Remove(note)
+}

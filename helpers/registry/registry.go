@@ -1,0 +1,112 @@
+// Package registry gives specs a registry of their own, and lets them move
+// tags of the mirror that stands for Docker Hub.
+package registry
+
+import (
+	"fmt"
+	"net"
+	"time"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/moby/moby/api/types/container"
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/log"
+	"github.com/testcontainers/testcontainers-go/wait"
+)
+
+// Image is the registry that specs start, as Docker Hub names it.
+const Image = "registry:3"
+
+// Registry is one that runs for a spec and disappears with it.
+type Registry struct {
+	// Host is host:port on the loopback interface of the engine's host, which
+	// builders with network=host share.
+	Host string
+}
+
+// Start runs an empty registry until the spec ends.
+func Start(t *spec.T) Registry {
+	t.Helper()
+	r := Registry{Host: freeAddress(t)}
+	running, err := testcontainers.Run(t.Context(), Image,
+		testcontainers.WithName(t.Env.Name("registry")),
+		testcontainers.WithLabels(map[string]string{env.RunLabel: t.Env.Run}),
+		testcontainers.WithEnv(map[string]string{
+			"REGISTRY_HTTP_ADDR":              r.Host,
+			"REGISTRY_HTTP_DEBUG_ADDR":        "",
+			"OTEL_TRACES_EXPORTER":            "none",
+			"REGISTRY_HTTP_SECRET":            t.Env.Run,
+			"REGISTRY_LOG_LEVEL":              "warn",
+			"REGISTRY_STORAGE_DELETE_ENABLED": "true",
+		}),
+		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { host.NetworkMode = "host" }),
+		testcontainers.WithLogger(log.NewNoopLogger()),
+		testcontainers.WithWaitStrategyAndDeadline(30*time.Second, wait.ForNop(r.answers)),
+	)
+	testcontainers.CleanupContainer(t, running)
+	if err != nil {
+		t.EnvironmentFailed("start a registry: %v", err)
+	}
+	return r
+}
+
+// Ref is the reference of an image in the registry.
+func (r Registry) Ref(repository string) string { return r.Host + "/" + repository }
+
+// Digest is the digest that the registry has for a reference, and whether it
+// has any.
+func Digest(t *spec.T, ref string) (v1.Hash, bool) {
+	t.Helper()
+	descriptor, err := remote.Head(parse(t, ref), remote.WithContext(t.Context()))
+	if err != nil {
+		return v1.Hash{}, false
+	}
+	return descriptor.Digest, true
+}
+
+// Platforms lists the platforms of the index that a reference names, without
+// the entries that hold attestations.
+func Platforms(t *spec.T, ref string) []string {
+	t.Helper()
+	index, err := remote.Index(parse(t, ref), remote.WithContext(t.Context()))
+	if err != nil {
+		t.Fatalf("the registry has no index %s: %v", ref, err)
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		t.Fatalf("the index %s cannot be read: %v", ref, err)
+	}
+	var platforms []string
+	for _, m := range manifest.Manifests {
+		if m.Platform != nil && m.Platform.OS != "unknown" {
+			platforms = append(platforms, m.Platform.OS+"/"+m.Platform.Architecture)
+		}
+	}
+	return platforms
+}
+
+func parse(t *spec.T, ref string) name.Reference {
+	t.Helper()
+	parsed, err := name.ParseReference(ref, name.Insecure)
+	if err != nil {
+		t.Fatalf("%q is not an image reference: %v", ref, err)
+	}
+	return parsed
+}
+
+// freeAddress finds a loopback port that nothing listens on. Another process
+// may take it before the registry does; the registry then fails to start and
+// says so.
+func freeAddress(t *spec.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.EnvironmentFailed("find a free port: %v", err)
+	}
+	defer listener.Close()
+	return fmt.Sprintf("127.0.0.1:%d", listener.Addr().(*net.TCPAddr).Port)
+}

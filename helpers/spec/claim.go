@@ -1,0 +1,56 @@
+package spec
+
+import (
+	"strings"
+	"time"
+)
+
+// DefaultDeadline bounds a claim that names no deadline of its own. Real
+// regressions include hangs, so no claim may wait for ever.
+const DefaultDeadline = 2 * time.Minute
+
+// Claim is one sentence about builders that a user relies on.
+type Claim struct {
+	// ID is stable and reads chapter/name, for example "builders/arch".
+	ID string
+	// Text is the sentence, in the present tense, without a full stop.
+	Text string
+	// Source is where the belief comes from: a documentation page or an
+	// upstream issue.
+	Source string
+	// Needs lists the capabilities without which the claim says nothing.
+	Needs []Need
+	// History says how the behaviour differs between versions, and since
+	// which; empty where all supported versions agree.
+	History string
+	// Deadline bounds the proof; zero means [DefaultDeadline].
+	Deadline time.Duration
+}
+
+// Chapter is the part of the id before the slash.
+func (c Claim) Chapter() string {
+	chapter, _, _ := strings.Cut(c.ID, "/")
+	return chapter
+}
+
+// Name is the part of the id after the slash; it names the subtest.
+func (c Claim) Name() string {
+	_, name, _ := strings.Cut(c.ID, "/")
+	return name
+}
+
+// Words lists what the claim needs, in the closed vocabulary of [Need].
+func (c Claim) Words() []string {
+	words := make([]string, 0, len(c.Needs))
+	for _, need := range c.Needs {
+		words = append(words, need.Word())
+	}
+	return words
+}
+
+func (c Claim) deadline() time.Duration {
+	if c.Deadline > 0 {
+		return c.Deadline
+	}
+	return DefaultDeadline
+}

@@ -1,0 +1,119 @@
+package spec
+
+import (
+	"context"
+	"fmt"
+
+	"builders.test/helpers/env"
+	"github.com/Masterminds/semver/v3"
+)
+
+// Need is one capability out of a closed vocabulary. Outside this package a
+// Need can only be had from the values and constructors below, so a word that
+// nobody knows does not compile.
+type Need struct {
+	word    string
+	serves  server
+	missing func(context.Context, *env.Environment) string
+}
+
+// server says who has to bring a capability.
+type server int
+
+const (
+	// byLab: the lab always brings it, so there its absence is an error.
+	byLab server = iota
+	// bySubject: the version under test has it or has it not.
+	bySubject
+)
+
+// Word is the capability's name, as reports print it.
+func (n Need) Word() string { return n.word }
+
+var (
+	// AMD64 needs an engine whose host executes linux/amd64 programs.
+	AMD64 = platformNeed("linux/amd64")
+	// ARM64 needs an engine whose host executes linux/arm64 programs, on its
+	// own processor or by emulation.
+	ARM64 = platformNeed("linux/arm64")
+	// EmulatedARM64 needs an engine host that executes linux/arm64 programs
+	// only by emulation.
+	EmulatedARM64 = Need{word: "emulated-arm64", missing: emulatedARM64Missing}
+	// Mirror needs a registry that stands as Docker Hub's mirror and whose
+	// tags the run may move (BUILDERS_MIRROR).
+	Mirror = Need{word: "mirror", missing: mirrorMissing}
+	// EngineProgram needs an engine on this machine whose program file may be
+	// read, which usually takes root.
+	EngineProgram = Need{word: "engine-program", missing: engineProgramMissing}
+)
+
+// BuildKit needs a BuildKit under test within the constraint, for example
+// ">= 0.13". A malformed constraint panics: it would skip silently otherwise.
+func BuildKit(constraint string) Need {
+	return versionNeed("buildkit", constraint, func(e *env.Environment) string { return e.BuildKit.Version })
+}
+
+// Buildx needs a buildx under test within the constraint.
+func Buildx(constraint string) Need {
+	return versionNeed("buildx", constraint, func(e *env.Environment) string { return e.Buildx.Version })
+}
+
+func platformNeed(platform string) Need {
+	return Need{
+		word: platform[len("linux/"):],
+		missing: func(ctx context.Context, e *env.Environment) string {
+			if err := e.Executes(ctx, platform); err != nil {
+				return err.Error()
+			}
+			return ""
+		},
+	}
+}
+
+func emulatedARM64Missing(ctx context.Context, e *env.Environment) string {
+	if e.Engine.Arch == "arm64" {
+		return "the engine's host is itself arm64"
+	}
+	return ARM64.missing(ctx, e)
+}
+
+func mirrorMissing(_ context.Context, e *env.Environment) string {
+	if e.Mirror == "" {
+		return "no registry stands as Docker Hub's mirror (BUILDERS_MIRROR is not set)"
+	}
+	return ""
+}
+
+func engineProgramMissing(_ context.Context, e *env.Environment) string {
+	if _, err := e.EngineProgram(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func versionNeed(component, constraint string, version func(*env.Environment) string) Need {
+	parsed, err := semver.NewConstraint(constraint)
+	if err != nil {
+		panic(fmt.Sprintf("spec: %s constraint %q: %v", component, constraint, err))
+	}
+	// A pre-release of a version counts as that version: v0.13.0-rc1 has
+	// what v0.13.0 has.
+	parsed.IncludePrerelease = true
+	return Need{
+		word:   component + constraint,
+		serves: bySubject,
+		missing: func(_ context.Context, e *env.Environment) string {
+			found := version(e)
+			v, err := semver.NewVersion(found)
+			if err != nil {
+				// A development build has no release number; it is
+				// newer than every release and gets every claim.
+				return ""
+			}
+			if parsed.Check(v) {
+				return ""
+			}
+			return fmt.Sprintf("%s under test is %s", component, found)
+		},
+	}
+}

@@ -1,0 +1,46 @@
+package claims
+
+import "builders.test/helpers/spec"
+
+var caching = []spec.Claim{
+	{
+		ID:     "caching/second-build",
+		Text:   "The second build on the same builder is answered from its cache, a changed step is not",
+		Source: docsCache,
+	},
+	{
+		ID:     "caching/no-cache",
+		Text:   "`--no-cache` runs the steps again on a builder that has them in its cache",
+		Source: docsBuild,
+	},
+	{
+		ID:     "caching/third-builder",
+		Text:   "A third builder, pinned to the same version, misses what the first builder still hits",
+		Source: docsBuilders,
+	},
+	{
+		ID:     "caching/third-builder-unpinned",
+		Text:   "A third builder that is not pinned misses what the first builder still hits",
+		Source: docsBuilders,
+	},
+	{
+		ID:     "caching/loaded-image",
+		Text:   "An image that one builder loaded into the engine gives another builder no cache",
+		Source: docsBuilders,
+	},
+	{
+		ID:     "caching/stop-start",
+		Text:   "A builder's cache survives a stop and a start of the builder",
+		Source: docsStop,
+	},
+	{
+		ID:     "caching/registry",
+		Text:   "A cache exported to a registry is used by the builder that imports it, and by no other",
+		Source: docsRegistry,
+	},
+	{
+		ID:     "caching/local",
+		Text:   "A cache exported to a folder is used by the builder that imports it, and by no other",
+		Source: docsLocal,
+	},
+}

@@ -1,0 +1,50 @@
+// Package claims is the book: every claim as data, one file per chapter.
+package claims
+
+import (
+	"slices"
+
+	"builders.test/helpers/spec"
+)
+
+// Chapters lists the chapters in reading order.
+func Chapters() []string {
+	return []string{"builders", "processor", "ffmpeg", "caching", "cleanup"}
+}
+
+// All lists every claim in reading order.
+func All() []spec.Claim {
+	return slices.Concat(builders, processor, ffmpeg, caching, cleanup)
+}
+
+// Find returns the claim with the id, and whether there is one.
+func Find(id string) (spec.Claim, bool) {
+	all := All()
+	i := slices.IndexFunc(all, func(c spec.Claim) bool { return c.ID == id })
+	if i < 0 {
+		return spec.Claim{}, false
+	}
+	return all[i], true
+}
+
+// Where the claims come from.
+const (
+	docsBuilders    = "https://docs.docker.com/build/builders/"
+	docsCreate      = "https://docs.docker.com/reference/cli/docker/buildx/create/"
+	docsLs          = "https://docs.docker.com/reference/cli/docker/buildx/ls/"
+	docsUse         = "https://docs.docker.com/reference/cli/docker/buildx/use/"
+	docsRm          = "https://docs.docker.com/reference/cli/docker/buildx/rm/"
+	docsStop        = "https://docs.docker.com/reference/cli/docker/buildx/stop/"
+	docsInspect     = "https://docs.docker.com/reference/cli/docker/buildx/inspect/"
+	docsVersion     = "https://docs.docker.com/reference/cli/docker/buildx/version/"
+	docsBuild       = "https://docs.docker.com/reference/cli/docker/buildx/build/"
+	docsContainer   = "https://docs.docker.com/build/builders/drivers/docker-container/"
+	docsDocker      = "https://docs.docker.com/build/builders/drivers/docker/"
+	docsVariables   = "https://docs.docker.com/build/building/variables/"
+	docsPlatforms   = "https://docs.docker.com/build/building/multi-platform/"
+	docsCache       = "https://docs.docker.com/build/cache/"
+	docsBackends    = "https://docs.docker.com/build/cache/backends/"
+	docsRegistry    = "https://docs.docker.com/build/cache/backends/registry/"
+	docsLocal       = "https://docs.docker.com/build/cache/backends/local/"
+	docsBuildKitHub = "https://hub.docker.com/r/moby/buildkit"
+)

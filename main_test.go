@@ -1,0 +1,62 @@
+//go:build integration
+
+// Package builders holds the specs: one file per chapter, each a list of
+// claims and below it the proof of every claim.
+package builders
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/janitor"
+	"builders.test/helpers/spec"
+	"builders.test/internal/claims"
+)
+
+// environment is opened once, before the first spec.
+var environment *env.Environment
+
+func TestMain(m *testing.M) {
+	janitor.BecomeReaper()
+	os.Exit(run(m))
+}
+
+// run exists so that its deferred work is done before the process exits.
+func run(m *testing.M) (code int) {
+	e, err := env.Open(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "builders:", err)
+		return 2
+	}
+	environment = e
+	defer func() { code = finish(code, e.Close()) }()
+	guard, err := janitor.Watch(e)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "builders:", err)
+		return 2
+	}
+	defer func() { code = finish(code, guard.Close()) }()
+	return m.Run()
+}
+
+// finish turns a clean-up that failed into a failed run.
+func finish(code int, err error) int {
+	if err == nil {
+		return code
+	}
+	fmt.Fprintln(os.Stderr, "builders: clean-up:", err)
+	return max(code, 1)
+}
+
+// prove puts one claim to the test.
+func prove(t *testing.T, id string, proof func(*spec.T)) {
+	t.Helper()
+	claim, ok := claims.Find(id)
+	if !ok {
+		t.Fatalf("no claim has the id %q; add it to internal/claims", id)
+	}
+	spec.Prove(t, environment, claim, proof)
+}
