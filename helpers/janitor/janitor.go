@@ -135,26 +135,45 @@ func Of(run string, things []Thing) []Thing {
 	return slices.DeleteFunc(slices.Clone(things), func(x Thing) bool { return x.Run != run })
 }
 
-// Alive tells whether a run that uses this machine's temporary folder still
-// goes on: it holds its folder's lock.
-func Alive(run string) bool {
+// State tells whether a run still goes on.
+type State string
+
+const (
+	// Live: the run's process holds its folder's lock.
+	Live State = "live"
+	// Dead: the folder is there and nobody holds its lock.
+	Dead State = "dead"
+	// Elsewhere: this machine knows no such folder, so the run may be another
+	// machine's that shares the engine.
+	Elsewhere State = "elsewhere"
+)
+
+// StateOf looks at the lock that a run on this machine holds in its folder.
+func StateOf(run string) State {
 	dir := filepath.Join(os.TempDir(), env.Prefix+run)
 	if _, err := os.Stat(dir); err != nil {
-		return false
+		return Elsewhere
 	}
 	lock := flock.New(env.LockFile(dir))
 	free, err := lock.TryLock()
 	if err != nil || !free {
-		return true
+		return Live
 	}
-	return lock.Unlock() != nil
+	if err := lock.Unlock(); err != nil {
+		return Live
+	}
+	return Dead
 }
 
 // Remove takes things away: containers before the volumes they use, folders
-// last. What is already gone is fine; other failures are gathered.
+// last. What is already gone is fine; other failures are gathered. While
+// anything else remains the folders stay, since they tell that a run is dead.
 func Remove(ctx context.Context, engine *client.Client, things []Thing) error {
 	var errs []error
 	for _, thing := range things {
+		if thing.Kind == "folder" && len(errs) > 0 {
+			continue
+		}
 		if err := remove(ctx, engine, thing); err != nil && !cerrdefs.IsNotFound(err) {
 			errs = append(errs, fmt.Errorf("remove %s: %w", thing, err))
 		}

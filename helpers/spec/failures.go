@@ -49,7 +49,9 @@ func sentence(message string) string {
 		if i+1 < len(labels) {
 			end = labels[i+1][0]
 		}
-		parts[message[at[2]:at[3]]] = strings.TrimSpace(message[at[1]:end])
+		// The diff repeats what was expected and found, line by line.
+		said, _, _ := strings.Cut(message[at[1]:end], "Diff:")
+		parts[message[at[2]:at[3]]] = strings.TrimSpace(said)
 	}
 	if parts["Messages"] == "" {
 		return parts["Error"]

@@ -96,9 +96,6 @@ func versionNeed(component, constraint string, version func(*env.Environment) st
 	if err != nil {
 		panic(fmt.Sprintf("spec: %s constraint %q: %v", component, constraint, err))
 	}
-	// A pre-release of a version counts as that version: v0.13.0-rc1 has
-	// what v0.13.0 has.
-	parsed.IncludePrerelease = true
 	return Need{
 		word:   component + constraint,
 		serves: bySubject,
@@ -110,7 +107,9 @@ func versionNeed(component, constraint string, version func(*env.Environment) st
 				// newer than every release and gets every claim.
 				return ""
 			}
-			if parsed.Check(v) {
+			// A pre-release has what its release has: v0.13.0-rc1
+			// counts as v0.13.0.
+			if parsed.Check(semver.New(v.Major(), v.Minor(), v.Patch(), "", "")) {
 				return ""
 			}
 			return fmt.Sprintf("%s under test is %s", component, found)

@@ -1,0 +1,90 @@
+package build
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func parseFile(t *testing.T, name string) Progress {
+	t.Helper()
+	f, err := os.Open(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	defer f.Close()
+	p, err := Parse(f)
+	require.NoError(t, err)
+	return p
+}
+
+func TestParseTellsExecutedFromCached(t *testing.T) {
+	first := parseFile(t, "first-build-v0.11.5.rawjson")
+	run, ok := first.Find("RUN echo")
+	require.True(t, ok)
+	require.True(t, run.Executed())
+	require.False(t, run.Cached)
+	require.NotEmpty(t, run.Inputs)
+
+	second := parseFile(t, "second-build-v0.11.5.rawjson")
+	run, ok = second.Find("RUN echo")
+	require.True(t, ok)
+	require.True(t, run.Cached)
+	require.False(t, run.Executed())
+}
+
+func TestParseCountsWhatWasSent(t *testing.T) {
+	first := parseFile(t, "first-build-v0.11.5.rawjson")
+	context, ok := first.Find("load .dockerignore")
+	require.True(t, ok)
+	require.EqualValues(t, 2, context.Sent)
+	require.Greater(t, first.Sent(), context.Sent, "the Dockerfile was sent too")
+}
+
+func TestParseNamesBaseImages(t *testing.T) {
+	require.Equal(t, []string{"busybox:latest"}, parseFile(t, "first-build-v0.11.5.rawjson").images())
+}
+
+func TestParsePassesOverOtherLines(t *testing.T) {
+	const stream = "WARNING: no output specified\n" +
+		`{"vertexes":[{"digest":"a","name":"one"}],"warnings":[{"short":"ZmlzaA=="}]}` + "\n" +
+		"{not json}\n" +
+		`{"logs":[{"vertex":"a","data":"aGk="}]}`
+	p, err := Parse(strings.NewReader(stream))
+	require.NoError(t, err)
+	require.Len(t, p.Vertices, 1)
+	require.Equal(t, "hi", p.Vertices[0].Log)
+	require.Equal(t, []string{"fish"}, p.Warnings)
+}
+
+func TestOverlaps(t *testing.T) {
+	at := func(second int) *time.Time {
+		moment := time.Unix(int64(second), 0)
+		return &moment
+	}
+	early := Vertex{Started: at(0), Completed: at(10)}
+	require.True(t, early.Overlaps(Vertex{Started: at(5), Completed: at(15)}))
+	require.False(t, early.Overlaps(Vertex{Started: at(10), Completed: at(15)}))
+	require.False(t, early.Overlaps(Vertex{Started: at(5)}), "a step without an end has no interval")
+}
+
+func FuzzParse(f *testing.F) {
+	for _, name := range []string{"first-build-v0.11.5.rawjson", "second-build-v0.11.5.rawjson"} {
+		content, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(content))
+	}
+	f.Fuzz(func(t *testing.T, stream string) {
+		p, err := Parse(strings.NewReader(stream))
+		require.NoError(t, err)
+		seen := map[string]bool{}
+		for _, v := range p.Vertices {
+			require.False(t, seen[v.Digest], "a step is listed twice")
+			seen[v.Digest] = true
+		}
+	})
+}

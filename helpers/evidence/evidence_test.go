@@ -1,0 +1,68 @@
+package evidence
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestFolderKeepsCommandsInOrder(t *testing.T) {
+	out := t.TempDir()
+	f, err := Create(out, "builders/arch")
+	require.NoError(t, err)
+	require.Equal(t, "evidence/builders/arch", f.Name())
+
+	require.NoError(t, f.Command(Command{Args: []string{"docker", "buildx", "ls", "--format", "x"}, Exit: 1, Stdout: []byte("out")}))
+	require.NoError(t, f.Command(Command{Args: []string{"docker", "exec", "c"}, Stderr: []byte("oops\n{\"vertexes\":[]}\n")}))
+	require.NoError(t, f.Failure("why", "all of it"))
+
+	first := filepath.Join(out, "evidence", "builders", "arch", "01-docker-buildx-ls")
+	require.FileExists(t, filepath.Join(first, "stdout"))
+	require.NoFileExists(t, filepath.Join(first, "stderr"), "a stream that said nothing leaves no file")
+	content, err := os.ReadFile(filepath.Join(first, "command.json"))
+	require.NoError(t, err)
+	var kept Command
+	require.NoError(t, json.Unmarshal(content, &kept))
+	require.Equal(t, 1, kept.Exit)
+	require.Equal(t, "docker buildx ls --format x", kept.Line)
+
+	second := filepath.Join(out, "evidence", "builders", "arch", "02-docker-exec-c")
+	progress, err := os.ReadFile(filepath.Join(second, "progress.rawjson"))
+	require.NoError(t, err)
+	require.Equal(t, "{\"vertexes\":[]}\n", string(progress))
+}
+
+func TestCreateForgetsTheRunBefore(t *testing.T) {
+	out := t.TempDir()
+	f, err := Create(out, "a/b")
+	require.NoError(t, err)
+	require.NoError(t, f.Note("old.log", "old"))
+	_, err = Create(out, "a/b")
+	require.NoError(t, err)
+	require.NoFileExists(t, filepath.Join(out, "evidence", "a", "b", "old.log"))
+}
+
+// A line is right if a shell reads the same words back.
+func TestLineIsReadBackByAShell(t *testing.T) {
+	words := []string{"it's", "a b", "$HOME", "", "ü*", "plain", "new\nline"}
+	line := Line([]string{"K=v w"}, append([]string{"printf", `%s\0`}, words...))
+	out, err := exec.Command("sh", "-c", line).Output()
+	require.NoError(t, err)
+	want := ""
+	for _, word := range words {
+		want += word + "\x00"
+	}
+	require.Equal(t, want, string(out))
+}
+
+func FuzzSplitProgress(f *testing.F) {
+	f.Add([]byte("a\n{\"x\":1}\nb"))
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		progress, rest := SplitProgress(stream)
+		require.Len(t, stream, len(progress)+len(rest))
+	})
+}
