@@ -1,0 +1,53 @@
+# BUILDKIT, BUILDX, RUN and OUT are read by the commands themselves: make hands
+# them on when they are set, on its command line or in the environment.
+
+RELEASES := v0.11.5 v0.34.2
+
+.DEFAULT_GOAL := help
+.PHONY: help check test lab lab-down clean claims rename bin/builders
+
+help: ## show this
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
+	  while IFS='|' read -r target what; do printf '%-18s %s\n' "$$target" "$$what"; done
+	@echo
+	@echo '  BUILDKIT=  a release (v0.11.5), latest, an image, or the folder of a source tree'
+	@echo '  BUILDX=    a release or the path of a plugin'
+	@echo '  RUN=       a chapter, a claim (builders/arch) or a pattern as go test -run takes it'
+	@echo '  OUT=       where the report and the evidence go (build/check)'
+
+check: bin/builders ## prove the claims on one BuildKit; brings its own engine if none is there
+	@bin/builders check
+
+test: bin/builders ## vet, unit tests, and every claim on an old and a new BuildKit
+	go vet ./...
+	go vet -tags integration ./...
+	go test ./...
+	@failed=; for release in $(RELEASES); do \
+	  echo; echo "== BuildKit $$release"; \
+	  bin/builders check --buildkit $$release --out build/test/$$release || failed="$$failed $$release"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "not green:$$failed"; exit 1; fi
+
+lab: bin/builders ## start the lab, the engine that is used where none is reachable
+	@bin/builders lab up
+
+lab-down: bin/builders ## stop the lab and keep what it made
+	@bin/builders lab down
+
+clean: bin/builders ## remove what runs that died left behind
+	@bin/builders clean
+
+claims: bin/builders ## list every claim
+	@bin/builders claims
+
+# Only imports are rewritten: image names of the specs look like the module's.
+rename: ## give the module another path: make rename MODULE=example.com/you/builders
+	@test -n "$(MODULE)" || { echo 'rename needs MODULE=, the new module path' >&2; exit 1; }
+	@old=$$(go list -m) && go mod edit -module '$(MODULE)' && \
+	find . -name '*.go' -not -path './build/*' -exec env OLD="$$old" NEW='$(MODULE)' \
+	  perl -pi -e 's{^(\s*(?:import\s+)?(?:(?!return\b)[\w.]+\s+)?")\Q$$ENV{OLD}\E((?:/[^"]*)?"\s*)$$}{$$1$$ENV{NEW}$$2}' {} + && \
+	find . -name '*.go' -not -path './build/*' -not -path '*/testdata/*' -exec gofmt -w {} + && \
+	echo "$$old is now $(MODULE)"
+
+bin/builders:
+	@go build -o $@ ./cmd/builders

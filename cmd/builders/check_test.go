@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"builders.test/internal/subject"
+	"github.com/spf13/cobra"
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/assert/cmp"
+	"gotest.tools/v3/fs"
+)
+
+// toyBook holds the claims of the toy module, whose specs act what they are
+// told by the variable TOY.
+var toyBook = []spec.Claim{
+	{ID: "builders/ls", Text: "`ls` lists each builder"},
+	{ID: "builders/arch", Text: "both builders print the host's architecture"},
+	{ID: "builders/platforms", Text: "`--platform` marks the preferred ones"},
+	{ID: "caching/hits", Text: "the second build hits"},
+	{ID: "caching/third", Text: "the third builder misses"},
+	{ID: "caching/loaded", Text: "a loaded image gives no cache"},
+	{ID: "processor/prints", Text: "each image prints its architecture"},
+}
+
+// said is what a command left behind.
+type said struct {
+	code        int
+	out, errors string
+}
+
+// inToy goes into a copy of the toy module, in a mood, with a docker command
+// that reaches an engine.
+func inToy(t *testing.T, mood string) *check {
+	t.Helper()
+	toy := fs.NewDir(t, "toy", fs.FromDir("../../internal/run/testdata/toy"))
+	bin := fs.NewDir(t, "bin", fs.WithFile("docker",
+		"#!/bin/sh\ncase $1 in version) echo 29.1.0;; context) echo default unix:///fake.sock;; esac\n", fs.WithMode(0o755)))
+	t.Chdir(toy.Path())
+	for name, value := range map[string]string{
+		"TOY": mood, "GOWORK": "off", "GOFLAGS": "-mod=mod",
+		"PATH":        bin.Path() + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"DOCKER_HOST": "", "BUILDERS_LAB": "", "BUILDERS_STANDINS": `{"ubuntu:20.04":"Debian bookworm"}`,
+	} {
+		t.Setenv(name, value)
+	}
+	return &check{
+		module: "toy.test", book: toyBook, out: filepath.Join("build", "check"), buildkit: "v0.11.5",
+		openLab: func(io.Writer) (laboratory, error) { return nil, errors.New("the lab was opened") },
+	}
+}
+
+// do runs the check as the command would.
+func do(ctx context.Context, c *check) said {
+	var out, errs bytes.Buffer
+	c.stdout, c.stderr = &out, &errs
+	command := &cobra.Command{
+		SilenceUsage: true, SilenceErrors: true,
+		RunE: func(command *cobra.Command, _ []string) error { return c.run(command.Context()) },
+	}
+	command.SetArgs([]string{})
+	code := execute(ctx, command, &errs)
+	return said{code: code, out: out.String(), errors: errs.String()}
+}
+
+func TestCheckHolds(t *testing.T) {
+	c := inToy(t, "")
+	got := do(t.Context(), c)
+	assert.Equal(t, got.code, exitHolds, "%s%s", got.out, got.errors)
+	assert.Equal(t, got.errors, "")
+	for _, want := range []string{
+		"engine     29.1.0 at unix:///fake.sock, which was there already\n\nbuilders\n",
+		"✓ holds             0.2 s  both builders print the host's architecture\n",
+		"– not applicable    0.0 s  `--platform` marks the preferred ones\n",
+		"stand-in   ubuntu:20.04: Debian bookworm\n",
+		"6 hold, 0 broken, 0 error, 1 not applicable · ",
+		" s · BuildKit v0.11.5, buildx v0.38.2, engine 29.0.0 (containerd store), kernel 6.1.0\n",
+		"report     build/check/report.json\n",
+		"\n6 passed, 0 failed, 1 skipped\n",
+	} {
+		assert.Assert(t, cmp.Contains(got.out, want))
+	}
+	r, err := report.Read("build/check/report.json")
+	assert.NilError(t, err)
+	assert.Assert(t, cmp.Len(r.Claims, len(toyBook)))
+	assert.Equal(t, r.Claims[6].ID, "processor/prints")
+}
+
+func TestCheckBroken(t *testing.T) {
+	got := do(t.Context(), inToy(t, "broken"))
+	assert.Equal(t, got.code, exitBroken)
+	assert.Equal(t, got.errors, "", "the summary has said it")
+	assert.Assert(t, cmp.Contains(got.out, "build/check/evidence/caching/third\n"))
+	assert.Assert(t, strings.HasSuffix(got.out, "\n5 passed, 1 failed, 1 skipped\n"))
+}
+
+func TestCheckCrashIsAnError(t *testing.T) {
+	got := do(t.Context(), inToy(t, "kill"))
+	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.errors, "builders: the test process ended early: signal: killed\n")
+	assert.Assert(t, cmp.Contains(got.out, "! 1 claim was not reached: the test process ended early: signal: killed\n"))
+	r, err := report.Read("build/check/report.json")
+	assert.NilError(t, err)
+	assert.Equal(t, r.Claims[6].Reason, "not reached: the test process ended early: signal: killed")
+	assert.Equal(t, r.Claims[6].Repro, "make check BUILDKIT=v0.11.5 RUN=processor/prints")
+}
+
+func TestCheckWithoutAnOpenEnvironment(t *testing.T) {
+	got := do(t.Context(), inToy(t, "main"))
+	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.errors, "builders: no Docker Engine answers at unix:///var/run/docker.sock; start Docker\n")
+	_, err := os.Stat("build/check/report.json")
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestCheckWithSpecsThatDoNotCompile(t *testing.T) {
+	c := inToy(t, "")
+	assert.NilError(t, os.WriteFile("bad_test.go", []byte("//go:build integration\n\npackage toy\n\nvar _ = nowhere\n"), 0o644))
+	got := do(t.Context(), c)
+	assert.Equal(t, got.code, exitEnvironment)
+	assert.Assert(t, cmp.Contains(got.errors, "./bad_test.go:5:9: undefined: nowhere\nbuilders: the specs do not compile\n"))
+}
+
+func TestCheckThatCleansUpBadlyIsNotGreen(t *testing.T) {
+	got := do(t.Context(), inToy(t, "leak"))
+	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.errors, "builders: 1 container was left behind\n")
+	assert.Assert(t, cmp.Contains(got.out, "6 hold, 0 broken, 0 error, 1 not applicable"))
+}
+
+func TestCheckTellsAChaptersOwnFailure(t *testing.T) {
+	got := do(t.Context(), inToy(t, "chapter"))
+	assert.Equal(t, got.code, exitEnvironment)
+	assert.Assert(t, cmp.Contains(got.out, "! TestCaching failed outside of its claims\n"))
+	assert.Assert(t, cmp.Contains(got.out, "! 3 claims were not reached: their chapter failed first\n"))
+}
+
+func TestCheckRefusesBeforeAnythingIsTouched(t *testing.T) {
+	source := fs.NewDir(t, "tree", fs.WithFile("go.mod", "module github.com/moby/buildkit\n"))
+	for name, tc := range map[string]struct {
+		change func(*check)
+		want   string
+	}{
+		"elsewhere":         {func(c *check) { c.module = "builders.test" }, "the specs are in the folder of the module builders.test"},
+		"no such claim":     {func(c *check) { c.choice = "caching/nothing" }, "RUN=caching/nothing: no claim matches"},
+		"no such BuildKit":  {func(c *check) { c.buildkit = "newest" }, "BUILDKIT=newest is neither a release"},
+		"no such buildx":    {func(c *check) { c.buildx = "newest" }, "BUILDX=newest is neither a release"},
+		"an impossible OUT": {func(c *check) { c.out = "go.mod/x" }, "OUT=go.mod/x cannot be created"},
+		"source, own engine": {
+			func(c *check) { c.buildkit = source.Path() },
+			"is a source tree, which for now only the lab builds, and the engine at unix:///fake.sock would be used",
+		},
+		"the lab fails": {func(c *check) { c.buildx = "v0.20.0" }, "the lab was opened"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := inToy(t, "")
+			tc.change(c)
+			got := do(t.Context(), c)
+			assert.Equal(t, got.code, exitEnvironment)
+			assert.Assert(t, cmp.Contains(got.errors, "builders: "))
+			assert.Assert(t, cmp.Contains(got.errors, tc.want))
+			assert.Equal(t, strings.Count(got.errors, "\n"), 1)
+			assert.Equal(t, got.out, "")
+		})
+	}
+}
+
+func TestCheckInterrupted(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	got := do(ctx, inToy(t, ""))
+	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.errors, "builders: interrupted\n")
+}
+
+// fakeLab writes down what is asked of it.
+type fakeLab struct{ asked []string }
+
+func (l *fakeLab) Up(_ context.Context, releases ...string) error {
+	l.asked = append(l.asked, "up "+strings.Join(releases, ","))
+	return nil
+}
+
+func (l *fakeLab) BuildKitFromSource(_ context.Context, dir string) (string, error) {
+	l.asked = append(l.asked, "source "+filepath.Base(dir))
+	return "moby/buildkit:src-012345678901", nil
+}
+
+func (l *fakeLab) Buildx(_ context.Context, release string) (string, error) {
+	l.asked = append(l.asked, "buildx "+release)
+	return "/cache/buildx", nil
+}
+
+func (l *fakeLab) Env() map[string]string {
+	return map[string]string{"DOCKER_HOST": "unix:///run/lab.sock", "BUILDERS_STANDINS": `{"a":"b"}`}
+}
+
+func TestTheLabIsTheGround(t *testing.T) {
+	tree := fs.NewDir(t, "tree", fs.WithFile("go.mod", "module github.com/moby/buildkit\n"))
+	for name, tc := range map[string]struct {
+		buildkit, buildx         string
+		asked                    []string
+		wantBuildKit, wantBuildx string
+	}{
+		"a release":   {"0.16.0", "", []string{"up v0.16.0"}, "v0.16.0", ""},
+		"an image":    {"moby/buildkit:v0.16.0", "", []string{"up v0.16.0"}, "moby/buildkit:v0.16.0", ""},
+		"latest":      {"latest", "", []string{"up "}, "latest", ""},
+		"source":      {tree.Path(), "", []string{"up ", "source " + filepath.Base(tree.Path())}, "moby/buildkit:src-012345678901", ""},
+		"with buildx": {"v0.11.5", "v0.20.0", []string{"up v0.11.5", "buildx v0.20.0"}, "v0.11.5", "/cache/buildx"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := inToy(t, "")
+			// The variables of `builders lab env` are set.
+			t.Setenv("BUILDERS_LAB", "/cache")
+			lab := &fakeLab{}
+			c.openLab = func(io.Writer) (laboratory, error) { return lab, nil }
+			buildkit, err := subject.ParseBuildKit(tc.buildkit)
+			assert.NilError(t, err)
+			buildx, err := subject.ParseBuildx(tc.buildx)
+			assert.NilError(t, err)
+			got, err := c.findGround(t.Context(), buildkit, buildx)
+			assert.NilError(t, err)
+			assert.DeepEqual(t, lab.asked, tc.asked)
+			assert.Equal(t, got.about, "the lab's, at unix:///run/lab.sock")
+			assert.Equal(t, got.buildkit, tc.wantBuildKit)
+			assert.Equal(t, got.buildx, tc.wantBuildx)
+			assert.DeepEqual(t, got.standIns(), map[string]string{"a": "b"})
+		})
+	}
+}
+
+func TestEnviron(t *testing.T) {
+	for name, value := range map[string]string{
+		"BUILDX": "v0.20.0", "BUILDKIT": "../tree", "DOCKER_HOST": "tcp://127.0.0.1:1", "DOCKER_CONTEXT": "mine", "KEPT": "yes",
+	} {
+		t.Setenv(name, value)
+	}
+	in := ground{buildkit: "v0.11.5", lab: map[string]string{"DOCKER_HOST": "unix:///run/lab.sock"}}
+	variables := map[string]string{}
+	for _, kv := range in.environ("/out") {
+		name, value, _ := strings.Cut(kv, "=")
+		variables[name] = value
+	}
+	assert.Equal(t, variables["BUILDKIT"], "v0.11.5")
+	assert.Equal(t, variables["OUT"], "/out")
+	assert.Equal(t, variables["DOCKER_HOST"], "unix:///run/lab.sock")
+	assert.Equal(t, variables["KEPT"], "yes")
+	for _, gone := range []string{"BUILDX", "DOCKER_CONTEXT"} {
+		_, ok := variables[gone]
+		assert.Assert(t, !ok, gone)
+	}
+}

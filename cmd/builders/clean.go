@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"builders.test/helpers/janitor"
+	"builders.test/internal/engine"
+	"builders.test/internal/lab"
+	"github.com/docker/docker/client"
+	"github.com/spf13/cobra"
+)
+
+// newCleanCommand is `builders clean`: what runs left that died before their
+// reaper could help, such as by a power cut.
+func newCleanCommand() *cobra.Command {
+	var dryRun bool
+	c := &cobra.Command{
+		Use:   "clean",
+		Short: "Remove what dead runs left behind, and nothing else",
+		Long: `clean looks on the engine that check would use, and in this machine's temporary
+folder, for what runs made: it carries their id. It shows what it found and
+removes what belongs to runs that are over. A run that goes on keeps all of its
+own. What a run on another machine made on a shared engine is shown and left.`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			engine, err := reachEngine(command.Context())
+			if err != nil {
+				return err
+			}
+			defer engine.Close()
+			return clean(command.Context(), engine, command.OutOrStdout(), dryRun)
+		},
+	}
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "only show what would be removed")
+	return c
+}
+
+// reachEngine finds the engine as check does, but starts none: where none
+// runs, nothing on it can be cleaned.
+func reachEngine(ctx context.Context) (*client.Client, error) {
+	host, err := engineHost(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(host), client.WithAPIVersionNegotiation())
+	if err != nil {
+		return nil, fmt.Errorf("engine at %s: %w", host, err)
+	}
+	return c, nil
+}
+
+func engineHost(ctx context.Context) (string, error) {
+	found, err := engine.Find(ctx)
+	if err == nil {
+		return found.Host, nil
+	}
+	if !errors.Is(err, engine.ErrNone) {
+		return "", err
+	}
+	l, err := lab.Open(lab.Options{})
+	if err != nil {
+		return "", err
+	}
+	if !l.Running(ctx) {
+		return "", errors.New("no engine is reachable and the lab is down; start the one that was used, then clean again")
+	}
+	return l.Host(), nil
+}
+
+// clean shows everything that runs own and removes what belongs to dead ones.
+func clean(ctx context.Context, engine *client.Client, out io.Writer, dryRun bool) error {
+	things, err := janitor.Find(ctx, engine)
+	if err != nil {
+		return fmt.Errorf("look for what runs left: %w", err)
+	}
+	states := map[string]janitor.State{}
+	var dead []janitor.Thing
+	for _, thing := range things {
+		state, known := states[thing.Run]
+		if !known {
+			state = janitor.StateOf(thing.Run)
+			states[thing.Run] = state
+		}
+		fmt.Fprintf(out, "%-8s %s\n", state, thing)
+		if state == janitor.Dead {
+			dead = append(dead, thing)
+		}
+	}
+	if dryRun || len(dead) == 0 {
+		fmt.Fprintf(out, "%d found, nothing removed\n", len(things))
+		return nil
+	}
+	if err := janitor.Remove(ctx, engine, dead); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d found, %d removed\n", len(things), len(dead))
+	return nil
+}

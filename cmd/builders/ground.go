@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"builders.test/internal/engine"
+	"builders.test/internal/lab"
+	"builders.test/internal/subject"
+)
+
+// laboratory is what check needs of the lab.
+type laboratory interface {
+	Up(ctx context.Context, buildkits ...string) error
+	BuildKitFromSource(ctx context.Context, dir string) (string, error)
+	Buildx(ctx context.Context, release string) (string, error)
+	Env() map[string]string
+}
+
+func theLab(progress io.Writer) (laboratory, error) {
+	return lab.Open(lab.Options{Progress: progress})
+}
+
+// ground is what a run stands on.
+type ground struct {
+	// about says in one line which engine it is.
+	about string
+	// buildkit and buildx are what the specs take; buildx may be empty.
+	buildkit, buildx string
+	// lab are the variables that lead to the lab; nil on another engine.
+	lab map[string]string
+}
+
+// findGround takes the engine that is there, and the lab only where none is.
+func (c *check) findGround(ctx context.Context, buildkit subject.BuildKit, buildx subject.Buildx) (ground, error) {
+	if os.Getenv("BUILDERS_LAB") != "" {
+		// The variables of `builders lab env` are set: the engine that
+		// they lead to is the lab's and may be down.
+		return c.labGround(ctx, buildkit, buildx)
+	}
+	found, err := engine.Find(ctx)
+	if errors.Is(err, engine.ErrNone) {
+		return c.labGround(ctx, buildkit, buildx)
+	}
+	if err != nil {
+		return ground{}, err
+	}
+	return c.ownGround(ctx, found, buildkit, buildx)
+}
+
+// ownGround uses an engine of the user's, untouched.
+func (c *check) ownGround(ctx context.Context, found engine.Engine, buildkit subject.BuildKit, buildx subject.Buildx) (ground, error) {
+	if buildkit.Source != "" {
+		return ground{}, fmt.Errorf("BUILDKIT=%s is a source tree, which for now only the lab builds, and the engine at %s would be used; give an image built from it", c.buildkit, found.Host)
+	}
+	g := ground{
+		about:    fmt.Sprintf("%s at %s, which was there already", found.Version, found.Host),
+		buildkit: buildkit.Ref, buildx: buildx.Path,
+	}
+	if buildx.Release == "" {
+		return g, nil
+	}
+	l, err := c.openLab(c.stderr)
+	if err != nil {
+		return ground{}, err
+	}
+	g.buildx, err = l.Buildx(ctx, buildx.Release)
+	return g, err
+}
+
+// labGround brings the lab up and has it make the subject.
+func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx subject.Buildx) (ground, error) {
+	l, err := c.openLab(c.stderr)
+	if err != nil {
+		return ground{}, err
+	}
+	var releases []string
+	if release, ok := buildkit.Release(); ok {
+		releases = append(releases, release)
+	}
+	if err := l.Up(ctx, releases...); err != nil {
+		return ground{}, err
+	}
+	g := ground{buildkit: buildkit.Ref, buildx: buildx.Path}
+	if buildkit.Source != "" {
+		if g.buildkit, err = l.BuildKitFromSource(ctx, buildkit.Source); err != nil {
+			return ground{}, err
+		}
+	}
+	if buildx.Release != "" {
+		if g.buildx, err = l.Buildx(ctx, buildx.Release); err != nil {
+			return ground{}, err
+		}
+	}
+	g.lab = l.Env()
+	g.about = "the lab's, at " + g.lab["DOCKER_HOST"]
+	return g, nil
+}
+
+// environ is the environment of the test process: this one's, with the lab's
+// variables and those of the run instead of the user's.
+func (g ground) environ(out string) []string {
+	set := map[string]string{"BUILDKIT": g.buildkit, "BUILDX": g.buildx, "OUT": out}
+	if g.lab != nil {
+		// They belong to an engine that is not used.
+		for _, name := range []string{"DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} {
+			set[name] = ""
+		}
+	}
+	for name, value := range g.lab {
+		set[name] = value
+	}
+	var environ []string
+	for _, kv := range os.Environ() {
+		name, _, _ := strings.Cut(kv, "=")
+		if _, ok := set[name]; !ok {
+			environ = append(environ, kv)
+		}
+	}
+	for name, value := range set {
+		if value != "" {
+			environ = append(environ, name+"="+value)
+		}
+	}
+	slices.Sort(environ)
+	return environ
+}
+
+// standIns says, for each image that the ground replaces, by what.
+func (g ground) standIns() map[string]string {
+	encoded := os.Getenv("BUILDERS_STANDINS")
+	if g.lab != nil {
+		encoded = g.lab["BUILDERS_STANDINS"]
+	}
+	known := map[string]string{}
+	// Text that is no JSON is refused where the environment is opened.
+	_ = json.Unmarshal([]byte(encoded), &known)
+	return known
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"builders.test/internal/lab"
+	"github.com/spf13/cobra"
+)
+
+// newLabCommand is `builders lab`: the engine for machines that have none.
+func newLabCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "lab",
+		Short: "Bring up an engine of its own where none is reachable",
+		Long: "The lab is a Docker Engine with buildx, a registry that stands as Docker Hub's\n" +
+			"mirror, arm64 emulation and the images that the specs need. Nothing is installed;\n" +
+			"everything lies in one cache folder ($XDG_CACHE_HOME/builders).",
+		Args: cobra.NoArgs,
+	}
+	c.AddCommand(labUp(), labDown(), labEnv(), labStatus(), labPurge())
+	return c
+}
+
+func labUp() *cobra.Command {
+	var buildkits []string
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Start the lab; make first what is missing",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			l, err := openLab(c)
+			if err != nil {
+				return err
+			}
+			if engine, ok := l.Reachable(c.Context()); ok {
+				fmt.Fprintf(c.OutOrStdout(), "an engine is reachable and is used instead of the lab: docker %s at %s\n", engine.Version, engine.Host)
+				return nil
+			}
+			return l.Up(c.Context(), buildkits...)
+		},
+	}
+	c.Flags().StringSliceVar(&buildkits, "buildkit", nil, "further BuildKit releases to serve, such as v0.20.2")
+	return c
+}
+
+func labDown() *cobra.Command {
+	return &cobra.Command{
+		Use:   "down",
+		Short: "Stop the lab; keep what it made",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			l, err := openLab(c)
+			if err != nil {
+				return err
+			}
+			return l.Down(c.Context())
+		},
+	}
+}
+
+func labPurge() *cobra.Command {
+	return &cobra.Command{
+		Use:   "purge",
+		Short: "Stop the lab and delete all it made",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			l, err := openLab(c)
+			if err != nil {
+				return err
+			}
+			return l.Purge(c.Context())
+		},
+	}
+}
+
+func labEnv() *cobra.Command {
+	return &cobra.Command{
+		Use:   "env",
+		Short: `Print the variables that lead to the lab: eval "$(builders lab env)"`,
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			l, err := openLab(c)
+			if err != nil {
+				return err
+			}
+			if !l.Running(c.Context()) {
+				fmt.Fprintln(c.ErrOrStderr(), "the lab is not running; start it with `builders lab up`")
+			}
+			printEnv(c.OutOrStdout(), l.Env())
+			return nil
+		},
+	}
+}
+
+// printEnv writes variables as a POSIX shell reads them.
+func printEnv(w io.Writer, env map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		fmt.Fprintf(w, "export %s='%s'\n", name, strings.ReplaceAll(env[name], "'", `'\''`))
+	}
+}
+
+func labStatus() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Tell what is up, in which versions, and what it takes on the disk",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			l, err := openLab(c)
+			if err != nil {
+				return err
+			}
+			status, err := l.Status(c.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				out := json.NewEncoder(c.OutOrStdout())
+				out.SetIndent("", "  ")
+				return out.Encode(status)
+			}
+			return status.Print(c.OutOrStdout())
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func openLab(c *cobra.Command) (*lab.Lab, error) {
+	return lab.Open(lab.Options{Progress: c.ErrOrStderr()})
+}

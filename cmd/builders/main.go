@@ -1,0 +1,85 @@
+// Command builders puts sentences about Docker's builders to the test. See
+// `builders --help`.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"builders.test/internal/text"
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitHolds       = 0 // every claim that applies holds
+	exitBroken      = 1 // a claim is broken
+	exitEnvironment = 2 // the environment failed, or the command was misused
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	code := execute(ctx, newRootCommand(), os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "builders",
+		Short: "Puts sentences about Docker's builders to the test on real BuildKit",
+		Long: `builders knows a book of claims: sentences about Docker's builders that users
+rely on. It proves each of them on a real BuildKit, on your Docker Engine or,
+where none is reachable, on a lab that it builds itself.
+
+Exit codes: 0 every claim holds, 1 a claim is broken, 2 the environment failed
+or the command was misused.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newCheckCommand(), newClaimsCommand(), newLabCommand(), newCleanCommand())
+	return root
+}
+
+// ending is an error that carries its exit code. Without a cause everything
+// has been said already.
+type ending struct {
+	code  int
+	cause error
+}
+
+func (e ending) Error() string {
+	if e.cause == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.cause.Error()
+}
+
+func (e ending) Unwrap() error { return e.cause }
+
+// execute runs a command and says in one line what went wrong.
+func execute(ctx context.Context, command *cobra.Command, stderr io.Writer) int {
+	err := command.ExecuteContext(ctx)
+	if err == nil {
+		return exitHolds
+	}
+	end := ending{code: exitEnvironment, cause: err}
+	errors.As(err, &end)
+	switch {
+	case end.cause == nil:
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(stderr, "builders: interrupted")
+	default:
+		fmt.Fprintln(stderr, "builders:", text.Line(end.cause.Error()))
+	}
+	return end.code
+}

@@ -1,0 +1,184 @@
+// Package console prints a run for the person who waits for it: claims as
+// they end, under their chapters, and a summary. On a terminal it uses colour
+// and shows what is being proven at the moment; elsewhere it prints plain
+// lines. Text from builds never reaches a terminal as it came.
+package console
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"builders.test/internal/text"
+	"golang.org/x/term"
+)
+
+// Console prints to two streams. It is not safe for use by several goroutines.
+type Console struct {
+	out, err io.Writer
+	// folder is where the report goes, as people should see it.
+	folder string
+	// live tells that out is a terminal of the given width, in characters.
+	live   bool
+	width  int
+	colour bool
+
+	chapter string
+	running []string
+	status  bool
+}
+
+// New makes a console. Evidence is shown as lying in folder.
+func New(out, err io.Writer, folder string) *Console {
+	c := &Console{out: out, err: err, folder: folder}
+	if width, ok := Width(out); ok && os.Getenv("TERM") != "dumb" {
+		c.live, c.width = true, width
+		c.colour = os.Getenv("NO_COLOR") == ""
+	}
+	return c
+}
+
+// Width is the number of characters in a line of the terminal that w is; false
+// if it is none.
+func Width(w io.Writer) (int, bool) {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return 0, false
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	return width, err == nil && width > 0
+}
+
+// style is how a verdict looks.
+type style struct {
+	mark, word, colour string
+}
+
+var styles = map[spec.Verdict]style{
+	spec.Holds:         {"✓", "holds", "32"},
+	spec.Broken:        {"✗", "broken", "31"},
+	spec.Error:         {"!", "error", "33"},
+	spec.NotApplicable: {"–", "not applicable", "2"},
+}
+
+// Started shows a claim as being proven.
+func (c *Console) Started(claim report.Claim) {
+	c.running = append(c.running, claim.ID)
+	c.showStatus()
+}
+
+// textColumn is where the sentences begin.
+const textColumn = 29
+
+// Finished prints a claim with its verdict; where that is not holds, the
+// reason follows, and for a failure where its evidence lies.
+func (c *Console) Finished(claim report.Claim) {
+	c.clearStatus()
+	c.running = slices.DeleteFunc(c.running, func(id string) bool { return id == claim.ID })
+	c.heading(claim.Chapter)
+	s := styles[claim.Verdict]
+	fmt.Fprintf(c.out, "  %s %s %6.1f s  %s\n",
+		c.paint(s.colour, s.mark), c.paint(s.colour, pad(s.word, 14)), claim.Seconds, c.wrap(claim.Text))
+	if claim.Reason != "" && claim.Verdict != spec.Holds {
+		c.detail(claim.Reason)
+	}
+	if claim.Evidence != "" && claim.Verdict > spec.NotApplicable {
+		// A path is copied, so it stays in one piece.
+		fmt.Fprintf(c.out, "%s%s\n", strings.Repeat(" ", textColumn), c.paint("2", text.Line(c.folder+"/"+claim.Evidence)))
+	}
+	c.showStatus()
+}
+
+// Outside prints a line that was said beside the specs.
+func (c *Console) Outside(line string) {
+	c.clearStatus()
+	fmt.Fprintln(c.err, text.Line(line))
+	c.showStatus()
+}
+
+// Note prints a labelled line.
+func (c *Console) Note(label, line string) {
+	c.clearStatus()
+	fmt.Fprintf(c.out, "%s  %s\n", c.paint("2", pad(label, 9)), text.Line(line))
+}
+
+// Failure prints a test that failed outside of all claims.
+func (c *Console) Failure(test string, output []string) {
+	c.clearStatus()
+	s := styles[spec.Error]
+	fmt.Fprintf(c.out, "  %s %s failed outside of its claims\n", c.paint(s.colour, s.mark), text.Line(test))
+	for _, line := range output {
+		fmt.Fprintf(c.out, "    %s\n", text.Line(line))
+	}
+}
+
+// Unreached prints that the proof of some claims never began.
+func (c *Console) Unreached(count int, why string) {
+	if count == 0 {
+		return
+	}
+	c.clearStatus()
+	s := styles[spec.Error]
+	fmt.Fprintf(c.out, "\n%s\n", c.paint(s.colour, fmt.Sprintf("%s %s not reached: %s", s.mark, claims(count), text.Line(why))))
+}
+
+func claims(count int) string {
+	if count == 1 {
+		return "1 claim was"
+	}
+	return fmt.Sprintf("%d claims were", count)
+}
+
+func (c *Console) heading(chapter string) {
+	if chapter == c.chapter {
+		return
+	}
+	c.chapter = chapter
+	fmt.Fprintf(c.out, "\n%s\n", c.paint("1", text.Line(chapter)))
+}
+
+func (c *Console) detail(line string) {
+	fmt.Fprintf(c.out, "%s%s\n", strings.Repeat(" ", textColumn), c.wrap(line))
+}
+
+func (c *Console) wrap(line string) string {
+	return text.Wrap(text.Line(line), c.width, textColumn)
+}
+
+// paint colours text that is already safe.
+func (c *Console) paint(colour, s string) string {
+	if !c.colour {
+		return s
+	}
+	return "\x1b[" + colour + "m" + s + "\x1b[0m"
+}
+
+// showStatus keeps one line at the bottom of a terminal up to date.
+func (c *Console) showStatus() {
+	if !c.live {
+		return
+	}
+	c.clearStatus()
+	if len(c.running) == 0 {
+		return
+	}
+	line := text.Line("… " + strings.Join(c.running, ", "))
+	fmt.Fprint(c.out, c.paint("2", text.Cut(line, c.width-1)))
+	c.status = true
+}
+
+func (c *Console) clearStatus() {
+	if c.status {
+		fmt.Fprint(c.out, "\r\x1b[K")
+	}
+	c.status = false
+}
+
+func pad(s string, size int) string {
+	return s + strings.Repeat(" ", max(0, size-utf8.RuneCountInString(s)))
+}

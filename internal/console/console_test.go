@@ -1,0 +1,89 @@
+package console
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/assert/cmp"
+	"gotest.tools/v3/golden"
+)
+
+var subjectUnderTest = report.Subject{
+	BuildKit: env.SubjectBuildKit{Version: "v0.11.5"},
+	Buildx:   env.SubjectBuildx{Version: "v0.38.2"},
+	Engine:   env.SubjectEngine{Version: "29.1.0", Store: "containerd"},
+	Host:     env.SubjectHost{Kernel: "6.1.0"},
+}
+
+var finished = []report.Claim{
+	{ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each created builder, its driver and node, and marks the current one", Seconds: 1.23, Evidence: "evidence/builders/ls"},
+	{ID: "builders/default-load", Chapter: "builders", Text: "`default-load` loads by itself", Verdict: spec.NotApplicable, Reason: "needs buildkit>= 0.13: buildkit under test is v0.11.5"},
+	{ID: "caching/third", Chapter: "caching", Text: "the third builder misses while the first still hits", Verdict: spec.Broken, Seconds: 12, Reason: "the third builder must miss: Should be false", Evidence: "evidence/caching/third", StandIns: []string{"ubuntu:20.04", "debian:bookworm-slim"}},
+	{ID: "caching/registry", Chapter: "caching", Text: "a registry shares the cache", Verdict: spec.Error, Seconds: 100.04, Reason: "the mirror no longer answers", Evidence: "evidence/caching/registry", StandIns: []string{"ubuntu:20.04"}},
+}
+
+func play(c *Console) {
+	c.Note("engine", "29.1.0 at unix:///var/run/docker.sock")
+	for _, claim := range finished {
+		c.Started(claim)
+	}
+	for _, claim := range finished {
+		c.Finished(claim)
+	}
+	c.Failure("TestOwn", []string{"own_test.go:3: no"})
+	c.Unreached(2, "the run was interrupted")
+	c.Summary(report.New(subjectUnderTest, finished), 181*time.Second,
+		map[string]string{"ubuntu:20.04": "Debian bookworm, built by the lab from Debian packages"}, "build/check/report.json")
+}
+
+func TestPlain(t *testing.T) {
+	var out, errs bytes.Buffer
+	play(New(&out, &errs, "build/check"))
+	golden.Assert(t, out.String(), "plain.golden")
+	assert.Equal(t, errs.String(), "")
+	assert.Assert(t, strings.HasSuffix(out.String(), "\n1 passed, 2 failed, 1 skipped\n"))
+}
+
+func TestTerminal(t *testing.T) {
+	var out bytes.Buffer
+	play(&Console{out: &out, err: &out, folder: "build/check", live: true, width: 80, colour: true})
+	golden.Assert(t, strings.ReplaceAll(out.String(), "\x1b", "␛"), "terminal.golden")
+}
+
+func TestHostileTextIsDefused(t *testing.T) {
+	const hostile = "a\x1b[2Jb\x1b]0;t\x07c\u009b1md\r\ne\xff\u202e"
+	var out, errs bytes.Buffer
+	c := New(&out, &errs, "build/check")
+	c.Outside(hostile)
+	c.Note("note", hostile)
+	c.Finished(report.Claim{ID: hostile, Chapter: hostile, Text: hostile, Verdict: spec.Broken, Reason: hostile, Evidence: hostile})
+	c.Failure(hostile, []string{hostile})
+	c.Unreached(1, hostile)
+	s := subjectUnderTest
+	s.BuildKit.Version, s.Engine.Version = hostile, hostile
+	c.Summary(report.New(s, []report.Claim{{StandIns: []string{hostile}}}), 0, map[string]string{hostile: hostile}, hostile)
+	for _, r := range out.String() + errs.String() {
+		assert.Assert(t, r == '\n' || r >= ' ' && (r < 0x7f || r > 0x9f) && r != 0x202e, "%q", r)
+	}
+}
+
+func TestNothingIsLeftOutOfAShortSubject(t *testing.T) {
+	assert.Equal(t, subject(subjectUnderTest), "BuildKit v0.11.5, buildx v0.38.2, engine 29.1.0 (containerd store), kernel 6.1.0")
+	assert.Equal(t, subject(report.Subject{BuildKit: env.SubjectBuildKit{Version: "v0.11.5"}}), "BuildKit v0.11.5")
+}
+
+func TestWidthOfWhatIsNoTerminal(t *testing.T) {
+	file, err := os.CreateTemp(t.TempDir(), "")
+	assert.NilError(t, err)
+	defer file.Close()
+	_, ok := Width(file)
+	assert.Assert(t, !ok)
+	assert.Assert(t, cmp.Equal(New(file, file, "").live, false))
+}

@@ -1,0 +1,89 @@
+// Package engine finds the Docker Engine that is already there, the way the
+// docker command would.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"builders.test/internal/text"
+)
+
+// patience bounds how long an engine may take to answer.
+const patience = 10 * time.Second
+
+// Engine is one that answers.
+type Engine struct {
+	// Host is its endpoint, for example unix:///var/run/docker.sock.
+	Host string
+	// Version is its release.
+	Version string
+}
+
+// ErrNone tells that no engine was asked for and none answers.
+var ErrNone = errors.New("no engine")
+
+// Find returns the engine that DOCKER_HOST or the current docker context leads
+// to. One that was chosen by name and does not answer is an error that says
+// so; where nothing was chosen and nothing answers, the error is [ErrNone].
+func Find(ctx context.Context) (Engine, error) {
+	docker, err := exec.LookPath("docker")
+	if err != nil {
+		if host := os.Getenv("DOCKER_HOST"); host != "" {
+			return Engine{}, fmt.Errorf("DOCKER_HOST is %s, but there is no docker command on PATH; install the Docker CLI, or unset DOCKER_HOST to use the lab", text.Line(host))
+		}
+		return Engine{}, ErrNone
+	}
+	host, chosenBy, err := endpoint(ctx, docker)
+	if err != nil {
+		return Engine{}, err
+	}
+	version, err := ask(ctx, docker, "version", "--format", "{{.Server.Version}}")
+	if err == nil && version != "" {
+		return Engine{Host: host, Version: version}, nil
+	}
+	if ctx.Err() != nil {
+		return Engine{}, ctx.Err()
+	}
+	if chosenBy == "" {
+		return Engine{}, ErrNone
+	}
+	return Engine{}, fmt.Errorf("no Docker Engine answers at %s, which %s chooses; start it, or choose none to use the lab", host, chosenBy)
+}
+
+// endpoint is where the docker command connects to, and what made it so;
+// empty where that is only its default.
+func endpoint(ctx context.Context, docker string) (host, chosenBy string, err error) {
+	if host := os.Getenv("DOCKER_HOST"); host != "" {
+		return text.Line(host), "DOCKER_HOST", nil
+	}
+	answer, err := ask(ctx, docker, "context", "inspect", "--format", "{{.Name}} {{.Endpoints.docker.Host}}")
+	if err != nil {
+		return "", "", fmt.Errorf("find the current docker context: %w; see `docker context ls`", err)
+	}
+	name, host, _ := strings.Cut(answer, " ")
+	if name == "default" {
+		return host, "", nil
+	}
+	return host, fmt.Sprintf("the docker context %q", name), nil
+}
+
+// ask runs a docker command that answers in one line.
+func ask(ctx context.Context, docker string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	command := exec.CommandContext(ctx, docker, args...)
+	// A helper that outlives the command may hold its output open.
+	command.WaitDelay = time.Second
+	out, err := command.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
+		return "", errors.New(text.Line(string(exit.Stderr)))
+	}
+	return text.Line(string(out)), err
+}

@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"testing"
+
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/env"
+	"gotest.tools/v3/fs"
+)
+
+// dockerSays puts a docker command on PATH, alone there, that knows a context
+// and an engine's version; an empty one stands for an engine that is down.
+func dockerSays(t *testing.T, context, version string) {
+	t.Helper()
+	script := "#!/bin/sh\ncase $1 in\n" +
+		"context) " + context + ";;\n" +
+		"version) " + version + ";;\nesac\n"
+	dir := fs.NewDir(t, "bin", fs.WithFile("docker", script, fs.WithMode(0o755)))
+	env.PatchAll(t, map[string]string{"PATH": dir.Path()})
+}
+
+const (
+	defaultContext = `echo "default unix:///var/run/docker.sock"`
+	namedContext   = `echo "desktop unix:///home/me/desktop.sock"`
+	noContext      = `echo "context \"gone\" does not exist" >&2; exit 1`
+	up             = "echo 29.1.0"
+	down           = "echo; echo Cannot connect >&2; exit 1"
+)
+
+func TestFind(t *testing.T) {
+	dockerSays(t, defaultContext, up)
+	got, err := Find(t.Context())
+	assert.NilError(t, err)
+	assert.Equal(t, got, Engine{Host: "unix:///var/run/docker.sock", Version: "29.1.0"})
+
+	dockerSays(t, namedContext, up)
+	got, err = Find(t.Context())
+	assert.NilError(t, err)
+	assert.Equal(t, got.Host, "unix:///home/me/desktop.sock")
+}
+
+func TestFindNone(t *testing.T) {
+	dockerSays(t, defaultContext, down)
+	_, err := Find(t.Context())
+	assert.ErrorIs(t, err, ErrNone)
+
+	env.PatchAll(t, map[string]string{"PATH": t.TempDir()})
+	_, err = Find(t.Context())
+	assert.ErrorIs(t, err, ErrNone, "without a docker command the lab brings its own")
+}
+
+func TestWhatWasChosenMustAnswer(t *testing.T) {
+	dockerSays(t, namedContext, down)
+	_, err := Find(t.Context())
+	assert.ErrorContains(t, err, `no Docker Engine answers at unix:///home/me/desktop.sock, which the docker context "desktop" chooses`)
+
+	dockerSays(t, noContext, down)
+	_, err = Find(t.Context())
+	assert.ErrorContains(t, err, `find the current docker context: context "gone" does not exist`)
+
+	dockerSays(t, noContext, down)
+	t.Setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+	_, err = Find(t.Context())
+	assert.ErrorContains(t, err, "no Docker Engine answers at tcp://127.0.0.1:1, which DOCKER_HOST chooses")
+
+	t.Setenv("PATH", t.TempDir())
+	_, err = Find(t.Context())
+	assert.ErrorContains(t, err, "there is no docker command on PATH")
+}

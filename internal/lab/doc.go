@@ -1,0 +1,11 @@
+// Package lab is the Docker Engine that the project brings along for machines
+// where none is reachable.
+//
+// It compiles the engine, buildx, a registry and BuildKit releases from the Go
+// module proxy, makes the images they need from Debian packages, and runs all
+// of it beside whatever the host has: nothing is installed, no firewall rule is
+// written, everything listens on loopback or on a unix socket. What it makes is
+// kept by version in one cache folder, so a second [Lab.Up] takes a moment.
+//
+// The specs learn about the lab only through the variables of [Lab.Env].
+package lab

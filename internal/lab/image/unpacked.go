@@ -1,0 +1,201 @@
+package image
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"builders.test/internal/lab/debian"
+)
+
+// Part is a group of Debian packages unpacked into a folder.
+type Part struct {
+	// Dir is the folder; empty is the root.
+	Dir string
+	// Names are the packages, which bring along what they depend on.
+	Names []string
+	// On are packages whose own closure is left out.
+	On []string
+	// Without matches the names of packages to leave out.
+	Without string
+	// Keep matches the paths to keep, seen from Dir.
+	Keep string
+}
+
+// Unpacked is a layer of packages that are not to run where they lie, but to
+// be copied from there.
+type Unpacked struct {
+	Parts []Part
+	// Manifest is the path of a list of the packages' checksums.
+	Manifest string
+}
+
+// Identity implements [Layer].
+func (u Unpacked) Identity() string { return fmt.Sprintf("%s unpacked %+v", format, u) }
+
+// Write implements [Layer].
+func (u Unpacked) Write(ctx context.Context, m *Maker, arch string, to io.Writer) error {
+	w := tar.NewWriter(to)
+	var all []string
+	for _, part := range u.Parts {
+		debs, err := part.debs(ctx, m.Archives[arch])
+		if err != nil {
+			return err
+		}
+		if err := part.write(ctx, debs, w); err != nil {
+			return err
+		}
+		all = append(all, debs...)
+	}
+	list, err := manifest(all)
+	if err != nil {
+		return err
+	}
+	if err := (File{Text: list, Mode: 0o644}).write(w, u.Manifest); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+func (p Part) debs(ctx context.Context, archive *debian.Archive) ([]string, error) {
+	debs, err := archive.Closure(ctx, slices.Concat(p.On, p.Names)...)
+	if err != nil {
+		return nil, err
+	}
+	var below []string
+	if len(p.On) > 0 {
+		if below, err = archive.Closure(ctx, p.On...); err != nil {
+			return nil, err
+		}
+	}
+	without, err := regexp.Compile("^(" + p.Without + ")$")
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(debs, func(deb string) bool {
+		name, _, _ := strings.Cut(filepath.Base(deb), "_")
+		return without.MatchString(name) || slices.Contains(below, deb)
+	}), nil
+}
+
+// write merges the packages and copies the files to keep into the folder.
+func (p Part) write(ctx context.Context, debs []string, to *tar.Writer) error {
+	keep, err := regexp.Compile("^(" + p.Keep + ")$")
+	if err != nil {
+		return err
+	}
+	reader, writer := io.Pipe()
+	merged := make(chan error, 1)
+	go func() {
+		err := merge(ctx, debs, writer)
+		writer.CloseWithError(err)
+		merged <- err
+	}()
+	err = p.copy(tar.NewReader(reader), keep, to)
+	reader.CloseWithError(errors.New("not read on"))
+	if failed := <-merged; err == nil {
+		err = failed
+	}
+	return err
+}
+
+func merge(ctx context.Context, debs []string, to io.Writer) error {
+	w := tar.NewWriter(to)
+	tree := debian.NewTree(w)
+	for _, deb := range debs {
+		if _, err := tree.Add(ctx, deb); err != nil {
+			return err
+		}
+	}
+	if err := tree.Finish(); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// copy leaves folders out: whoever unpacks the layer makes them.
+func (p Part) copy(from *tar.Reader, keep *regexp.Regexp, to *tar.Writer) error {
+	for {
+		h, err := from.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if h.Typeflag == tar.TypeDir || !keep.MatchString(h.Name) {
+			continue
+		}
+		h.Name = path.Join(p.Dir, h.Name)
+		if h.Typeflag == tar.TypeLink {
+			h.Linkname = path.Join(p.Dir, h.Linkname)
+		}
+		if err := to.WriteHeader(h); err != nil {
+			return err
+		}
+		if _, err := io.Copy(to, from); err != nil {
+			return err
+		}
+	}
+}
+
+// manifest lists packages as sha256sum does, in the order of their names.
+func manifest(debs []string) (string, error) {
+	debs = slices.Clone(debs)
+	slices.Sort(debs)
+	var list strings.Builder
+	for _, deb := range slices.Compact(debs) {
+		sum, err := checksum(deb)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&list, "%s  %s\n", sum, filepath.Base(deb))
+	}
+	return list.String(), nil
+}
+
+func checksum(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// Alone is a layer of just these packages, without what they depend on.
+type Alone struct {
+	Names []string
+	// Keep matches the paths to keep.
+	Keep string
+}
+
+// Identity implements [Layer].
+func (a Alone) Identity() string { return fmt.Sprintf("%s alone %+v", format, a) }
+
+// Write implements [Layer].
+func (a Alone) Write(ctx context.Context, m *Maker, arch string, to io.Writer) error {
+	debs, err := m.Archives[arch].Download(ctx, a.Names...)
+	if err != nil {
+		return err
+	}
+	w := tar.NewWriter(to)
+	if err := (Part{Keep: a.Keep}).write(ctx, debs, w); err != nil {
+		return err
+	}
+	return w.Close()
+}

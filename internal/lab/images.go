@@ -1,0 +1,54 @@
+package lab
+
+import (
+	"context"
+	"path/filepath"
+
+	"builders.test/internal/lab/image"
+	"golang.org/x/sync/errgroup"
+)
+
+// plainImages are the images that are made of Debian packages alone.
+func (l *Lab) plainImages() []image.Recipe {
+	return append([]image.Recipe{
+		image.BusyboxImage(),
+		image.Debian(l.release.Codename),
+		image.Ubuntu(l.release.Codename),
+	}, image.FFmpeg(l.release.Codename)...)
+}
+
+// toolImages are the images that carry one of the lab's programs.
+func (l *Lab) toolImages() map[*image.Recipe]program {
+	registryImage := image.Registry(l.host,
+		registry().module+" "+RegistryVersion+" and Debian's busybox-static", filepath.Join(l.folder(registry()), "registry"))
+	syntax := frontend(BuildKitStable)
+	frontendImage := image.Frontend(l.host, syntax.module+" "+syntax.version, filepath.Join(l.folder(syntax), "dockerfile-frontend"))
+	return map[*image.Recipe]program{&registryImage: registry(), &frontendImage: syntax}
+}
+
+// serve makes the registry serve an image, after the programs it carries are
+// compiled.
+func (l *Lab) serve(ctx context.Context, r image.Recipe, programs ...program) error {
+	var group errgroup.Group
+	for _, p := range programs {
+		group.Go(func() error {
+			_, err := l.compile(p)
+			return err
+		})
+	}
+	group.Go(l.startRegistry)
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	mirror, err := l.mirror()
+	if err != nil {
+		return err
+	}
+	if l.maker.Look(ctx, mirror, r) == image.Served {
+		return nil
+	}
+	return l.progress.work(r.String(), "making", "made", func() error {
+		_, err := l.maker.Ensure(ctx, mirror, r)
+		return err
+	})
+}

@@ -1,0 +1,339 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+func open(t *testing.T, progress io.Writer) *Lab {
+	t.Helper()
+	l, err := Open(Options{Cache: filepath.Join(t.TempDir(), "builders"), Progress: progress})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestProblemIsOneLine(t *testing.T) {
+	err := environment("doing this", "it\nfailed  badly", "do that")
+	if got, want := err.Error(), "doing this: it failed badly; do that"; got != want {
+		t.Errorf("error %q, want %q", got, want)
+	}
+	var code interface{ ExitCode() int }
+	if !errors.As(fmt.Errorf("wrapped: %w", err), &code) || code.ExitCode() != 2 {
+		t.Error("no exit code 2")
+	}
+}
+
+func TestExplain(t *testing.T) {
+	usage := usage("a", "b", "c")
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"interrupted": {fmt.Errorf("x: %w", context.Canceled), "interrupted"},
+		"disk":        {fmt.Errorf("x: %w", syscall.ENOSPC), "the disk is full"},
+		"disk text":   {errors.New("ld: no space left on device"), "the disk is full"},
+		"problem":     {usage, usage.Error()},
+		"other":       {errors.New("odd"), "trying: odd"},
+	} {
+		if got := explain("trying", test.err); !strings.Contains(got.Error(), test.want) {
+			t.Errorf("%s: %q lacks %q", name, got, test.want)
+		}
+	}
+	if explain("trying", nil) != nil {
+		t.Error("nil became an error")
+	}
+}
+
+func TestOpenDependsOnTheCacheAlone(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", dir)
+	byDefault, err := Open(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named, err := Open(Options{Cache: filepath.Join(dir, "builders")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if byDefault.Host() != named.Host() || byDefault.cache != named.cache {
+		t.Errorf("%s and %s differ", byDefault.Host(), named.Host())
+	}
+	if n := len(named.socket()); n > 100 {
+		t.Errorf("the socket's path has %d bytes", n)
+	}
+	if exists(named.cache) || exists(named.run) {
+		t.Error("opening a lab made folders")
+	}
+}
+
+func TestEnv(t *testing.T) {
+	l := open(t, nil)
+	if _, ok := l.Env()["BUILDERS_MIRROR"]; ok {
+		t.Error("a lab that was never up has a mirror")
+	}
+	if err := os.MkdirAll(l.cache, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.change(func(s *settings) { s.Port, s.CLI = 4711, "/brought" }); err != nil {
+		t.Fatal(err)
+	}
+	env := l.Env()
+	if env["BUILDERS_MIRROR"] != "127.0.0.1:4711" || env["DOCKER_HOST"] != l.Host() || !strings.HasPrefix(env["PATH"], "/brought:") {
+		t.Errorf("variables %v", env)
+	}
+	if !strings.Contains(env["BUILDERS_STANDINS"], `"ubuntu:20.04":"Debian `) {
+		t.Errorf("stand-ins %s", env["BUILDERS_STANDINS"])
+	}
+}
+
+func TestLockWaitsAndNamesTheOwner(t *testing.T) {
+	var progress bytes.Buffer
+	l := open(t, &progress)
+	if err := os.MkdirAll(l.cache, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	other := flock.New(l.path("lock"))
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(l.path("lock"), []byte("4711"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(200*time.Millisecond, func() { _ = other.Unlock() })
+	ran := false
+	if err := l.locked(t.Context(), func() error { ran = true; return nil }); err != nil || !ran {
+		t.Errorf("ran %v, error %v", ran, err)
+	}
+	if !strings.Contains(progress.String(), "pid 4711") {
+		t.Errorf("progress %q does not name the owner", progress.String())
+	}
+}
+
+func TestLockGivesUpWithTheContext(t *testing.T) {
+	l := open(t, nil)
+	if err := os.MkdirAll(l.cache, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	other := flock.New(l.path("lock"))
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer other.Unlock()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	err := l.locked(ctx, func() error { t.Error("ran without the lock"); return nil })
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestOnceSharesResultsAndStopsAtTheFirstFailure(t *testing.T) {
+	o, end := newOnce(t.Context())
+	defer end()
+	runs := 0
+	for range 3 {
+		if err := o.do("good", func(context.Context) error { runs++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if runs != 1 {
+		t.Errorf("ran %d times", runs)
+	}
+	failure := errors.New("first")
+	waiting := make(chan error, 1)
+	go func() {
+		waiting <- o.do("slow", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+	}()
+	if err := o.do("bad", func(context.Context) error { return failure }); err != failure {
+		t.Errorf("error %v", err)
+	}
+	if err := <-waiting; !errors.Is(err, context.Canceled) {
+		t.Errorf("the other work ended with %v", err)
+	} else if got := o.reason(err); got != failure {
+		t.Errorf("reason %v, want %v", got, failure)
+	}
+}
+
+func TestProgressLines(t *testing.T) {
+	var out bytes.Buffer
+	p := newProgress(&out)
+	if err := p.work("buildx v1", "building", "built", func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if want := "lab  buildx v1 … building\nlab  buildx v1 … built in 0.0s\n"; out.String() != want {
+		t.Errorf("progress %q, want %q", out.String(), want)
+	}
+	now := time.Now()
+	got := describe(map[string]time.Time{"b": now.Add(-5 * time.Second), "a": now.Add(-75 * time.Second)}, now)
+	if want := "a (1m15s), b (5.0s)"; got != want {
+		t.Errorf("described %q, want %q", got, want)
+	}
+}
+
+func TestSize(t *testing.T) {
+	for n, want := range map[int64]string{2048: "2 kB", 5 << 20: "5 MB", 3 << 29: "1.5 GB"} {
+		if got := size(n); got != want {
+			t.Errorf("size(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestNets(t *testing.T) {
+	if got := subnet(0).String() + " " + subnet(31).String(); got != "198.18.0.0/20 198.19.240.0/20" {
+		t.Errorf("nets %s", got)
+	}
+	if got := gateway(17); got != "198.19.16.1/24" {
+		t.Errorf("gateway %s", got)
+	}
+	taken := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("198.18.80.0/24")}
+	if n, ok := pickNet(5, taken); !ok || n != 6 {
+		t.Errorf("picked %d %v, want 6", n, ok)
+	}
+	if _, ok := pickNet(5, []netip.Prefix{netip.MustParsePrefix("198.0.0.0/8")}); ok {
+		t.Error("picked a net that is taken")
+	}
+}
+
+func TestEmulationEntries(t *testing.T) {
+	magic, mask := elf(0xb7)
+	f := foreign{"arm64", "aarch64", magic, mask}
+	want := `:name:M:0:\x7f\x45\x4c\x46\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:/q:PF`
+	if got := f.registration("name", "/q"); got != want {
+		t.Errorf("registration\n%s, want\n%s", got, want)
+	}
+	entry := "enabled\ninterpreter /usr/bin/qemu-aarch64-static\nflags: PF\noffset 0\nmagic 7f454c460201010000000000000000000200b700\nmask ffffffffffffff00fffffffffffffffffeffffff\n"
+	for name, test := range map[string]struct {
+		entry string
+		want  bool
+	}{
+		"the same":     {entry, true},
+		"disabled":     {strings.Replace(entry, "enabled", "disabled", 1), false},
+		"not in jails": {strings.Replace(entry, "flags: PF", "flags: OC", 1), false},
+		"32 bit arm":   {strings.Replace(entry, "7f454c46020101", "7f454c46010101", 1), false},
+		"another":      {strings.Replace(entry, "b700", "f300", 1), false},
+		"by extension": {"enabled\ninterpreter /x\nflags: F\nextension .exe\n", false},
+	} {
+		if got := f.handles(test.entry); got != test.want {
+			t.Errorf("%s: handles = %v", name, got)
+		}
+	}
+}
+
+func TestMountsUnder(t *testing.T) {
+	info := `27 0 254:0 / / rw shared:1 - ext4 /dev/vda rw
+49 27 254:0 /c/engine /c/engine rw shared:3 - ext4 /dev/vda rw
+55 49 0:42 / /c/engine/a\040b rw shared:5 - overlay overlay rw
+56 27 0:42 / /c/engine2 rw - overlay overlay rw
+`
+	got := mountsUnder(info, []string{"/c/engine", "/run/x"})
+	if want := []string{"/c/engine", "/c/engine/a b"}; !slices.Equal(got, want) {
+		t.Errorf("mounts %q, want %q", got, want)
+	}
+}
+
+func TestStatusTable(t *testing.T) {
+	s := Status{Cache: "/c", Bytes: 5 << 20, Up: true, Components: []Component{
+		{Name: "engine", Version: "docker 29", State: "running (pid 7)", Bytes: 1 << 20},
+		{Name: "image busybox:latest", Version: "amd64 arm64", State: "served"},
+	}}
+	var out bytes.Buffer
+	if err := s.Print(&out); err != nil {
+		t.Fatal(err)
+	}
+	want := "lab up, 5 MB in /c\n" +
+		"COMPONENT             VERSION      STATE            SIZE\n" +
+		"engine                docker 29    running (pid 7)  1 MB\n" +
+		"image busybox:latest  amd64 arm64  served           \n"
+	if out.String() != want {
+		t.Errorf("table\n%swant\n%s", out.String(), want)
+	}
+}
+
+func TestStatusOfNothing(t *testing.T) {
+	l := open(t, nil)
+	s, err := l.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Up || s.Mirror != "" || len(s.Components) < 10 {
+		t.Errorf("status %+v", s)
+	}
+	if exists(l.cache) {
+		t.Error("looking made the cache folder")
+	}
+}
+
+func TestIsFree(t *testing.T) {
+	l := open(t, nil)
+	if err := os.MkdirAll(l.cache, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	port, err := l.port()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := l.port()
+	if err != nil || again != port {
+		t.Errorf("ports %d and %d, %v", port, again, err)
+	}
+}
+
+func TestRelink(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	for _, target := range []string{"one", "two", "two"} {
+		if err := relink(target, link); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.Readlink(link); err != nil || got != target {
+			t.Errorf("leads to %s, %v", got, err)
+		}
+	}
+}
+
+func TestIntoIsAllOrNothing(t *testing.T) {
+	l := open(t, nil)
+	if err := os.MkdirAll(l.path("tmp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	dir := l.path("bin", "thing")
+	half := func(temp string) error {
+		if err := os.WriteFile(filepath.Join(temp, "half"), nil, 0o644); err != nil {
+			return err
+		}
+		return errors.New("stopped")
+	}
+	if err := l.into(dir, half); err == nil || exists(dir) {
+		t.Errorf("half a folder: %v", err)
+	}
+	if left, err := os.ReadDir(l.path("tmp")); err != nil || len(left) > 0 {
+		t.Errorf("left over: %v, %v", left, err)
+	}
+	if err := l.into(dir, func(string) error { return nil }); err != nil || !exists(dir) {
+		t.Errorf("no folder: %v", err)
+	}
+}
+
+func TestAbsent(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("no sh")
+	}
+	if got := absent("sh", "no-such-program-here"); !slices.Equal(got, []string{"no-such-program-here"}) {
+		t.Errorf("absent %q", got)
+	}
+}

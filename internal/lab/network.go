@@ -1,0 +1,179 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+
+	"github.com/vishvananda/netlink"
+)
+
+// The lab's containers get addresses out of 198.18.0.0/15, the range set aside
+// for benchmarks: nothing that is reachable uses it. A lab takes a /20 of it;
+// the first /24 is its bridge's, the others are for networks that users make.
+const netsInRange = 32
+
+// subnet is the lab's /20 by its number.
+func subnet(number int) netip.Prefix {
+	address := netip.AddrFrom4([4]byte{198, byte(18 + number/16), byte(number % 16 * 16), 0})
+	return netip.PrefixFrom(address, 20)
+}
+
+// gateway is the bridge's address, with the length of its net.
+func gateway(number int) string {
+	return subnet(number).Addr().Next().String() + "/24"
+}
+
+func (l *Lab) bridge() string { return "bx-" + l.id[:6] }
+
+// connect makes sure that the lab's bridge is there. A bridge of its own keeps
+// it apart from docker0, which belongs to an engine of the user's.
+func (l *Lab) connect() (int, error) {
+	s, err := l.settings()
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return 0, err
+	}
+	if link, err := netlink.LinkByName(l.bridge()); err == nil {
+		if has, err := carries(link, s.Net); err == nil && has {
+			return s.Net, netlink.LinkSetUp(link)
+		}
+		if err := netlink.LinkDel(link); err != nil {
+			return 0, fmt.Errorf("removing the stale bridge %s: %w", l.bridge(), err)
+		}
+	}
+	number, err := l.freeNet()
+	if err != nil {
+		return 0, err
+	}
+	if err := l.change(func(s *settings) { s.Net = number }); err != nil {
+		return 0, err
+	}
+	return number, l.addBridge(number)
+}
+
+func (l *Lab) addBridge(number int) error {
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name = l.bridge()
+	bridge := &netlink.Bridge{LinkAttrs: attrs}
+	if err := netlink.LinkAdd(bridge); err != nil {
+		return fmt.Errorf("adding the bridge %s: %w", l.bridge(), err)
+	}
+	address, err := netlink.ParseAddr(gateway(number))
+	if err != nil {
+		return err
+	}
+	if err := netlink.AddrAdd(bridge, address); err != nil {
+		return fmt.Errorf("giving the bridge %s an address: %w", l.bridge(), err)
+	}
+	return netlink.LinkSetUp(bridge)
+}
+
+func carries(link netlink.Link, number int) (bool, error) {
+	addresses, err := netlink.AddrList(link, netlink.FAMILY_V4)
+	if err != nil {
+		return false, err
+	}
+	for _, a := range addresses {
+		if a.IPNet.String() == gateway(number) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// freeNet picks the lab's net: by the lab's id, unless the host has a route
+// there already.
+func (l *Lab) freeNet() (int, error) {
+	routes, err := netlink.RouteList(nil, netlink.FAMILY_V4)
+	if err != nil {
+		return 0, fmt.Errorf("reading the routes: %w", err)
+	}
+	var taken []netip.Prefix
+	for _, r := range routes {
+		if p, ok := prefix(r.Dst); ok {
+			taken = append(taken, p)
+		}
+	}
+	first, err := strconv.ParseUint(l.id, 16, 32)
+	if err != nil {
+		return 0, err
+	}
+	number, ok := pickNet(int(first%netsInRange), taken)
+	if !ok {
+		return 0, environment("giving the lab a network", "all of 198.18.0.0/15 is in use on this host", "stop labs that are not needed with `builders lab down`")
+	}
+	return number, nil
+}
+
+func pickNet(first int, taken []netip.Prefix) (int, bool) {
+	for i := range netsInRange {
+		number := (first + i) % netsInRange
+		free := true
+		for _, t := range taken {
+			// The default route covers everything and takes nothing.
+			if t.Bits() > 0 && t.Overlaps(subnet(number)) {
+				free = false
+			}
+		}
+		if free {
+			return number, true
+		}
+	}
+	return 0, false
+}
+
+func prefix(n *net.IPNet) (netip.Prefix, bool) {
+	if n == nil {
+		return netip.Prefix{}, false
+	}
+	p, err := netip.ParsePrefix(n.String())
+	return p, err == nil
+}
+
+// disconnect removes the lab's bridges, those of networks that users made
+// included, and what was plugged into them. dockerd makes the latter again when
+// it starts.
+func (l *Lab) disconnect() error {
+	s, err := l.settings()
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	links, err := netlink.LinkList()
+	if err != nil {
+		return fmt.Errorf("listing the network links: %w", err)
+	}
+	for _, link := range links {
+		if link.Type() != "bridge" || link.Attrs().Name != l.bridge() && !within(link, subnet(s.Net)) {
+			continue
+		}
+		for _, port := range links {
+			if port.Attrs().MasterIndex == link.Attrs().Index {
+				_ = netlink.LinkDel(port)
+			}
+		}
+		if err := netlink.LinkDel(link); err != nil {
+			return fmt.Errorf("removing the bridge %s: %w", link.Attrs().Name, err)
+		}
+	}
+	return nil
+}
+
+// within tells whether a link has an address in a net.
+func within(link netlink.Link, net netip.Prefix) bool {
+	addresses, err := netlink.AddrList(link, netlink.FAMILY_V4)
+	if err != nil {
+		return false
+	}
+	for _, a := range addresses {
+		if p, ok := prefix(a.IPNet); ok && net.Contains(p.Addr()) {
+			return true
+		}
+	}
+	return false
+}

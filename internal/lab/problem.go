@@ -1,0 +1,68 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"syscall"
+)
+
+// Kind tells whose turn it is to do something about a [Problem].
+type Kind int
+
+const (
+	// Environment: the machine cannot do what the lab needs.
+	Environment Kind = iota
+	// Usage: the lab was asked for something that does not exist.
+	Usage
+)
+
+// Problem is an error of the lab in one line: what was tried, what happened,
+// what to do next.
+type Problem struct {
+	Kind                  Kind
+	Tried, Happened, Next string
+	// Err is the cause, if there is one that callers may ask about.
+	Err error
+}
+
+func (p *Problem) Error() string {
+	text := p.Tried + ": " + p.Happened
+	if p.Next != "" {
+		text += "; " + p.Next
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+func (p *Problem) Unwrap() error { return p.Err }
+
+// ExitCode is the code a command ends with because of this error: 2, neither a
+// success nor a broken claim.
+func (p *Problem) ExitCode() int { return 2 }
+
+func environment(tried, happened, next string) error {
+	return &Problem{Kind: Environment, Tried: tried, Happened: happened, Next: next}
+}
+
+func usage(tried, happened, next string) error {
+	return &Problem{Kind: Usage, Tried: tried, Happened: happened, Next: next}
+}
+
+// explain turns whatever ended an operation into a Problem.
+func explain(tried string, err error) error {
+	var p *Problem
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled):
+		return &Problem{Tried: tried, Happened: "interrupted",
+			Next: "run it again to continue where it stopped", Err: context.Canceled}
+	case errors.As(err, &p):
+		return err
+	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "no space left on device"):
+		return &Problem{Tried: tried, Happened: "the disk is full",
+			Next: "free some space (the lab takes about 3 GB of its cache folder) and run it again", Err: err}
+	default:
+		return &Problem{Tried: tried, Happened: err.Error(), Next: "run it again; `builders lab purge` starts from nothing", Err: err}
+	}
+}

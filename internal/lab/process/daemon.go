@@ -1,0 +1,220 @@
+package process
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Identity names one process beyond doubt: a pid comes back after a while, a
+// pid with its start time does not.
+type Identity struct {
+	PID int `json:"pid"`
+	// Started is in clock ticks since boot, as /proc tells it.
+	Started uint64 `json:"started"`
+}
+
+// Of is the identity of the process that has the pid now.
+func Of(pid int) (Identity, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return Identity{}, err
+	}
+	s, err := parseStat(string(stat))
+	if err != nil {
+		return Identity{}, err
+	}
+	if s.state == 'Z' || s.state == 'X' {
+		return Identity{}, fmt.Errorf("process %d has ended", pid)
+	}
+	return Identity{PID: pid, Started: s.started}, nil
+}
+
+// Alive tells whether this very process runs.
+func (id Identity) Alive() bool {
+	now, err := Of(id.PID)
+	return err == nil && id.PID > 0 && now == id
+}
+
+// Stop ends the process: it is asked with SIGTERM and, after grace, made to.
+// It returns when the process is gone, or an error when it stays.
+func (id Identity) Stop(grace time.Duration) error {
+	if !id.Alive() {
+		return nil
+	}
+	if err := syscall.Kill(id.PID, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	if id.gone(grace) {
+		return nil
+	}
+	if err := syscall.Kill(id.PID, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	if id.gone(5 * time.Second) {
+		return nil
+	}
+	return fmt.Errorf("process %d does not end", id.PID)
+}
+
+// Kill ends the process at once, if it is still this one.
+func (id Identity) Kill() {
+	if id.Alive() {
+		_ = syscall.Kill(id.PID, syscall.SIGKILL)
+	}
+}
+
+func (id Identity) gone(within time.Duration) bool {
+	for end := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
+		if !id.Alive() {
+			return true
+		}
+		if time.Now().After(end) {
+			return false
+		}
+	}
+}
+
+// Daemon is a program that outlives the one that starts it.
+type Daemon struct {
+	Args []string
+	Env  []string
+	// Log is the file that receives both streams; it starts empty.
+	Log string
+	// Record is the file that keeps the [Identity] and the Key while the
+	// daemon runs.
+	Record string
+	// Key says what was started; a daemon with another key is a stranger.
+	Key string
+}
+
+type record struct {
+	Identity
+	Key string `json:"key"`
+}
+
+// Running is the daemon's identity and the key it was started with, when it
+// runs.
+func (d Daemon) Running() (Identity, string, bool) {
+	data, err := os.ReadFile(d.Record)
+	if err != nil {
+		return Identity{}, "", false
+	}
+	var r record
+	if json.Unmarshal(data, &r) != nil || !r.Alive() {
+		return Identity{}, "", false
+	}
+	return r.Identity, r.Key, true
+}
+
+// Start starts the daemon and waits until ready says so. A daemon that is not
+// ready in time, or whose start is interrupted, is stopped again: there is
+// nothing half started.
+func (d Daemon) Start(ctx context.Context, limit time.Duration, ready func(context.Context) error) error {
+	log, err := os.Create(d.Log)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.Command(d.Args[0], d.Args[1:]...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = d.Env, log, log
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	id, err := Of(cmd.Process.Pid)
+	if err == nil {
+		err = d.remember(id)
+	}
+	if err == nil {
+		err = d.wait(ctx, limit, ended, ready)
+	}
+	if err != nil {
+		_ = id.Stop(10 * time.Second)
+		_ = os.Remove(d.Record)
+	}
+	return err
+}
+
+func (d Daemon) wait(ctx context.Context, limit time.Duration, ended <-chan error, ready func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errSlow)
+	defer cancel()
+	for {
+		last := ready(ctx)
+		if last == nil {
+			return nil
+		}
+		select {
+		case <-ended:
+			return fmt.Errorf("%s ended at once, its log %s says: %s", filepath.Base(d.Args[0]), d.Log, LastLineOf(d.Log))
+		case <-ctx.Done():
+			if context.Cause(ctx) != errSlow {
+				return ctx.Err()
+			}
+			return fmt.Errorf("%s did not answer within %s (%v), its log is %s", filepath.Base(d.Args[0]), limit, last, d.Log)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+var errSlow = errors.New("too slow")
+
+func (d Daemon) remember(id Identity) error {
+	data, err := json.Marshal(record{id, d.Key})
+	if err != nil {
+		return err
+	}
+	temp := d.Record + ".new"
+	if err := os.WriteFile(temp, data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temp, d.Record)
+}
+
+// Stop stops the daemon, if it runs, and forgets it.
+func (d Daemon) Stop(grace time.Duration) error {
+	if id, _, ok := d.Running(); ok {
+		if err := id.Stop(grace); err != nil {
+			return err
+		}
+	}
+	if err := os.Remove(d.Record); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+type stat struct {
+	state   byte
+	parent  int
+	started uint64
+}
+
+// parseStat reads a line of /proc/PID/stat. The program's name stands in
+// parentheses and may hold spaces and parentheses itself.
+func parseStat(line string) (stat, error) {
+	end := strings.LastIndexByte(line, ')')
+	fields := strings.Fields(line[end+1:])
+	// Fields are counted from the state, the third of the line; the start
+	// time is the 22nd.
+	if end < 0 || len(fields) < 20 {
+		return stat{}, fmt.Errorf("unreadable process state %q", line)
+	}
+	parent, err := strconv.Atoi(fields[1])
+	if err != nil {
+		return stat{}, err
+	}
+	started, err := strconv.ParseUint(fields[19], 10, 64)
+	return stat{fields[0][0], parent, started}, err
+}

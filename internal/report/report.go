@@ -1,0 +1,185 @@
+// Package report is what a run leaves behind for people and programs to read:
+// one JSON file with the subject, the verdict on every claim, and the counts.
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"github.com/moby/sys/atomicwriter"
+)
+
+// Schema is the version of the format that this package writes and reads. It
+// changes when a reader would have to.
+const Schema = 1
+
+// File is the report's name in the folder that a run writes to.
+const File = "report.json"
+
+// Subject is what was tested, and on what.
+type Subject = env.Subject
+
+// Report is one run.
+type Report struct {
+	Schema  int     `json:"schema"`
+	Subject Subject `json:"subject"`
+	// Claims has every claim that was selected, in the order of the book.
+	Claims  []Claim `json:"claims"`
+	Summary Summary `json:"summary"`
+}
+
+// Claim is the outcome of one claim.
+type Claim struct {
+	ID      string       `json:"id"`
+	Chapter string       `json:"chapter"`
+	Text    string       `json:"text"`
+	Verdict spec.Verdict `json:"verdict"`
+	// Reason says why, in one line, where the verdict is not holds.
+	Reason string `json:"reason"`
+	// Seconds is how long the proof took, without waiting for its turn.
+	Seconds float64 `json:"seconds"`
+	// Test is the name that `go test -run` knows the spec by.
+	Test string `json:"test"`
+	// Repro is a command that puts the claim to the test again.
+	Repro string `json:"repro"`
+	// Evidence is the folder of the claim, relative to the report; empty if
+	// there is none.
+	Evidence string `json:"evidence"`
+	// StandIns names the images whose place something else took.
+	StandIns []string `json:"standIns"`
+}
+
+// Summary counts the verdicts.
+type Summary struct {
+	Holds         int `json:"holds"`
+	Broken        int `json:"broken"`
+	Error         int `json:"error"`
+	NotApplicable int `json:"not-applicable"`
+}
+
+// New makes the report of a run.
+func New(subject Subject, claims []Claim) Report {
+	r := Report{Schema: Schema, Subject: subject, Claims: make([]Claim, 0, len(claims))}
+	for _, c := range claims {
+		if c.StandIns == nil {
+			c.StandIns = []string{}
+		}
+		r.Claims = append(r.Claims, c)
+	}
+	r.Summary = Count(r.Claims)
+	return r
+}
+
+// Count sums the verdicts up.
+func Count(claims []Claim) Summary {
+	var s Summary
+	for _, c := range claims {
+		switch c.Verdict {
+		case spec.Holds:
+			s.Holds++
+		case spec.NotApplicable:
+			s.NotApplicable++
+		case spec.Broken:
+			s.Broken++
+		default:
+			s.Error++
+		}
+	}
+	return s
+}
+
+// Worst is the most severe verdict of the run.
+func (r Report) Worst() spec.Verdict {
+	worst := spec.Holds
+	for _, c := range r.Claims {
+		worst = worst.Escalate(c.Verdict)
+	}
+	return worst
+}
+
+// Write puts the report into the folder out, whole or not at all, and returns
+// its path.
+func (r Report) Write(out string) (string, error) {
+	path := filepath.Join(out, File)
+	var content bytes.Buffer
+	encoder := json.NewEncoder(&content)
+	encoder.SetIndent("", "  ")
+	// Constraints such as ">= 0.13" stay readable.
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(r); err != nil {
+		return "", fmt.Errorf("encode the report: %w", err)
+	}
+	if err := atomicwriter.WriteFile(path, content.Bytes(), 0o644); err != nil {
+		return "", fmt.Errorf("write %s: %w; name a writable folder with --out", path, err)
+	}
+	return path, nil
+}
+
+// Read reads a report back and refuses a schema that it does not know.
+func Read(path string) (Report, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return Report{}, fmt.Errorf("read the report: %w", err)
+	}
+	var head struct {
+		Schema int `json:"schema"`
+	}
+	if err := json.Unmarshal(content, &head); err != nil {
+		return Report{}, fmt.Errorf("%s is not a report: %w", path, err)
+	}
+	if head.Schema != Schema {
+		return Report{}, fmt.Errorf("%s has schema %d and only schema %d can be read here; use the builders that wrote it", path, head.Schema, Schema)
+	}
+	var r Report
+	if err := json.Unmarshal(content, &r); err != nil {
+		return Report{}, fmt.Errorf("%s is not a report: %w", path, err)
+	}
+	return r, nil
+}
+
+// ErrNoSubject tells that the environment was never opened.
+var ErrNoSubject = errors.New("the environment was not opened")
+
+// ReadSubject reads what the environment wrote about the subject when it was
+// opened. Without it the error is [ErrNoSubject].
+func ReadSubject(out string) (Subject, error) {
+	path := filepath.Join(out, env.SubjectFile)
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Subject{}, ErrNoSubject
+	}
+	if err != nil {
+		return Subject{}, fmt.Errorf("read the subject: %w", err)
+	}
+	var s Subject
+	if err := json.Unmarshal(content, &s); err != nil {
+		return Subject{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+// Clear takes away what an earlier run left in out, so that whatever lies
+// there afterwards belongs to one run: the report, the subject, and the
+// evidence of the claims with the given ids. Nothing else is touched.
+func Clear(out string, ids []string) error {
+	stale := []string{File, env.SubjectFile}
+	for _, id := range ids {
+		stale = append(stale, EvidenceOf(id))
+	}
+	for _, name := range stale {
+		if err := os.RemoveAll(filepath.Join(out, filepath.FromSlash(name))); err != nil {
+			return fmt.Errorf("clear %s of an earlier run: %w; name a writable folder with --out", out, err)
+		}
+	}
+	return nil
+}
+
+// EvidenceOf is where the evidence of a claim lies, relative to the report.
+func EvidenceOf(id string) string { return "evidence/" + id }

@@ -1,0 +1,104 @@
+package report
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/assert/cmp"
+	"gotest.tools/v3/fs"
+	"gotest.tools/v3/golden"
+)
+
+func example() Report {
+	return New(Subject{
+		BuildKit: env.SubjectBuildKit{Version: "v0.11.5", Image: "moby/buildkit:v0.11.5", Digest: "sha256:d1", Runc: "1.1.5"},
+		Buildx:   env.SubjectBuildx{Version: "v0.38.2"},
+		Engine:   env.SubjectEngine{Version: "29.1.0", Store: "containerd"},
+		Driver:   "docker-container",
+		Host:     env.SubjectHost{Kernel: "6.1.0", Arch: "amd64", Emulation: "qemu-aarch64"},
+	}, []Claim{
+		{
+			ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each builder", Verdict: spec.Holds, Seconds: 1.25,
+			Test: "TestBuilders/ls", Repro: "make check RUN=builders/ls", Evidence: "evidence/builders/ls",
+			StandIns: []string{"ubuntu:20.04"},
+		},
+		{
+			ID: "caching/third", Chapter: "caching", Text: "the third builder misses", Verdict: spec.Broken,
+			Reason: "the third builder must miss: it hit", Seconds: 7.5,
+			Test: "TestCaching/third", Repro: "make check RUN=caching/third", Evidence: "evidence/caching/third",
+		},
+		{ID: "caching/local", Chapter: "caching", Text: "a folder carries the cache", Verdict: spec.Error, Reason: "not reached: interrupted"},
+		{ID: "cleanup/rm", Chapter: "cleanup", Text: "`rm` removes", Verdict: spec.NotApplicable, Reason: "needs buildkit>= 0.13: buildkit under test is v0.11.5"},
+	})
+}
+
+func TestWriteIsTheDocumentedFormat(t *testing.T) {
+	dir := fs.NewDir(t, "report")
+	path, err := example().Write(dir.Path())
+	assert.NilError(t, err)
+	content, err := os.ReadFile(path)
+	assert.NilError(t, err)
+	golden.Assert(t, string(content), "report.golden")
+	entries, err := os.ReadDir(dir.Path())
+	assert.NilError(t, err)
+	assert.Assert(t, cmp.Len(entries, 1), "nothing half made is left beside it")
+}
+
+func TestReadBack(t *testing.T) {
+	path, err := example().Write(t.TempDir())
+	assert.NilError(t, err)
+	got, err := Read(path)
+	assert.NilError(t, err)
+	assert.DeepEqual(t, got, example())
+	assert.Equal(t, got.Worst(), spec.Broken)
+	assert.Equal(t, got.Summary, Summary{Holds: 1, Broken: 1, Error: 1, NotApplicable: 1})
+}
+
+func TestReadRefuses(t *testing.T) {
+	for name, tc := range map[string]struct{ content, want string }{
+		"a later schema":     {`{"schema":2,"claims":{"new":"shape"}}`, "has schema 2 and only schema 1 can be read here"},
+		"no schema":          {`{}`, "has schema 0"},
+		"something else":     {`<html>`, "is not a report"},
+		"an unknown verdict": {`{"schema":1,"claims":[{"verdict":"maybe"}]}`, `unknown verdict "maybe"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), File)
+			assert.NilError(t, os.WriteFile(path, []byte(tc.content), 0o644))
+			_, err := Read(path)
+			assert.ErrorContains(t, err, tc.want)
+			assert.Assert(t, cmp.Regexp(`^[^\n]+$`, err.Error()))
+		})
+	}
+}
+
+func TestReadSubject(t *testing.T) {
+	dir := t.TempDir()
+	_, err := ReadSubject(dir)
+	assert.ErrorIs(t, err, ErrNoSubject)
+
+	path := filepath.Join(dir, env.SubjectFile)
+	assert.NilError(t, os.WriteFile(path, []byte(`{"buildkit":{"version":"v0.11.5"},"driver":"docker-container"}`), 0o644))
+	s, err := ReadSubject(dir)
+	assert.NilError(t, err)
+	assert.Equal(t, s.BuildKit.Version, "v0.11.5")
+
+	assert.NilError(t, os.WriteFile(path, []byte(`{`), 0o644))
+	_, err = ReadSubject(dir)
+	assert.ErrorContains(t, err, env.SubjectFile)
+}
+
+func TestClearTakesOnlyWhatRunsWrite(t *testing.T) {
+	dir := fs.NewDir(t, "out",
+		fs.WithFile(File, "old"), fs.WithFile(env.SubjectFile, "old"), fs.WithFile("thesis.txt", "mine"),
+		fs.WithDir("evidence",
+			fs.WithDir("builders", fs.WithDir("ls", fs.WithFile("failure.txt", "old")), fs.WithFile("own", "mine"))))
+	assert.NilError(t, Clear(dir.Path(), []string{"builders/ls", "builders/never-run"}))
+	want := fs.Expected(t,
+		fs.WithFile("thesis.txt", "mine"),
+		fs.WithDir("evidence", fs.WithDir("builders", fs.WithFile("own", "mine"))))
+	assert.Assert(t, fs.Equal(dir.Path(), want))
+}

@@ -1,0 +1,249 @@
+package run
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"builders.test/internal/text"
+)
+
+// Listener hears what happens while it happens. Calls never overlap.
+type Listener interface {
+	// Started tells that the proof of a claim began.
+	Started(report.Claim)
+	// Finished tells a claim's verdict.
+	Finished(report.Claim)
+	// Outside passes on a line that was said beside the tests, such as an
+	// error of the compiler. It is safe to print.
+	Outside(line string)
+}
+
+// ledger follows the stream of events and keeps the account of every claim.
+type ledger struct {
+	listener Listener
+	// interrupted tells whether the run was asked to end early: what fails
+	// after that says nothing about BuildKit.
+	interrupted func() bool
+
+	entries []*entry
+	byTest  map[string]*entry
+	others  map[string]*other
+	order   []string // names of others, as they came
+
+	// cause is the line in which the test process said that it dies.
+	cause string
+	// said is what the environment told people.
+	said []string
+	// compile tells that the specs did not compile.
+	compile   bool
+	lastEvent time.Time
+}
+
+// entry is the account of one claim.
+type entry struct {
+	report.Claim
+	began    time.Time
+	started  bool
+	judged   bool
+	finished bool
+}
+
+// other is a test that proves no claim: a chapter around its claims, or one
+// that has no business with the book.
+type other struct {
+	failed bool
+	output []string
+}
+
+func newLedger(s Selection, listener Listener, interrupted func() bool) *ledger {
+	l := &ledger{
+		listener: listener, interrupted: interrupted,
+		byTest: map[string]*entry{}, others: map[string]*other{},
+	}
+	for _, c := range s.Claims {
+		l.enter(report.Claim{ID: c.ID, Chapter: c.Chapter(), Text: c.Text, Test: s.Tests[c.ID]})
+	}
+	return l
+}
+
+func (l *ledger) enter(c report.Claim) *entry {
+	e := &entry{Claim: c}
+	l.entries = append(l.entries, e)
+	l.byTest[c.Test] = e
+	return e
+}
+
+// line takes one line of the test stream.
+func (l *ledger) line(line []byte) {
+	e, ok := parseEvent(line)
+	if !ok {
+		l.outside(string(line))
+		return
+	}
+	if !e.Time.IsZero() {
+		l.lastEvent = e.Time
+	}
+	switch e.Action {
+	case actionBuildOutput:
+		l.outside(e.Output)
+	case actionBuildFail:
+		l.compile = true
+	case actionAttribute:
+		l.attribute(e)
+	case actionOutput:
+		l.output(e)
+	case actionPass, actionFail, actionSkip:
+		l.ended(e)
+	}
+}
+
+// outside passes a line on.
+func (l *ledger) outside(line string) {
+	if line := text.Line(line); line != "" {
+		l.listener.Outside(line)
+	}
+}
+
+func (l *ledger) attribute(e event) {
+	entry := l.byTest[e.Test]
+	if entry == nil {
+		if e.Key != "claim" || e.Test == "" {
+			return
+		}
+		entry = l.enter(stranger(e))
+	}
+	if entry.finished {
+		return
+	}
+	if !entry.started {
+		entry.started, entry.began = true, e.Time
+		l.listener.Started(entry.Claim)
+	}
+	entry.note(e.Key, text.Line(e.Value))
+}
+
+// stranger is a claim that the book did not announce; its id is its text.
+func stranger(e event) report.Claim {
+	id := text.Line(e.Value)
+	return report.Claim{ID: id, Chapter: spec.Claim{ID: id}.Chapter(), Text: id, Test: text.Line(e.Test)}
+}
+
+// note takes one attribute over into the account.
+func (e *entry) note(key, value string) {
+	switch key {
+	case "verdict":
+		verdict, err := spec.ParseVerdict(value)
+		e.judged = true
+		e.Verdict = e.Verdict.Escalate(verdict)
+		if err != nil {
+			e.Reason = err.Error()
+		}
+	case "reason":
+		e.Reason = value
+	case "evidence":
+		e.Evidence = value
+	case "repro":
+		e.Repro = value
+	case "stand-ins":
+		e.StandIns = strings.Split(value, ",")
+	}
+}
+
+var (
+	// crash begins the line in which a process says that it dies.
+	crash = regexp.MustCompile(`^(panic: |fatal error: |signal: |SIG[A-Z]+: |\*\*\* Test killed)`)
+	// own begins the lines that the specs' environment says to people.
+	own = regexp.MustCompile(`^builders: `)
+)
+
+// keptLines bounds how much of a test's output is kept for showing.
+const keptLines = 40
+
+func (l *ledger) output(e event) {
+	if l.cause == "" && crash.MatchString(e.Output) {
+		l.cause = text.Line(e.Output)
+	}
+	if own.MatchString(e.Output) {
+		l.said = append(l.said, text.Line(own.ReplaceAllString(e.Output, "")))
+	}
+	if e.Test == "" {
+		return
+	}
+	if entry := l.claimAround(e.Test); entry != nil {
+		action, seconds, ok := e.conclusion()
+		if ok && entry.judged {
+			l.finish(entry, action, seconds)
+		}
+		return
+	}
+	other := l.other(e.Test)
+	if strings.HasPrefix(e.Output, "    ") && len(other.output) < keptLines {
+		other.output = append(other.output, text.Line(e.Output))
+	}
+}
+
+// ended takes the end of a test. That of the whole package says nothing that
+// the command's exit code does not say.
+func (l *ledger) ended(e event) {
+	if entry := l.byTest[e.Test]; entry != nil {
+		l.finish(entry, e.Action, e.Elapsed)
+		return
+	}
+	if e.Test != "" && l.claimAround(e.Test) == nil && e.Action == actionFail {
+		l.other(e.Test).failed = true
+	}
+}
+
+// claimAround is the claim that a test or one of its parents proves.
+func (l *ledger) claimAround(test string) *entry {
+	for test != "" {
+		if entry := l.byTest[test]; entry != nil {
+			return entry
+		}
+		cut := strings.LastIndexByte(test, '/')
+		test = test[:max(cut, 0)]
+	}
+	return nil
+}
+
+func (l *ledger) other(test string) *other {
+	if l.others[test] == nil {
+		l.others[test] = &other{}
+		l.order = append(l.order, test)
+	}
+	return l.others[test]
+}
+
+// finish closes an account. What a test did and what it said must agree;
+// where they don't, the claim is an error, never green.
+func (l *ledger) finish(e *entry, action string, seconds float64) {
+	if e.finished {
+		return
+	}
+	e.finished = true
+	e.Seconds = seconds
+	switch {
+	case !e.judged:
+		e.fault("the spec ended without a verdict")
+	case action == actionFail && e.Verdict < spec.Error:
+		e.fault(fmt.Sprintf("the spec failed although its verdict is %s", e.Verdict))
+	case action == actionSkip && e.Verdict == spec.Holds:
+		e.fault("the spec was skipped without a reason")
+	}
+	if e.Verdict > spec.NotApplicable && l.interrupted() {
+		e.Verdict, e.Reason = spec.Error, interruption
+	}
+	l.listener.Finished(e.Claim)
+}
+
+// interruption is the reason of everything that an interrupted run left open.
+const interruption = "the run was interrupted"
+
+func (e *entry) fault(reason string) {
+	e.Verdict = e.Verdict.Escalate(spec.Error)
+	e.Reason = reason
+}

@@ -1,0 +1,132 @@
+package run
+
+import (
+	"fmt"
+	"strings"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+)
+
+// Outcome is what a run came to.
+type Outcome struct {
+	// Claims has every selected claim, in the order of the book, and after
+	// them those that the book did not announce. None is without a verdict.
+	Claims []report.Claim
+	// Unreached counts those among them whose proof never began.
+	Unreached int
+	// Why says, in one line, what kept the run from ending as it should;
+	// empty when nothing did.
+	Why string
+	// Said is what the environment told people, line by line.
+	Said []string
+	// Failures are tests that failed outside of all claims.
+	Failures []Failure
+}
+
+// Failure is a test that failed although it proves no claim.
+type Failure struct {
+	Test   string
+	Output []string
+}
+
+// close settles every open account and sums up. exit describes how the test
+// command ended, and is empty when it succeeded.
+func (l *ledger) close(exit string) Outcome {
+	o := Outcome{Why: l.why(exit), Said: l.said, Failures: l.failures()}
+	for _, e := range l.entries {
+		if !e.finished && !e.started {
+			o.Unreached++
+		}
+		if !e.finished {
+			l.settle(e, o.Why)
+		}
+		o.Claims = append(o.Claims, e.Claim)
+	}
+	return o
+}
+
+// why says what went wrong with the run as a whole, the nearest cause first.
+func (l *ledger) why(exit string) string {
+	switch {
+	case l.interrupted():
+		return interruption
+	case l.compile:
+		return "the specs do not compile"
+	case l.cause != "":
+		return "the test process ended early: " + l.cause
+	case exit == "", l.explained():
+		return ""
+	case len(l.said) > 0:
+		return l.said[len(l.said)-1]
+	}
+	return "go test ended with " + exit
+}
+
+// explained tells whether some test accounts for the command's failure.
+func (l *ledger) explained() bool {
+	for _, e := range l.entries {
+		if e.finished && e.Verdict > spec.NotApplicable {
+			return true
+		}
+	}
+	return len(l.failures()) > 0
+}
+
+// failures leaves out a test that only failed because a claim in it did.
+func (l *ledger) failures() []Failure {
+	var failures []Failure
+	for _, name := range l.order {
+		if o := l.others[name]; o.failed && !l.failedBelow(name) {
+			failures = append(failures, Failure{Test: name, Output: o.output})
+		}
+	}
+	return failures
+}
+
+func (l *ledger) failedBelow(test string) bool {
+	for _, e := range l.entries {
+		if strings.HasPrefix(e.Test, test+"/") && e.finished && e.Verdict > spec.NotApplicable {
+			return true
+		}
+	}
+	for name, o := range l.others {
+		if o.failed && strings.HasPrefix(name, test+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// settle gives an open claim its verdict: whatever happened, nothing is known
+// about BuildKit.
+func (l *ledger) settle(e *entry, why string) {
+	if why == "" {
+		why = l.whyUnreached(e.Test)
+	}
+	e.finished = true
+	e.Verdict = spec.Error
+	if !e.started {
+		e.Reason = "not reached: " + why
+		return
+	}
+	e.Reason = "no verdict: " + why
+	if !e.began.IsZero() && l.lastEvent.After(e.began) {
+		e.Seconds = l.lastEvent.Sub(e.began).Seconds()
+	}
+	l.listener.Finished(e.Claim)
+}
+
+func (l *ledger) whyUnreached(test string) string {
+	parent, _, _ := strings.Cut(test, "/")
+	o := l.others[parent]
+	switch {
+	case o == nil:
+		return fmt.Sprintf("%s did not run", parent)
+	case o.failed && len(o.output) > 0:
+		return fmt.Sprintf("%s failed: %s", parent, o.output[0])
+	case o.failed:
+		return parent + " failed"
+	}
+	return parent + " ended without it"
+}

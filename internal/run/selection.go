@@ -1,0 +1,174 @@
+package run
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/claims"
+)
+
+// Selection is the part of the book that a run puts to the test.
+type Selection struct {
+	// Pattern is what `go test -run` is given.
+	Pattern string
+	// Claims are the selected ones in the order of the book.
+	Claims []spec.Claim
+	// Tests maps a claim's id to the full name of its test.
+	Tests map[string]string
+}
+
+// Select finds the claims that choice means: nothing or "all" is the whole
+// book, otherwise a chapter, a claim's id, or a pattern as `go test -run`
+// takes it. A choice without any claim is an error: it would be green.
+func Select(choice string, book []spec.Claim, specs []claims.Spec) (Selection, error) {
+	tests := testNames(specs)
+	switch {
+	case choice == "", strings.EqualFold(choice, "all"):
+		return selection(everyTest(specs), book, tests)
+	case isChapter(choice, book):
+		pattern := fmt.Sprintf("(?i)^Test%s$", regexp.QuoteMeta(choice))
+		return selection(pattern, book, tests)
+	case isID(choice, book):
+		chapter, name, _ := strings.Cut(strings.ToLower(choice), "/")
+		pattern := fmt.Sprintf("(?i)^Test%s$/^%s$", regexp.QuoteMeta(chapter), regexp.QuoteMeta(name))
+		return selection(pattern, book, tests)
+	}
+	s, err := selection(choice, book, tests)
+	if err != nil {
+		return Selection{}, fmt.Errorf("RUN=%s: %w", choice, err)
+	}
+	return s, nil
+}
+
+// Deadline is the longest that the selected claims may take together, one
+// after the other, and some time to open the environment and close it.
+func (s Selection) Deadline() time.Duration {
+	const around = 5 * time.Minute
+	total := around
+	for _, c := range s.Claims {
+		total += max(c.Deadline, spec.DefaultDeadline)
+	}
+	return total
+}
+
+func selection(pattern string, book []spec.Claim, tests map[string]string) (Selection, error) {
+	matches, err := matcher(pattern)
+	if err != nil {
+		return Selection{}, fmt.Errorf("this is no chapter, no claim and no pattern: %w; `builders claims` lists what there is", err)
+	}
+	s := Selection{Pattern: pattern, Tests: map[string]string{}}
+	for _, c := range book {
+		test, ok := tests[c.ID]
+		if ok && matches(test) {
+			s.Claims = append(s.Claims, c)
+			s.Tests[c.ID] = test
+		}
+	}
+	if len(s.Claims) == 0 {
+		return Selection{}, fmt.Errorf("no claim matches; `builders claims` lists what there is")
+	}
+	return s, nil
+}
+
+func testNames(specs []claims.Spec) map[string]string {
+	names := map[string]string{}
+	for _, s := range specs {
+		names[s.Claim] = s.Test + "/" + spec.Claim{ID: s.Claim}.Name()
+	}
+	return names
+}
+
+// everyTest matches the test functions that hold specs, and no others.
+func everyTest(specs []claims.Spec) string {
+	var functions []string
+	seen := map[string]bool{}
+	for _, s := range specs {
+		if !seen[s.Test] {
+			functions = append(functions, s.Test)
+		}
+		seen[s.Test] = true
+	}
+	return "^(" + strings.Join(functions, "|") + ")$"
+}
+
+func isChapter(choice string, book []spec.Claim) bool {
+	for _, c := range book {
+		if strings.EqualFold(c.Chapter(), choice) {
+			return true
+		}
+	}
+	return false
+}
+
+func isID(choice string, book []spec.Claim) bool {
+	for _, c := range book {
+		if strings.EqualFold(c.ID, choice) {
+			return true
+		}
+	}
+	return false
+}
+
+// matcher tells whether `go test -run pattern` would run a test with the given
+// full name: alternatives are separated by bars, and each has one expression
+// per level of the name, separated by slashes.
+func matcher(pattern string) (func(test string) bool, error) {
+	var alternatives [][]*regexp.Regexp
+	for _, alternative := range splitOutside(pattern, '|') {
+		var levels []*regexp.Regexp
+		for _, level := range splitOutside(alternative, '/') {
+			expression, err := regexp.Compile(level)
+			if err != nil {
+				return nil, err
+			}
+			levels = append(levels, expression)
+		}
+		alternatives = append(alternatives, levels)
+	}
+	return func(test string) bool {
+		names := strings.Split(test, "/")
+		for _, levels := range alternatives {
+			if matchesLevels(levels, names) {
+				return true
+			}
+		}
+		return false
+	}, nil
+}
+
+func matchesLevels(levels []*regexp.Regexp, names []string) bool {
+	for i, name := range names {
+		if i < len(levels) && !levels[i].MatchString(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// splitOutside cuts a pattern at separators that stand outside of brackets and
+// parentheses and are not escaped.
+func splitOutside(pattern string, separator byte) []string {
+	var parts []string
+	start, square, round := 0, 0, 0
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; {
+		case c == '\\':
+			i++
+		case c == '[':
+			square++
+		case c == ']':
+			square = max(0, square-1)
+		case c == '(' && square == 0:
+			round++
+		case c == ')' && square == 0:
+			round--
+		case c == separator && square == 0 && round == 0:
+			parts = append(parts, pattern[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, pattern[start:])
+}

@@ -1,0 +1,97 @@
+// Package run puts the specs to the test and keeps account of the verdicts:
+// it starts `go test -json` on the project's root, follows the stream, and
+// makes sure that every selected claim ends with a verdict, whatever happens
+// to the test process.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Stream is the name of the file in the run's folder that holds the test
+// stream as it came, for tools that read `go test -json` and for the whole
+// story of a crash.
+const Stream = "go-test.jsonl"
+
+// grace is how long an interrupted test process may clean up after itself.
+const grace = time.Minute
+
+// Specs are the specs of one project, ready to run.
+type Specs struct {
+	// Dir is the project's folder.
+	Dir string
+	// Out is the absolute folder that the run writes to; it exists.
+	Out string
+	// Env are the variables of the test process, as key=value.
+	Env []string
+	// Selection says which claims are put to the test.
+	Selection Selection
+}
+
+// Run puts the specs to the test. When ctx ends, the test process is
+// interrupted, may clean up, and the outcome tells what there was until then.
+// The error is about running at all: verdicts are in the outcome.
+func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
+	file, err := os.Create(filepath.Join(s.Out, Stream))
+	if err != nil {
+		return Outcome{}, fmt.Errorf("keep the test stream: %w; name a writable folder with --out", err)
+	}
+	defer file.Close()
+
+	ledger := newLedger(s.Selection, listener, func() bool { return ctx.Err() != nil })
+	// The two streams are copied side by side, the ledger wants one voice.
+	var voice sync.Mutex
+	stdout := &lines{each: func(line []byte) {
+		voice.Lock()
+		defer voice.Unlock()
+		fmt.Fprintf(file, "%s\n", line)
+		ledger.line(line)
+	}}
+	stderr := &lines{each: func(line []byte) {
+		voice.Lock()
+		defer voice.Unlock()
+		ledger.outside(string(line))
+	}}
+
+	command := s.command(ctx)
+	command.Stdout, command.Stderr = stdout, stderr
+	err = command.Run()
+	stdout.close()
+	stderr.close()
+	if errors.Is(err, exec.ErrNotFound) {
+		return Outcome{}, fmt.Errorf("no go command on PATH, which runs the specs; install Go")
+	}
+	if command.Process != nil && ctx.Err() != nil {
+		// Nothing of the group is left unless the grace was not enough.
+		_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL)
+	}
+	return ledger.close(exitOf(err)), nil
+}
+
+// command starts the tests in a process group of their own, so that an
+// interrupt reaches all of them once, whoever sent it.
+func (s Specs) command(ctx context.Context) *exec.Cmd {
+	command := exec.CommandContext(ctx, "go", "test", "-tags", "integration", "-json", "-count=1",
+		"-timeout", s.Selection.Deadline().String(), "-run", s.Selection.Pattern, ".")
+	command.Dir = s.Dir
+	command.Env = s.Env
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
+	command.WaitDelay = grace
+	return command
+}
+
+func exitOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,58 @@
+//go:build integration
+
+package toy
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func is(mode string) bool { return os.Getenv("TOY") == mode }
+
+func TestBuilders(t *testing.T) {
+	prove(t, "builders/ls", func(t *testing.T) { time.Sleep(100 * time.Millisecond) })
+	prove(t, "builders/arch", func(t *testing.T) {
+		t.Log("a line\nand another\n\x1b[31mred\x1b[0m \xff")
+		time.Sleep(200 * time.Millisecond)
+		if is("interrupt") {
+			c := make(chan os.Signal, 1)
+			signal.Notify(c, os.Interrupt)
+			<-c
+			t.Fatal("interrupted")
+		}
+	})
+	prove(t, "builders/platforms", func(t *testing.T) { t.Skip("needs buildkit>= 0.13") })
+}
+
+func TestCaching(t *testing.T) {
+	if is("chapter") {
+		t.Fatal("the chapter's own preparation failed")
+	}
+	prove(t, "caching/hits", func(t *testing.T) { time.Sleep(50 * time.Millisecond) })
+	prove(t, "caching/third", func(t *testing.T) {
+		switch {
+		case is("panic"):
+			done := make(chan bool)
+			go func() {
+				defer close(done)
+				var m map[string]int
+				m["x"] = 1
+			}()
+			<-done
+		case is("timeout"), is("slow"):
+			time.Sleep(10 * time.Second)
+		case is("kill"):
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		case is("broken"), is("hostile"):
+			t.Error("a value\nthat differs")
+		}
+	})
+	prove(t, "caching/loaded", func(t *testing.T) { time.Sleep(20 * time.Millisecond) })
+}
+
+func TestProcessor(t *testing.T) {
+	prove(t, "processor/prints", func(t *testing.T) {})
+}

@@ -1,0 +1,3 @@
+module toy.test
+
+go 1.26.0
