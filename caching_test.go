@@ -25,6 +25,7 @@ func TestCaching(t *testing.T) {
 	prove(t, "caching/loaded-image", aLoadedImageIsNoCache)
 	prove(t, "caching/stop-start", theCacheSurvivesAStop)
 	prove(t, "caching/registry", aRegistryCacheIsShared)
+	prove(t, "caching/registry-strict", aStrictRegistryTakesAnImageManifest)
 	prove(t, "caching/local", aLocalCacheIsShared)
 }
 
@@ -111,7 +112,7 @@ func theCacheSurvivesAStop(t *spec.T) {
 }
 
 func aRegistryCacheIsShared(t *spec.T) {
-	ref := registry.Start(t).Ref("cache:drawing")
+	ref := registry.Start(t, registry.Lenient).Ref("cache:drawing")
 	first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
 	value, _ := drawing(t, first, build.CacheTo("type=registry,mode=max,ref="+ref))
 
@@ -120,6 +121,19 @@ func aRegistryCacheIsShared(t *spec.T) {
 	require.Equal(t, value, shared, "the cache in the registry was not used")
 	require.True(t, cached, "the step came from the registry's cache, but BuildKit does not say so")
 	requireMiss(t, ignorant, value, "a builder that was not told of the cache used it")
+}
+
+func aStrictRegistryTakesAnImageManifest(t *spec.T) {
+	ref := registry.Start(t, registry.Strict).Ref("cache:strict")
+	b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	export := "type=registry,mode=max,ref=" + ref
+
+	refused := build.Try(t, b, "fixtures/caching", build.CacheTo(export+",image-manifest=false"))
+	require.NotZero(t, refused.Command.ExitCode, "a registry that checks indexes took an index of layers, so this proves nothing")
+
+	value, _ := drawing(t, b, build.CacheTo(export+",image-manifest=true"))
+	shared, _ := drawing(t, builder.New(t), build.CacheFrom("type=registry,ref="+ref))
+	require.Equal(t, value, shared, "the cache that the registry took as an image manifest was not used")
 }
 
 func aLocalCacheIsShared(t *spec.T) {

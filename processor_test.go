@@ -56,7 +56,7 @@ func theImageRunsAsItsArchitecture(t *spec.T) {
 }
 
 func oneCommandBuildsBoth(t *spec.T) {
-	shelf := registry.Start(t)
+	shelf := registry.Start(t, registry.Strict)
 	ref := shelf.Ref("processor:both")
 	b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
 

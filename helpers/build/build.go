@@ -36,9 +36,26 @@ func Run(t *spec.T, b *builder.Builder, context string, options ...Option) *Resu
 	t.Helper()
 	r := Try(t, b, context, options...)
 	if r.Command.ExitCode != 0 || r.Command.Timeout {
+		r.blameRegistry(t)
 		t.Fatalf("on builder %s: %s", b.Name, r.Complaint())
 	}
 	return r
+}
+
+// blameRegistry ends the claim as an error of the environment if the build
+// failed to look up a base image and the engine, asked to look it up by
+// itself, fails too: then the registry is to blame and not BuildKit.
+func (r *Result) blameRegistry(t *spec.T) {
+	t.Helper()
+	for _, v := range r.Vertices {
+		ref := v.baseImage()
+		if ref == "" || v.Error == "" || v.Canceled() {
+			continue
+		}
+		if _, err := t.Env.Client.DistributionInspect(t.Context(), ref, ""); err != nil {
+			t.EnvironmentFailed("the base image %s cannot be had: BuildKit says %s; the engine says %v", ref, v.Error, err)
+		}
+	}
 }
 
 // Try builds the context folder on a builder and returns the result whatever

@@ -100,11 +100,20 @@ var metadataStep = regexp.MustCompile(`load metadata for (?:docker\.io/(?:librar
 func (p Progress) images() []string {
 	var images []string
 	for _, v := range p.Vertices {
-		if match := metadataStep.FindStringSubmatch(v.Name); match != nil {
-			images = append(images, match[1])
+		if image := v.baseImage(); image != "" {
+			images = append(images, image)
 		}
 	}
 	return images
+}
+
+// baseImage is the image that the step looks up, or empty if it is no such
+// step.
+func (v Vertex) baseImage() string {
+	if match := metadataStep.FindStringSubmatch(v.Name); match != nil {
+		return match[1]
+	}
+	return ""
 }
 
 // event is one line of rawjson progress.

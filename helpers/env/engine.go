@@ -71,10 +71,8 @@ func (e *Environment) openEngine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// testcontainers and the docker command must talk to the same engine,
-	// whatever the configuration folder says.
-	if err := os.Setenv("DOCKER_HOST", host); err != nil {
-		return fmt.Errorf("set DOCKER_HOST: %w", err)
+	if err := steerTestcontainers(host); err != nil {
+		return err
 	}
 	e.Client, err = client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
 	if err != nil {
@@ -91,6 +89,17 @@ func (e *Environment) openEngine(ctx context.Context) error {
 		OS: info.OSType, Arch: archOf(info.Architecture), Kernel: info.KernelVersion, Root: info.DockerRootDir,
 	}
 	return nil
+}
+
+// steerTestcontainers makes testcontainers talk to the engine that the docker
+// command talks to, whatever the configuration folder says, and without its
+// reaper: that is one more image to pull, and it could not see buildx's
+// containers. The janitor does its work.
+func steerTestcontainers(host string) error {
+	return errors.Join(
+		os.Setenv("DOCKER_HOST", host),
+		os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"),
+	)
 }
 
 // endpoint is where the docker command itself would connect to.

@@ -144,6 +144,12 @@ func (e *Environment) Image(label string) string {
 	return ImagePrefix(e.Run) + fmt.Sprintf("%s:%d", label, e.counter.Add(1))
 }
 
+// SharedImage is [Environment.Image] for an image that several specs use and
+// that therefore no spec removes: it goes when the run ends.
+func (e *Environment) SharedImage(label string) string {
+	return e.Image("the-" + sharedLabel + "-" + label)
+}
+
 // ImagePrefix begins the reference of every image that a run loads.
 func ImagePrefix(run string) string { return "builders.test/" + run + "/" }
 

@@ -28,20 +28,31 @@ type Registry struct {
 	Host string
 }
 
+// Checks is what a registry makes sure of before it takes an index.
+type Checks string
+
+const (
+	// Lenient takes an index whatever its entries are.
+	Lenient Checks = "none"
+	// Strict takes an index only if it has every entry as a manifest, which
+	// is what distribution does by itself since v3.
+	Strict Checks = "all"
+)
+
 // Start runs an empty registry until the spec ends.
-func Start(t *spec.T) Registry {
+func Start(t *spec.T, checks Checks) Registry {
 	t.Helper()
 	r := Registry{Host: freeAddress(t)}
 	running, err := testcontainers.Run(t.Context(), Image,
 		testcontainers.WithName(t.Env.Name("registry")),
 		testcontainers.WithLabels(map[string]string{env.RunLabel: t.Env.Run}),
 		testcontainers.WithEnv(map[string]string{
-			"REGISTRY_HTTP_ADDR":              r.Host,
-			"REGISTRY_HTTP_DEBUG_ADDR":        "",
-			"OTEL_TRACES_EXPORTER":            "none",
-			"REGISTRY_HTTP_SECRET":            t.Env.Run,
-			"REGISTRY_LOG_LEVEL":              "warn",
-			"REGISTRY_STORAGE_DELETE_ENABLED": "true",
+			"REGISTRY_HTTP_ADDR":                              r.Host,
+			"REGISTRY_HTTP_DEBUG_ADDR":                        "",
+			"OTEL_TRACES_EXPORTER":                            "none",
+			"REGISTRY_HTTP_SECRET":                            t.Env.Run,
+			"REGISTRY_LOG_LEVEL":                              "warn",
+			"REGISTRY_VALIDATION_MANIFESTS_INDEXES_PLATFORMS": string(checks),
 		}),
 		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { host.NetworkMode = "host" }),
 		testcontainers.WithLogger(log.NewNoopLogger()),

@@ -39,6 +39,13 @@ var caching = []spec.Claim{
 		Source: docsRegistry,
 	},
 	{
+		ID:      "caching/registry-strict",
+		Text:    "With `image-manifest=true` a cache goes to a registry that checks indexes, which refuses it otherwise",
+		Source:  "https://github.com/moby/buildkit/issues/2251",
+		Needs:   []spec.Need{spec.BuildKit(">=0.12")},
+		History: "Releases before v0.12 know no image-manifest: registry:3 answers their cache exports with 400 Bad Request",
+	},
+	{
 		ID:     "caching/local",
 		Text:   "A cache exported to a folder is used by the builder that imports it, and by no other",
 		Source: docsLocal,

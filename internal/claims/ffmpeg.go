@@ -1,5 +1,69 @@
 package claims
 
-import "builders.test/helpers/spec"
+import (
+	"time"
 
-var ffmpeg = []spec.Claim{}
+	"builders.test/helpers/spec"
+)
+
+const (
+	docsMultiStage = "https://docs.docker.com/build/building/multi-stage/"
+	nixSeccomp     = "https://github.com/NixOS/nix/issues/5258"
+	nixClosure     = "https://nix.dev/manual/nix/stable/command-ref/nix-store/query"
+	ffmpegBitexact = "https://ffmpeg.org/ffmpeg-codecs.html"
+)
+
+// Whichever claim comes first pays for the builds that the others find made.
+const ffmpegDeadline = 6 * time.Minute
+
+var ffmpeg = []spec.Claim{
+	{
+		ID:       "ffmpeg/version",
+		Text:     "An ffmpeg that Nix packaged runs in the PRODUCTION image, whatever its base image: scratch, distroless, distroless with a shell, ubuntu; on amd64 and on arm64",
+		Source:   docsMultiStage,
+		Needs:    bothArchitectures,
+		Deadline: ffmpegDeadline,
+	},
+	{
+		ID:       "ffmpeg/show-architecture",
+		Text:     "A script in the image prints the architecture where the base image has a shell, and cannot run where it has none",
+		Source:   docsMultiStage,
+		Needs:    bothArchitectures,
+		Deadline: ffmpegDeadline,
+	},
+	{
+		ID:       "ffmpeg/closure",
+		Text:     "The image holds the runtime closure that Nix computed and nothing of what built it",
+		Source:   nixClosure,
+		Needs:    bothArchitectures,
+		Deadline: ffmpegDeadline,
+	},
+	{
+		ID:       "ffmpeg/same-bytes",
+		Text:     "Both architectures' images encode the same second of video to the same bytes",
+		Source:   ffmpegBitexact,
+		Needs:    bothArchitectures,
+		Deadline: ffmpegDeadline,
+	},
+	{
+		ID:       "ffmpeg/seccomp",
+		Text:     "On emulated arm64 Nix cannot load its seccomp filter and builds nothing, unless told `filter-syscalls = false`; on amd64 it builds without being told",
+		Source:   nixSeccomp,
+		Needs:    []spec.Need{spec.AMD64, spec.EmulatedARM64},
+		Deadline: ffmpegDeadline,
+	},
+	{
+		ID:       "ffmpeg/nix-file",
+		Text:     "`--build-arg NIX_FILE=` chooses what Nix builds",
+		Source:   docsVariables,
+		Needs:    bothArchitectures,
+		Deadline: ffmpegDeadline,
+	},
+	{
+		ID:       "ffmpeg/program-file",
+		Text:     "`--build-arg PROGRAM_FILE=` chooses which program of the result the image starts, and one that Nix did not build fails the build",
+		Source:   docsVariables,
+		Needs:    bothArchitectures,
+		Deadline: ffmpegDeadline,
+	},
+}

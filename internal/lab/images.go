@@ -26,8 +26,8 @@ func (l *Lab) toolImages() map[*image.Recipe]program {
 	return map[*image.Recipe]program{&registryImage: registry(), &frontendImage: syntax}
 }
 
-// serve makes the registry serve an image, after the programs it carries are
-// compiled.
+// serve makes the registry serve an image. What comes from Debian is fetched
+// while the programs are compiled.
 func (l *Lab) serve(ctx context.Context, r image.Recipe, programs ...program) error {
 	var group errgroup.Group
 	for _, p := range programs {
@@ -37,6 +37,7 @@ func (l *Lab) serve(ctx context.Context, r image.Recipe, programs ...program) er
 		})
 	}
 	group.Go(l.startRegistry)
+	group.Go(func() error { return l.maker.Prepare(ctx, r) })
 	if err := group.Wait(); err != nil {
 		return err
 	}

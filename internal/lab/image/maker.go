@@ -99,6 +99,22 @@ func (m *Maker) Ensure(ctx context.Context, registry string, r Recipe) (string, 
 	return was.Digest, nil
 }
 
+// Prepare writes the layers that need nothing but Debian's packages, so that
+// only little is left to do for [Maker.Ensure].
+func (m *Maker) Prepare(ctx context.Context, r Recipe) error {
+	for _, arch := range r.Archs {
+		for _, layer := range r.Layers {
+			if _, ok := layer.(Files); ok {
+				continue
+			}
+			if _, err := m.layer(ctx, layer, arch); err != nil {
+				return fmt.Errorf("making %s for %s: %w", r.Name(), arch, err)
+			}
+		}
+	}
+	return nil
+}
+
 func retag(ctx context.Context, registry, ref, digest string) error {
 	tag, err := name.NewTag(registry+"/"+ref, name.Insecure)
 	if err != nil {

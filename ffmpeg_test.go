@@ -1,0 +1,187 @@
+//go:build integration
+
+package builders
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/env"
+	"builders.test/helpers/image"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+// Chapter: an ffmpeg that Nix packages, per architecture and base image.
+func TestFFmpeg(t *testing.T) {
+	prove(t, "ffmpeg/version", ffmpegRunsOnEveryBase)
+	prove(t, "ffmpeg/show-architecture", aShellPrintsTheArchitecture)
+	prove(t, "ffmpeg/closure", theImageHoldsTheClosureAlone)
+	prove(t, "ffmpeg/same-bytes", bothArchitecturesEncodeTheSame)
+	prove(t, "ffmpeg/seccomp", emulationNeedsTheOverride)
+	prove(t, "ffmpeg/nix-file", theNixFileChoosesWhatIsBuilt)
+	prove(t, "ffmpeg/program-file", theProgramFileChoosesWhatIsStarted)
+}
+
+const (
+	ffmpegFixture = "fixtures/ffmpeg"
+	// ffmpegPackages is served where builds cannot reach Debian: what the
+	// Dockerfile would download there.
+	ffmpegPackages = "builders/ffmpeg-packages:lab"
+
+	distrolessBase  = "gcr.io/distroless/base-debian12:latest"
+	distrolessDebug = "gcr.io/distroless/base-debian12:debug"
+	ubuntuBase      = "ubuntu:20.04"
+)
+
+var (
+	withoutShell = []string{"scratch", distrolessBase}
+	withShell    = []string{distrolessDebug, ubuntuBase}
+	allBases     = append(withoutShell, withShell...)
+
+	// noFilter tells Nix to do without the seccomp filter that emulation
+	// cannot load.
+	noFilter = build.Arg("NIX_CONFIG", "filter-syscalls = false")
+)
+
+func ffmpegRunsOnEveryBase(t *spec.T) {
+	for _, arch := range architectures {
+		for _, base := range allBases {
+			said := image.Run(t, ffmpegOn(t, arch, base), "linux/"+arch, "-version")
+			require.True(t, strings.HasPrefix(said, "ffmpeg version "), "the image for %s on %s is no ffmpeg; it said: %s", arch, base, said)
+			require.Contains(t, said, "libavcodec", "the ffmpeg for %s on %s does not name its libraries", arch, base)
+		}
+	}
+}
+
+func aShellPrintsTheArchitecture(t *spec.T) {
+	const script = "/usr/bin/show_architecture.sh"
+	for _, arch := range architectures {
+		for _, base := range withShell {
+			out := image.TryProgram(t, ffmpegOn(t, arch, base), "linux/"+arch, "sh", script)
+			require.Empty(t, out.Refused, "%s has a shell, but the script could not be started for %s", base, arch)
+			require.Equal(t, env.Machine(arch), out.Text, "on %s the script prints another architecture than the image was built for", base)
+		}
+		for _, base := range withoutShell {
+			for _, program := range [][]string{{"sh", script}, {script}} {
+				out := image.TryProgram(t, ffmpegOn(t, arch, base), "linux/"+arch, program...)
+				require.NotZero(t, out.Exit, "%s has no shell, but for %s the script ran and said: %s", base, arch, out.Text)
+				require.Regexp(t, "not found|no such file", out.Refused+out.Text, "%v did not fail for want of a shell on %s", program, base)
+			}
+		}
+	}
+}
+
+func theImageHoldsTheClosureAlone(t *spec.T) {
+	for _, arch := range architectures {
+		ref, platform := ffmpegOn(t, arch, distrolessDebug), "linux/"+arch
+		look := func(command ...string) string {
+			out := image.TryProgram(t, ref, platform, command...)
+			require.Empty(t, out.Refused, "%v could not be started", command)
+			return out.Text
+		}
+		require.Regexp(t, `^/nix/store/[0-9a-z]{32}-ffmpeg-debian/bin/ffmpeg$`, look("readlink", "-f", "/usr/local/bin/program"), "the image starts a program that does not lie in the Nix store")
+		var held []string
+		for _, path := range strings.Fields(look("ls", "/nix/store")) {
+			_, name, _ := strings.Cut(path, "-")
+			held = append(held, name)
+		}
+		require.ElementsMatch(t, []string{"ffmpeg-debian", "ffmpeg-debian-lib"}, held, "the image's Nix store for %s is not the program and its libraries", arch)
+		require.Equal(t, "store", look("ls", "/nix"), "Nix's own state was copied along for %s", arch)
+	}
+}
+
+func bothArchitecturesEncodeTheSame(t *spec.T) {
+	// One thread and integer arithmetic, or the processor would show.
+	encode := strings.Fields("-v error -f lavfi -i testsrc2=duration=1:size=320x240:rate=25" +
+		" -c:v mpeg4 -q:v 4 -pix_fmt yuv420p -threads 1 -dct int -idct simple -bitexact -f matroska md5:")
+	sums := map[string]string{}
+	for _, arch := range architectures {
+		said := image.Run(t, ffmpegOn(t, arch, "scratch"), "linux/"+arch, encode...)
+		require.Regexp(t, "^[0-9a-f]{32}$", said, "ffmpeg for %s printed no checksum", arch)
+		require.NotEqual(t, "d41d8cd98f00b204e9800998ecf8427e", said, "ffmpeg for %s encoded nothing at all", arch)
+		sums[arch] = said
+	}
+	require.Equal(t, sums["amd64"], sums["arm64"], "the same second of video came out differently on amd64 and arm64")
+}
+
+func emulationNeedsTheOverride(t *spec.T) {
+	const complaint = "unable to load seccomp BPF program"
+
+	failed := buildHello(t, "arm64")
+	require.NotZero(t, failed.Command.ExitCode, "Nix built on emulated arm64 without the override")
+	require.Contains(t, failed.Said(), complaint, "the build for arm64 failed for another reason: %s", failed.Complaint())
+
+	cured := buildHello(t, "arm64", noFilter)
+	require.Zero(t, cured.Command.ExitCode, "the override does not cure the build for arm64: %s", cured.Complaint())
+	require.True(t, cured.Step(t, "./build.sh").Executed(), "the build for arm64 with the override did not run Nix")
+
+	native := buildHello(t, "amd64")
+	require.Zero(t, native.Command.ExitCode, "Nix does not build on amd64 without the override: %s", native.Complaint())
+	require.True(t, native.Step(t, "./build.sh").Executed(), "the build for amd64 did not run Nix")
+}
+
+func theNixFileChoosesWhatIsBuilt(t *spec.T) {
+	for arch, system := range map[string]string{"amd64": "x86_64-linux", "arm64": "aarch64-linux"} {
+		ref := image.New(t, "hello")
+		buildFFmpeg(t, arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/hello"), build.Load(ref))
+		require.Equal(t, "hello from "+system, image.Run(t, ref, "linux/"+arch), "NIX_FILE=hello.nix built something else for %s", arch)
+	}
+}
+
+func theProgramFileChoosesWhatIsStarted(t *spec.T) {
+	for _, arch := range architectures {
+		ref := image.New(t, "goodbye")
+		buildFFmpeg(t, arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/goodbye"), build.Load(ref))
+		require.Contains(t, image.Run(t, ref, "linux/"+arch), "goodbye from ", "PROGRAM_FILE=bin/goodbye starts something else for %s", arch)
+	}
+	failed := tryFFmpeg(t, t.Env.Engine.Arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/nothing"))
+	require.NotZero(t, failed.Command.ExitCode, "a program that Nix did not build was accepted")
+	require.Contains(t, failed.Said(), "builds no program bin/nothing", "the build failed for another reason: %s", failed.Complaint())
+}
+
+// ffmpegOn is the image of ffmpeg for an architecture on a base image. The
+// first spec that asks builds and loads it; all share it.
+func ffmpegOn(t *spec.T, arch, base string) string {
+	t.Helper()
+	t.Uses(ffmpegPackages)
+	t.Uses(base)
+	ref, err := env.Shared(t.Env, "ffmpeg "+arch+" "+base, func() (string, error) {
+		ref := t.Env.SharedImage("ffmpeg-" + arch)
+		r := tryFFmpeg(t, arch, base, noFilter, build.Load(ref))
+		if r.Command.ExitCode != 0 {
+			return "", errors.New(r.Complaint())
+		}
+		return ref, nil
+	})
+	require.NoError(t, err, "ffmpeg cannot be built for %s on %s", arch, base)
+	return ref
+}
+
+// buildHello lets Nix build a small package, never from the cache, and returns
+// the result whatever it is.
+func buildHello(t *spec.T, arch string, options ...build.Option) *build.Result {
+	t.Helper()
+	return tryFFmpeg(t, arch, "scratch", append(options,
+		build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/hello"),
+		build.Option{"--no-cache-filter", "BUILDER"})...)
+}
+
+func buildFFmpeg(t *spec.T, arch, base string, options ...build.Option) {
+	t.Helper()
+	r := tryFFmpeg(t, arch, base, options...)
+	require.Zero(t, r.Command.ExitCode, "the build for %s on %s failed: %s", arch, base, r.Complaint())
+}
+
+func tryFFmpeg(t *spec.T, arch, base string, options ...build.Option) *build.Result {
+	t.Helper()
+	platform := "linux/" + arch
+	all := []build.Option{build.Platform(platform), build.Target("PRODUCTION"), build.Arg("baseimage", base)}
+	if _, served := t.Env.StandIns[ffmpegPackages]; served {
+		all = append(all, build.Arg("packages", ffmpegPackages))
+	}
+	return build.Try(t, builder.Warm(t, platform), ffmpegFixture, append(all, options...)...)
+}
