@@ -85,7 +85,8 @@ func (l *Lab) fetch(ctx context.Context, p program) (string, error) {
 		return "", err
 	}
 	args := []string{"go", "list", "-deps", "-mod=readonly", "-tags", p.tags, "-f", "-"}
-	return source, process.Command{Dir: source, Env: goEnv(p.cgo()), Args: append(args, p.packages...)}.Run(ctx)
+	env := goEnv(p.cgo(), "GOTMPDIR="+l.path("tmp"))
+	return source, process.Command{Dir: source, Env: env, Args: append(args, p.packages...)}.Run(ctx)
 }
 
 // moduleDir downloads a module and returns the folder it lies in.
