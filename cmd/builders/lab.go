@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
+	"builders.test/internal/engine"
 	"builders.test/internal/lab"
 	"github.com/spf13/cobra"
 )
@@ -37,8 +41,12 @@ func labUp() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if engine, ok := l.Reachable(c.Context()); ok {
-				fmt.Fprintf(c.OutOrStdout(), "an engine is reachable and is used instead of the lab: docker %s at %s\n", engine.Version, engine.Host)
+			other, err := otherEngine(c.Context(), l)
+			if err != nil {
+				return err
+			}
+			if other != "" {
+				fmt.Fprintln(c.OutOrStdout(), "an engine is reachable and is used instead of the lab:", other)
 				return nil
 			}
 			return l.Up(c.Context(), buildkits...)
@@ -46,6 +54,22 @@ func labUp() *cobra.Command {
 	}
 	c.Flags().StringSliceVar(&buildkits, "buildkit", nil, "further BuildKit releases to serve, such as v0.20.2")
 	return c
+}
+
+// otherEngine describes the engine that check would use instead of the lab, or
+// is empty where there is none.
+func otherEngine(ctx context.Context, l *lab.Lab) (string, error) {
+	if os.Getenv("DOCKER_HOST") == l.Host() {
+		return "", nil
+	}
+	found, err := engine.Find(ctx)
+	if errors.Is(err, engine.ErrNone) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("docker %s at %s", found.Version, found.Host), nil
 }
 
 func labDown() *cobra.Command {

@@ -190,39 +190,3 @@ func (l *Lab) buildxBinary(release string) (string, error) {
 	link := filepath.Join(dir, "docker-buildx")
 	return link, relink("buildx", link)
 }
-
-// Engine is an engine that is reachable without the lab.
-type Engine struct {
-	// Host is its endpoint, Version its release.
-	Host, Version string
-}
-
-// Reachable finds the engine that DOCKER_HOST or docker's current context
-// leads to, if it answers and is not this lab's own.
-func (l *Lab) Reachable(ctx context.Context) (Engine, bool) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	if host := os.Getenv("DOCKER_HOST"); host == l.Host() {
-		return Engine{}, false
-	}
-	ask := func(args ...string) (string, error) {
-		out, err := process.Command{Dir: "/", Args: append([]string{"docker"}, args...)}.Output(ctx)
-		return strings.TrimSpace(out), err
-	}
-	if len(absent("docker")) > 0 {
-		host := os.Getenv("DOCKER_HOST")
-		if host == "" {
-			host = client.DefaultDockerHost
-		}
-		return Engine{Host: host, Version: "?"}, ping(ctx, host) == nil
-	}
-	version, err := ask("version", "--format", "{{.Server.Version}}")
-	if err != nil || version == "" || strings.Contains(version, "<no value>") {
-		return Engine{}, false
-	}
-	host, err := ask("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
-	if err != nil {
-		host = fmt.Sprintf("the engine of %s", os.Getenv("DOCKER_CONTEXT"))
-	}
-	return Engine{Host: host, Version: version}, host != l.Host()
-}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"syscall"
+
+	"builders.test/internal/lab/debian"
 )
 
 // Kind tells whose turn it is to do something about a [Problem].
@@ -61,7 +63,10 @@ func explain(tried string, err error) error {
 		return err
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "no space left on device"):
 		return &Problem{Tried: tried, Happened: "the disk is full",
-			Next: "free some space (the lab takes about 3 GB of its cache folder) and run it again", Err: err}
+			Next: "free some space (" + size(spaceNeeded) + " is enough to make a lab) and run it again", Err: err}
+	case errors.Is(err, debian.ErrArchive):
+		return &Problem{Tried: tried, Happened: err.Error(),
+			Next: "see that this host's package sources (/etc/apt) are reachable, then run it again to continue", Err: err}
 	default:
 		return &Problem{Tried: tried, Happened: err.Error(), Next: "run it again; `builders lab purge` starts from nothing", Err: err}
 	}

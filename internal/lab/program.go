@@ -131,7 +131,9 @@ func (l *Lab) gobuild(ctx context.Context, p program, source, dir string, env, m
 		return err
 	}
 	defer log.Close()
-	args := slices.Concat([]string{"go", "build", "-trimpath"}, mode,
+	// The linker strips debug information; not writing it in the first place
+	// saves a seventh of the time and gives the same binary.
+	args := slices.Concat([]string{"go", "build", "-trimpath", "-gcflags=all=-dwarf=false"}, mode,
 		[]string{"-tags", p.tags, "-ldflags", p.ldflags(), "-o", dir + "/"}, p.packages)
 	// What a killed compiler leaves behind goes with that folder.
 	env = append(env, "GOTMPDIR="+l.path("tmp"))

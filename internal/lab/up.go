@@ -46,15 +46,15 @@ func (l *Lab) session(ctx context.Context, fn func(context.Context) error) error
 		if err := os.MkdirAll(l.path("tmp"), 0o755); err != nil {
 			return err
 		}
-		if err := os.MkdirAll(l.run, 0o700); err != nil {
-			return err
-		}
+		defer os.RemoveAll(l.path("tmp"))
 		if !exists(l.path("complete")) {
 			if err := l.room(); err != nil {
 				return err
 			}
 		}
-		defer os.RemoveAll(l.path("tmp"))
+		if err := os.MkdirAll(l.run, 0o700); err != nil {
+			return err
+		}
 		// Work remembered from an earlier call may be undone by now.
 		work, end := newOnce(ctx)
 		defer end()

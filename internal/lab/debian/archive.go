@@ -5,6 +5,7 @@ package debian
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -196,6 +197,7 @@ APT::Architecture %q;
 APT::Architectures { %q; };
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
+APT::Update::Error-Mode "any";
 Acquire::Languages "none";
 Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
@@ -209,10 +211,29 @@ Acquire::http::Timeout "30";
 // there.
 func (a *Archive) apt(ctx context.Context, dir string, args ...string) (string, error) {
 	env := append(os.Environ(), "APT_CONFIG="+filepath.Join(a.Dir, "apt.conf"), "TMPDIR="+a.Temp, "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
-	return process.Command{
-		Dir: dir, Env: env, Log: a.Log,
+	out, err := process.Command{
+		Dir: dir, Env: env, Log: a.Log, Cause: firstComplaint,
 		Args: append([]string{"apt-get", "--quiet", "--yes"}, args...),
 	}.Output(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = errors.Join(ErrArchive, err)
+	}
+	return out, err
+}
+
+// ErrArchive is among the errors of this package that come from apt: packages
+// could not be found or fetched.
+var ErrArchive = errors.New("apt failed")
+
+// firstComplaint is the first error that apt reports; the later ones follow
+// from it.
+func firstComplaint(said string) string {
+	for line := range strings.Lines(said) {
+		if text, ok := strings.CutPrefix(line, "E: "); ok {
+			return strings.TrimSpace(text)
+		}
+	}
+	return process.LastLine(said)
 }
 
 // networkSettings are the lines of `apt-config dump` that say how the host

@@ -237,3 +237,13 @@ func listing(t *testing.T, layer io.Reader) map[string]string {
 		}
 	}
 }
+
+func TestFirstComplaint(t *testing.T) {
+	said := "W: careful\nE: Failed to fetch http://one.example/x  Unable to connect\nE: Some index files failed to download.\n"
+	if got, want := firstComplaint(said), "Failed to fetch http://one.example/x  Unable to connect"; got != want {
+		t.Errorf("complaint %q, want %q", got, want)
+	}
+	if got := firstComplaint("one\ntwo\n"); got != "two" {
+		t.Errorf("complaint %q, want the last line", got)
+	}
+}

@@ -17,14 +17,14 @@ func ffmpegPackages(codename string) Recipe {
 		StandIn: "ffmpeg and Nix from Debian " + codename + ", unpacked by the lab; not nixpkgs",
 		Archs:   both,
 		Layers: []Layer{Unpacked{
-			Manifest: "packages/manifest",
+			Manifest: "manifest",
 			Parts: []Part{
 				// What is only opened at run time, for a graphics card, is
 				// half the download.
-				{Dir: "packages/ffmpeg", Names: []string{"ffmpeg"}, Without: `libgl1-mesa-dri|libllvm\d+|libz3-\d+`,
+				{Dir: "ffmpeg", Names: []string{"ffmpeg"}, Without: `libgl1-mesa-dri|libllvm\d+|libz3-\d+`,
 					Keep: `usr/bin/(ffmpeg|ffprobe)|usr/lib/.*\.so(\.[^/]*)?`},
 				// nix-build gets along without Perl.
-				{Dir: "packages/nix", Names: []string{"nix-bin", "patchelf"}, On: debianBase, Without: `perl|perl-.*|libperl.*|lib.*-perl|libgdbm.*`,
+				{Dir: "nix", Names: []string{"nix-bin", "patchelf"}, On: debianBase, Without: `perl|perl-.*|libperl.*|lib.*-perl|libgdbm.*`,
 					Keep: `usr/(bin|lib|libexec)/.*`},
 			},
 		}},

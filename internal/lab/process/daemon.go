@@ -134,9 +134,13 @@ func (d Daemon) Start(ctx context.Context, limit time.Duration, ready func(conte
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	id, err := Of(cmd.Process.Pid)
-	if err == nil {
-		err = d.remember(id)
+	if err != nil {
+		// It was gone before it could be looked at.
+		_ = cmd.Process.Kill()
+		<-ended
+		return d.endedAtOnce()
 	}
+	err = d.remember(id)
 	if err == nil {
 		err = d.wait(ctx, limit, ended, ready)
 	}
@@ -157,7 +161,7 @@ func (d Daemon) wait(ctx context.Context, limit time.Duration, ended <-chan erro
 		}
 		select {
 		case <-ended:
-			return fmt.Errorf("%s ended at once, its log %s says: %s", filepath.Base(d.Args[0]), d.Log, LastLineOf(d.Log))
+			return d.endedAtOnce()
 		case <-ctx.Done():
 			if context.Cause(ctx) != errSlow {
 				return ctx.Err()
@@ -166,6 +170,10 @@ func (d Daemon) wait(ctx context.Context, limit time.Duration, ended <-chan erro
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+func (d Daemon) endedAtOnce() error {
+	return fmt.Errorf("%s ended at once, its log %s says: %s", filepath.Base(d.Args[0]), d.Log, LastLineOf(d.Log))
 }
 
 var errSlow = errors.New("too slow")

@@ -26,6 +26,9 @@ type Command struct {
 	// Stdout receives the standard output instead of [Command.Output]'s
 	// result; it may be nil.
 	Stdout io.Writer
+	// Cause picks the line that tells why the program failed out of what it
+	// said; nil picks the last.
+	Cause func(said string) string
 }
 
 // Run runs the command in a process group of its own. When ctx ends, the whole
@@ -36,7 +39,7 @@ func (c Command) Run(ctx context.Context) error {
 }
 
 // Output runs the command as [Command.Run] does and returns its standard
-// output, also when it fails. The error carries the last line that it said.
+// output, also when it fails. The error carries the line that tells why.
 func (c Command) Output(ctx context.Context) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
@@ -61,9 +64,13 @@ func (c Command) Output(ctx context.Context) (string, error) {
 	if err == nil {
 		return out.String(), nil
 	}
-	line := LastLine(said.String())
+	cause := c.Cause
+	if cause == nil {
+		cause = LastLine
+	}
+	line := cause(said.String())
 	if line == "" {
-		line = LastLine(out.String())
+		line = cause(out.String())
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && line != "" {
