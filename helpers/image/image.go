@@ -140,6 +140,11 @@ func start(t *spec.T, ref, platform string, shown []string, options []testcontai
 	running, err := testcontainers.Run(t.Context(), ref, options...)
 	testcontainers.CleanupContainer(t, running)
 	out := outcome(t.Context(), running, err)
+	// An image that is removed while a container still uses it stays behind
+	// without a name, so the container goes as soon as it has spoken.
+	if err := testcontainers.TerminateContainer(running); err != nil {
+		t.Errorf("clean-up: remove the container of %s: %v", ref, err)
+	}
 	args := append([]string{"docker", "run", "--rm", "--network", "none", "--platform", platform, ref}, shown...)
 	if err := t.Evidence.Command(evidence.Command{
 		Args: args, Started: started.UTC(), Seconds: time.Since(started).Seconds(),
