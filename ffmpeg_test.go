@@ -83,7 +83,7 @@ func theImageHoldsTheClosureAlone(t *spec.T) {
 			require.Empty(t, out.Refused, "%v could not be started", command)
 			return out.Text
 		}
-		require.Regexp(t, `^/nix/store/[0-9a-z]{32}-ffmpeg-debian/bin/ffmpeg$`, look("readlink", "-f", "/usr/local/bin/program"), "the image starts a program that does not lie in the Nix store")
+		require.Regexp(t, `^/nix/store/[0-9a-z]{32}-ffmpeg-debian/bin/ffmpeg$`, look("readlink", "-f", "/usr/local/bin/program"), "the image for %s does not start the ffmpeg in its Nix store", arch)
 		var held []string
 		for _, path := range strings.Fields(look("ls", "/nix/store")) {
 			_, name, _ := strings.Cut(path, "-")

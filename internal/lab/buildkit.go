@@ -235,6 +235,9 @@ func (l *Lab) fromSource(ctx context.Context, dir string) (string, error) {
 		if err := os.Chmod(temp, 0o755); err != nil {
 			return "", err
 		}
+		if err := os.MkdirAll(filepath.Dir(bin), 0o755); err != nil {
+			return "", err
+		}
 		if err := os.Rename(temp, bin); err != nil {
 			return "", err
 		}

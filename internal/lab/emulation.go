@@ -77,14 +77,15 @@ func (f foreign) handles(entry string) bool {
 		len(bytes) >= 20 && bytes[4] == f.magic[4] && bytes[18] == f.magic[18] && bytes[19] == f.magic[19]
 }
 
-// handler is the entry that runs such programs already.
-func (f foreign) handler(root string) (string, bool) {
+// handler is the entry that runs such programs already, other than those that
+// skip names.
+func (f foreign) handler(root string, skip func(name string) bool) (string, bool) {
 	entries, err := os.ReadDir(root)
 	if err != nil {
 		return "", false
 	}
 	for _, e := range entries {
-		if e.Name() == "register" || e.Name() == "status" {
+		if e.Name() == "register" || e.Name() == "status" || skip(e.Name()) {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(root, e.Name()))
@@ -94,6 +95,11 @@ func (f foreign) handler(root string) (string, bool) {
 	}
 	return "", false
 }
+
+// entryPrefix starts the names of all labs' entries.
+const entryPrefix = "builders-"
+
+func (l *Lab) entryName(f foreign) string { return entryPrefix + f.qemu + "-" + l.id }
 
 // The notes that tell `down` what to take back.
 func (l *Lab) mountedNote() string    { return filepath.Join(l.run, "binfmt-mounted") }
@@ -106,7 +112,10 @@ func (l *Lab) emulate() error {
 	if err := l.mountBinfmt(); err != nil {
 		return err
 	}
-	if _, ok := f.handler(binfmtRoot); ok {
+	name := l.entryName(f)
+	// Another lab's entry goes away with that lab; this one needs its own.
+	others := func(entry string) bool { return strings.HasPrefix(entry, entryPrefix) && entry != name }
+	if _, ok := f.handler(binfmtRoot, others); ok {
 		return nil
 	}
 	dir, err := l.unpacked("qemu-user-static", "qemu-user-static")
@@ -117,7 +126,6 @@ func (l *Lab) emulate() error {
 	if !exists(emulator) {
 		return fmt.Errorf("the package qemu-user-static holds no emulator for %s", f.qemu)
 	}
-	name := fmt.Sprintf("builders-%s-%s", f.qemu, l.id)
 	if err := os.WriteFile(l.registeredNote(), []byte(name), 0o600); err != nil {
 		return err
 	}

@@ -337,3 +337,23 @@ func TestAbsent(t *testing.T) {
 		t.Errorf("absent %q", got)
 	}
 }
+
+func TestHandlerSkipsOtherLabs(t *testing.T) {
+	l := open(t, nil)
+	magic, mask := elf(0xb7)
+	f := foreign{"arm64", "aarch64", magic, mask}
+	root := t.TempDir()
+	entry := "enabled\ninterpreter /q\nflags: PF\noffset 0\nmagic 7f454c460201010000000000000000000200b700\n"
+	own := l.entryName(f)
+	others := func(name string) bool { return strings.HasPrefix(name, entryPrefix) && name != own }
+	for _, step := range []struct{ add, want string }{
+		{"register", ""}, {entryPrefix + "aarch64-00000000", ""}, {own, own}, {"aarch64-of-the-host", "aarch64-of-the-host"},
+	} {
+		if err := os.WriteFile(filepath.Join(root, step.add), []byte(entry), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := f.handler(root, others); got != step.want {
+			t.Errorf("with %s the handler is %q, want %q", step.add, got, step.want)
+		}
+	}
+}

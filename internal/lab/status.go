@@ -88,7 +88,7 @@ func (l *Lab) programRow(p program) Component {
 func (l *Lab) emulationRow() Component {
 	f := l.emulated()
 	row := Component{Name: "emulation", Version: f.arch, State: stopped}
-	if name, ok := f.handler(binfmtRoot); ok {
+	if name, ok := f.handler(binfmtRoot, func(string) bool { return false }); ok {
 		row.State = "by " + name
 	}
 	return row

@@ -216,7 +216,7 @@ func (a *Archive) apt(ctx context.Context, dir string, args ...string) (string, 
 		Args: append([]string{"apt-get", "--quiet", "--yes"}, args...),
 	}.Output(ctx)
 	if err != nil && ctx.Err() == nil {
-		err = errors.Join(ErrArchive, err)
+		err = fmt.Errorf("%w: %w", ErrArchive, err)
 	}
 	return out, err
 }
