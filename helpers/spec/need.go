@@ -91,6 +91,9 @@ func engineProgramMissing(_ context.Context, e *env.Environment) string {
 	return ""
 }
 
+// unreleased is what programs built from a source tree say of themselves.
+var unreleased = semver.New(0, 0, 0, "", "")
+
 func versionNeed(component, constraint string, version func(*env.Environment) string) Need {
 	parsed, err := semver.NewConstraint(constraint)
 	if err != nil {
@@ -102,7 +105,7 @@ func versionNeed(component, constraint string, version func(*env.Environment) st
 		missing: func(_ context.Context, e *env.Environment) string {
 			found := version(e)
 			v, err := semver.NewVersion(found)
-			if err != nil {
+			if err != nil || v.Compare(unreleased) == 0 {
 				// A development build has no release number; it is
 				// newer than every release and gets every claim.
 				return ""

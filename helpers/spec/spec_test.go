@@ -75,6 +75,7 @@ func TestVersionNeeds(t *testing.T) {
 		{"v0.13.0-rc1", ">=0.13", true},
 		{"v0.34.2", ">=0.13, <0.34", false},
 		{"dev", ">=0.13", true},
+		{"v0.0.0+unknown", ">=0.13", true},
 	} {
 		need := BuildKit(c.constraint)
 		e := &env.Environment{BuildKit: env.BuildKit{Version: c.version}}
