@@ -123,15 +123,10 @@ func (l *Lab) port() (int, error) {
 
 // isFree tells whether a port on 127.0.0.1 is free, or becomes so in time.
 func isFree(port int, patience time.Duration) bool {
-	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+	return process.Await(patience, func() bool {
 		listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
-		if err == nil {
-			return listener.Close() == nil
-		}
-		if time.Now().After(end) {
-			return false
-		}
-	}
+		return err == nil && listener.Close() == nil
+	})
 }
 
 func (l *Lab) configureRegistry(port int) error {

@@ -71,22 +71,24 @@ func (l *Lab) stopContainers(ctx context.Context) {
 func (l *Lab) stopSurvivors() error {
 	owned := l.ownership()
 	var left []process.Process
+	var failed error
 	// A container's first process ends only after all others in it have, and
 	// the kernel may take its time with their file systems.
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+	ended := process.Await(20*time.Second, func() bool {
 		table, err := process.Table()
 		if err != nil {
-			return err
+			failed = err
+			return true
 		}
 		left = process.WithDescendants(table, owned)
-		if len(left) == 0 {
-			return nil
-		}
 		// Children first: a shim that ends hands them to nobody.
 		for _, p := range slices.Backward(left) {
 			p.Kill()
 		}
-		time.Sleep(100 * time.Millisecond)
+		return len(left) == 0
+	})
+	if ended {
+		return failed
 	}
 	return fmt.Errorf("%d processes of the engine do not end, among them %d (%s)", len(left), left[0].PID, left[0].Exe)
 }

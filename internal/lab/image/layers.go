@@ -48,6 +48,11 @@ func (p Packages) Write(ctx context.Context, m *Maker, arch string, to io.Writer
 		}
 		debs = slices.DeleteFunc(debs, func(deb string) bool { return slices.Contains(below, deb) })
 	}
+	return merge(ctx, debs, to)
+}
+
+// merge writes the files of packages as one tree.
+func merge(ctx context.Context, debs []string, to io.Writer) error {
 	w := tar.NewWriter(to)
 	tree := debian.NewTree(w)
 	for _, deb := range debs {

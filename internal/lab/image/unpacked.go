@@ -109,20 +109,6 @@ func (p Part) write(ctx context.Context, debs []string, to *tar.Writer) error {
 	return err
 }
 
-func merge(ctx context.Context, debs []string, to io.Writer) error {
-	w := tar.NewWriter(to)
-	tree := debian.NewTree(w)
-	for _, deb := range debs {
-		if _, err := tree.Add(ctx, deb); err != nil {
-			return err
-		}
-	}
-	if err := tree.Finish(); err != nil {
-		return err
-	}
-	return w.Close()
-}
-
 // copy leaves folders out: whoever unpacks the layer makes them.
 func (p Part) copy(from *tar.Reader, keep *regexp.Regexp, to *tar.Writer) error {
 	for {

@@ -73,14 +73,7 @@ func (id Identity) Kill() {
 }
 
 func (id Identity) gone(within time.Duration) bool {
-	for end := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
-		if !id.Alive() {
-			return true
-		}
-		if time.Now().After(end) {
-			return false
-		}
-	}
+	return Await(within, func() bool { return !id.Alive() })
 }
 
 // Daemon is a program that outlives the one that starts it.

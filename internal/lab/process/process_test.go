@@ -173,10 +173,20 @@ func TestTableHoldsThisProcess(t *testing.T) {
 
 func waitFor(t *testing.T, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if done() {
-			return
-		}
+	if !Await(10*time.Second, done) {
+		t.Fatal("waited in vain")
 	}
-	t.Fatal("waited in vain")
+}
+
+func TestAwait(t *testing.T) {
+	asked := 0
+	if !Await(10*time.Second, func() bool { asked++; return asked == 3 }) || asked != 3 {
+		t.Errorf("asked %d times, want 3 and then no more", asked)
+	}
+	if !Await(0, func() bool { return true }) {
+		t.Error("a limit of zero does not look at all")
+	}
+	if Await(time.Millisecond, func() bool { return false }) {
+		t.Error("what never happens counts as happened")
+	}
 }
