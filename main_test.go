@@ -26,18 +26,18 @@ func TestMain(m *testing.M) {
 
 // run exists so that its deferred work is done before the process exits.
 func run(m *testing.M) (code int) {
-	e, err := env.Open(context.Background())
+	var guard *janitor.Guard
+	e, err := env.Open(context.Background(), func(e *env.Environment) (err error) {
+		guard, err = janitor.Watch(e)
+		return err
+	})
 	if err != nil {
+		// A reaper that was started by then ends when this process does.
 		fmt.Fprintln(os.Stderr, "builders:", err)
 		return 2
 	}
 	environment = e
 	defer func() { code = finish(code, e.Close()) }()
-	guard, err := janitor.Watch(e)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "builders:", err)
-		return 2
-	}
 	defer func() { code = finish(code, guard.Close()) }()
 	return m.Run()
 }

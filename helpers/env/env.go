@@ -77,8 +77,9 @@ type Environment struct {
 
 // Open reads the variables, reaches the engine and makes sure of the subject.
 // An error is one line that says what was tried and what to do; nothing is
-// left behind then.
-func Open(ctx context.Context) (*Environment, error) {
+// left behind then. The watch is set before anything is made on the engine,
+// so that it takes care of a run that is killed while it opens.
+func Open(ctx context.Context, watch func(*Environment) error) (*Environment, error) {
 	s, err := readSettings()
 	if err != nil {
 		return nil, err
@@ -89,7 +90,9 @@ func Open(ctx context.Context) (*Environment, error) {
 		settings: s, shared: map[string]*once{},
 	}
 	for _, step := range []func(context.Context) error{
-		e.openEngine, e.openDir, e.openBuildx, e.openBuildKit, e.writeSubject,
+		e.openEngine, e.openDir,
+		func(context.Context) error { return watch(e) },
+		e.openBuildx, e.openBuildKit, e.writeSubject,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, e.Close())
