@@ -93,7 +93,7 @@ func clean(ctx context.Context, engine *client.Client, out io.Writer, dryRun boo
 		fmt.Fprintf(out, "%d found, nothing removed\n", len(things))
 		return nil
 	}
-	if err := janitor.Remove(ctx, engine, dead); err != nil {
+	if err := janitor.Remove(ctx, dead); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%d found, %d removed\n", len(things), len(dead))

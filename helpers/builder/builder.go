@@ -7,7 +7,7 @@
 package builder
 
 import (
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,18 +26,58 @@ type Builder struct {
 	Home cli.Home
 	// Platform is what the builder was created for, or empty.
 	Platform string
+	// Driver is what its nodes are: docker-container, docker or remote.
+	Driver string
+
+	daemon *daemon
 }
 
-// New creates a builder, from the BuildKit under test and with network=host
-// unless an option says otherwise. Its removal is registered before the result
-// of its creation is looked at, and does not mind if a spec removed it itself.
+// New creates a builder with the claim's driver, from the BuildKit under test
+// and with network=host unless an option says otherwise. Its removal is
+// registered before the result of its creation is looked at, and does not mind
+// if a spec removed it itself. With the docker driver it is the engine's own
+// builder, which is neither created nor removed.
 func New(t *spec.T, options ...Option) *Builder {
 	t.Helper()
 	o := apply(t, options)
-	b := &Builder{Name: o.name, Home: o.home, Platform: o.platforms}
+	b := o.builder()
 	t.Cleanup(func() { b.cleanUp(t) })
-	b.Home.Buildx(t, o.createArgs(t)...)
+	if err := b.make(t, o); err != nil {
+		t.Fatalf("%v", err)
+	}
 	return b
+}
+
+// defaultName is that of the builder which every engine has by itself.
+const defaultName = "default"
+
+func (s settings) builder() *Builder {
+	b := &Builder{Name: s.name, Home: s.home, Platform: s.platforms, Driver: s.driver}
+	switch s.driver {
+	case env.DriverDocker:
+		b.Name = defaultName
+	case env.DriverRemote:
+		b.daemon = &daemon{name: s.name + "-daemon", transport: s.transport}
+	}
+	return b
+}
+
+func (b *Builder) make(t *spec.T, o settings) error {
+	t.Helper()
+	if b.Driver == env.DriverDocker {
+		return nil
+	}
+	args := o.createArgs(t)
+	if b.daemon != nil {
+		if err := b.daemon.start(t, o); err != nil {
+			return err
+		}
+		args = append(args, b.daemon.createArgs()...)
+	}
+	if result := b.Home.Try(t, append([]string{"buildx"}, args...)...); result.ExitCode != 0 || result.Timeout {
+		return errors.New(cli.Complaint(result))
+	}
+	return nil
 }
 
 // Append adds a node to the builder, on the engine that a docker context names.
@@ -51,12 +91,10 @@ func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
 // set of platforms, created by the first spec that asks, removed with the run.
 func Warm(t *spec.T, platform string) *Builder {
 	t.Helper()
-	b, err := env.Shared(t.Env, "builder "+platform, func() (*Builder, error) {
+	b, err := env.Shared(t.Env, t.Driver+" builder "+platform, func() (*Builder, error) {
 		o := apply(t, []Option{Named(t.Env.SharedName()), Platform(platform), Bootstrapped()})
-		if result := o.home.Try(t, append([]string{"buildx"}, o.createArgs(t)...)...); result.ExitCode != 0 {
-			return nil, fmt.Errorf("%s", cli.Complaint(result))
-		}
-		return &Builder{Name: o.name, Home: o.home, Platform: platform}, nil
+		b := o.builder()
+		return b, b.make(t, o)
 	})
 	if err != nil {
 		t.Fatalf("the warm builder for %q cannot be had: %v", platform, err)
@@ -68,8 +106,14 @@ func Warm(t *spec.T, platform string) *Builder {
 // Whatever else a builder leaves, the janitor finds by the run's id.
 func (b *Builder) cleanUp(t *spec.T) {
 	t.Helper()
+	if b.Driver == env.DriverDocker {
+		return
+	}
 	if t.Failed() {
 		b.keepLog(t)
+	}
+	if b.daemon != nil {
+		defer b.daemon.remove(t)
 	}
 	if !b.Recorded() {
 		return
@@ -96,8 +140,14 @@ func (b *Builder) Recorded() bool {
 // Node is the name of the builder's first node.
 func (b *Builder) Node() string { return b.Name + "0" }
 
-// Container is the name of the first node's container.
-func (b *Builder) Container() string { return ContainerOf(b.Node()) }
+// Container is the name of the container that the first node's BuildKit runs
+// in. The docker driver has none.
+func (b *Builder) Container() string {
+	if b.daemon != nil {
+		return b.daemon.name
+	}
+	return ContainerOf(b.Node())
+}
 
 // Volume is the name of the first node's state volume.
 func (b *Builder) Volume() string { return b.Container() + "_state" }

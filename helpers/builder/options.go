@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/cli"
+	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 )
 
@@ -23,7 +24,15 @@ type settings struct {
 	flags     []string
 	daemon    []string
 	config    string
+	driver    string
+	transport Transport
 }
+
+// Driver creates the builder with another driver than the claim's.
+func Driver(name string) Option { return func(s *settings) { s.driver = name } }
+
+// Over reaches the BuildKit of a remote builder in this way.
+func Over(transport Transport) Option { return func(s *settings) { s.transport = transport } }
 
 // Pinned creates the builder from this image instead of the BuildKit under test.
 func Pinned(image string) Option { return func(s *settings) { s.image = image } }
@@ -61,7 +70,7 @@ func flag(name string) Option {
 
 func apply(t *spec.T, options []Option) settings {
 	t.Helper()
-	s := settings{image: t.Env.BuildKit.Ref, network: "host"}
+	s := settings{image: t.Env.BuildKit.Ref, network: "host", driver: t.Driver, transport: DockerExec}
 	for _, option := range options {
 		option(&s)
 	}
@@ -76,15 +85,19 @@ func apply(t *spec.T, options []Option) settings {
 
 func (s settings) createArgs(t *spec.T) []string {
 	t.Helper()
-	args := append([]string{"create", "--name", s.name, "--driver", "docker-container"}, s.flags...)
+	args := append([]string{"create", "--name", s.name, "--driver", s.driver}, s.flags...)
+	if s.platforms != "" {
+		args = append(args, "--platform", s.platforms)
+	}
+	if s.driver == env.DriverRemote {
+		// The rest is the daemon's, which somebody else starts.
+		return args
+	}
 	if s.network != "" {
 		args = append(args, "--driver-opt", "network="+s.network)
 	}
 	if !s.unpinned {
 		args = append(args, "--driver-opt", "image="+s.image)
-	}
-	if s.platforms != "" {
-		args = append(args, "--platform", s.platforms)
 	}
 	if config := s.configFile(t); config != "" {
 		args = append(args, "--config", config)

@@ -74,7 +74,13 @@ func (e *Environment) openEngine(ctx context.Context) error {
 	if err := steerTestcontainers(host); err != nil {
 		return err
 	}
-	e.Client, err = client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
+	return e.connect(ctx, host)
+}
+
+// connect reaches the engine and asks what it is. Certificates are those that
+// the docker command would use.
+func (e *Environment) connect(ctx context.Context, host string) (err error) {
+	e.Client, err = client.NewClientWithOpts(client.FromEnv, client.WithHost(host), client.WithAPIVersionNegotiation())
 	if err != nil {
 		return fmt.Errorf("engine at %s: %w; %s", host, err, howToGetAnEngine)
 	}
@@ -136,7 +142,7 @@ func supported(host string) error {
 func store(status [][2]string, driver string) string {
 	snapshotter := [2]string{"driver-type", "io.containerd.snapshotter.v1"}
 	if slices.Contains(status, snapshotter) {
-		return "containerd"
+		return StoreContainerd
 	}
 	return driver
 }
@@ -212,12 +218,20 @@ func (e *Environment) probeMirror(ctx context.Context) error {
 	return nil
 }
 
+// Local tells, by an error, that the engine is not on this machine.
+func (g Engine) Local() error {
+	if !strings.HasPrefix(g.Host, "unix://") {
+		return fmt.Errorf("the engine is reached at %s", g.Host)
+	}
+	if _, err := os.Stat(g.Root); err != nil {
+		return fmt.Errorf("the engine's data folder %s is not on this machine", g.Root)
+	}
+	return nil
+}
+
 // engineRoom can look at the engine's disk only when it is this machine's.
 func (e *Environment) engineRoom() error {
-	if !strings.HasPrefix(e.Engine.Host, "unix://") {
-		return nil
-	}
-	if _, err := os.Stat(e.Engine.Root); err != nil {
+	if e.Engine.Local() != nil {
 		return nil
 	}
 	return room(e.Engine.Root)

@@ -7,7 +7,11 @@
 //	                   or an image reference
 //	BUILDX             the buildx under test: a path to the plugin
 //	OUT                where evidence and reports go; build/check by default
+//	DRIVER             the driver of builders where a claim leaves it open:
+//	                   docker-container (default), docker or remote
 //	DOCKER_HOST, …     the engine, as the docker command finds it
+//	BUILDERS_ENGINES   JSON object: image store → endpoint of an engine that
+//	                   has it, for claims about one particular store
 //	BUILDERS_MIRROR    host:port of a plain-http registry that stands as
 //	                   Docker Hub's mirror and whose tags the run may move
 //	BUILDERS_STANDINS  JSON object: image reference → what stands in for it
@@ -64,12 +68,16 @@ type Environment struct {
 	// LabDir is the lab's state folder; runs that share a lab keep their
 	// locks there. It is empty outside the lab.
 	LabDir string
+	// Driver is that of builders where a claim leaves it open.
+	Driver string
 
 	settings  settings
-	counter   atomic.Int64
+	counter   *atomic.Int64
 	lock      *flock.Flock
 	platforms platformCache
 	pulled    pulledImages
+	others    otherEngines
+	builtIn   builtInBuildKit
 
 	sharedMu sync.Mutex
 	shared   map[string]*once
@@ -86,13 +94,13 @@ func Open(ctx context.Context, watch func(*Environment) error) (*Environment, er
 	}
 	e := &Environment{
 		Out: s.out, Mirror: s.mirror, StandIns: s.standIns,
-		InLab: s.lab != "", LabDir: s.lab,
-		settings: s, shared: map[string]*once{},
+		InLab: s.lab != "", LabDir: s.lab, Driver: s.driver,
+		settings: s, counter: new(atomic.Int64), shared: map[string]*once{},
 	}
 	for _, step := range []func(context.Context) error{
 		e.openEngine, e.openDir,
 		func(context.Context) error { return watch(e) },
-		e.openBuildx, e.openBuildKit, e.writeSubject,
+		e.openBuildx, e.openBuildKit, e.openDriver, e.writeSubject,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, e.Close())
@@ -162,13 +170,19 @@ func (e *Environment) Repro(claim string) string {
 	if e.settings.buildx != "" {
 		line += " BUILDX=" + e.settings.buildx
 	}
+	if e.Driver != DriverContainer {
+		line += " DRIVER=" + e.Driver
+	}
+	if e.InLab && e.Engine.Store != StoreContainerd {
+		line += " STORE=" + e.Engine.Store
+	}
 	return line
 }
 
 // Close gives back what Open took: images that it pulled, the run's folder
 // and its lock. What specs created is their own and the janitor's business.
 func (e *Environment) Close() error {
-	var errs []error
+	errs := []error{e.others.close()}
 	if e.Client != nil {
 		errs = append(errs, e.removePulled(), e.Client.Close())
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,7 +75,7 @@ func TestEnvironLeavesNothingOfTheUsersThatSteers(t *testing.T) {
 }
 
 func TestNamesCarryTheRun(t *testing.T) {
-	e := &Environment{Run: "0a1b2c3d"}
+	e := &Environment{Run: "0a1b2c3d", counter: new(atomic.Int64)}
 	first, second := e.Name("arch"), e.Name("arch")
 	require.NotEqual(t, first, second)
 	require.Contains(t, first, "builders-0a1b2c3d-arch-")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -14,10 +15,28 @@ import (
 // DefaultBuildKit is the release under test when BUILDKIT says nothing.
 const DefaultBuildKit = "v0.11.5"
 
+// The drivers that a claim can be proven with.
+const (
+	DriverContainer = "docker-container"
+	DriverDocker    = "docker"
+	DriverRemote    = "remote"
+)
+
+// Drivers lists the words that DRIVER takes.
+var Drivers = []string{DriverContainer, DriverDocker, DriverRemote}
+
+// The image stores that an engine can have.
+const (
+	StoreContainerd = "containerd"
+	StoreOverlay2   = "overlay2"
+)
+
 // settings is what the process's variables say.
 type settings struct {
 	buildkit string
 	buildx   string
+	driver   string
+	engines  map[string]string
 	out      string
 	mirror   string
 	lab      string
@@ -28,6 +47,7 @@ func readSettings() (settings, error) {
 	s := settings{
 		buildkit: valueOr("BUILDKIT", DefaultBuildKit),
 		buildx:   os.Getenv("BUILDX"),
+		driver:   valueOr("DRIVER", DriverContainer),
 		mirror:   os.Getenv("BUILDERS_MIRROR"),
 		lab:      os.Getenv("BUILDERS_LAB"),
 	}
@@ -36,6 +56,14 @@ func readSettings() (settings, error) {
 			return s, fmt.Errorf("BUILDERS_STANDINS is not a JSON object of strings: %w", err)
 		}
 	}
+	if !slices.Contains(Drivers, s.driver) {
+		return s, fmt.Errorf("DRIVER=%s is no driver; name one of %s", s.driver, strings.Join(Drivers, ", "))
+	}
+	engines, err := engines()
+	if err != nil {
+		return s, err
+	}
+	s.engines = engines
 	out, err := filepath.Abs(valueOr("OUT", filepath.Join("build", "check")))
 	if err != nil {
 		return s, fmt.Errorf("OUT: %w", err)

@@ -113,7 +113,9 @@ func parsePluginPath(info string) (string, error) {
 var (
 	buildxVersion    = regexp.MustCompile(`github\.com/docker/buildx (\S+)`)
 	buildkitdVersion = regexp.MustCompile(`buildkitd \S+ (\S+)`)
-	runcVersion      = regexp.MustCompile(`(?m)^runc version (\S+)`)
+	// Older releases of buildx write it in another case.
+	inspectedBuildKit = regexp.MustCompile(`(?mi)^BuildKit(?: version)?:\s+(\S+)`)
+	runcVersion       = regexp.MustCompile(`(?m)^runc version (\S+)`)
 )
 
 func parseBuildxVersion(text string) (string, error) {
@@ -221,11 +223,16 @@ const SubjectFile = "subject.json"
 
 // Subject collects what is known about the system under test.
 func (e *Environment) Subject() Subject {
+	buildkit := SubjectBuildKit{Version: e.BuildKit.Version, Image: e.BuildKit.Ref, Digest: e.BuildKit.Digest, Runc: e.BuildKit.Runc}
+	if e.Driver == DriverDocker {
+		// The engine's own comes as part of it, not as an image.
+		buildkit = SubjectBuildKit{Version: e.builtIn.version}
+	}
 	return Subject{
-		BuildKit: SubjectBuildKit{Version: e.BuildKit.Version, Image: e.BuildKit.Ref, Digest: e.BuildKit.Digest, Runc: e.BuildKit.Runc},
+		BuildKit: buildkit,
 		Buildx:   SubjectBuildx{Version: e.Buildx.Version},
 		Engine:   SubjectEngine{Version: e.Engine.Version, Store: e.Engine.Store},
-		Driver:   "docker-container",
+		Driver:   e.Driver,
 		Host:     SubjectHost{Kernel: e.Engine.Kernel, Arch: e.Engine.Arch, Emulation: emulation()},
 	}
 }

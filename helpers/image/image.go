@@ -3,24 +3,16 @@ package image
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"builders.test/helpers/cli"
 	"builders.test/helpers/env"
-	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
-	"github.com/moby/moby/api/types/container"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
-	"github.com/testcontainers/testcontainers-go"
-	"github.com/testcontainers/testcontainers-go/log"
-	"github.com/testcontainers/testcontainers-go/wait"
 )
 
 // New returns a reference for an image that the spec will load, and registers
@@ -67,7 +59,7 @@ func Inspect(t *spec.T, ref, platform string) image.InspectResponse {
 	var options []client.ImageInspectOption
 	// Only the containerd store keeps several platforms under one name, and
 	// only it takes the question.
-	if t.Env.Engine.Store == "containerd" && platform != "" {
+	if t.Env.Engine.Store == env.StoreContainerd && platform != "" {
 		options = append(options, client.ImageInspectWithPlatform(parsePlatform(platform)))
 	}
 	inspected, err := t.Env.Client.ImageInspect(t.Context(), ref, options...)
@@ -84,24 +76,22 @@ func parsePlatform(platform string) *v1.Platform {
 
 // Output is what a container did.
 type Output struct {
-	// Exit is its exit code; -1 if it could not be started.
+	// Exit is its exit code.
 	Exit int
-	// Text is what it printed on both streams, without the last line break.
-	Text string
-	// Refused is why the engine could not start it, or empty.
-	Refused string
+	// Text is what it printed on its standard output, and Complaints what it
+	// or the engine said on the standard error, both without the last line
+	// break.
+	Text, Complaints string
 }
 
 // Run runs a command of the image for a platform, without network, and fails
-// the claim unless it exits with 0. It returns what the command printed.
+// the claim unless it exits with 0. It returns what the command printed on
+// its standard output.
 func Run(t *spec.T, ref, platform string, command ...string) string {
 	t.Helper()
 	out := Try(t, ref, platform, command...)
-	if out.Refused != "" {
-		t.Fatalf("image %s (%s) could not be started: %s", ref, platform, out.Refused)
-	}
 	if out.Exit != 0 {
-		t.Fatalf("image %s (%s) exited with %d and said: %s", ref, platform, out.Exit, out.Text)
+		t.Fatalf("image %s (%s) exited with %d and said: %s", ref, platform, out.Exit, strings.TrimSpace(out.Text+" "+out.Complaints))
 	}
 	return out.Text
 }
@@ -110,64 +100,26 @@ func Run(t *spec.T, ref, platform string, command ...string) string {
 // returns what happened. Without a command it runs the image's own.
 func Try(t *spec.T, ref, platform string, command ...string) Output {
 	t.Helper()
-	options := []testcontainers.ContainerCustomizer{
-		testcontainers.WithImagePlatform(platform),
-		testcontainers.WithCmd(command...),
-	}
-	return start(t, ref, platform, command, options)
+	return start(t, platform, append([]string{ref}, command...))
 }
 
 // TryProgram runs a program of the image in place of its entrypoint.
 func TryProgram(t *spec.T, ref, platform string, program ...string) Output {
 	t.Helper()
-	options := []testcontainers.ContainerCustomizer{
-		testcontainers.WithImagePlatform(platform),
-		testcontainers.WithEntrypoint(program...),
-	}
-	return start(t, ref, platform, append([]string{"--entrypoint"}, program...), options)
+	return start(t, platform, append([]string{"--entrypoint", program[0], ref}, program[1:]...))
 }
 
-func start(t *spec.T, ref, platform string, shown []string, options []testcontainers.ContainerCustomizer) Output {
+// start waits for the container's removal, too: an image that is removed while
+// a container still uses it stays behind without a name.
+func start(t *spec.T, platform string, args []string) Output {
 	t.Helper()
-	started := time.Now()
-	options = append(options,
-		testcontainers.WithName(t.Env.Name("run")),
-		testcontainers.WithLabels(map[string]string{env.RunLabel: t.Env.Run}),
-		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { host.NetworkMode = "none" }),
-		testcontainers.WithWaitStrategy(wait.ForExit().WithPollInterval(50*time.Millisecond)),
-		testcontainers.WithLogger(log.NewNoopLogger()),
-	)
-	running, err := testcontainers.Run(t.Context(), ref, options...)
-	testcontainers.CleanupContainer(t, running)
-	out := outcome(t.Context(), running, err)
-	// An image that is removed while a container still uses it stays behind
-	// without a name, so the container goes as soon as it has spoken.
-	if err := testcontainers.TerminateContainer(running); err != nil {
-		t.Errorf("clean-up: remove the container of %s: %v", ref, err)
+	run := []string{
+		"run", "--rm", "--pull", "never", "--name", t.Env.Name("run"), "--label", env.RunLabel + "=" + t.Env.Run,
+		"--network", "none", "--platform", platform,
 	}
-	args := append([]string{"docker", "run", "--rm", "--network", "none", "--platform", platform, ref}, shown...)
-	if err := t.Evidence.Command(evidence.Command{
-		Args: args, Started: started.UTC(), Seconds: time.Since(started).Seconds(),
-		Exit: out.Exit, Stdout: []byte(out.Text), Stderr: []byte(out.Refused),
-	}); err != nil {
-		t.EnvironmentFailed("evidence cannot be kept: %v", err)
+	result := cli.NewHome(t).Try(t, append(run, args...)...)
+	return Output{
+		Exit: result.ExitCode,
+		Text: strings.TrimSpace(result.Stdout()), Complaints: strings.TrimSpace(result.Stderr()),
 	}
-	return out
-}
-
-func outcome(ctx context.Context, running *testcontainers.DockerContainer, err error) Output {
-	if running == nil {
-		return Output{Exit: -1, Refused: fmt.Sprint(err)}
-	}
-	state, stateErr := running.State(ctx)
-	logs, logsErr := running.Logs(ctx)
-	if err := errors.Join(err, stateErr, logsErr); err != nil {
-		return Output{Exit: -1, Refused: err.Error()}
-	}
-	defer logs.Close()
-	text, err := io.ReadAll(logs)
-	if err != nil {
-		return Output{Exit: -1, Refused: err.Error()}
-	}
-	return Output{Exit: state.ExitCode, Text: strings.TrimSpace(string(text))}
 }

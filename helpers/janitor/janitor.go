@@ -30,6 +30,8 @@ type Thing struct {
 	Name, ID string
 	// Run is the id of the run that owns it.
 	Run string
+
+	engine *client.Client
 }
 
 // String is the kind and the name.
@@ -48,18 +50,34 @@ func owner(pattern *regexp.Regexp, name string) string {
 	return ""
 }
 
-// Find lists what any run owns, on the engine and among this machine's
-// temporary folders.
-func Find(ctx context.Context, engine *client.Client) ([]Thing, error) {
+// Find lists what any run owns, on the engines and among this machine's
+// temporary folders. Folders are last.
+func Find(ctx context.Context, engines ...*client.Client) ([]Thing, error) {
+	var things []Thing
+	for _, engine := range engines {
+		found, err := on(ctx, engine)
+		if err != nil {
+			return nil, err
+		}
+		things = append(things, found...)
+	}
+	found, err := folders()
+	return append(things, found...), err
+}
+
+func on(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	var things []Thing
 	for _, find := range []func(context.Context, *client.Client) ([]Thing, error){
-		containers, volumes, images, folders,
+		containers, volumes, images,
 	} {
 		found, err := find(ctx, engine)
 		if err != nil {
 			return nil, err
 		}
-		things = append(things, found...)
+		for _, thing := range found {
+			thing.engine = engine
+			things = append(things, thing)
+		}
 	}
 	return things, nil
 }
@@ -116,7 +134,7 @@ func images(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	return things, nil
 }
 
-func folders(context.Context, *client.Client) ([]Thing, error) {
+func folders() ([]Thing, error) {
 	dirs, err := filepath.Glob(filepath.Join(os.TempDir(), env.Prefix+"*"))
 	if err != nil {
 		return nil, fmt.Errorf("list temporary folders: %w", err)
@@ -168,27 +186,27 @@ func StateOf(run string) State {
 // Remove takes things away: containers before the volumes they use, folders
 // last. What is already gone is fine; other failures are gathered. While
 // anything else remains the folders stay, since they tell that a run is dead.
-func Remove(ctx context.Context, engine *client.Client, things []Thing) error {
+func Remove(ctx context.Context, things []Thing) error {
 	var errs []error
 	for _, thing := range things {
 		if thing.Kind == "folder" && len(errs) > 0 {
 			continue
 		}
-		if err := remove(ctx, engine, thing); err != nil && !cerrdefs.IsNotFound(err) {
+		if err := remove(ctx, thing); err != nil && !cerrdefs.IsNotFound(err) {
 			errs = append(errs, fmt.Errorf("remove %s: %w", thing, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func remove(ctx context.Context, engine *client.Client, thing Thing) error {
+func remove(ctx context.Context, thing Thing) error {
 	switch thing.Kind {
 	case "container":
-		return engine.ContainerRemove(ctx, thing.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
+		return thing.engine.ContainerRemove(ctx, thing.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	case "volume":
-		return engine.VolumeRemove(ctx, thing.ID, true)
+		return thing.engine.VolumeRemove(ctx, thing.ID, true)
 	case "image":
-		_, err := engine.ImageRemove(ctx, thing.ID, image.RemoveOptions{Force: true, PruneChildren: true})
+		_, err := thing.engine.ImageRemove(ctx, thing.ID, image.RemoveOptions{Force: true, PruneChildren: true})
 		return err
 	default:
 		return removeFolder(thing.ID)

@@ -34,10 +34,10 @@ const (
 // removes whatever carries the run's id once the run's process is gone, even
 // by kill -9.
 type Guard struct {
-	run    string
-	engine *client.Client
-	pipe   io.Closer
-	child  *exec.Cmd
+	run     string
+	engines []*client.Client
+	pipe    io.Closer
+	child   *exec.Cmd
 }
 
 // Watch starts the reaper of a run.
@@ -57,7 +57,30 @@ func Watch(e *env.Environment) (*Guard, error) {
 	if err := child.Start(); err != nil {
 		return nil, fmt.Errorf("start the reaper: %w", err)
 	}
-	return &Guard{run: e.Run, engine: e.Client, pipe: pipe, child: child}, nil
+	engines, err := Engines()
+	return &Guard{run: e.Run, engines: engines, pipe: pipe, child: child}, err
+}
+
+// Engines returns a client for every engine that this process's variables
+// name, which are all that a run may leave something on.
+func Engines() ([]*client.Client, error) {
+	hosts, err := env.Endpoints()
+	if err != nil {
+		return nil, err
+	}
+	var engines []*client.Client
+	for _, host := range hosts {
+		options := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
+		if host != "" {
+			options = append(options, client.WithHost(host))
+		}
+		engine, err := client.NewClientWithOpts(options...)
+		if err != nil {
+			return nil, fmt.Errorf("engine at %s: %w", host, err)
+		}
+		engines = append(engines, engine)
+	}
+	return engines, nil
 }
 
 // Close removes what the run still owns and lets the reaper go. It returns an
@@ -66,10 +89,13 @@ func Watch(e *env.Environment) (*Guard, error) {
 func (g *Guard) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
-	left, err := sweep(ctx, g.engine, g.run)
+	left, err := sweep(ctx, g.engines, g.run)
 	left = slices.DeleteFunc(left, func(x Thing) bool { return x.Kind == "folder" || env.IsShared(x.Name) })
 	if len(left) > 0 {
 		err = errors.Join(err, fmt.Errorf("the run left %s; they are removed now", join(left)))
+	}
+	for _, engine := range g.engines {
+		err = errors.Join(err, engine.Close())
 	}
 	return errors.Join(err, g.pipe.Close(), g.child.Wait())
 }
@@ -84,14 +110,14 @@ func join(things []Thing) string {
 
 // sweep removes everything of a run until nothing more turns up, and returns
 // what it found.
-func sweep(ctx context.Context, engine *client.Client, run string) ([]Thing, error) {
+func sweep(ctx context.Context, engines []*client.Client, run string) ([]Thing, error) {
 	var found []Thing
 	var failed error
 	for quiet := 0; quiet < quietPasses; quiet++ {
 		if ctx.Err() != nil {
 			return found, errors.Join(ctx.Err(), failed)
 		}
-		all, err := Find(ctx, engine)
+		all, err := Find(ctx, engines...)
 		if err != nil {
 			return found, err
 		}
@@ -101,7 +127,7 @@ func sweep(ctx context.Context, engine *client.Client, run string) ([]Thing, err
 			found = merge(found, mine)
 			// The engine may be removing the same thing on someone
 			// else's request; the next pass tells.
-			failed = Remove(ctx, engine, mine)
+			failed = Remove(ctx, mine)
 		}
 		pause(ctx)
 	}
@@ -144,12 +170,11 @@ func reap(run string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
 	endProcesses(run)
-	engine, err := client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
+	engines, err := Engines()
 	if err != nil {
 		return err
 	}
-	defer engine.Close()
-	_, err = sweep(ctx, engine, run)
+	_, err = sweep(ctx, engines, run)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -37,6 +38,41 @@ func (c Claim) Chapter() string {
 func (c Claim) Name() string {
 	_, name, _ := strings.Cut(c.ID, "/")
 	return name
+}
+
+// In tells whether the claim can be proven with a driver and on an image
+// store; an empty word leaves that open.
+func (c Claim) In(driver, store string) bool {
+	for _, need := range c.Needs {
+		if driver != "" && need.drivers != nil && !slices.Contains(need.drivers, driver) {
+			return false
+		}
+		if store != "" && need.store != "" && need.store != store {
+			return false
+		}
+	}
+	return true
+}
+
+// driver is the one that the claim is proven with: the preferred one where it
+// applies, otherwise the one that the claim is about.
+func (c Claim) driver(preferred string) string {
+	for _, need := range c.Needs {
+		if need.drivers != nil && !slices.Contains(need.drivers, preferred) {
+			return need.drivers[0]
+		}
+	}
+	return preferred
+}
+
+// store is the image store that the claim is about, or empty.
+func (c Claim) store() string {
+	for _, need := range c.Needs {
+		if need.store != "" {
+			return need.store
+		}
+	}
+	return ""
 }
 
 // Words lists what the claim needs, in the closed vocabulary of [Need].

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"context"
 	"fmt"
 
 	"builders.test/helpers/env"
@@ -14,7 +13,10 @@ import (
 type Need struct {
 	word    string
 	serves  server
-	missing func(context.Context, *env.Environment) string
+	missing func(*T) string
+	// drivers and store say where the claim applies; empty is everywhere.
+	drivers []string
+	store   string
 }
 
 // server says who has to bring a capability.
@@ -45,24 +47,59 @@ var (
 	// EngineProgram needs an engine on this machine whose program file may be
 	// read, which usually takes root.
 	EngineProgram = Need{word: "engine-program", missing: engineProgramMissing}
+	// LocalEngine needs an engine on this machine, which shares its loopback
+	// interface and its files with the specs.
+	LocalEngine = Need{word: "local-engine", missing: localEngineMissing}
+
+	// ContainerDriver is for claims about builders that are containers of
+	// buildx's own making, whatever driver the run prefers.
+	ContainerDriver = driverNeed("docker-container-driver", env.DriverContainer)
+	// DockerDriver is for claims about the engine's own BuildKit.
+	DockerDriver = driverNeed("docker-driver", env.DriverDocker)
+	// RemoteDriver is for claims about a BuildKit that somebody else runs.
+	RemoteDriver = driverNeed("remote-driver", env.DriverRemote)
+	// OwnBuildKit is for claims about any BuildKit but the engine's own: one
+	// with a cache to itself, that has to be told where its results go.
+	OwnBuildKit = driverNeed("own-buildkit", env.DriverContainer, env.DriverRemote)
+
+	// ContainerdStore needs an engine with the containerd image store.
+	ContainerdStore = storeNeed(env.StoreContainerd)
+	// Overlay2Store needs an engine with the overlay2 image store.
+	Overlay2Store = storeNeed(env.StoreOverlay2)
 )
 
 // BuildKit needs a BuildKit under test within the constraint, for example
 // ">= 0.13". A malformed constraint panics: it would skip silently otherwise.
 func BuildKit(constraint string) Need {
-	return versionNeed("buildkit", constraint, func(e *env.Environment) string { return e.BuildKit.Version })
+	return versionNeed("buildkit", constraint, func(t *T) string { return t.BuildKit })
 }
 
 // Buildx needs a buildx under test within the constraint.
 func Buildx(constraint string) Need {
-	return versionNeed("buildx", constraint, func(e *env.Environment) string { return e.Buildx.Version })
+	return versionNeed("buildx", constraint, func(t *T) string { return t.Env.Buildx.Version })
+}
+
+func driverNeed(word string, drivers ...string) Need {
+	return Need{word: word, drivers: drivers, missing: func(*T) string { return "" }}
+}
+
+func storeNeed(store string) Need {
+	return Need{word: store + "-store", store: store, missing: func(t *T) string {
+		if t.Env.Engine.Store == store {
+			return ""
+		}
+		if _, err := t.Env.On(t.ctx, store); err != nil {
+			return err.Error()
+		}
+		return "the engine has the " + t.Env.Engine.Store + " image store"
+	}}
 }
 
 func platformNeed(platform string) Need {
 	return Need{
 		word: platform[len("linux/"):],
-		missing: func(ctx context.Context, e *env.Environment) string {
-			if err := e.Executes(ctx, platform); err != nil {
+		missing: func(t *T) string {
+			if err := t.Env.Executes(t.ctx, platform); err != nil {
 				return err.Error()
 			}
 			return ""
@@ -70,22 +107,29 @@ func platformNeed(platform string) Need {
 	}
 }
 
-func emulatedARM64Missing(ctx context.Context, e *env.Environment) string {
-	if e.Engine.Arch == "arm64" {
+func emulatedARM64Missing(t *T) string {
+	if t.Env.Engine.Arch == "arm64" {
 		return "the engine's host is itself arm64"
 	}
-	return ARM64.missing(ctx, e)
+	return ARM64.missing(t)
 }
 
-func mirrorMissing(_ context.Context, e *env.Environment) string {
-	if e.Mirror == "" {
+func mirrorMissing(t *T) string {
+	if t.Env.Mirror == "" {
 		return "no registry stands as Docker Hub's mirror (BUILDERS_MIRROR is not set)"
 	}
 	return ""
 }
 
-func engineProgramMissing(_ context.Context, e *env.Environment) string {
-	if _, err := e.EngineProgram(); err != nil {
+func engineProgramMissing(t *T) string {
+	if _, err := t.Env.EngineProgram(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func localEngineMissing(t *T) string {
+	if err := t.Env.Engine.Local(); err != nil {
 		return err.Error()
 	}
 	return ""
@@ -94,7 +138,7 @@ func engineProgramMissing(_ context.Context, e *env.Environment) string {
 // unreleased is what programs built from a source tree say of themselves.
 var unreleased = semver.New(0, 0, 0, "", "")
 
-func versionNeed(component, constraint string, version func(*env.Environment) string) Need {
+func versionNeed(component, constraint string, version func(*T) string) Need {
 	parsed, err := semver.NewConstraint(constraint)
 	if err != nil {
 		panic(fmt.Sprintf("spec: %s constraint %q: %v", component, constraint, err))
@@ -102,8 +146,8 @@ func versionNeed(component, constraint string, version func(*env.Environment) st
 	return Need{
 		word:   component + constraint,
 		serves: bySubject,
-		missing: func(_ context.Context, e *env.Environment) string {
-			found := version(e)
+		missing: func(t *T) string {
+			found := version(t)
 			v, err := semver.NewVersion(found)
 			if err != nil || v.Compare(unreleased) == 0 {
 				// A development build has no release number; it is

@@ -18,8 +18,13 @@ import (
 // and where its evidence goes. Its context ends at the claim's deadline.
 type T struct {
 	*testing.T
-	// Env is the environment that the run was opened with.
+	// Env is the environment that the run was opened with, on an engine with
+	// the image store that the claim is about.
 	Env *env.Environment
+	// Driver is the driver of the builders that prove the claim.
+	Driver string
+	// BuildKit is the version of their BuildKit.
+	BuildKit string
 	// Claim is the claim being proven.
 	Claim Claim
 	// Evidence collects every command that is run for the claim.
@@ -52,11 +57,10 @@ func Prove(parent *testing.T, e *env.Environment, c Claim, body func(*T)) {
 // begin registers the conclusion before anything else, so that it runs after
 // every clean-up of the body and sees their failures too.
 func begin(inner *testing.T, e *env.Environment, c Claim) *T {
-	t := &T{T: inner, Env: e, Claim: c}
+	t := &T{T: inner, Env: e, Claim: c, Driver: c.driver(e.Driver)}
 	inner.Cleanup(t.conclude)
 	inner.Attr("claim", c.ID)
 	inner.Attr("chapter", c.Chapter())
-	inner.Attr("buildkit", e.BuildKit.Ref)
 	folder, err := evidence.Create(e.Out, c.ID)
 	if err != nil {
 		t.EnvironmentFailed("evidence cannot be kept: %v", err)
@@ -65,14 +69,33 @@ func begin(inner *testing.T, e *env.Environment, c Claim) *T {
 	ctx, cancel := context.WithTimeout(inner.Context(), c.deadline())
 	inner.Cleanup(cancel)
 	t.ctx = ctx
+	t.settle()
 	return t
+}
+
+// settle chooses the engine and learns which BuildKit the claim is about.
+func (t *T) settle() {
+	if store := t.Claim.store(); store != "" {
+		// Where there is none, the need says so.
+		if there, err := t.Env.On(t.ctx, store); err == nil {
+			t.Env = there
+		}
+	}
+	version, err := t.Env.BuildKitVersion(t.ctx, t.Driver)
+	if err != nil {
+		t.EnvironmentFailed("which BuildKit the builders run cannot be told: %v", err)
+	}
+	t.BuildKit = version
+	t.T.Attr("buildkit", version)
+	t.T.Attr("driver", t.Driver)
+	t.T.Attr("store", t.Env.Engine.Store)
 }
 
 // applies checks the claim's needs. What the lab should serve and does not is
 // an error; anything else that is missing makes the claim not applicable.
 func (t *T) applies() bool {
 	for _, need := range t.Claim.Needs {
-		missing := need.missing(t.ctx, t.Env)
+		missing := need.missing(t)
 		if missing == "" {
 			continue
 		}

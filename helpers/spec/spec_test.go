@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/env"
 	"github.com/stretchr/testify/require"
 )
 
@@ -78,11 +77,28 @@ func TestVersionNeeds(t *testing.T) {
 		{"v0.0.0+unknown", ">=0.13", true},
 	} {
 		need := BuildKit(c.constraint)
-		e := &env.Environment{BuildKit: env.BuildKit{Version: c.version}}
-		missing := need.missing(t.Context(), e)
+		missing := need.missing(&T{BuildKit: c.version})
 		require.Equal(t, c.applies, missing == "", "%s within %s: %s", c.version, c.constraint, missing)
 		require.Equal(t, "buildkit"+c.constraint, need.Word())
 	}
+}
+
+func TestClaimsSayWhereTheyApply(t *testing.T) {
+	anywhere := Claim{}
+	require.True(t, anywhere.In("docker", "overlay2"))
+	require.Equal(t, "remote", anywhere.driver("remote"))
+
+	own := Claim{Needs: []Need{ARM64, OwnBuildKit}}
+	require.True(t, own.In("remote", ""))
+	require.False(t, own.In("docker", ""))
+	require.Equal(t, "remote", own.driver("remote"))
+	require.Equal(t, "docker-container", own.driver("docker"))
+
+	overlay2 := Claim{Needs: []Need{DockerDriver, Overlay2Store}}
+	require.True(t, overlay2.In("", "overlay2"))
+	require.False(t, overlay2.In("", "containerd"))
+	require.Equal(t, "docker", overlay2.driver("docker-container"))
+	require.Equal(t, "overlay2", overlay2.store())
 }
 
 func TestMalformedConstraintsAreRefused(t *testing.T) {

@@ -27,12 +27,12 @@ var processor = []spec.Claim{
 		ID:     "processor/one-index",
 		Text:   "One command for both platforms pushes one index, whose two images each run as themselves",
 		Source: docsPlatforms,
-		Needs:  bothArchitectures,
+		Needs:  append(bothArchitectures, spec.OwnBuildKit),
 	},
 	{
 		ID:     "processor/two-nodes",
 		Text:   "A builder with two nodes sends each platform to the node that claims it",
 		Source: docsPlatforms,
-		Needs:  bothArchitectures,
+		Needs:  append(bothArchitectures, spec.ContainerDriver),
 	},
 }

@@ -1,0 +1,134 @@
+package env
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+)
+
+// engines reads which image store can be had at which endpoint.
+func engines() (map[string]string, error) {
+	text := os.Getenv("BUILDERS_ENGINES")
+	if text == "" {
+		return nil, nil
+	}
+	var all map[string]string
+	if err := json.Unmarshal([]byte(text), &all); err != nil {
+		return nil, fmt.Errorf("BUILDERS_ENGINES is not a JSON object of strings: %w", err)
+	}
+	return all, nil
+}
+
+// Endpoints lists every engine that a run with this process's variables may
+// leave something on: the one that the docker command reaches first.
+func Endpoints() ([]string, error) {
+	all, err := engines()
+	if err != nil {
+		return nil, err
+	}
+	hosts := []string{os.Getenv("DOCKER_HOST")}
+	for _, host := range all {
+		if !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	slices.Sort(hosts[1:])
+	return hosts, nil
+}
+
+// otherEngines are those beside the one that the run was opened with.
+type otherEngines struct {
+	mu      sync.Mutex
+	byStore map[string]*Environment
+}
+
+// On is the same run on an engine that has the image store: this one, or the
+// one that BUILDERS_ENGINES names. Everything that belongs to the run, its id,
+// folder, counter and subject, is common to both.
+func (e *Environment) On(ctx context.Context, store string) (*Environment, error) {
+	if e.Engine.Store == store {
+		return e, nil
+	}
+	e.others.mu.Lock()
+	defer e.others.mu.Unlock()
+	if other, ok := e.others.byStore[store]; ok {
+		return other, nil
+	}
+	host, ok := e.settings.engines[store]
+	if !ok {
+		return nil, fmt.Errorf("the engine has the %s image store, and BUILDERS_ENGINES names no engine with the %s store", e.Engine.Store, store)
+	}
+	other, err := e.beside(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	if other.Engine.Store != store {
+		return nil, errors.Join(fmt.Errorf("the engine at %s has the %s image store, not %s as BUILDERS_ENGINES says", host, other.Engine.Store, store), other.Client.Close())
+	}
+	if e.others.byStore == nil {
+		e.others.byStore = map[string]*Environment{}
+	}
+	e.others.byStore[store] = other
+	return other, nil
+}
+
+func (e *Environment) beside(ctx context.Context, host string) (*Environment, error) {
+	other := &Environment{
+		Run: e.Run, Dir: e.Dir, Out: e.Out, Docker: e.Docker,
+		Buildx: e.Buildx, BuildKit: e.BuildKit,
+		Mirror: e.Mirror, StandIns: e.StandIns, InLab: e.InLab, LabDir: e.LabDir, Driver: e.Driver,
+		settings: e.settings, counter: e.counter, shared: map[string]*once{},
+	}
+	if err := other.connect(ctx, host); err != nil {
+		return nil, err
+	}
+	if err := other.Fetch(ctx, e.BuildKit.Ref); err != nil {
+		return nil, errors.Join(fmt.Errorf("BUILDKIT=%s on the engine at %s: %w", e.settings.buildkit, host, err), other.Client.Close())
+	}
+	return other, nil
+}
+
+func (o *otherEngines) close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var errs []error
+	for _, e := range o.byStore {
+		errs = append(errs, e.removePulled(), e.Client.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// builtInBuildKit is what is known of the engine's own BuildKit.
+type builtInBuildKit struct {
+	once    sync.Once
+	version string
+	err     error
+}
+
+// openDriver learns now what the subject's description needs.
+func (e *Environment) openDriver(ctx context.Context) error {
+	_, err := e.BuildKitVersion(ctx, e.Driver)
+	return err
+}
+
+// BuildKitVersion is the version of the BuildKit that builders of a driver
+// run: the one under test, or the engine's own with the docker driver.
+func (e *Environment) BuildKitVersion(ctx context.Context, driver string) (string, error) {
+	if driver != DriverDocker {
+		return e.BuildKit.Version, nil
+	}
+	b := &e.builtIn
+	b.once.Do(func() {
+		out, err := e.docker(ctx, "buildx", "inspect", "default")
+		if err != nil {
+			b.err = err
+			return
+		}
+		b.version, b.err = submatch(inspectedBuildKit, out, "docker buildx inspect default")
+	})
+	return b.version, b.err
+}

@@ -1,0 +1,5 @@
+package claims
+
+import "builders.test/helpers/spec"
+
+var drivers = []spec.Claim{}
