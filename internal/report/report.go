@@ -45,6 +45,12 @@ type Claim struct {
 	Reason string `json:"reason"`
 	// Seconds is how long the proof took, without waiting for its turn.
 	Seconds float64 `json:"seconds"`
+	// Driver, Store and BuildKit say what it was proven on: the builders'
+	// driver, the engine's image store, and the version of their BuildKit.
+	// They are empty where the proof did not get that far.
+	Driver   string `json:"driver"`
+	Store    string `json:"store"`
+	BuildKit string `json:"buildkit"`
 	// Test is the name that `go test -run` knows the spec by.
 	Test string `json:"test"`
 	// Repro is a command that puts the claim to the test again.

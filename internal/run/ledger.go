@@ -144,6 +144,12 @@ func (e *entry) note(key, value string) {
 		}
 	case "reason":
 		e.Reason = value
+	case "driver":
+		e.Driver = value
+	case "store":
+		e.Store = value
+	case "buildkit":
+		e.BuildKit = value
 	case "evidence":
 		e.Evidence = value
 	case "repro":

@@ -143,6 +143,7 @@ func TestWhatIsKeptOfAClaim(t *testing.T) {
 	assert.DeepEqual(t, o.Claims[6], report.Claim{
 		ID: "processor/prints", Chapter: "processor", Text: "each image prints its architecture",
 		Verdict: spec.Holds, Test: "TestProcessor/prints",
+		BuildKit: "moby/buildkit:v0.11.5",
 		Repro: "make check BUILDKIT=v0.11.5 RUN=processor/prints", Evidence: "evidence/processor/prints",
 		StandIns: []string{"debian:bookworm-slim", "ubuntu:20.04"},
 	})
