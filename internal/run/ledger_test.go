@@ -144,7 +144,7 @@ func TestWhatIsKeptOfAClaim(t *testing.T) {
 		ID: "processor/prints", Chapter: "processor", Text: "each image prints its architecture",
 		Verdict: spec.Holds, Test: "TestProcessor/prints",
 		BuildKit: "moby/buildkit:v0.11.5",
-		Repro: "make check BUILDKIT=v0.11.5 RUN=processor/prints", Evidence: "evidence/processor/prints",
+		Repro:    "make check BUILDKIT=v0.11.5 RUN=processor/prints", Evidence: "evidence/processor/prints",
 		StandIns: []string{"debian:bookworm-slim", "ubuntu:20.04"},
 	})
 	assert.Equal(t, o.Claims[1].Seconds, 0.2)
