@@ -148,6 +148,24 @@ func (t *T) Uses(image string) {
 	t.standIns[image] = true
 }
 
+// Fact notes something about the result that is neither right nor wrong, such
+// as a media type or the digest of a layer. Two runs are compared by it: what
+// differs is a change of shape, not a broken claim. The name may be used once
+// per claim.
+func (t *T) Fact(name, value string) {
+	t.T.Helper()
+	t.T.Attr("fact", oneLine(name)+factSeparator+oneLine(value))
+}
+
+// factSeparator cannot be part of a fact's name: oneLine leaves no tabs.
+const factSeparator = "\t"
+
+// ParseFact reads the attribute that [T.Fact] writes.
+func ParseFact(attribute string) (name, value string) {
+	name, value, _ = strings.Cut(attribute, factSeparator)
+	return name, value
+}
+
 // conclude decides the verdict and writes it into the test stream.
 func (t *T) conclude() {
 	if t.T.Failed() && t.verdict < Error {

@@ -58,8 +58,16 @@ type Claim struct {
 	// Evidence is the folder of the claim, relative to the report; empty if
 	// there is none.
 	Evidence string `json:"evidence"`
+	// Facts are what the proof noted about the shape of the result.
+	Facts []Fact `json:"facts"`
 	// StandIns names the images whose place something else took.
 	StandIns []string `json:"standIns"`
+}
+
+// Fact is something about a result that is neither right nor wrong.
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Summary counts the verdicts.
@@ -76,6 +84,9 @@ func New(subject Subject, claims []Claim) Report {
 	for _, c := range claims {
 		if c.StandIns == nil {
 			c.StandIns = []string{}
+		}
+		if c.Facts == nil {
+			c.Facts = []Fact{}
 		}
 		r.Claims = append(r.Claims, c)
 	}

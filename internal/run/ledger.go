@@ -123,7 +123,7 @@ func (l *ledger) attribute(e event) {
 		entry.started, entry.began = true, e.Time
 		l.listener.Started(entry.Claim)
 	}
-	entry.note(e.Key, text.Line(e.Value))
+	entry.note(e.Key, e.Value)
 }
 
 // stranger is a claim that the book did not announce; its id is its text.
@@ -134,6 +134,12 @@ func stranger(e event) report.Claim {
 
 // note takes one attribute over into the account.
 func (e *entry) note(key, value string) {
+	if key == "fact" {
+		name, content := spec.ParseFact(value)
+		e.Facts = append(e.Facts, report.Fact{Name: text.Line(name), Value: text.Line(content)})
+		return
+	}
+	value = text.Line(value)
 	switch key {
 	case "verdict":
 		verdict, err := spec.ParseVerdict(value)

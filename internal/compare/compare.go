@@ -1,0 +1,154 @@
+// Package compare sets two reports side by side: what was relied on with the
+// baseline and what becomes of it with the candidate.
+package compare
+
+import (
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+)
+
+// Class is what becomes of one claim between the baseline and the candidate.
+type Class string
+
+const (
+	// Regressed: it held with the baseline and is broken with the candidate.
+	Regressed Class = "regressed"
+	// Fixed: it was broken with the baseline and holds with the candidate.
+	Fixed Class = "fixed"
+	// BothBroken: neither does what the claim says.
+	BothBroken Class = "both broken"
+	// Environment: on one side at least the environment failed, or the claim
+	// was not put to the test, so nothing can be said.
+	Environment Class = "environment"
+	// Gained: the claim did not apply to the baseline, and holds or is broken
+	// with the candidate; Lost is the other way round.
+	Gained Class = "gained"
+	Lost   Class = "lost"
+	// Same: it holds on both sides, or applies to neither.
+	Same Class = "same"
+)
+
+// Classes lists every class, those that need a look first.
+func Classes() []Class {
+	return []Class{Regressed, Environment, Lost, BothBroken, Fixed, Gained, Same}
+}
+
+// Comparison is the whole of what two reports say together.
+type Comparison struct {
+	Baseline  report.Subject `json:"baseline"`
+	Candidate report.Subject `json:"candidate"`
+	// Changes has every claim that either report has, in the candidate's order.
+	Changes []Change `json:"changes"`
+	// Shapes are the facts that differ although nothing is broken by it.
+	Shapes []Shape `json:"shapes"`
+}
+
+// Change is one claim on both sides. A side that has no such claim is nil.
+type Change struct {
+	ID        string        `json:"id"`
+	Text      string        `json:"text"`
+	Class     Class         `json:"class"`
+	Baseline  *report.Claim `json:"baseline"`
+	Candidate *report.Claim `json:"candidate"`
+}
+
+// Shape is a fact that both sides noted and that differs. A side that did not
+// note it has an empty value.
+type Shape struct {
+	Claim     string `json:"claim"`
+	Name      string `json:"name"`
+	Baseline  string `json:"baseline"`
+	Candidate string `json:"candidate"`
+}
+
+// Reports compares two reports.
+func Reports(baseline, candidate report.Report) Comparison {
+	c := Comparison{Baseline: baseline.Subject, Candidate: candidate.Subject}
+	before := index(baseline)
+	for i := range candidate.Claims {
+		after := &candidate.Claims[i]
+		c.add(before[after.ID], after)
+		delete(before, after.ID)
+	}
+	for i := range baseline.Claims {
+		if only, ok := before[baseline.Claims[i].ID]; ok {
+			c.add(only, nil)
+		}
+	}
+	return c
+}
+
+func index(r report.Report) map[string]*report.Claim {
+	claims := map[string]*report.Claim{}
+	for i := range r.Claims {
+		claims[r.Claims[i].ID] = &r.Claims[i]
+	}
+	return claims
+}
+
+func (c *Comparison) add(before, after *report.Claim) {
+	known := after
+	if known == nil {
+		known = before
+	}
+	c.Changes = append(c.Changes, Change{
+		ID: known.ID, Text: known.Text, Class: classOf(before, after),
+		Baseline: before, Candidate: after,
+	})
+	c.Shapes = append(c.Shapes, shapes(before, after)...)
+}
+
+func classOf(before, after *report.Claim) Class {
+	if before == nil || after == nil || before.Verdict == spec.Error || after.Verdict == spec.Error {
+		return Environment
+	}
+	switch [2]spec.Verdict{before.Verdict, after.Verdict} {
+	case [2]spec.Verdict{spec.Holds, spec.Broken}:
+		return Regressed
+	case [2]spec.Verdict{spec.Broken, spec.Holds}:
+		return Fixed
+	case [2]spec.Verdict{spec.Broken, spec.Broken}:
+		return BothBroken
+	}
+	switch {
+	case before.Verdict == after.Verdict:
+		return Same
+	case before.Verdict == spec.NotApplicable:
+		return Gained
+	}
+	return Lost
+}
+
+// shapes lists the facts that differ. Where one side was not proven there is
+// nothing to compare.
+func shapes(before, after *report.Claim) []Shape {
+	if before == nil || after == nil || len(before.Facts) == 0 || len(after.Facts) == 0 {
+		return nil
+	}
+	was := map[string]string{}
+	for _, fact := range before.Facts {
+		was[fact.Name] = fact.Value
+	}
+	var changed []Shape
+	for _, fact := range after.Facts {
+		if was[fact.Name] != fact.Value {
+			changed = append(changed, Shape{Claim: after.ID, Name: fact.Name, Baseline: was[fact.Name], Candidate: fact.Value})
+		}
+		delete(was, fact.Name)
+	}
+	for _, fact := range before.Facts {
+		if value, gone := was[fact.Name]; gone {
+			changed = append(changed, Shape{Claim: before.ID, Name: fact.Name, Baseline: value})
+		}
+	}
+	return changed
+}
+
+// Count is how many claims are of each class.
+func (c Comparison) Count() map[Class]int {
+	counts := map[Class]int{}
+	for _, change := range c.Changes {
+		counts[change.Class]++
+	}
+	return counts
+}
