@@ -9,12 +9,12 @@ import (
 
 // Chapters lists the chapters in reading order.
 func Chapters() []string {
-	return []string{"builders", "drivers", "processor", "ffmpeg", "caching", "output", "buildkit", "frontend", "images", "cleanup"}
+	return []string{"builders", "drivers", "processor", "ffmpeg", "caching", "output", "buildkit", "frontend", "images", "shape", "cleanup"}
 }
 
 // All lists every claim in reading order.
 func All() []spec.Claim {
-	return slices.Concat(builders, drivers, processor, ffmpeg, caching, output, buildkit, frontend, images, cleanup)
+	return slices.Concat(builders, drivers, processor, ffmpeg, caching, output, buildkit, frontend, images, shape, cleanup)
 }
 
 // Find returns the claim with the id, and whether there is one.
