@@ -16,6 +16,7 @@ import (
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
+	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
 )
@@ -131,6 +132,28 @@ func (r *Result) Said() string {
 	for _, v := range r.Vertices {
 		text.WriteString(v.Log)
 	}
+	return text.String()
+}
+
+// Transcript is the build as people read it: a line for each step, what went
+// wrong, and what the command said beside its progress.
+func (r *Result) Transcript() string {
+	var text strings.Builder
+	for _, v := range r.Vertices {
+		switch {
+		case v.Error != "":
+			fmt.Fprintf(&text, "ERROR %s: %s\n", v.Name, v.Error)
+		case v.Cached:
+			fmt.Fprintf(&text, "CACHED %s\n", v.Name)
+		default:
+			fmt.Fprintf(&text, "%s\n", v.Name)
+		}
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(&text, "WARNING %s\n", warning)
+	}
+	_, said := evidence.SplitProgress([]byte(r.Command.Stderr()))
+	text.Write(said)
 	return text.String()
 }
 

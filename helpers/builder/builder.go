@@ -39,13 +39,21 @@ type Builder struct {
 // builder, which is neither created nor removed.
 func New(t *spec.T, options ...Option) *Builder {
 	t.Helper()
-	o := apply(t, options)
-	b := o.builder()
-	t.Cleanup(func() { b.cleanUp(t) })
-	if err := b.make(t, o); err != nil {
+	b, err := Try(t, options...)
+	if err != nil {
 		t.Fatalf("%v", err)
 	}
 	return b
+}
+
+// Try is [New] for callers that want to go on when the builder cannot be
+// created; the error says in one line why.
+func Try(t *spec.T, options ...Option) (*Builder, error) {
+	t.Helper()
+	o := apply(t, options)
+	b := o.builder()
+	t.Cleanup(func() { b.cleanUp(t) })
+	return b, b.make(t, o)
 }
 
 // defaultName is that of the builder which every engine has by itself.

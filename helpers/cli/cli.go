@@ -23,6 +23,7 @@ type Home struct {
 	// Dir is what BUILDX_CONFIG is set to.
 	Dir string
 	env []string
+	in  string
 }
 
 // NewHome returns an empty home. It disappears with the run's folder, so that
@@ -50,6 +51,12 @@ func NewContext(t *spec.T) string {
 // as KEY=value.
 func (h Home) With(env ...string) Home {
 	h.env = append(append([]string{}, h.env...), env...)
+	return h
+}
+
+// In returns the same home with another working folder for its commands.
+func (h Home) In(folder string) Home {
+	h.in = folder
 	return h
 }
 
@@ -85,24 +92,24 @@ func (h Home) CleanUp(t *spec.T, args ...string) *icmd.Result {
 func (h Home) run(t *spec.T, timeout time.Duration, args []string) *icmd.Result {
 	t.Helper()
 	own := append([]string{"BUILDX_CONFIG=" + h.Dir}, h.env...)
-	return execute(t, timeout, own, append([]string{t.Env.Docker}, args...))
+	return execute(t, timeout, own, h.in, append([]string{t.Env.Docker}, args...))
 }
 
 // Program runs a program other than the docker command, in the same
 // surroundings, and fails the claim if it does not succeed.
 func Program(t *spec.T, command ...string) *icmd.Result {
 	t.Helper()
-	result := execute(t, remaining(t), nil, command)
+	result := execute(t, remaining(t), nil, "", command)
 	if result.ExitCode != 0 || result.Timeout {
 		t.Fatalf("%s", Complaint(result))
 	}
 	return result
 }
 
-func execute(t *spec.T, timeout time.Duration, own, command []string) *icmd.Result {
+func execute(t *spec.T, timeout time.Duration, own []string, in string, command []string) *icmd.Result {
 	t.Helper()
 	started := time.Now()
-	result := icmd.RunCmd(icmd.Cmd{Command: command, Env: t.Env.Environ(own...), Timeout: timeout})
+	result := icmd.RunCmd(icmd.Cmd{Command: command, Dir: in, Env: t.Env.Environ(own...), Timeout: timeout})
 	keep(t, own, shown(command), started, result)
 	return result
 }

@@ -6,6 +6,7 @@
 //	BUILDKIT           the BuildKit under test: a release (v0.11.5), latest,
 //	                   or an image reference
 //	BUILDX             the buildx under test: a path to the plugin
+//	SPECS              a folder with scripts of the user's own
 //	OUT                where evidence and reports go; build/check by default
 //	DRIVER             the driver of builders where a claim leaves it open:
 //	                   docker-container (default), docker or remote
@@ -70,6 +71,8 @@ type Environment struct {
 	LabDir string
 	// Driver is that of builders where a claim leaves it open.
 	Driver string
+	// Specs is the folder with the user's own scripts, or empty.
+	Specs string
 
 	settings  settings
 	counter   *atomic.Int64
@@ -94,7 +97,7 @@ func Open(ctx context.Context, watch func(*Environment) error) (*Environment, er
 	}
 	e := &Environment{
 		Out: s.out, Mirror: s.mirror, StandIns: s.standIns,
-		InLab: s.lab != "", LabDir: s.lab, Driver: s.driver,
+		InLab: s.lab != "", LabDir: s.lab, Driver: s.driver, Specs: s.specs,
 		settings: s, counter: new(atomic.Int64), shared: map[string]*once{},
 	}
 	for _, step := range []func(context.Context) error{

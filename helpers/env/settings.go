@@ -37,6 +37,7 @@ type settings struct {
 	buildx   string
 	driver   string
 	engines  map[string]string
+	specs    string
 	out      string
 	mirror   string
 	lab      string
@@ -48,6 +49,7 @@ func readSettings() (settings, error) {
 		buildkit: valueOr("BUILDKIT", DefaultBuildKit),
 		buildx:   os.Getenv("BUILDX"),
 		driver:   valueOr("DRIVER", DriverContainer),
+		specs:    os.Getenv("SPECS"),
 		mirror:   os.Getenv("BUILDERS_MIRROR"),
 		lab:      os.Getenv("BUILDERS_LAB"),
 	}
