@@ -200,8 +200,8 @@ func (l *fakeLab) Buildx(_ context.Context, release string) (string, error) {
 	return "/cache/buildx", nil
 }
 
-func (l *fakeLab) Env() map[string]string {
-	return map[string]string{"DOCKER_HOST": "unix:///run/lab.sock", "BUILDERS_STANDINS": `{"a":"b"}`}
+func (l *fakeLab) Env(store string) (map[string]string, error) {
+	return map[string]string{"DOCKER_HOST": "unix:///run/lab" + store + ".sock", "BUILDERS_STANDINS": `{"a":"b"}`}, nil
 }
 
 func TestTheLabIsTheGround(t *testing.T) {

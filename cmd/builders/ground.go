@@ -20,7 +20,7 @@ type laboratory interface {
 	Up(ctx context.Context, wanted lab.Wanted) error
 	BuildKitFromSource(ctx context.Context, dir string) (string, error)
 	Buildx(ctx context.Context, release string) (string, error)
-	Env() map[string]string
+	Env(store string) (map[string]string, error)
 }
 
 func theLab(progress io.Writer) (laboratory, error) {
@@ -98,7 +98,9 @@ func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx
 			return ground{}, err
 		}
 	}
-	g.lab = l.Env()
+	if g.lab, err = l.Env(""); err != nil {
+		return ground{}, err
+	}
 	g.about = "the lab's, at " + g.lab["DOCKER_HOST"]
 	return g, nil
 }
