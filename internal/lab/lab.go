@@ -188,6 +188,7 @@ func (l *Lab) Env(store string) (map[string]string, error) {
 		"DOCKER_HOST":   l.host(e),
 		"DOCKER_CONFIG": l.path("docker-config"),
 		"BUILDERS_LAB":  l.cache,
+		"BUILDERS_DIVE": l.diveFolder(),
 	}
 	if mirror, err := l.mirror(); err == nil {
 		env["BUILDERS_MIRROR"] = mirror

@@ -52,7 +52,7 @@ func (l *Lab) Status(ctx context.Context) (Status, error) {
 	registryUp := s.Mirror != "" && answers(ctx, s.Mirror) == nil
 	s.Components = append(s.Components, l.daemonRow("registry", RegistryVersion, l.registryDaemon(), registryUp, l.path("registry")))
 	s.Up = !slices.ContainsFunc(s.Components, func(c Component) bool { return c.State == stopped })
-	for _, p := range []program{dockerd(), containerd(), runc(RuncVersion), buildx(BuildxVersion)} {
+	for _, p := range programsAlways() {
 		s.Components = append(s.Components, l.programRow(p))
 	}
 	s.Components = append(s.Components, l.emulationRow())
@@ -87,6 +87,16 @@ func (l *Lab) programRow(p program) Component {
 		row.State, row.Bytes = "ready", diskUsage(dir)
 	}
 	return row
+}
+
+// programsAlways are those that a lab has whatever is asked of it, besides what its
+// images carry.
+func programsAlways() []program {
+	all := []program{dockerd(), containerd(), runc(RuncVersion), buildx(BuildxVersion)}
+	for _, version := range diveVersions {
+		all = append(all, dive(version))
+	}
+	return all
 }
 
 func (l *Lab) emulationRow() Component {

@@ -3,6 +3,8 @@ package lab
 import (
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // plugin makes sure that the docker command finds the pinned buildx.
@@ -32,4 +34,25 @@ func (l *Lab) buildxBinary(release string) (string, error) {
 	}
 	link := filepath.Join(dir, "docker-buildx")
 	return link, relink("buildx", link)
+}
+
+// diveFolder holds every release of dive under the name dive-<release>.
+func (l *Lab) diveFolder() string { return l.path("dive") }
+
+// dives makes sure that the releases of dive are there.
+func (l *Lab) dives() error {
+	if err := os.MkdirAll(l.diveFolder(), 0o755); err != nil {
+		return err
+	}
+	var group errgroup.Group
+	for _, version := range diveVersions {
+		group.Go(func() error {
+			dir, err := l.compile(dive(version))
+			if err != nil {
+				return err
+			}
+			return relink(filepath.Join(dir, "dive"), filepath.Join(l.diveFolder(), "dive-"+version))
+		})
+	}
+	return group.Wait()
 }

@@ -110,6 +110,10 @@ func (l *Lab) raise(ctx context.Context, tags, syntaxes []string) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	// Nothing else waits for this, so it does not stand in anybody's way.
+	if err := l.dives(); err != nil {
+		return err
+	}
 	return replace(l.path("complete"), nil)
 }
 
