@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/script"
 	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
@@ -19,6 +20,7 @@ import (
 	"builders.test/internal/run"
 	"builders.test/internal/subject"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/mod/modfile"
 )
 
@@ -26,7 +28,7 @@ import (
 type check struct {
 	// What the person chose, as written.
 	buildkit, buildx, choice, out string
-	driver, store                 string
+	driver, store, specs          string
 	// cell is what driver and store say.
 	cell subject.Cell
 
@@ -39,7 +41,7 @@ type check struct {
 }
 
 func newCheckCommand() *cobra.Command {
-	c := &check{module: ownModule(), book: claims.All(), openLab: theLab}
+	c := newCheck()
 	command := &cobra.Command{
 		Use:   "check",
 		Short: "Proves every claim, or some, on one BuildKit",
@@ -51,8 +53,11 @@ Where a driver or an image store is chosen, only the claims about it are put to
 the test. The lab has an engine for each store; an engine of yours has the one
 that it has.
 
-The flags have variables of the same names: BUILDKIT, BUILDX, DRIVER, STORE, RUN
-and OUT.`,
+With a folder of scripts (SPECS), the claims of your own project are put to the
+test instead of those of the book; docs/scripts.md tells how to write them.
+
+The flags have variables of the same names: BUILDKIT, BUILDX, DRIVER, STORE, RUN,
+SPECS and OUT.`,
 		Example: `  builders check --buildkit v0.34.2
   builders check --buildkit ../buildkit --run caching
   builders check --driver docker --store overlay2
@@ -64,13 +69,31 @@ and OUT.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&c.buildkit, "buildkit", variable("BUILDKIT", env.DefaultBuildKit), "BuildKit under test: a release, latest, an image, or a source tree's folder")
-	flags.StringVar(&c.buildx, "buildx", variable("BUILDX", ""), "buildx under test: a release or a plugin's path (default the one that docker finds)")
-	flags.StringVar(&c.driver, "driver", variable("DRIVER", ""), "the builders' driver: docker-container, docker or remote (default docker-container)")
-	flags.StringVar(&c.store, "store", variable("STORE", ""), "the engine's image store: containerd or overlay2 (default containerd, or what your engine has)")
-	flags.StringVar(&c.choice, "run", variable("RUN", ""), "a chapter, a claim's id, or a pattern as go test -run takes it (default all)")
+	c.subjectFlags(flags)
+	c.cellFlags(flags)
+	c.choiceFlags(flags)
 	flags.StringVar(&c.out, "out", variable("OUT", filepath.Join("build", "check")), "folder for the report and the evidence")
 	return command
+}
+
+// newCheck is a check of the project that this command belongs to.
+func newCheck() *check {
+	return &check{module: ownModule(), book: claims.All(), openLab: theLab}
+}
+
+func (c *check) subjectFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&c.buildkit, "buildkit", variable("BUILDKIT", env.DefaultBuildKit), "BuildKit under test: a release, latest, an image, or a source tree's folder")
+	flags.StringVar(&c.buildx, "buildx", variable("BUILDX", ""), "buildx under test: a release or a plugin's path (default the one that docker finds)")
+}
+
+func (c *check) cellFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&c.driver, "driver", variable("DRIVER", ""), "the builders' driver: docker-container, docker or remote (default docker-container)")
+	flags.StringVar(&c.store, "store", variable("STORE", ""), "the engine's image store: containerd or overlay2 (default containerd, or what your engine has)")
+}
+
+func (c *check) choiceFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&c.choice, "run", variable("RUN", ""), "a chapter, a claim's id, or a pattern as go test -run takes it (default all)")
+	flags.StringVar(&c.specs, "specs", variable("SPECS", ""), "a folder with scripts of your own, which are put to the test instead of the book")
 }
 
 // variable reads an environment variable; an empty one counts as not set.
@@ -86,34 +109,56 @@ func ownModule() string {
 	return strings.TrimSuffix(reflect.TypeFor[report.Report]().PkgPath(), "/internal/report")
 }
 
-// run does everything in order: what can be refused without an engine first.
+// run is the whole command.
 func (c *check) run(ctx context.Context) error {
-	if err := c.inProject(); err != nil {
+	screen := console.New(c.stdout, c.stderr, c.out)
+	p, err := c.prove(ctx, screen)
+	if err != nil {
 		return err
+	}
+	screen.Summary(p.report, p.elapsed, p.standIns, p.path)
+	return endingOf(p.report, p.outcome)
+}
+
+// proof is what came of one cell.
+type proof struct {
+	report  report.Report
+	outcome run.Outcome
+	elapsed time.Duration
+	// standIns says what each stand-in really is.
+	standIns map[string]string
+	// path is the report's file.
+	path string
+}
+
+// prove puts the claims to the test and writes the report. It does everything
+// in order: what can be refused without an engine first.
+func (c *check) prove(ctx context.Context, screen *console.Console) (proof, error) {
+	if err := c.inProject(); err != nil {
+		return proof{}, err
 	}
 	buildkit, err := subject.ParseBuildKit(c.buildkit)
 	if err != nil {
-		return err
+		return proof{}, err
 	}
 	buildx, err := subject.ParseBuildx(c.buildx)
 	if err != nil {
-		return err
+		return proof{}, err
 	}
 	if c.cell, err = subject.ParseCell(c.driver, c.store); err != nil {
-		return err
+		return proof{}, err
 	}
 	selection, err := c.selection()
 	if err != nil {
-		return err
+		return proof{}, err
 	}
 	out, err := c.prepareOut()
 	if err != nil {
-		return err
+		return proof{}, err
 	}
-	screen := console.New(c.stdout, c.stderr, c.out)
 	ground, err := c.findGround(ctx, buildkit, buildx)
 	if err != nil {
-		return err
+		return proof{}, err
 	}
 	screen.Note("engine", ground.about)
 
@@ -121,9 +166,11 @@ func (c *check) run(ctx context.Context) error {
 	specs := run.Specs{Dir: ".", Out: out, Env: ground.environ(out), Selection: selection}
 	outcome, err := specs.Run(ctx, screen)
 	if err != nil {
-		return err
+		return proof{}, err
 	}
-	return c.conclude(outcome, screen, time.Since(started), ground.standIns())
+	p := proof{outcome: outcome, elapsed: time.Since(started), standIns: ground.standIns()}
+	p.report, p.path, err = c.conclude(outcome, screen)
+	return p, err
 }
 
 // inProject refuses to run anywhere but in the project's folder.
@@ -140,7 +187,7 @@ func (c *check) inProject() error {
 }
 
 func (c *check) selection() (run.Selection, error) {
-	specs, err := claims.Specs(".")
+	specs, err := c.openBook()
 	if err != nil {
 		return run.Selection{}, err
 	}
@@ -153,6 +200,29 @@ func (c *check) selection() (run.Selection, error) {
 		return run.Selection{}, fmt.Errorf("%s: %w; `builders claims` lists what there is", c.cell, err)
 	}
 	return selection, nil
+}
+
+// openBook finds the specs of the book. Scripts of the user's make a book of
+// their own.
+func (c *check) openBook() ([]claims.Spec, error) {
+	if c.specs == "" {
+		return claims.Specs(".")
+	}
+	dir, err := filepath.Abs(c.specs)
+	if err != nil {
+		return nil, fmt.Errorf("SPECS=%s: %w", c.specs, err)
+	}
+	scripts, err := script.Folder(dir)
+	if err != nil {
+		return nil, fmt.Errorf("SPECS=%s: %w", c.specs, err)
+	}
+	c.specs, c.book = dir, nil
+	var specs []claims.Spec
+	for _, s := range scripts {
+		c.book = append(c.book, s.Claim)
+		specs = append(specs, claims.Spec{Claim: s.Claim.ID, Test: "TestSpecs", Where: s.Path})
+	}
+	return specs, nil
 }
 
 // prepareOut makes the folder for the report and takes away the last one.
@@ -171,24 +241,23 @@ func (c *check) prepareOut() (string, error) {
 	return out, report.Clear(out, ids)
 }
 
-// conclude writes the report, prints the summary and decides the exit code.
-// Where not even one claim began there is nothing to report: one line says
-// why, and no file is written.
-func (c *check) conclude(o run.Outcome, screen *console.Console, elapsed time.Duration, known map[string]string) error {
+// conclude writes the report. Where not even one claim began there is nothing
+// to report: one line says why, and no file is written.
+func (c *check) conclude(o run.Outcome, screen *console.Console) (report.Report, string, error) {
 	for _, failure := range o.Failures {
 		screen.Failure(failure.Test, failure.Output)
 	}
 	if o.Unreached == len(o.Claims) {
-		return c.refusal(o)
+		return report.Report{}, "", c.refusal(o)
 	}
 	about, err := report.ReadSubject(c.out)
 	if err != nil {
-		return err
+		return report.Report{}, "", err
 	}
 	r := report.New(about, c.complete(o.Claims))
 	path, err := r.Write(c.out)
 	if err != nil {
-		return err
+		return report.Report{}, "", err
 	}
 	for _, line := range o.Said {
 		if line != o.Why {
@@ -196,8 +265,7 @@ func (c *check) conclude(o run.Outcome, screen *console.Console, elapsed time.Du
 		}
 	}
 	screen.Unreached(o.Unreached, reasonUnreached(o))
-	screen.Summary(r, elapsed, known, path)
-	return endingOf(r, o)
+	return r, path, nil
 }
 
 func (c *check) refusal(o run.Outcome) error {

@@ -35,6 +35,8 @@ type ground struct {
 	buildkit, buildx string
 	// cell is what was chosen.
 	cell subject.Cell
+	// specs is the folder with the user's scripts, or empty.
+	specs string
 	// lab are the variables that lead to the lab; nil on another engine.
 	lab map[string]string
 }
@@ -66,7 +68,7 @@ func (c *check) ownGround(ctx context.Context, found engine.Engine, buildkit sub
 	}
 	g := ground{
 		about:    fmt.Sprintf("%s at %s, which was there already", found.Version, found.Host),
-		buildkit: buildkit.Ref, buildx: buildx.Path, cell: c.cell,
+		buildkit: buildkit.Ref, buildx: buildx.Path, cell: c.cell, specs: c.specs,
 	}
 	if buildx.Release == "" {
 		return g, nil
@@ -105,7 +107,7 @@ func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx
 	if err := l.Up(ctx, wanted); err != nil {
 		return ground{}, err
 	}
-	g := ground{buildkit: buildkit.Ref, buildx: buildx.Path, cell: c.cell}
+	g := ground{buildkit: buildkit.Ref, buildx: buildx.Path, cell: c.cell, specs: c.specs}
 	if buildkit.Source != "" {
 		if g.buildkit, err = l.BuildKitFromSource(ctx, buildkit.Source); err != nil {
 			return ground{}, err
@@ -127,7 +129,8 @@ func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx
 // variables and those of the run instead of the user's.
 func (g ground) environ(out string) []string {
 	set := map[string]string{
-		"BUILDKIT": g.buildkit, "BUILDX": g.buildx, "DRIVER": g.cell.Driver, "STORE": g.cell.Store, "OUT": out,
+		"BUILDKIT": g.buildkit, "BUILDX": g.buildx, "DRIVER": g.cell.Driver, "STORE": g.cell.Store,
+		"SPECS": g.specs, "OUT": out,
 	}
 	if g.lab != nil {
 		// They belong to an engine that is not used.

@@ -173,6 +173,9 @@ func (e *Environment) Repro(claim string) string {
 	if e.settings.buildx != "" {
 		line += " BUILDX=" + e.settings.buildx
 	}
+	if e.Specs != "" {
+		line += " SPECS=" + e.Specs
+	}
 	if e.Driver != DriverContainer {
 		line += " DRIVER=" + e.Driver
 	}

@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,11 +30,12 @@ func Select(choice string, book []spec.Claim, specs []claims.Spec) (Selection, e
 	case choice == "", strings.EqualFold(choice, "all"):
 		return selection(everyTest(specs), book, tests)
 	case isChapter(choice, book):
-		pattern := fmt.Sprintf("(?i)^Test%s$", regexp.QuoteMeta(choice))
-		return selection(pattern, book, tests)
+		return selection(everyTest(slices.DeleteFunc(slices.Clone(specs), func(s claims.Spec) bool {
+			return !strings.EqualFold(spec.Claim{ID: s.Claim}.Chapter(), choice)
+		})), book, tests)
 	case isID(choice, book):
-		chapter, name, _ := strings.Cut(strings.ToLower(choice), "/")
-		pattern := fmt.Sprintf("(?i)^Test%s$/^%s$", regexp.QuoteMeta(chapter), regexp.QuoteMeta(name))
+		function, name, _ := strings.Cut(testOf(choice, tests), "/")
+		pattern := fmt.Sprintf("^%s$/^%s$", regexp.QuoteMeta(function), regexp.QuoteMeta(name))
 		return selection(pattern, book, tests)
 	}
 	s, err := selection(choice, book, tests)
@@ -112,6 +114,16 @@ func testNames(specs []claims.Spec) map[string]string {
 		names[s.Claim] = s.Test + "/" + spec.Claim{ID: s.Claim}.Name()
 	}
 	return names
+}
+
+// testOf is the test of a claim, whose id may be written in any case.
+func testOf(id string, tests map[string]string) string {
+	for known, test := range tests {
+		if strings.EqualFold(known, id) {
+			return test
+		}
+	}
+	return id
 }
 
 // everyTest matches the test functions that hold specs, and no others.
