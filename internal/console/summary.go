@@ -34,5 +34,5 @@ func overall(worst spec.Verdict) string {
 	if worst == spec.NotApplicable {
 		worst = spec.Holds
 	}
-	return styles[worst].colour
+	return colours[worst]
 }

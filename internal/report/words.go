@@ -5,7 +5,30 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"builders.test/helpers/spec"
 )
+
+// Mark is a verdict as one character.
+func Mark(v spec.Verdict) string {
+	switch v {
+	case spec.Holds:
+		return "✓"
+	case spec.Broken:
+		return "✗"
+	case spec.NotApplicable:
+		return "–"
+	}
+	return "!"
+}
+
+// Word is a verdict as people say it.
+func Word(v spec.Verdict) string {
+	if v == spec.NotApplicable {
+		return "not applicable"
+	}
+	return v.String()
+}
 
 // String says the counts in words.
 func (s Summary) String() string {
