@@ -54,17 +54,16 @@ func Width(w io.Writer) (int, bool) {
 	return width, err == nil && width > 0
 }
 
-// style is how a verdict looks.
-type style struct {
-	mark, word, colour string
+// colours are how verdicts look.
+var colours = map[spec.Verdict]string{
+	spec.Holds:         "32",
+	spec.Broken:        "31",
+	spec.Error:         "33",
+	spec.NotApplicable: "2",
 }
 
-var styles = map[spec.Verdict]style{
-	spec.Holds:         {"✓", "holds", "32"},
-	spec.Broken:        {"✗", "broken", "31"},
-	spec.Error:         {"!", "error", "33"},
-	spec.NotApplicable: {"–", "not applicable", "2"},
-}
+// failed is the mark of what went wrong outside of all claims.
+var failed = report.Mark(spec.Error)
 
 // Started shows a claim as being proven.
 func (c *Console) Started(claim report.Claim) {
@@ -81,9 +80,9 @@ func (c *Console) Finished(claim report.Claim) {
 	c.clearStatus()
 	c.running = slices.DeleteFunc(c.running, func(id string) bool { return id == claim.ID })
 	c.heading(claim.Chapter)
-	s := styles[claim.Verdict]
+	colour := colours[claim.Verdict]
 	fmt.Fprintf(c.out, "  %s %s %6.1f s  %s\n",
-		c.paint(s.colour, s.mark), c.paint(s.colour, pad(s.word, 14)), claim.Seconds, c.wrap(claim.Text))
+		c.paint(colour, report.Mark(claim.Verdict)), c.paint(colour, pad(report.Word(claim.Verdict), 14)), claim.Seconds, c.wrap(claim.Text))
 	if claim.Reason != "" && claim.Verdict != spec.Holds {
 		c.detail(claim.Reason)
 	}
@@ -110,8 +109,7 @@ func (c *Console) Note(label, line string) {
 // Failure prints a test that failed outside of all claims.
 func (c *Console) Failure(test string, output []string) {
 	c.clearStatus()
-	s := styles[spec.Error]
-	fmt.Fprintf(c.out, "  %s %s failed outside of its claims\n", c.paint(s.colour, s.mark), text.Line(test))
+	fmt.Fprintf(c.out, "  %s %s failed outside of its claims\n", c.paint(colours[spec.Error], failed), text.Line(test))
 	for _, line := range output {
 		fmt.Fprintf(c.out, "    %s\n", text.Line(line))
 	}
@@ -123,8 +121,8 @@ func (c *Console) Unreached(count int, why string) {
 		return
 	}
 	c.clearStatus()
-	s := styles[spec.Error]
-	fmt.Fprintf(c.out, "\n%s\n", c.paint(s.colour, fmt.Sprintf("%s %s not reached: %s", s.mark, claims(count), text.Line(why))))
+	line := fmt.Sprintf("%s %s not reached: %s", failed, claims(count), text.Line(why))
+	fmt.Fprintf(c.out, "\n%s\n", c.paint(colours[spec.Error], line))
 }
 
 func claims(count int) string {

@@ -74,11 +74,6 @@ func TestHostileTextIsDefused(t *testing.T) {
 	}
 }
 
-func TestNothingIsLeftOutOfAShortSubject(t *testing.T) {
-	assert.Equal(t, subject(subjectUnderTest), "BuildKit v0.11.5, buildx v0.38.2, engine 29.1.0 (containerd store), kernel 6.1.0")
-	assert.Equal(t, subject(report.Subject{BuildKit: env.SubjectBuildKit{Version: "v0.11.5"}}), "BuildKit v0.11.5")
-}
-
 func TestWidthOfWhatIsNoTerminal(t *testing.T) {
 	file, err := os.CreateTemp(t.TempDir(), "")
 	assert.NilError(t, err)

@@ -2,9 +2,6 @@ package console
 
 import (
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"builders.test/helpers/spec"
@@ -18,14 +15,14 @@ import (
 func (c *Console) Summary(r report.Report, elapsed time.Duration, known map[string]string, path string) {
 	c.clearStatus()
 	fmt.Fprintln(c.out)
-	for _, image := range standIns(r.Claims) {
+	for _, image := range report.StandIns(r.Claims) {
 		phrase := "a stand-in"
 		if known[image] != "" {
 			phrase = known[image]
 		}
 		c.Note("stand-in", image+": "+phrase)
 	}
-	line := fmt.Sprintf("%s · %.0f s · %s", counts(r.Summary), elapsed.Seconds(), subject(r.Subject))
+	line := fmt.Sprintf("%s · %.0f s · %s", r.Summary, elapsed.Seconds(), text.Line(report.Describe(r.Subject)))
 	fmt.Fprintln(c.out, c.paint(overall(r.Worst()), text.Wrap(line, c.width, 0)))
 	c.Note("report", path)
 	fmt.Fprintf(c.out, "%d passed, %d failed, %d skipped\n",
@@ -37,36 +34,5 @@ func overall(worst spec.Verdict) string {
 	if worst == spec.NotApplicable {
 		worst = spec.Holds
 	}
-	return styles[worst].colour
-}
-
-// standIns lists the images whose place something else took, without
-// repetition.
-func standIns(claims []report.Claim) []string {
-	images := map[string]bool{}
-	for _, claim := range claims {
-		for _, image := range claim.StandIns {
-			images[image] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(images))
-}
-
-func counts(s report.Summary) string {
-	return fmt.Sprintf("%d hold, %d broken, %d error, %d not applicable", s.Holds, s.Broken, s.Error, s.NotApplicable)
-}
-
-// subject leaves out what nobody knows.
-func subject(s report.Subject) string {
-	engine := "engine " + s.Engine.Version
-	if s.Engine.Store != "" {
-		engine += " (" + s.Engine.Store + " store)"
-	}
-	var parts []string
-	for _, part := range []string{"BuildKit " + s.BuildKit.Version, "buildx " + s.Buildx.Version, engine, "kernel " + s.Host.Kernel} {
-		if !strings.HasSuffix(part, " ") {
-			parts = append(parts, text.Line(part))
-		}
-	}
-	return strings.Join(parts, ", ")
+	return colours[worst]
 }

@@ -102,3 +102,13 @@ func TestClearTakesOnlyWhatRunsWrite(t *testing.T) {
 		fs.WithDir("evidence", fs.WithDir("builders", fs.WithFile("own", "mine"))))
 	assert.Assert(t, fs.Equal(dir.Path(), want))
 }
+
+func TestDescribeLeavesOutWhatNobodyKnows(t *testing.T) {
+	assert.Equal(t, Describe(example().Subject), "BuildKit v0.11.5, buildx v0.38.2, engine 29.1.0 (containerd store), kernel 6.1.0")
+	assert.Equal(t, Describe(Subject{BuildKit: env.SubjectBuildKit{Version: "v0.11.5"}}), "BuildKit v0.11.5")
+}
+
+func TestStandInsAreNamedOnce(t *testing.T) {
+	claims := []Claim{{StandIns: []string{"ubuntu:20.04", "busybox"}}, {StandIns: []string{"ubuntu:20.04"}}, {}}
+	assert.DeepEqual(t, StandIns(claims), []string{"busybox", "ubuntu:20.04"})
+}

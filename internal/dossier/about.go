@@ -1,0 +1,52 @@
+package dossier
+
+import (
+	"slices"
+	"strings"
+
+	"builders.test/internal/report"
+)
+
+// Attribute is one thing that is known about what was tested, run by run.
+type Attribute struct {
+	Name string
+	// Values has one entry per run; empty where nobody knows.
+	Values []string
+	// Differs tells that the runs do not agree.
+	Differs bool
+}
+
+// attributes are in the order in which people ask for them.
+var attributes = []struct {
+	name string
+	of   func(report.Report) string
+}{
+	{"BuildKit", func(r report.Report) string { return r.Subject.BuildKit.Version }},
+	{"BuildKit image", func(r report.Report) string { return r.Subject.BuildKit.Image }},
+	{"Image digest", func(r report.Report) string { return r.Subject.BuildKit.Digest }},
+	{"runc in it", func(r report.Report) string { return r.Subject.BuildKit.Runc }},
+	{"buildx", func(r report.Report) string { return r.Subject.Buildx.Version }},
+	{"Driver", func(r report.Report) string { return r.Subject.Driver }},
+	{"Docker Engine", func(r report.Report) string { return r.Subject.Engine.Version }},
+	{"Image store", func(r report.Report) string { return r.Subject.Engine.Store }},
+	{"Kernel", func(r report.Report) string { return r.Subject.Host.Kernel }},
+	{"Architecture", func(r report.Report) string { return r.Subject.Host.Arch }},
+	{"Emulation", func(r report.Report) string { return r.Subject.Host.Emulation }},
+	{"Stand-ins", func(r report.Report) string { return strings.Join(report.StandIns(r.Claims), ", ") }},
+}
+
+// About says what was tested on what. What no run knows is left out.
+func (d Dossier) About() []Attribute {
+	var known []Attribute
+	for _, attribute := range attributes {
+		a := Attribute{Name: attribute.name}
+		for _, run := range d.Runs {
+			a.Values = append(a.Values, attribute.of(run.Report))
+		}
+		if slices.ContainsFunc(a.Values, func(v string) bool { return v != "" }) {
+			a.Differs = slices.ContainsFunc(a.Values, func(v string) bool { return v != a.Values[0] })
+			known = append(known, a)
+		}
+	}
+	return known
+}

@@ -1,0 +1,77 @@
+// Package dossier holds the runs that a report for people is made from, and
+// says about them what every format says in the same words. All of it comes
+// from the runs' report.json.
+package dossier
+
+import (
+	"errors"
+	"path/filepath"
+
+	"builders.test/internal/compare"
+	"builders.test/internal/matrix"
+	"builders.test/internal/report"
+)
+
+// Run is one run.
+type Run struct {
+	// Dir is the folder of its report.json and its evidence.
+	Dir    string
+	Report report.Report
+}
+
+// Dossier is one run, two that are compared, or several side by side.
+type Dossier struct {
+	// Runs are in the order of the table's columns.
+	Runs  []Run
+	Table matrix.Table
+	// Comparison is nil unless the first run is the baseline of the second.
+	Comparison *compare.Comparison
+}
+
+// Read reads the runs that lie in folders. Several make a matrix.
+func Read(dirs ...string) (Dossier, error) {
+	if len(dirs) == 0 {
+		return Dossier{}, errors.New("no folder of a run was named")
+	}
+	runs := make([]Run, 0, len(dirs))
+	for _, dir := range dirs {
+		r, err := report.Read(filepath.Join(dir, report.File))
+		if err != nil {
+			return Dossier{}, err
+		}
+		runs = append(runs, Run{Dir: dir, Report: r})
+	}
+	return Of(runs...), nil
+}
+
+// Of puts runs side by side.
+func Of(runs ...Run) Dossier {
+	reports := make([]report.Report, 0, len(runs))
+	for _, run := range runs {
+		reports = append(reports, run.Report)
+	}
+	return Dossier{Runs: runs, Table: matrix.New(reports...)}
+}
+
+// Compare sets a candidate against its baseline.
+func Compare(baseline, candidate Run) Dossier {
+	d := Of(baseline, candidate)
+	c := compare.Reports(baseline.Report, candidate.Report)
+	d.Comparison = &c
+	return d
+}
+
+// Latest is the run that counts: the only one, or the candidate, or the last.
+func (d Dossier) Latest() Run { return d.Runs[len(d.Runs)-1] }
+
+// Changes are the compared claims by id; empty where nothing is compared.
+func (d Dossier) Changes() map[string]compare.Class {
+	classes := map[string]compare.Class{}
+	if d.Comparison == nil {
+		return classes
+	}
+	for _, change := range d.Comparison.Changes {
+		classes[change.ID] = change.Class
+	}
+	return classes
+}

@@ -1,0 +1,112 @@
+package dossier
+
+import (
+	"testing"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"builders.test/internal/compare"
+	"builders.test/internal/report"
+	"gotest.tools/v3/assert"
+)
+
+// run has one claim per verdict, named by its place.
+func run(version string, verdicts ...spec.Verdict) Run {
+	var claims []report.Claim
+	for i, verdict := range verdicts {
+		claims = append(claims, report.Claim{ID: "a/" + string(rune('a'+i)), Chapter: "a", Verdict: verdict})
+	}
+	return Run{Report: report.New(report.Subject{
+		BuildKit: env.SubjectBuildKit{Version: version}, Host: env.SubjectHost{Kernel: "6.1"},
+	}, claims)}
+}
+
+const (
+	holds   = spec.Holds
+	skipped = spec.NotApplicable
+	failed  = spec.Error
+	broken  = spec.Broken
+)
+
+func TestHeadlineOfACheck(t *testing.T) {
+	for want, verdicts := range map[string][]spec.Verdict{
+		"All 2 claims hold on BuildKit v1":                                                             {holds, holds},
+		"The 1 claim that applies holds on BuildKit v1":                                                {holds, skipped},
+		"1 of 2 claims is broken on BuildKit v1":                                                       {holds, broken},
+		"2 of 4 claims are broken on BuildKit v1, and 1 claim could not be put to the test":            {holds, broken, broken, failed},
+		"Nothing is known to be broken, but 1 of 2 claims could not be put to the test on BuildKit v1": {holds, failed},
+		"No claim was put to the test on BuildKit v1":                                                  {skipped},
+		"All 2 claims that apply hold on BuildKit v1":                                                  {holds, holds, skipped},
+	} {
+		got := Of(run("v1", verdicts...)).Headline()
+		assert.Equal(t, got.Text, want)
+	}
+	assert.Equal(t, Of(run("v1", holds, skipped)).Headline().Verdict, spec.Holds)
+	assert.Equal(t, Of(run("v1", failed, skipped)).Headline().Verdict, spec.Error)
+	assert.Equal(t, Of(run("v1", failed, broken)).Headline().Verdict, spec.Broken)
+}
+
+func TestHeadlineOfAMatrix(t *testing.T) {
+	all := Of(run("v1", holds, holds), run("v2", holds, skipped), run("v3", holds, holds)).Headline()
+	assert.Equal(t, all, Headline{spec.Holds, "All 2 claims hold in all 3 runs, where applicable"})
+	some := Of(run("v1", holds, holds), run("v2", holds, broken)).Headline()
+	assert.Equal(t, some, Headline{spec.Broken, "1 of 2 claims is broken in at least one of 2 runs"})
+}
+
+func TestHeadlineOfAComparison(t *testing.T) {
+	for name, tc := range map[string]struct {
+		before, after []spec.Verdict
+		verdict       spec.Verdict
+		want          string
+	}{
+		"regressed": {
+			[]spec.Verdict{holds, holds, failed}, []spec.Verdict{broken, broken, holds}, broken,
+			"BuildKit v2 breaks 2 claims that hold with BuildKit v1; 1 claim could not be compared",
+		},
+		"newly broken": {
+			[]spec.Verdict{skipped, holds}, []spec.Verdict{broken, holds}, broken,
+			"BuildKit v2 breaks 1 claim that did not apply to BuildKit v1",
+		},
+		"unknown": {
+			[]spec.Verdict{holds, holds}, []spec.Verdict{failed, holds}, failed,
+			"No regression from BuildKit v1 to BuildKit v2 is known, but 1 claim could not be compared",
+		},
+		"kept": {
+			[]spec.Verdict{holds, broken}, []spec.Verdict{holds, holds}, holds,
+			"BuildKit v2 keeps every claim that holds with BuildKit v1",
+		},
+		"kept but for some": {
+			[]spec.Verdict{holds, broken, holds}, []spec.Verdict{holds, broken, skipped}, holds,
+			"BuildKit v2 keeps every claim that holds with BuildKit v1, except 1 that no longer applies; 1 claim is broken with both",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Compare(run("v1", tc.before...), run("v2", tc.after...)).Headline()
+			assert.Equal(t, got, Headline{tc.verdict, tc.want})
+		})
+	}
+}
+
+func TestAboutNamesWhatIsKnown(t *testing.T) {
+	d := Compare(run("v1", holds), run("v2", broken))
+	assert.DeepEqual(t, d.About(), []Attribute{
+		{Name: "BuildKit", Values: []string{"v1", "v2"}, Differs: true},
+		{Name: "Kernel", Values: []string{"6.1", "6.1"}},
+	})
+	assert.DeepEqual(t, d.Changes(), map[string]compare.Class{"a/a": compare.Regressed})
+	assert.Equal(t, len(Of(run("v1")).Changes()), 0)
+}
+
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	_, err := run("v1", holds).Report.Write(dir)
+	assert.NilError(t, err)
+	d, err := Read(dir, dir)
+	assert.NilError(t, err)
+	assert.Equal(t, len(d.Runs), 2)
+	assert.Equal(t, d.Latest().Dir, dir)
+	_, err = Read(dir, t.TempDir())
+	assert.ErrorContains(t, err, "read the report")
+	_, err = Read()
+	assert.ErrorContains(t, err, "no folder")
+}

@@ -1,0 +1,109 @@
+package dossier
+
+import (
+	"fmt"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/compare"
+	"builders.test/internal/report"
+)
+
+// Headline is the whole of a dossier in one line.
+type Headline struct {
+	// Verdict is what the line amounts to: holds, error or broken.
+	Verdict spec.Verdict
+	Text    string
+}
+
+// Headline says what came out, worst things first.
+func (d Dossier) Headline() Headline {
+	switch {
+	case d.Comparison != nil:
+		return d.compared()
+	case len(d.Runs) == 1:
+		on := "on " + d.Table.Columns[0].Label
+		return checked(d.Runs[0].Report.Summary, place{some: on, all: on})
+	}
+	return checked(d.Table.Count(), place{
+		some: fmt.Sprintf("in at least one of %d runs", len(d.Runs)),
+		all:  fmt.Sprintf("in all %d runs, where applicable", len(d.Runs)),
+	})
+}
+
+// place says where verdicts were reached: some of them, and all of them.
+type place struct{ some, all string }
+
+// checked is the headline of verdicts that are compared with nothing.
+func checked(s report.Summary, where place) Headline {
+	total := s.Total()
+	switch {
+	case s.Broken > 0 && s.Error > 0:
+		return Headline{spec.Broken, fmt.Sprintf("%s broken %s, and %s not be put to the test", some(s.Broken, total), where.some, could(s.Error))}
+	case s.Broken > 0:
+		return Headline{spec.Broken, fmt.Sprintf("%s broken %s", some(s.Broken, total), where.some)}
+	case s.Error > 0:
+		return Headline{spec.Error, fmt.Sprintf("Nothing is known to be broken, but %d of %s not be put to the test %s", s.Error, could(total), where.some)}
+	case s.Holds == 0:
+		return Headline{spec.Error, "No claim was put to the test " + where.some}
+	case s.NotApplicable > 0:
+		return Headline{spec.Holds, fmt.Sprintf("%s %s %s", all(s.Holds), plural(s.Holds, "that applies holds", "that apply hold"), where.all)}
+	}
+	return Headline{spec.Holds, fmt.Sprintf("%s %s %s", all(total), plural(total, "holds", "hold"), where.all)}
+}
+
+// compared is the headline of a candidate set against its baseline.
+func (d Dossier) compared() Headline {
+	before, after := d.Table.Columns[0].Label, d.Table.Columns[1].Label
+	count := d.Comparison.Count()
+	alsoUnknown := ""
+	if n := count[compare.Environment]; n > 0 {
+		alsoUnknown = fmt.Sprintf("; %s not be compared", could(n))
+	}
+	switch newly := d.newlyBroken(); {
+	case count[compare.Regressed] > 0:
+		return Headline{spec.Broken, fmt.Sprintf("%s breaks %s with %s%s", after, thatHold(count[compare.Regressed]), before, alsoUnknown)}
+	case newly > 0:
+		return Headline{spec.Broken, fmt.Sprintf("%s breaks %s that did not apply to %s%s", after, counted(newly), before, alsoUnknown)}
+	case count[compare.Environment] > 0:
+		return Headline{spec.Error, fmt.Sprintf("No regression from %s to %s is known, but %s not be compared", before, after, could(count[compare.Environment]))}
+	}
+	kept := fmt.Sprintf("%s keeps every claim that holds with %s", after, before)
+	if n := count[compare.Lost]; n > 0 {
+		kept += fmt.Sprintf(", except %d that no longer %s", n, plural(n, "applies", "apply"))
+	}
+	if n := count[compare.BothBroken]; n > 0 {
+		kept += fmt.Sprintf("; %s broken with both", plural(n, "1 claim is", fmt.Sprintf("%d claims are", n)))
+	}
+	return Headline{spec.Holds, kept}
+}
+
+// newlyBroken counts the claims that did not apply before and are broken now.
+func (d Dossier) newlyBroken() int {
+	n := 0
+	for _, change := range d.Comparison.Changes {
+		if change.Class == compare.Gained && change.Candidate.Verdict == spec.Broken {
+			n++
+		}
+	}
+	return n
+}
+
+func plural(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}
+
+func counted(n int) string { return fmt.Sprintf("%d %s", n, plural(n, "claim", "claims")) }
+
+func all(n int) string { return plural(n, "The ", "All ") + counted(n) }
+
+func could(n int) string { return counted(n) + " could" }
+
+func thatHold(n int) string { return counted(n) + plural(n, " that holds", " that hold") }
+
+// some is "2 of 45 claims are", or "1 of 45 claims is".
+func some(n, total int) string {
+	return fmt.Sprintf("%d of %s %s", n, counted(total), plural(n, "is", "are"))
+}

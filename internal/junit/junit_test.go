@@ -1,0 +1,73 @@
+package junit
+
+import (
+	"bytes"
+	"encoding/xml"
+	"testing"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"builders.test/internal/dossier"
+	"builders.test/internal/report"
+	"github.com/jstemmer/go-junit-report/v2/junit"
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/golden"
+)
+
+func run(version string, claims ...report.Claim) dossier.Run {
+	return dossier.Run{Report: report.New(report.Subject{
+		BuildKit: env.SubjectBuildKit{Version: version, Digest: "sha256:d1"},
+		Host:     env.SubjectHost{Kernel: "6.1.0"},
+	}, claims)}
+}
+
+var (
+	ls     = report.Claim{ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each builder", Seconds: 1.25}
+	third  = report.Claim{ID: "caching/third", Chapter: "caching", Text: "the third builder misses", Verdict: spec.Broken, Reason: "must miss: it hit <a> & ]]> \"b\"", Seconds: 7.5, Repro: "make check RUN=caching/third", Evidence: "evidence/caching/third"}
+	local  = report.Claim{ID: "caching/local", Chapter: "caching", Text: "a folder carries it", Verdict: spec.Error, Reason: "not reached: interrupted"}
+	strict = report.Claim{ID: "caching/strict", Chapter: "caching", Text: "a strict registry", Verdict: spec.NotApplicable, Reason: "needs buildkit>=0.13"}
+)
+
+func written(t *testing.T, d dossier.Dossier) string {
+	t.Helper()
+	var out bytes.Buffer
+	assert.NilError(t, Write(&out, d))
+	return out.String()
+}
+
+func TestEveryVerdictHasItsElement(t *testing.T) {
+	golden.Assert(t, written(t, dossier.Of(run("v0.11.5", ls, third, local, strict))), "check.golden")
+}
+
+func parsed(t *testing.T, content string) junit.Testsuites {
+	t.Helper()
+	var suites junit.Testsuites
+	assert.NilError(t, xml.Unmarshal([]byte(content), &suites))
+	return suites
+}
+
+func TestAComparisonIsTheCandidate(t *testing.T) {
+	held := third
+	held.Verdict, held.Reason = spec.Holds, ""
+	suites := parsed(t, written(t, dossier.Compare(run("v1", held, local), run("v2", third))))
+	assert.Equal(t, suites.Tests, 1)
+	assert.Equal(t, suites.Failures, 1)
+	assert.Equal(t, suites.Suites[0].Testcases[0].Failure.Message, "regressed: "+third.Reason)
+}
+
+func TestAMatrixIsEveryRun(t *testing.T) {
+	suites := parsed(t, written(t, dossier.Of(run("v1", ls, third), run("v2", ls))))
+	var names []string
+	for _, suite := range suites.Suites {
+		names = append(names, suite.Name)
+	}
+	assert.DeepEqual(t, names, []string{"v1 / builders", "v1 / caching", "v2 / builders"})
+	assert.Equal(t, suites.Tests, 3)
+}
+
+func TestHostileTextStaysXML(t *testing.T) {
+	const hostile = "\x00\x1b[31m]]><x>&\xff\uffff\n--"
+	claim := report.Claim{ID: hostile, Chapter: hostile, Text: hostile, Verdict: spec.Broken, Reason: hostile, Repro: hostile, Evidence: hostile}
+	suites := parsed(t, written(t, dossier.Of(run(hostile, claim))))
+	assert.Equal(t, suites.Suites[0].Testcases[0].Name, "]]><x>&\ufffd --")
+}

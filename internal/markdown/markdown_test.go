@@ -1,0 +1,98 @@
+package markdown
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"builders.test/internal/dossier"
+	"builders.test/internal/report"
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/assert/cmp"
+	"gotest.tools/v3/golden"
+)
+
+func run(version string, claims ...report.Claim) dossier.Run {
+	return dossier.Run{Report: report.New(report.Subject{
+		BuildKit: env.SubjectBuildKit{Version: version, Digest: "sha256:d1"},
+		Buildx:   env.SubjectBuildx{Version: "v0.38.2"},
+		Host:     env.SubjectHost{Kernel: "6.1.0"},
+	}, claims)}
+}
+
+var (
+	ls    = report.Claim{ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each builder", Facts: []report.Fact{{Name: "media type", Value: "oci"}}}
+	third = report.Claim{ID: "caching/third", Chapter: "caching", Text: "the third builder misses", Verdict: spec.Broken, Reason: "the third builder must miss: it hit", Repro: "make check RUN=caching/third"}
+	local = report.Claim{ID: "caching/local", Chapter: "caching", Text: "a folder carries it", Verdict: spec.Error, Reason: "not reached: interrupted"}
+	newer = report.Claim{ID: "cleanup/rm", Chapter: "cleanup", Text: "`rm` removes", Verdict: spec.NotApplicable, Reason: "needs buildkit>=0.13: buildkit under test is v0.11.5", Repro: "make check RUN=cleanup/rm"}
+)
+
+// with is the claim with another verdict.
+func with(claim report.Claim, v spec.Verdict) report.Claim {
+	claim.Verdict = v
+	if v == spec.Holds {
+		claim.Reason = ""
+	}
+	return claim
+}
+
+func written(t *testing.T, d dossier.Dossier) string {
+	t.Helper()
+	var out bytes.Buffer
+	assert.NilError(t, Write(&out, d))
+	return out.String()
+}
+
+func TestCheck(t *testing.T) {
+	golden.Assert(t, written(t, dossier.Of(run("v0.11.5", ls, newer, local, third))), "check.golden")
+}
+
+func TestGreenCheckIsShort(t *testing.T) {
+	got := written(t, dossier.Of(run("v0.11.5", ls)))
+	assert.Assert(t, cmp.Contains(got, "### ✓ The 1 claim holds on BuildKit v0.11.5\n"))
+	assert.Assert(t, !strings.Contains(got, "| why |"))
+}
+
+func TestComparisonShowsDifferencesFirst(t *testing.T) {
+	shaped := ls
+	shaped.Facts = []report.Fact{{Name: "media type", Value: "docker|v2"}}
+	golden.Assert(t, written(t, dossier.Compare(
+		run("v0.11.5", ls, with(third, spec.Holds), newer, local),
+		run("v0.34.2", shaped, third, with(newer, spec.Holds), local),
+	)), "compare.golden")
+}
+
+func TestMatrix(t *testing.T) {
+	golden.Assert(t, written(t, dossier.Of(
+		run("v0.11.5", ls, with(third, spec.Holds), newer), run("v0.20.2", ls, with(third, spec.Error)), run("v0.34.2", ls, third),
+	)), "matrix.golden")
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	const hostile = "a|b <img src=x> [x](http://evil) **b** `c @me \\ \x1b[31m\nnext | `<b>` www.evil.test"
+	for _, escaped := range []string{plain(hostile), sentence(hostile), sentence("`a|b` " + hostile + "`")} {
+		withoutCode := escaped
+		assert.Assert(t, !strings.Contains(withoutCode, "\n"))
+		assert.Assert(t, !strings.Contains(withoutCode, "\x1b"))
+		assert.Assert(t, cmp.Regexp(`^([^|]|\\\|)*$`, withoutCode), "a bar would end the cell")
+	}
+	assert.Equal(t, plain(hostile), "a\\|b &lt;img src=x&gt; \\[x\\](http&#58;//evil) \\*\\*b\\*\\* \\`c &#64;me \\\\ next \\| \\`&lt;b&gt;\\` www&#46;evil.test")
+	assert.Equal(t, sentence("`a|b` <i>"), "`a\\|b` &lt;i&gt;")
+	assert.Equal(t, code("``x`"), "``` ``x` ```")
+}
+
+func TestLongReportsFit(t *testing.T) {
+	claims := make([]report.Claim, 0, 2000)
+	for i := range 2000 {
+		claim := third
+		claim.ID, claim.Reason = fmt.Sprintf("caching/c%d", i), strings.Repeat("long ", 200)
+		claims = append(claims, claim)
+	}
+	got := written(t, dossier.Of(run("v1", claims...), run("v2", claims...)))
+	assert.Assert(t, len(got) < 1<<20*3/4, len(got))
+	assert.Assert(t, cmp.Contains(got, " more are in the report.\n"))
+	assert.Assert(t, cmp.Contains(got, "What was tested on what"))
+}

@@ -1,0 +1,194 @@
+// Package matrix sets reports side by side: claims down, runs across.
+package matrix
+
+import (
+	"slices"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+)
+
+// Table is what several runs say about the same claims.
+type Table struct {
+	// Columns are the runs, in the order in which they were given.
+	Columns []Column
+	// Rows has every claim that some run has, chapter by chapter. The order
+	// is that of the last run, whose book is taken for the newest.
+	Rows []Row
+}
+
+// Column is one run.
+type Column struct {
+	// Label tells the column from the others, in words: "BuildKit v0.34.2,
+	// overlay2 store". Short does so without saying what the values are of.
+	Label, Short string
+	Subject      report.Subject
+	Summary      report.Summary
+}
+
+// Row is one claim in every column.
+type Row struct {
+	ID, Chapter, Text string
+	// Cells has one entry per column: nil where the run had no such claim.
+	Cells []*report.Claim
+	// Turns tell where the claim stopped holding; none where it is nowhere
+	// broken, or where no version changes from column to column.
+	Turns []Turn
+}
+
+// Turn is where a claim stopped holding, among columns that differ in one
+// version and in nothing else. Such columns are taken to be given in the
+// order of that version.
+type Turn struct {
+	// LastGood is the last column in which the claim held before FirstBad, or
+	// [None]; FirstBad is the first in which it was broken. Columns between
+	// the two said neither.
+	LastGood, FirstBad int
+}
+
+// None stands for no column.
+const None = -1
+
+// New sets reports side by side.
+func New(reports ...report.Report) Table {
+	subjects := make([]report.Subject, 0, len(reports))
+	for _, r := range reports {
+		subjects = append(subjects, r.Subject)
+	}
+	t := Table{Columns: make([]Column, 0, len(reports))}
+	for i, label := range labels(subjects) {
+		t.Columns = append(t.Columns, Column{
+			Label: label.long, Short: label.short, Subject: subjects[i], Summary: reports[i].Summary,
+		})
+	}
+	t.Rows = rows(reports)
+	lines := lines(subjects)
+	for i := range t.Rows {
+		t.Rows[i].Turns = turns(t.Rows[i].Cells, lines)
+	}
+	return t
+}
+
+// Verdict is the most severe one in any column, except that a claim holds if
+// it holds somewhere and elsewhere does not apply.
+func (r Row) Verdict() spec.Verdict {
+	worst, held := spec.Holds, false
+	for _, cell := range r.Cells {
+		if cell != nil {
+			worst = worst.Escalate(cell.Verdict)
+			held = held || cell.Verdict == spec.Holds
+		}
+	}
+	if worst == spec.NotApplicable && held {
+		return spec.Holds
+	}
+	return worst
+}
+
+// Count sums up the verdicts of the rows.
+func (t Table) Count() report.Summary {
+	verdicts := make([]report.Claim, 0, len(t.Rows))
+	for _, row := range t.Rows {
+		verdicts = append(verdicts, report.Claim{Verdict: row.Verdict()})
+	}
+	return report.Count(verdicts)
+}
+
+// rows collects the claims of all reports, chapter by chapter.
+func rows(reports []report.Report) []Row {
+	at := map[string]int{}
+	var all []Row
+	for column := len(reports) - 1; column >= 0; column-- {
+		claims := reports[column].Claims
+		for i := range claims {
+			claim := &claims[i]
+			row, known := at[claim.ID]
+			if !known {
+				row = len(all)
+				at[claim.ID] = row
+				all = append(all, Row{
+					ID: claim.ID, Chapter: claim.Chapter, Text: claim.Text,
+					Cells: make([]*report.Claim, len(reports)),
+				})
+			}
+			all[row].Cells[column] = claim
+		}
+	}
+	return byChapter(all)
+}
+
+// byChapter keeps the claims of a chapter together, also those that only an
+// older run had.
+func byChapter(all []Row) []Row {
+	order := map[string]int{}
+	for _, row := range all {
+		if _, known := order[row.Chapter]; !known {
+			order[row.Chapter] = len(order)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Row) int { return order[a.Chapter] - order[b.Chapter] })
+	return all
+}
+
+// lines groups the columns that differ in one version alone: BuildKit's where
+// that differs at all, otherwise buildx's. Between drivers or image stores
+// there is no before and after.
+func lines(subjects []report.Subject) [][]int {
+	axis := -1
+	for i := range mainProperties[:versions] {
+		if axis < 0 && differs(mainProperties[i], subjects) {
+			axis = i
+		}
+	}
+	if axis < 0 {
+		return nil
+	}
+	var groups [][]int
+	at := map[string]int{}
+	for column, subject := range subjects {
+		key := ""
+		for i, p := range mainProperties {
+			if i != axis {
+				key += p.of(subject) + "\n"
+			}
+		}
+		group, known := at[key]
+		if !known {
+			group = len(groups)
+			at[key] = group
+			groups = append(groups, nil)
+		}
+		groups[group] = append(groups[group], column)
+	}
+	return groups
+}
+
+func turns(cells []*report.Claim, lines [][]int) []Turn {
+	var found []Turn
+	for _, line := range lines {
+		if t, ok := turn(cells, line); ok {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+// turn finds the first broken cell of a line. A line of one column has no
+// course that could turn.
+func turn(cells []*report.Claim, line []int) (Turn, bool) {
+	if len(line) < 2 {
+		return Turn{}, false
+	}
+	t := Turn{LastGood: None}
+	for _, column := range line {
+		switch cell := cells[column]; {
+		case cell == nil:
+		case cell.Verdict == spec.Holds:
+			t.LastGood = column
+		case cell.Verdict == spec.Broken:
+			t.FirstBad = column
+			return t, true
+		}
+	}
+	return Turn{}, false
+}

@@ -1,0 +1,144 @@
+package matrix
+
+import (
+	"testing"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"gotest.tools/v3/assert"
+)
+
+// on is a subject, given by what columns are told apart by.
+func on(buildkit, buildx, driver, store string) report.Subject {
+	return report.Subject{
+		BuildKit: env.SubjectBuildKit{Version: buildkit},
+		Buildx:   env.SubjectBuildx{Version: buildx},
+		Driver:   driver,
+		Engine:   env.SubjectEngine{Store: store},
+	}
+}
+
+func release(version string) report.Subject {
+	return on(version, "v0.38.2", "docker-container", "containerd")
+}
+
+func TestLabelsNameWhatDiffers(t *testing.T) {
+	older, newer := release("v0.11.5"), release("v0.34.2")
+	overlay := on("v0.34.2", "v0.38.2", "docker-container", "overlay2")
+	otherKernel := newer
+	otherKernel.Host.Kernel = "6.1"
+	for name, tc := range map[string]struct {
+		subjects    []report.Subject
+		long, short []string
+	}{
+		"one run":       {[]report.Subject{older}, []string{"BuildKit v0.11.5"}, []string{"v0.11.5"}},
+		"two releases":  {[]report.Subject{older, newer}, []string{"BuildKit v0.11.5", "BuildKit v0.34.2"}, []string{"v0.11.5", "v0.34.2"}},
+		"two stores":    {[]report.Subject{newer, overlay}, []string{"containerd store", "overlay2 store"}, []string{"containerd", "overlay2"}},
+		"both":          {[]report.Subject{older, overlay}, []string{"BuildKit v0.11.5, containerd store", "BuildKit v0.34.2, overlay2 store"}, []string{"v0.11.5 · containerd", "v0.34.2 · overlay2"}},
+		"two kernels":   {[]report.Subject{newer, otherKernel}, []string{"kernel unknown", "kernel 6.1"}, []string{"unknown", "6.1"}},
+		"the same":      {[]report.Subject{newer, newer}, []string{"BuildKit v0.34.2", "BuildKit v0.34.2 (2)"}, []string{"v0.34.2", "v0.34.2 (2)"}},
+		"no run at all": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var long, short []string
+			for _, l := range labels(tc.subjects) {
+				long, short = append(long, l.long), append(short, l.short)
+			}
+			assert.DeepEqual(t, long, tc.long)
+			assert.DeepEqual(t, short, tc.short)
+		})
+	}
+}
+
+func TestRowsHaveEveryClaimChapterByChapter(t *testing.T) {
+	older := report.New(release("v0.11.5"), []report.Claim{
+		{ID: "a/gone", Chapter: "a", Text: "old"}, {ID: "a/both", Chapter: "a", Text: "old"},
+	})
+	newer := report.New(release("v0.34.2"), []report.Claim{
+		{ID: "a/both", Chapter: "a", Text: "new", Verdict: spec.Error}, {ID: "b/new", Chapter: "b"},
+	})
+	table := New(older, newer)
+	var got []string
+	for _, row := range table.Rows {
+		got = append(got, row.ID)
+	}
+	assert.DeepEqual(t, got, []string{"a/both", "a/gone", "b/new"})
+	assert.Equal(t, table.Rows[0].Text, "new")
+	assert.Equal(t, table.Rows[0].Verdict(), spec.Error)
+	assert.Assert(t, table.Rows[1].Cells[1] == nil)
+	assert.Equal(t, table.Rows[1].Cells[0].Text, "old")
+	assert.DeepEqual(t, table.Count(), report.Summary{Holds: 2, Error: 1})
+	assert.Equal(t, table.Columns[1].Label, "BuildKit v0.34.2")
+	assert.DeepEqual(t, table.Columns[1].Summary, newer.Summary)
+}
+
+func TestTurns(t *testing.T) {
+	const (
+		holds   = spec.Holds
+		skipped = spec.NotApplicable
+		failed  = spec.Error
+		broken  = spec.Broken
+	)
+	for name, tc := range map[string]struct {
+		verdicts []spec.Verdict
+		want     []Turn
+	}{
+		"never broken":          {[]spec.Verdict{holds, skipped, failed}, nil},
+		"broken at the end":     {[]spec.Verdict{holds, holds, broken}, []Turn{{1, 2}}},
+		"unknown in between":    {[]spec.Verdict{holds, failed, broken}, []Turn{{0, 2}}},
+		"broken from the start": {[]spec.Verdict{broken, holds, broken}, []Turn{{None, 0}}},
+		"broken in the midst":   {[]spec.Verdict{holds, broken, holds}, []Turn{{0, 1}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.DeepEqual(t, New(judged([]string{"v0.11.5", "v0.20.2", "v0.34.2"}, tc.verdicts)...).Rows[0].Turns, tc.want)
+		})
+	}
+}
+
+// judged is one report per version on a single claim.
+func judged(versions []string, verdicts []spec.Verdict) []report.Report {
+	var reports []report.Report
+	for i, version := range versions {
+		reports = append(reports, report.New(release(version), []report.Claim{{ID: "a/b", Chapter: "a", Verdict: verdicts[i]}}))
+	}
+	return reports
+}
+
+func TestTurnsAreFoundAlongOneVersion(t *testing.T) {
+	claim := func(v spec.Verdict) []report.Claim { return []report.Claim{{ID: "a/b", Chapter: "a", Verdict: v}} }
+	grid := New(
+		report.New(on("v1", "x", "d", "containerd"), claim(spec.Holds)),
+		report.New(on("v1", "x", "d", "overlay2"), claim(spec.Broken)),
+		report.New(on("v2", "x", "d", "containerd"), claim(spec.Broken)),
+		report.New(on("v2", "x", "d", "overlay2"), claim(spec.Broken)),
+	)
+	assert.DeepEqual(t, grid.Rows[0].Turns, []Turn{{0, 2}, {None, 1}})
+
+	stores := New(
+		report.New(on("v1", "x", "d", "containerd"), claim(spec.Holds)),
+		report.New(on("v1", "x", "d", "overlay2"), claim(spec.Broken)),
+	)
+	assert.Assert(t, stores.Rows[0].Turns == nil, "no store comes before the other")
+
+	plugins := New(
+		report.New(on("v1", "x1", "d", "s"), claim(spec.Holds)),
+		report.New(on("v1", "x2", "d", "s"), claim(spec.Broken)),
+	)
+	assert.DeepEqual(t, plugins.Rows[0].Turns, []Turn{{0, 1}})
+}
+
+func TestVerdictOfARow(t *testing.T) {
+	cell := func(v spec.Verdict) *report.Claim { return &report.Claim{Verdict: v} }
+	for _, tc := range []struct {
+		cells []*report.Claim
+		want  spec.Verdict
+	}{
+		{[]*report.Claim{cell(spec.Holds), nil, cell(spec.NotApplicable)}, spec.Holds},
+		{[]*report.Claim{cell(spec.NotApplicable), nil}, spec.NotApplicable},
+		{[]*report.Claim{cell(spec.Holds), cell(spec.Error), cell(spec.NotApplicable)}, spec.Error},
+		{[]*report.Claim{cell(spec.Error), cell(spec.Broken)}, spec.Broken},
+	} {
+		assert.Equal(t, Row{Cells: tc.cells}.Verdict(), tc.want)
+	}
+}
