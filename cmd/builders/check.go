@@ -38,6 +38,8 @@ type check struct {
 	// openLab reaches the lab; nothing is built or started by that.
 	openLab        func(progress io.Writer) (laboratory, error)
 	stdout, stderr io.Writer
+	// ready is called when the lab is up for this check; it may be nil.
+	ready func()
 }
 
 func newCheckCommand() *cobra.Command {
@@ -255,6 +257,7 @@ func (c *check) conclude(o run.Outcome, screen *console.Console) (report.Report,
 		return report.Report{}, "", err
 	}
 	r := report.New(about, c.complete(o.Claims))
+	r.Book = claims.Edition(c.book)
 	path, err := r.Write(c.out)
 	if err != nil {
 		return report.Report{}, "", err

@@ -193,6 +193,8 @@ func (l *fakeLab) Up(_ context.Context, wanted lab.Wanted) error {
 	return nil
 }
 
+func (l *fakeLab) EnsureBuildKit(context.Context, string) error { return nil }
+
 func (l *fakeLab) BuildKitFromSource(_ context.Context, dir string) (string, error) {
 	l.asked = append(l.asked, "source "+filepath.Base(dir))
 	return "moby/buildkit:src-012345678901", nil

@@ -18,6 +18,7 @@ import (
 // laboratory is what check needs of the lab.
 type laboratory interface {
 	Up(ctx context.Context, wanted lab.Wanted) error
+	EnsureBuildKit(ctx context.Context, release string) error
 	BuildKitFromSource(ctx context.Context, dir string) (string, error)
 	Buildx(ctx context.Context, release string) (string, error)
 	Env(store string) (map[string]string, error)
@@ -106,6 +107,9 @@ func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx
 	}
 	if err := l.Up(ctx, wanted); err != nil {
 		return ground{}, err
+	}
+	if c.ready != nil {
+		c.ready()
 	}
 	g := ground{buildkit: buildkit.Ref, buildx: buildx.Path, cell: c.cell, specs: c.specs}
 	if buildkit.Source != "" {

@@ -2,7 +2,11 @@
 package claims
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
+	"strings"
 
 	"builders.test/helpers/spec"
 )
@@ -25,6 +29,16 @@ func Find(id string) (spec.Claim, bool) {
 		return spec.Claim{}, false
 	}
 	return all[i], true
+}
+
+// Edition identifies a set of claims by what they say: it changes when a claim
+// comes, goes, or says something else.
+func Edition(book []spec.Claim) string {
+	hash := sha256.New()
+	for _, c := range book {
+		fmt.Fprintf(hash, "%s\n%s\n%s\n", c.ID, c.Text, strings.Join(c.Words(), " "))
+	}
+	return hex.EncodeToString(hash.Sum(nil))[:12]
 }
 
 // Where the claims come from.

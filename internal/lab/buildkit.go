@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,8 +72,24 @@ func (l *Lab) known(ctx context.Context, p program) error {
 	if listErr != nil || len(versions) < 2 {
 		return err
 	}
-	return usage(fmt.Sprintf("looking for %s %s", p.name, p.version), "no such release is available",
-		"known ones near it: "+strings.Join(near(p.version, versions[1:]), ", "))
+	return &Problem{
+		Kind: Usage, Tried: fmt.Sprintf("looking for %s %s", p.name, p.version), Happened: "no such release is available",
+		Next: "known ones near it: " + strings.Join(near(p.version, versions[1:]), ", "), Err: ErrNoRelease,
+	}
+}
+
+// ErrNoRelease tells that a release does not exist.
+var ErrNoRelease = errors.New("no such release")
+
+// Releases lists the releases of BuildKit that its module's list has, which
+// may lack some.
+func Releases(ctx context.Context) ([]string, error) {
+	out, err := process.Command{Dir: "/", Env: goEnv(), Args: []string{"go", "list", "-m", "-versions", buildkitModule}}.Output(ctx)
+	versions := strings.Fields(out)
+	if err != nil || len(versions) < 2 {
+		return nil, environment("listing the releases of BuildKit", "the Go module proxy does not tell", "see that `go list -m -versions "+buildkitModule+"` works")
+	}
+	return versions[1:], nil
 }
 
 // unknownVersion tells whether the go command says that a module has no such
