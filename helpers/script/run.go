@@ -21,7 +21,7 @@ func (s Script) Run(t *spec.T) {
 	if err := os.Mkdir(root, 0o700); err != nil {
 		t.EnvironmentFailed("create the script's folder: %v", err)
 	}
-	r := &runner{t: t, home: cli.NewHome(t), builders: map[string]*builder.Builder{}}
+	r := &runner{t: t, here: filepath.Dir(s.Path), home: cli.NewHome(t), builders: map[string]*builder.Builder{}}
 	deadline, _ := t.Context().Deadline()
 	testscript.RunT(tester{t}, testscript.Params{
 		Files: []string{s.Path}, WorkdirRoot: root, Deadline: deadline,
@@ -32,7 +32,9 @@ func (s Script) Run(t *spec.T) {
 
 // runner is what the commands of one script share.
 type runner struct {
-	t        *spec.T
+	t *spec.T
+	// here is the folder that the script lies in.
+	here     string
 	home     cli.Home
 	builders map[string]*builder.Builder
 	// current is the builder that build uses if it names none.
@@ -50,6 +52,7 @@ func (r *runner) setup(e *testscript.Env) error {
 			e.Setenv(name, value)
 		}
 	}
+	e.Setenv("HERE", r.here)
 	e.Setenv("RUN", r.t.Env.Run)
 	e.Setenv("ARCH", r.t.Env.Engine.Arch)
 	e.Setenv("BUILDKIT", r.t.BuildKit)
