@@ -4,7 +4,7 @@
 RELEASES := v0.11.5 v0.34.2
 
 .DEFAULT_GOAL := help
-.PHONY: help check test lab lab-down clean claims rename bin/builders
+.PHONY: help check test compare matrix bisect lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -15,6 +15,7 @@ help: ## show this
 	@echo '  DRIVER=    docker-container (default), docker or remote'
 	@echo '  STORE=     the image store of the engine: containerd or overlay2'
 	@echo '  RUN=       a chapter, a claim (builders/arch) or a pattern as go test -run takes it'
+	@echo '  SPECS=     a folder with scripts of your own, instead of the book'
 	@echo '  OUT=       where the report and the evidence go (build/check)'
 
 check: bin/builders ## prove the claims on one BuildKit; brings its own engine if none is there
@@ -29,6 +30,15 @@ test: bin/builders ## vet, unit tests, and every claim on an old and a new Build
 	  bin/builders check --buildkit $$release --out build/test/$$release || failed="$$failed $$release"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "not green:$$failed"; exit 1; fi
+
+compare: bin/builders ## what changes from BASELINE= to BUILDKIT= (or BASELINE_BUILDX= to BUILDX=)
+	@bin/builders compare
+
+matrix: bin/builders ## prove the claims on several BUILDKIT=, BUILDX=, DRIVER= and STORE=
+	@bin/builders matrix
+
+bisect: bin/builders ## find the release between GOOD= and BAD= in which CLAIM= broke
+	@bin/builders bisect
 
 lab: bin/builders ## start the lab, the engines that are used where none is reachable
 	@bin/builders lab up
