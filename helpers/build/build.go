@@ -8,14 +8,15 @@
 package build
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
+	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
 )
@@ -24,8 +25,10 @@ import (
 type Result struct {
 	// Progress is what BuildKit reported, step by step.
 	Progress
-	// Digest is the digest of what was exported, if an image was.
-	Digest string
+	// Metadata is what buildx noted about the image, if one was exported.
+	Metadata
+	// ID is what buildx wrote into the file of [IDFile], if it was given one.
+	ID string
 	// Command is the finished command with both its streams.
 	Command *icmd.Result
 }
@@ -82,23 +85,28 @@ func TryIn(t *spec.T, home cli.Home, context string, options ...Option) *Result 
 	for _, image := range progress.images() {
 		t.Uses(image)
 	}
-	return &Result{Progress: progress, Digest: digestIn(metadata), Command: command}
+	return &Result{Progress: progress, Metadata: readMetadata(t, metadata), ID: writtenID(args), Command: command}
 }
 
-// digestIn reads the exported digest from a build's metadata file; a build
-// that failed or exported no image has none.
-func digestIn(path string) string {
-	content, err := os.ReadFile(path)
+// writtenID is what buildx wrote into the file that [IDFile] named.
+func writtenID(args []string) string {
+	i := slices.Index(args, idFile)
+	if i < 0 {
+		return ""
+	}
+	// A build that failed writes none.
+	content, err := os.ReadFile(args[i+1])
 	if err != nil {
 		return ""
 	}
-	var metadata struct {
-		Digest string `json:"containerimage.digest"`
-	}
-	if err := json.Unmarshal(content, &metadata); err != nil {
-		return ""
-	}
-	return metadata.Digest
+	return strings.TrimSpace(string(content))
+}
+
+// Remarks is what buildx itself said beside the progress: its warnings, and
+// why it failed.
+func (r *Result) Remarks() string {
+	_, said := evidence.SplitProgress([]byte(r.Command.Stderr()))
+	return strings.TrimSpace(string(said))
 }
 
 // Complaint says in one line why the build failed: the step that failed and

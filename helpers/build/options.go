@@ -1,5 +1,11 @@
 package build
 
+import (
+	"path/filepath"
+
+	"builders.test/helpers/spec"
+)
+
 // Option is a few words of a build's command line.
 type Option []string
 
@@ -23,6 +29,20 @@ func Load(image string) Option { return flag("--load", "--tag", image) }
 // Push pushes the result to the registry in its name.
 func Push(image string) Option { return flag("--push", "--tag", image) }
 
+// Tag names the result without saying where it goes.
+func Tag(image string) Option { return flag("--tag", image) }
+
+// Label writes a label into the image's configuration.
+func Label(name, value string) Option { return flag("--label", name+"="+value) }
+
+const idFile = "--iidfile"
+
+// IDFile has buildx write the image's id into a file, for [Result.ID]. buildx
+// refuses that for outputs that are no image: local and tar.
+func IDFile(t *spec.T) Option {
+	return flag(idFile, filepath.Join(t.Env.Dir, t.Env.Name("iid")))
+}
+
 // Output exports the result as buildx describes under --output.
 func Output(description string) Option { return flag("--output", description) }
 
@@ -40,3 +60,6 @@ func NoCache() Option { return flag("--no-cache") }
 
 // Plain leaves attestations out, so that one platform gives one manifest.
 func Plain() Option { return flag("--provenance=false") }
+
+// Attested adds an attestation, so that even one platform gives an index.
+func Attested() Option { return flag("--provenance=true") }

@@ -26,6 +26,7 @@ type settings struct {
 	config    string
 	driver    string
 	transport Transport
+	opts      []string
 }
 
 // Driver creates the builder with another driver than the claim's.
@@ -61,6 +62,11 @@ func Bootstrapped() Option { return flag("--bootstrap") }
 // Use makes the builder the current one of its home.
 func Use() Option { return flag("--use") }
 
+// DriverOpt gives the driver an option, written key=value.
+func DriverOpt(option string) Option {
+	return func(s *settings) { s.opts = append(s.opts, option) }
+}
+
 // Config adds lines to the configuration of the builder's BuildKit.
 func Config(toml string) Option { return func(s *settings) { s.config = toml } }
 
@@ -88,6 +94,9 @@ func (s settings) createArgs(t *spec.T) []string {
 	args := append([]string{"create", "--name", s.name, "--driver", s.driver}, s.flags...)
 	if s.platforms != "" {
 		args = append(args, "--platform", s.platforms)
+	}
+	for _, option := range s.opts {
+		args = append(args, "--driver-opt", option)
 	}
 	if s.driver == env.DriverRemote {
 		// The rest is the daemon's, which somebody else starts.

@@ -10,6 +10,7 @@ import (
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -51,6 +52,21 @@ func Exists(t *spec.T, ref string) bool {
 		t.EnvironmentFailed("inspect image %s: %v", ref, err)
 	}
 	return err == nil
+}
+
+// Labelled lists the ids of the engine's images that carry a label, written
+// key=value, also of those that have no name.
+func Labelled(t *spec.T, label string) []string {
+	t.Helper()
+	found, err := t.Env.Client.ImageList(t.Context(), image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", label))})
+	if err != nil {
+		t.EnvironmentFailed("list the images with the label %s: %v", label, err)
+	}
+	var ids []string
+	for _, summary := range found {
+		ids = append(ids, summary.ID)
+	}
+	return ids
 }
 
 // Inspect is what the engine knows of an image, for one platform of it.
