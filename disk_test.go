@@ -212,7 +212,6 @@ func aPrunedContainerCostsNoCache(t *spec.T) {
 	b := builder.New(t)
 	value, _ := reading(t, b, "first")
 	b.Home.Buildx(t, "stop", b.Name)
-	engine.RemoveVolumeAfter(t, b.Volume())
 
 	// docker system prune is for the whole engine, other people's things too.
 	// What it does is done here to things of this run's, made like a builder's.
