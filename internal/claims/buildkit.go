@@ -2,4 +2,4 @@ package claims
 
 import "builders.test/helpers/spec"
 
-var buildkit = []spec.Claim{}
+var buildkit = append([]spec.Claim{}, gc...)

@@ -2,4 +2,4 @@ package claims
 
 import "builders.test/helpers/spec"
 
-var images = []spec.Claim{}
+var images = append([]spec.Claim{}, disk...)
