@@ -27,10 +27,10 @@ func (x tracedBuild) label() string { return "builders.mark=" + x.mark }
 
 func (x tracedBuild) arguments(t *spec.T) []build.Option {
 	t.Helper()
-	return []build.Option{build.Arg("MARK", x.mark), build.Arg("RUN_ID", t.Env.Run)}
+	return []build.Option{build.Arg("MARK", x.mark), build.Arg("RUN_ID", t.Env.Run), saltedWith(x.mark)}
 }
 
-// runTraced starts a build, looks at the engine while a step of it runs, lets
+// run starts a build, looks at the engine while a step of it runs, lets
 // it end with an exit code, and returns the result.
 func (x tracedBuild) run(t *spec.T, b *builder.Builder, end string, options ...build.Option) *build.Result {
 	t.Helper()
@@ -38,7 +38,7 @@ func (x tracedBuild) run(t *spec.T, b *builder.Builder, end string, options ...b
 	running := build.Start(t, b, "fixtures/traces", options...)
 	running.Await(t, "&& exit")
 	during := engine.FindTraces(t, x.label())
-	openGate(t, b, build.Arg("SALT", x.mark))
+	openGate(t, b, saltedWith(x.mark))
 	result := running.Wait(t)
 	require.True(t, during.None(), "while the build runs the engine has of it: %v", during)
 	return result
