@@ -21,9 +21,10 @@ var buildkit = []spec.Claim{
 		Source: docsBuildKit,
 	},
 	{
-		ID:     "buildkit/unused-folder",
-		Text:   "The files of a `--build-context` folder that only unneeded stages use are not sent",
-		Source: docsBuildKit,
+		ID:      "buildkit/unused-folder",
+		Text:    "The files of a `--build-context` folder that only unneeded stages use are not sent",
+		Source:  docsBuildKit,
+		History: "Releases before v0.20 look into such a folder for a `.dockerignore`, and send nothing else of it",
 	},
 	{
 		ID:      "buildkit/unused-context",
