@@ -28,6 +28,8 @@ type Result struct {
 	Digest string
 	// Command is the finished command with both its streams.
 	Command *icmd.Result
+
+	builder string
 }
 
 // Run builds the context folder on a builder and fails the claim if the build
@@ -35,6 +37,16 @@ type Result struct {
 func Run(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
 	t.Helper()
 	return Start(t, b, context, options...).MustWait(t)
+}
+
+// MustSucceed fails the claim if the build did not succeed.
+func (r *Result) MustSucceed(t *spec.T) {
+	t.Helper()
+	if r.Command.ExitCode == 0 && !r.Command.Timeout {
+		return
+	}
+	r.blameRegistry(t)
+	t.Fatalf("on builder %s: %s", r.builder, r.Complaint())
 }
 
 // blameRegistry ends the claim as an error of the environment if the build

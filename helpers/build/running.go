@@ -15,7 +15,7 @@ const awaitPause = 20 * time.Millisecond
 
 // Running is a build that has begun.
 type Running struct {
-	builder  *builder.Builder
+	builder  string
 	command  *cli.Running
 	metadata string
 }
@@ -25,7 +25,7 @@ type Running struct {
 func Start(t *spec.T, b *builder.Builder, context string, options ...Option) *Running {
 	t.Helper()
 	r := start(t, b.Home, context, append([]Option{flag("--builder", b.Name)}, options...))
-	r.builder = b
+	r.builder = b.Name
 	return r
 }
 
@@ -68,7 +68,7 @@ func (r *Running) Wait(t *spec.T) *Result {
 	for _, image := range progress.images() {
 		t.Uses(image)
 	}
-	return &Result{Progress: progress, Digest: digestIn(r.metadata), Command: command}
+	return &Result{Progress: progress, Digest: digestIn(r.metadata), Command: command, builder: r.builder}
 }
 
 // MustWait waits for the end of the build and fails the claim if the build
@@ -76,10 +76,7 @@ func (r *Running) Wait(t *spec.T) *Result {
 func (r *Running) MustWait(t *spec.T) *Result {
 	t.Helper()
 	result := r.Wait(t)
-	if result.Command.ExitCode != 0 || result.Command.Timeout {
-		result.blameRegistry(t)
-		t.Fatalf("on builder %s: %s", r.builder.Name, result.Complaint())
-	}
+	result.MustSucceed(t)
 	return result
 }
 
