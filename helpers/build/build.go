@@ -31,18 +31,25 @@ type Result struct {
 	ID string
 	// Command is the finished command with both its streams.
 	Command *icmd.Result
+
+	builder string
 }
 
 // Run builds the context folder on a builder and fails the claim if the build
 // does not succeed.
 func Run(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
 	t.Helper()
-	r := Try(t, b, context, options...)
-	if r.Command.ExitCode != 0 || r.Command.Timeout {
-		r.blameRegistry(t)
-		t.Fatalf("on builder %s: %s", b.Name, r.Complaint())
+	return Start(t, b, context, options...).MustWait(t)
+}
+
+// MustSucceed fails the claim if the build did not succeed.
+func (r *Result) MustSucceed(t *spec.T) {
+	t.Helper()
+	if r.Command.ExitCode == 0 && !r.Command.Timeout {
+		return
 	}
-	return r
+	r.blameRegistry(t)
+	t.Fatalf("on builder %s: %s", r.builder, r.Complaint())
 }
 
 // blameRegistry ends the claim as an error of the environment if the build
@@ -65,27 +72,14 @@ func (r *Result) blameRegistry(t *spec.T) {
 // it is.
 func Try(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
 	t.Helper()
-	return TryIn(t, b.Home, context, append([]Option{flag("--builder", b.Name)}, options...)...)
+	return Start(t, b, context, options...).Wait(t)
 }
 
 // TryIn builds on the current builder of a home and returns the result
 // whatever it is.
 func TryIn(t *spec.T, home cli.Home, context string, options ...Option) *Result {
 	t.Helper()
-	metadata := filepath.Join(t.Env.Dir, t.Env.Name("metadata")+".json")
-	args := []string{"buildx", "build", "--progress=rawjson", "--metadata-file", metadata}
-	for _, option := range options {
-		args = append(args, option...)
-	}
-	command := home.Try(t, append(args, context)...)
-	progress, err := Parse(strings.NewReader(command.Stderr()))
-	if err != nil {
-		t.Fatalf("the build's progress cannot be read: %v", err)
-	}
-	for _, image := range progress.images() {
-		t.Uses(image)
-	}
-	return &Result{Progress: progress, Metadata: readMetadata(t, metadata), ID: writtenID(args), Command: command}
+	return start(t, home, context, options).Wait(t)
 }
 
 // writtenID is what buildx wrote into the file that [IDFile] named.

@@ -46,6 +46,10 @@ func IDFile(t *spec.T) Option {
 // Output exports the result as buildx describes under --output.
 func Output(description string) Option { return flag("--output", description) }
 
+// CacheOnly leaves the result in the builder's cache, without a warning, and
+// without the unnamed image that the docker driver would make.
+func CacheOnly() Option { return Output("type=cacheonly") }
+
 // CacheTo exports the cache as buildx describes under --cache-to.
 func CacheTo(description string) Option { return flag("--cache-to", description) }
 

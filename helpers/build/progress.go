@@ -66,6 +66,13 @@ func (p Progress) Find(text string) (Vertex, bool) {
 	return p.Vertices[i], true
 }
 
+// Has tells whether a step whose name contains the text took part in the
+// build, cached or not.
+func (p Progress) Has(text string) bool {
+	_, found := p.Find(text)
+	return found
+}
+
 // All returns every step whose name contains the text.
 func (p Progress) All(text string) []Vertex {
 	var found []Vertex

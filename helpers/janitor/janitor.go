@@ -125,6 +125,9 @@ func images(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	}
 	var things []Thing
 	for _, i := range all {
+		if run := i.Labels[env.RunLabel]; run != "" && len(i.RepoTags) == 0 {
+			things = append(things, Thing{Kind: "image", Name: i.ID, ID: i.ID, Run: run})
+		}
 		for _, tag := range i.RepoTags {
 			if run := owner(ownedImage, tag); run != "" {
 				things = append(things, Thing{Kind: "image", Name: tag, ID: tag, Run: run})
