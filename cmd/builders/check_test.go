@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/spec"
+	"builders.test/internal/lab"
 	"builders.test/internal/report"
 	"builders.test/internal/subject"
 	"github.com/spf13/cobra"
@@ -184,8 +185,8 @@ func TestCheckInterrupted(t *testing.T) {
 // fakeLab writes down what is asked of it.
 type fakeLab struct{ asked []string }
 
-func (l *fakeLab) Up(_ context.Context, releases ...string) error {
-	l.asked = append(l.asked, "up "+strings.Join(releases, ","))
+func (l *fakeLab) Up(_ context.Context, wanted lab.Wanted) error {
+	l.asked = append(l.asked, "up "+strings.Join(wanted.BuildKits, ","))
 	return nil
 }
 

@@ -17,7 +17,7 @@ import (
 
 // laboratory is what check needs of the lab.
 type laboratory interface {
-	Up(ctx context.Context, buildkits ...string) error
+	Up(ctx context.Context, wanted lab.Wanted) error
 	BuildKitFromSource(ctx context.Context, dir string) (string, error)
 	Buildx(ctx context.Context, release string) (string, error)
 	Env() map[string]string
@@ -80,11 +80,11 @@ func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx
 	if err != nil {
 		return ground{}, err
 	}
-	var releases []string
+	var wanted lab.Wanted
 	if release, ok := buildkit.Release(); ok {
-		releases = append(releases, release)
+		wanted.BuildKits = append(wanted.BuildKits, release)
 	}
-	if err := l.Up(ctx, releases...); err != nil {
+	if err := l.Up(ctx, wanted); err != nil {
 		return ground{}, err
 	}
 	g := ground{buildkit: buildkit.Ref, buildx: buildx.Path}

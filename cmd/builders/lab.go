@@ -31,7 +31,7 @@ func newLabCommand() *cobra.Command {
 }
 
 func labUp() *cobra.Command {
-	var buildkits []string
+	var wanted lab.Wanted
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Start the lab; make first what is missing",
@@ -49,10 +49,11 @@ func labUp() *cobra.Command {
 				fmt.Fprintln(c.OutOrStdout(), "an engine is reachable and is used instead of the lab:", other)
 				return nil
 			}
-			return l.Up(c.Context(), buildkits...)
+			return l.Up(c.Context(), wanted)
 		},
 	}
-	c.Flags().StringSliceVar(&buildkits, "buildkit", nil, "further BuildKit releases to serve, such as v0.20.2")
+	c.Flags().StringSliceVar(&wanted.BuildKits, "buildkit", nil, "further BuildKit releases to serve, such as v0.20.2")
+	c.Flags().StringSliceVar(&wanted.Frontends, "frontend", nil, "further Dockerfile frontends to serve, such as 1.10")
 	return c
 }
 

@@ -94,13 +94,11 @@ func (l *Lab) emulationRow() Component {
 	return row
 }
 
-// recipes are all images the lab has or should have, those of further BuildKit
-// releases included.
+// recipes are all images the lab has or should have, those of further releases
+// included.
 func (l *Lab) recipes() []image.Recipe {
-	all := l.plainImages()
-	for r := range l.toolImages() {
-		all = append(all, *r)
-	}
+	all := append(l.plainImages(), l.registryImage())
+	all = append(all, l.frontendRecipes()...)
 	tags := []string{BuildKitDefault, BuildKitStable}
 	notes, _ := filepath.Glob(l.runcNote("*"))
 	for _, note := range notes {
