@@ -62,7 +62,7 @@ func (l *Lab) frontendRecipe(tag string, labels map[string]string) image.Recipe 
 		refs = []string{"docker/dockerfile:1", "docker/dockerfile:latest", "docker/dockerfile:" + tag}
 	}
 	p := frontend(frontends[tag])
-	return image.Frontend(refs, l.host, p.module+" "+p.version, filepath.Join(l.folder(p), "dockerfile-frontend"), labels)
+	return image.Frontend(refs, l.arch, p.module+" "+p.version, filepath.Join(l.folder(p), "dockerfile-frontend"), labels)
 }
 
 // frontendNote is the file that remembers the labels of a release's frontend.

@@ -19,7 +19,7 @@ func (l *Lab) plainImages() []image.Recipe {
 
 // registryImage is registry:3.
 func (l *Lab) registryImage() image.Recipe {
-	return image.Registry(l.host, registry().module+" "+RegistryVersion+" and Debian's busybox-static",
+	return image.Registry(l.arch, registry().module+" "+RegistryVersion+" and Debian's busybox-static",
 		filepath.Join(l.folder(registry()), "registry"))
 }
 

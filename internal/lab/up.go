@@ -91,7 +91,9 @@ func (l *Lab) raise(ctx context.Context, tags, syntaxes []string) error {
 	start := func(name string, part func(context.Context) error) {
 		group.Go(func() error { return l.work.do(name, part) })
 	}
-	start("engine", l.startEngine)
+	for _, e := range engines {
+		start("engine "+e.store, func(ctx context.Context) error { return l.startEngine(ctx, e) })
+	}
 	start("plugin", func(context.Context) error { return l.plugin() })
 	start("emulation", func(context.Context) error { return l.emulate() })
 	start("command", func(context.Context) error { return l.command() })
@@ -106,6 +108,10 @@ func (l *Lab) raise(ctx context.Context, tags, syntaxes []string) error {
 		start("frontend "+tag, func(ctx context.Context) error { return l.serveFrontend(ctx, tag) })
 	}
 	if err := group.Wait(); err != nil {
+		return err
+	}
+	// Nothing else waits for this, so it does not stand in anybody's way.
+	if err := l.dives(); err != nil {
 		return err
 	}
 	return replace(l.path("complete"), nil)
@@ -171,7 +177,7 @@ func (l *Lab) Down(ctx context.Context) error {
 
 func (l *Lab) lower(ctx context.Context) error {
 	err := errors.Join(
-		l.stopEngine(ctx),
+		l.stopEngines(ctx),
 		l.registryDaemon().Stop(10*time.Second),
 		l.disconnect(),
 		l.stopEmulation(),

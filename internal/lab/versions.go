@@ -47,6 +47,10 @@ const FrontendStable = "1.28"
 // frontendsAlways are those that every lab serves.
 var frontendsAlways = []string{"1.4", "1.5", "1.7", FrontendStable}
 
+// diveVersions are the releases of dive that the specs compare: the first cannot
+// read what `docker save` writes on the containerd store, the second can.
+var diveVersions = []string{"v0.12.0", "v0.13.1"}
+
 // imageDate is the creation time in every image's config. It is fixed, so that
 // the same inputs give the same digest.
 var imageDate = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
