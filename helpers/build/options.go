@@ -40,3 +40,13 @@ func NoCache() Option { return flag("--no-cache") }
 
 // Plain leaves attestations out, so that one platform gives one manifest.
 func Plain() Option { return flag("--provenance=false") }
+
+// Secret gives the build a file under an id that RUN --mount=type=secret asks
+// for.
+func Secret(id, path string) Option { return flag("--secret", "id="+id+",src="+path) }
+
+// SSH forwards the agent behind a socket to RUN --mount=type=ssh.
+func SSH(socket string) Option { return flag("--ssh", "default="+socket) }
+
+// Syntax builds with this image as the frontend, whatever the Dockerfile says.
+func Syntax(image string) Option { return Arg("BUILDKIT_SYNTAX", image) }
