@@ -52,18 +52,36 @@ func (r *Result) MustSucceed(t *spec.T) {
 	t.Fatalf("on builder %s: %s", r.builder, r.Complaint())
 }
 
+// Refused runs a build that BuildKit must refuse, and returns it. A build that
+// fails because it cannot look up an image proves nothing and fails the claim,
+// just as one that succeeds does.
+func Refused(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
+	t.Helper()
+	r := Try(t, b, context, options...)
+	if r.Command.ExitCode == 0 {
+		t.Fatalf("on builder %s a build of %s succeeded and should have been refused", b.Name, context)
+	}
+	r.blameRegistry(t)
+	for _, v := range r.Failed() {
+		if v.LooksUp() != "" {
+			t.Fatalf("on builder %s: step %q failed before the build could be refused: %s", b.Name, v.Name, v.Error)
+		}
+	}
+	return r
+}
+
 // blameRegistry ends the claim as an error of the environment if the build
-// failed to look up a base image and the engine, asked to look it up by
-// itself, fails too: then the registry is to blame and not BuildKit.
+// failed to look up an image and the engine, asked to look it up by itself,
+// fails too: then the registry is to blame and not BuildKit.
 func (r *Result) blameRegistry(t *spec.T) {
 	t.Helper()
-	for _, v := range r.Vertices {
-		ref := v.baseImage()
-		if ref == "" || v.Error == "" || v.Canceled() {
+	for _, v := range r.Failed() {
+		ref := v.LooksUp()
+		if ref == "" {
 			continue
 		}
 		if _, err := t.Env.Client.DistributionInspect(t.Context(), ref, ""); err != nil {
-			t.EnvironmentFailed("the base image %s cannot be had: BuildKit says %s; the engine says %v", ref, v.Error, err)
+			t.EnvironmentFailed("the image %s cannot be had: BuildKit says %s; the engine says %v", ref, v.Error, err)
 		}
 	}
 }
@@ -106,10 +124,8 @@ func (r *Result) Remarks() string {
 // Complaint says in one line why the build failed: the step that failed and
 // the last thing it said, or the command's own last words.
 func (r *Result) Complaint() string {
-	for _, v := range r.Vertices {
-		if v.Error != "" && !v.Canceled() {
-			return fmt.Sprintf("step %q failed: %s%s", v.Name, v.Error, tail(v.Log))
-		}
+	for _, v := range r.Failed() {
+		return fmt.Sprintf("step %q failed: %s%s", v.Name, v.Error, tail(v.Log))
 	}
 	return cli.Complaint(r.Command)
 }

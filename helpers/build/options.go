@@ -67,3 +67,13 @@ func Plain() Option { return flag("--provenance=false") }
 
 // Attested adds an attestation, so that even one platform gives an index.
 func Attested() Option { return flag("--provenance=true") }
+
+// Secret gives the build a file under an id that RUN --mount=type=secret asks
+// for.
+func Secret(id, path string) Option { return flag("--secret", "id="+id+",src="+path) }
+
+// SSH forwards the agent behind a socket to RUN --mount=type=ssh.
+func SSH(socket string) Option { return flag("--ssh", "default="+socket) }
+
+// Syntax builds with this image as the frontend, whatever the Dockerfile says.
+func Syntax(image string) Option { return Arg("BUILDKIT_SYNTAX", image) }

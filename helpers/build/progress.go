@@ -84,6 +84,17 @@ func (p Progress) All(text string) []Vertex {
 	return found
 }
 
+// Failed returns the steps that failed by themselves, not because another did.
+func (p Progress) Failed() []Vertex {
+	var failed []Vertex
+	for _, v := range p.Vertices {
+		if v.Error != "" && !v.Canceled() {
+			failed = append(failed, v)
+		}
+	}
+	return failed
+}
+
 // Sent is how many bytes of build context were transferred in all.
 func (p Progress) Sent() int64 {
 	var sum int64
@@ -101,22 +112,23 @@ func (p Progress) names() []string {
 	return names
 }
 
-var metadataStep = regexp.MustCompile(`load metadata for (?:docker\.io/(?:library/)?)?(\S+)$`)
+var metadataStep = regexp.MustCompile(`(?:load metadata|resolve image config) for (?:docker-image://)?(?:docker\.io/(?:library/)?)?(\S+)$`)
 
-// images are the base images that the build looked up, in familiar form.
+// images are the images that the build looked up, in familiar form: its base
+// images and its frontend.
 func (p Progress) images() []string {
 	var images []string
 	for _, v := range p.Vertices {
-		if image := v.baseImage(); image != "" {
+		if image := v.LooksUp(); image != "" {
 			images = append(images, image)
 		}
 	}
 	return images
 }
 
-// baseImage is the image that the step looks up, or empty if it is no such
-// step.
-func (v Vertex) baseImage() string {
+// LooksUp is the image that the step looks up, a base image or the frontend, in
+// familiar form; it is empty if the step does something else.
+func (v Vertex) LooksUp() string {
 	if match := metadataStep.FindStringSubmatch(v.Name); match != nil {
 		return match[1]
 	}
