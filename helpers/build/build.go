@@ -69,12 +69,18 @@ func Try(t *spec.T, b *builder.Builder, context string, options ...Option) *Resu
 // whatever it is.
 func TryIn(t *spec.T, home cli.Home, context string, options ...Option) *Result {
 	t.Helper()
+	return try(t, home, "build", context, options)
+}
+
+// try runs a buildx command that builds, with the target of the command last.
+func try(t *spec.T, home cli.Home, verb, target string, options []Option) *Result {
+	t.Helper()
 	metadata := filepath.Join(t.Env.Dir, t.Env.Name("metadata")+".json")
-	args := []string{"buildx", "build", "--progress=rawjson", "--metadata-file", metadata}
+	args := []string{"buildx", verb, "--progress=rawjson", "--metadata-file", metadata}
 	for _, option := range options {
 		args = append(args, option...)
 	}
-	command := home.Try(t, append(args, context)...)
+	command := home.Try(t, append(args, target)...)
 	progress, err := Parse(strings.NewReader(command.Stderr()))
 	if err != nil {
 		t.Fatalf("the build's progress cannot be read: %v", err)

@@ -1,0 +1,204 @@
+//go:build integration
+
+package builders
+
+import (
+	"path/filepath"
+	"testing"
+
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/cli"
+	"builders.test/helpers/env"
+	"builders.test/helpers/image"
+	"builders.test/helpers/registry"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+// Chapter: the open questions. Whose images a builder can build on, what it
+// changes to pull one first, and what reads the image that comes out.
+func TestImages(t *testing.T) {
+	prove(t, "images/other-builders", otherBuildersImagesAreUnknown)
+	prove(t, "images/engine", theEnginesImagesAreItsOwnBuilders)
+	prove(t, "images/registry", aPushedImageIsABaseForAll)
+	prove(t, "images/docker-image", aContextNamesARegistrysImage)
+	prove(t, "images/oci-layout", aContextNamesAFoldersImage)
+	prove(t, "images/oci-layout-digest", aContextNamesAFoldersImageByDigest)
+	prove(t, "images/bake-target", bakeHandsATargetOn)
+	prove(t, "images/bake-nodes", bakeHandsATargetOnWithinANode)
+
+	prove(t, "images/pulled-containerd", thePulledImageIsTheBase)
+	prove(t, "images/pulled-overlay2", thePulledImageIsTheBase)
+	prove(t, "images/pulled-own-buildkit", aPullMeansNothingToOtherBuildKits)
+	prove(t, "images/pulled-platform-containerd", aPullHoldsTheTagForEveryPlatform)
+	prove(t, "images/pulled-platform-overlay2", aPullHoldsTheTagForItsPlatform)
+	prove(t, "images/pulled-offline", aPulledImageNeedsNoRegistry)
+	prove(t, "images/not-pulled", aBuildIsNoPull)
+
+	prove(t, "images/dive-0.12-containerd", oldDiveFailsOnSmallLayers)
+	prove(t, "images/dive-0.12-overlay2", diveReadsEveryImage(env.OldDive))
+	prove(t, "images/dive-0.13-containerd", diveReadsEveryImage(env.NewDive))
+	prove(t, "images/dive-0.13-overlay2", diveReadsEveryImage(env.NewDive))
+}
+
+const (
+	baseFixture = "fixtures/images/base"
+	appFixture  = "fixtures/images/app"
+	bakeFile    = "fixtures/images/docker-bake.hcl"
+)
+
+// makeBase builds a base image that is told from every other by the value it
+// holds.
+func makeBase(t *spec.T, b *builder.Builder, options ...build.Option) (value string) {
+	t.Helper()
+	value = t.Env.Name("value")
+	build.Run(t, b, baseFixture, append(options, build.Arg("VALUE", value))...)
+	return value
+}
+
+// inBase is the value that a build on the builder finds in its base image.
+func inBase(t *spec.T, b *builder.Builder, options ...build.Option) string {
+	t.Helper()
+	value, _ := build.Export(t, b, appFixture, "id", options...)
+	return value
+}
+
+// from makes the image the base.
+func from(ref string) build.Option { return build.Arg("BASE", ref) }
+
+// requireNoBase wants a build to fail because the builder finds no image of
+// that name, and not for another reason.
+func requireNoBase(t *spec.T, b *builder.Builder, ref, message string, options ...build.Option) {
+	t.Helper()
+	r := build.Try(t, b, appFixture, options...)
+	require.NotZero(t, r.Command.ExitCode, message)
+	lookup := r.Step(t, "load metadata for "+ref)
+	require.NotEmpty(t, lookup.Error, "the build failed, but not because the base image was not found: %s", r.Complaint())
+}
+
+func native(t *spec.T) string { return "linux/" + t.Env.Engine.Arch }
+
+func otherBuildersImagesAreUnknown(t *spec.T) {
+	ref := loadedRef(t)
+	maker, other := builder.Warm(t, native(t)), builder.New(t)
+
+	makeBase(t, maker)
+	requireNoBase(t, other, ref, "a builder found an image that another one kept to itself", from(ref))
+	requireNoBase(t, maker, ref, "a builder found an image of its own that it gave to nobody", from(ref))
+
+	makeBase(t, maker, build.Load(ref))
+	require.True(t, image.Exists(t, ref), "the image was not loaded, so this proves nothing")
+	requireNoBase(t, other, ref, "a builder found an image that another one loaded into the engine", from(ref))
+	requireNoBase(t, maker, ref, "a builder found an image that it loaded into the engine", from(ref))
+
+	// The same name in a registry is found: the builders look where it is.
+	value := makeBase(t, maker, build.Push(ref))
+	require.Equal(t, value, inBase(t, other, from(ref)), "the build started from another image than the one in the registry")
+}
+
+// loadedRef names an image of a registry that is empty as yet; an image of
+// that name in the engine is removed when the spec ends.
+func loadedRef(t *spec.T) string {
+	t.Helper()
+	ref := registry.Start(t, registry.Lenient).Ref("base:x")
+	t.Cleanup(func() { image.Remove(t, ref) })
+	return ref
+}
+
+func theEnginesImagesAreItsOwnBuilders(t *spec.T) {
+	own, engines := builder.Warm(t, native(t)), builder.WarmOf(t, env.DriverDocker, native(t))
+	for _, maker := range []*builder.Builder{own, engines} {
+		ref := loadedRef(t)
+		value := makeBase(t, maker, build.Load(ref))
+		require.Equal(t, value, inBase(t, engines, from(ref)), "the default builder started from another image than the engine's, which builder %s put there", maker.Name)
+		requireNoBase(t, own, ref, "a builder with a BuildKit of its own found an image of the engine's", from(ref))
+		requireNoBase(t, own, ref, "a builder with a BuildKit of its own found an image of the engine's that a context names", build.Context("base", "docker-image://"+ref))
+	}
+}
+
+func aPushedImageIsABaseForAll(t *spec.T) {
+	ref := registry.Start(t, registry.Strict).Ref("base:x")
+	maker, other := builder.WarmOf(t, env.DriverContainer, native(t)), builder.New(t)
+	value := makeBase(t, maker, build.Push(ref))
+	require.Equal(t, value, inBase(t, other, from(ref)), "the build started from another image than the one in the registry")
+}
+
+func aContextNamesARegistrysImage(t *spec.T) {
+	ref := registry.Start(t, registry.Strict).Ref("base:x")
+	b := builder.Warm(t, native(t))
+	older := makeBase(t, b, build.Push(ref))
+	digest, found := registry.Digest(t, ref)
+	require.True(t, found, "the registry does not have the image that was pushed")
+	newer := makeBase(t, b, build.Push(ref))
+	byDigest := registry.Untagged(ref) + "@" + digest.String()
+
+	for source, want := range map[string]string{
+		ref:                         newer,
+		byDigest:                    older,
+		ref + "@" + digest.String(): older,
+	} {
+		require.Equal(t, want, inBase(t, b, build.Context("base", "docker-image://"+source)), "docker-image://%s is another image than it names", source)
+	}
+	requireNoBase(t, b, "docker.io/library/base", "the name of a context means something without the context")
+}
+
+// layout is a folder that holds two images.
+type layout struct {
+	// older and newer are the values in the images, of which newer has the
+	// tag "newer" and older the digest.
+	older, newer, digest string
+	// source is the folder as a build context.
+	source string
+}
+
+// exported is a layout that another builder than the claim's made.
+func exported(t *spec.T) layout {
+	t.Helper()
+	maker := builder.WarmOf(t, env.DriverContainer, native(t))
+	dir := filepath.Join(t.Env.Dir, t.Env.Name("layout"))
+	l := layout{source: "oci-layout://" + dir, older: t.Env.Name("value")}
+	output := "type=oci,tar=false,dest=" + dir + ",name=builders.test/base:"
+	l.digest = build.Run(t, maker, baseFixture, build.Plain(), build.Arg("VALUE", l.older), build.Output(output+"older")).Digest
+	l.newer = makeBase(t, maker, build.Plain(), build.Output(output+"newer"))
+	return l
+}
+
+func aContextNamesAFoldersImage(t *spec.T) {
+	other, l := builder.New(t), exported(t)
+	for source, want := range map[string]string{
+		l.source + ":older":             l.older,
+		l.source + ":newer":             l.newer,
+		l.source + ":older@" + l.digest: l.older,
+	} {
+		require.Equal(t, want, inBase(t, other, build.Context("base", source)), "%s is another image than it names", source)
+	}
+}
+
+func aContextNamesAFoldersImageByDigest(t *spec.T) {
+	other, l := builder.New(t), exported(t)
+	source := l.source + "@" + l.digest
+	require.Equal(t, l.older, inBase(t, other, build.Context("base", source)), "%s is another image than it names", source)
+}
+
+func bakeHandsATargetOn(t *spec.T) {
+	b, value := builder.Warm(t, native(t)), t.Env.Name("value")
+
+	r := build.Bake(t, b, bakeFile, "app", build.Set("base.args.VALUE", value))
+
+	require.Contains(t, r.Step(t, "RUN cat /id").Log, value, "the target did not start from the result of the other target")
+	requireNoBase(t, b, "docker.io/library/base", "what bake handed on is known to later builds")
+}
+
+func bakeHandsATargetOnWithinANode(t *spec.T) {
+	b := builder.New(t, builder.Platform("linux/amd64"))
+	b.Append(t, cli.NewContext(t), builder.Platform("linux/arm64"))
+	value := build.Set("base.args.VALUE", t.Env.Name("value"))
+
+	crossing := build.TryBake(t, b, bakeFile, "app", value, build.Set("base.platform", "linux/amd64"), build.Set("app.platform", "linux/arm64"))
+	require.NotZero(t, crossing.Command.ExitCode, "bake handed a result from one node to another")
+	require.Empty(t, crossing.All("RUN"), "bake refuses to hand a result from node to node, but began to build")
+
+	both := build.Bake(t, b, bakeFile, "app", value, build.Set("*.platform", "linux/amd64,linux/arm64"))
+	require.Len(t, both.All("RUN cat /id"), 2, "bake did not build the target on each node")
+}
