@@ -26,7 +26,7 @@ type movedTag struct {
 func pullThenMove(t *spec.T, platform, platforms string) movedTag {
 	t.Helper()
 	maker := builder.WarmOf(t, env.DriverContainer, native(t))
-	tag := movedTag{ref: registry.Start(t, registry.Strict).Ref("base:x")}
+	tag := movedTag{ref: freshTag(t)}
 	tag.pulled = makeBase(t, maker, build.Push(tag.ref), build.Platform(platforms))
 	image.Pull(t, tag.ref, platform)
 	tag.now = makeBase(t, maker, build.Push(tag.ref), build.Platform(platforms))
@@ -84,7 +84,7 @@ func aPulledImageNeedsNoRegistry(t *spec.T) {
 
 func aBuildIsNoPull(t *spec.T) {
 	engines, maker := builder.Warm(t, native(t)), builder.WarmOf(t, env.DriverContainer, native(t))
-	ref := registry.Start(t, registry.Strict).Ref("base:x")
+	ref := freshTag(t)
 	for range 2 {
 		value := makeBase(t, maker, build.Push(ref))
 		require.Equal(t, value, inBase(t, engines, from(ref)), "the default builder built from another image than the tag names")

@@ -25,6 +25,8 @@ func TestImages(t *testing.T) {
 	prove(t, "images/docker-image", aContextNamesARegistrysImage)
 	prove(t, "images/oci-layout", aContextNamesAFoldersImage)
 	prove(t, "images/oci-layout-digest", aContextNamesAFoldersImageByDigest)
+	prove(t, "images/oci-layout-containerd", aContextNamesAFoldersImage)
+	prove(t, "images/oci-layout-overlay2", theDefaultBuilderKnowsNoFolders)
 	prove(t, "images/bake-target", bakeHandsATargetOn)
 	prove(t, "images/bake-nodes", bakeHandsATargetOnWithinANode)
 
@@ -80,7 +82,7 @@ func requireNoBase(t *spec.T, b *builder.Builder, ref, message string, options .
 func native(t *spec.T) string { return "linux/" + t.Env.Engine.Arch }
 
 func otherBuildersImagesAreUnknown(t *spec.T) {
-	ref := loadedRef(t)
+	ref := freshTag(t)
 	maker, other := builder.Warm(t, native(t)), builder.New(t)
 
 	makeBase(t, maker)
@@ -97,11 +99,11 @@ func otherBuildersImagesAreUnknown(t *spec.T) {
 	require.Equal(t, value, inBase(t, other, from(ref)), "the build started from another image than the one in the registry")
 }
 
-// loadedRef names an image of a registry that is empty as yet; an image of
-// that name in the engine is removed when the spec ends.
-func loadedRef(t *spec.T) string {
+// freshTag names an image of a registry that is empty as yet. Should the
+// engine get an image of that name, it is removed when the spec ends.
+func freshTag(t *spec.T) string {
 	t.Helper()
-	ref := registry.Start(t, registry.Lenient).Ref("base:x")
+	ref := registry.Start(t, registry.Strict).Ref("base:x")
 	t.Cleanup(func() { image.Remove(t, ref) })
 	return ref
 }
@@ -109,7 +111,7 @@ func loadedRef(t *spec.T) string {
 func theEnginesImagesAreItsOwnBuilders(t *spec.T) {
 	own, engines := builder.Warm(t, native(t)), builder.WarmOf(t, env.DriverDocker, native(t))
 	for _, maker := range []*builder.Builder{own, engines} {
-		ref := loadedRef(t)
+		ref := freshTag(t)
 		value := makeBase(t, maker, build.Load(ref))
 		require.Equal(t, value, inBase(t, engines, from(ref)), "the default builder started from another image than the engine's, which builder %s put there", maker.Name)
 		requireNoBase(t, own, ref, "a builder with a BuildKit of its own found an image of the engine's", from(ref))
@@ -118,19 +120,19 @@ func theEnginesImagesAreItsOwnBuilders(t *spec.T) {
 }
 
 func aPushedImageIsABaseForAll(t *spec.T) {
-	ref := registry.Start(t, registry.Strict).Ref("base:x")
+	ref := freshTag(t)
 	maker, other := builder.WarmOf(t, env.DriverContainer, native(t)), builder.New(t)
 	value := makeBase(t, maker, build.Push(ref))
 	require.Equal(t, value, inBase(t, other, from(ref)), "the build started from another image than the one in the registry")
 }
 
 func aContextNamesARegistrysImage(t *spec.T) {
-	ref := registry.Start(t, registry.Strict).Ref("base:x")
-	b := builder.Warm(t, native(t))
-	older := makeBase(t, b, build.Push(ref))
+	ref := freshTag(t)
+	b, maker := builder.Warm(t, native(t)), builder.WarmOf(t, env.DriverContainer, native(t))
+	older := makeBase(t, maker, build.Push(ref))
 	digest, found := registry.Digest(t, ref)
 	require.True(t, found, "the registry does not have the image that was pushed")
-	newer := makeBase(t, b, build.Push(ref))
+	newer := makeBase(t, maker, build.Push(ref))
 	byDigest := registry.Untagged(ref) + "@" + digest.String()
 
 	for source, want := range map[string]string{
@@ -146,7 +148,7 @@ func aContextNamesARegistrysImage(t *spec.T) {
 // layout is a folder that holds two images.
 type layout struct {
 	// older and newer are the values in the images, of which newer has the
-	// tag "newer" and older the digest.
+	// tag "newer" and older the digest and the tag "older".
 	older, newer, digest string
 	// source is the folder as a build context.
 	source string
@@ -166,25 +168,34 @@ func exported(t *spec.T) layout {
 
 func aContextNamesAFoldersImage(t *spec.T) {
 	other, l := builder.New(t), exported(t)
-	for source, want := range map[string]string{
-		l.source + ":older":             l.older,
-		l.source + ":newer":             l.newer,
-		l.source + ":older@" + l.digest: l.older,
-	} {
-		require.Equal(t, want, inBase(t, other, build.Context("base", source)), "%s is another image than it names", source)
-	}
+	requireInLayout(t, other, l.source+":older", l.older)
+	requireInLayout(t, other, l.source+":newer", l.newer)
+	requireInLayout(t, other, l.source+":older@"+l.digest, l.older)
 }
 
 func aContextNamesAFoldersImageByDigest(t *spec.T) {
 	other, l := builder.New(t), exported(t)
-	source := l.source + "@" + l.digest
-	require.Equal(t, l.older, inBase(t, other, build.Context("base", source)), "%s is another image than it names", source)
+	requireInLayout(t, other, l.source+"@"+l.digest, l.older)
+}
+
+func requireInLayout(t *spec.T, b *builder.Builder, source, want string) {
+	t.Helper()
+	require.Equal(t, want, inBase(t, b, build.Context("base", source)), "the build started from another image than %s names", source)
+}
+
+func theDefaultBuilderKnowsNoFolders(t *spec.T) {
+	engines, l := builder.Warm(t, native(t)), exported(t)
+	refused := build.Try(t, engines, appFixture, build.Context("base", l.source+":newer"))
+	require.NotZero(t, refused.Command.ExitCode, "the default builder on the overlay2 store took an image from a folder")
+	require.Contains(t, refused.Complaint(), "oci-layout", "the build failed, but not because of where its base image is")
+	// The folder itself is sound.
+	requireInLayout(t, builder.WarmOf(t, env.DriverContainer, native(t)), l.source+":newer", l.newer)
 }
 
 func bakeHandsATargetOn(t *spec.T) {
 	b, value := builder.Warm(t, native(t)), t.Env.Name("value")
 
-	r := build.Bake(t, b, bakeFile, "app", build.Set("base.args.VALUE", value))
+	r := build.Bake(t, b, bakeFile, "app", build.Set("base.args.VALUE", value), build.Set("*.output", "type=cacheonly"))
 
 	require.Contains(t, r.Step(t, "RUN cat /id").Log, value, "the target did not start from the result of the other target")
 	requireNoBase(t, b, "docker.io/library/base", "what bake handed on is known to later builds")

@@ -38,12 +38,26 @@ var images = []spec.Claim{
 		ID:     "images/oci-layout",
 		Text:   "`--build-context name=oci-layout://…` makes an image that another builder exported to a folder the base, named by tag or by tag and digest",
 		Source: docsContexts,
+		Needs:  []spec.Need{spec.OwnBuildKit},
 	},
 	{
 		ID:      "images/oci-layout-digest",
 		Text:    "`--build-context name=oci-layout://…@sha256:…` makes an image of the folder the base that is named by its digest alone",
 		Source:  digestOnly,
+		Needs:   []spec.Need{spec.OwnBuildKit},
 		History: "buildx v0.33 refuses it (invalid reference format); v0.32 and since v0.34.0 take it",
+	},
+	{
+		ID:     "images/oci-layout-containerd",
+		Text:   "On the containerd store the default builder, too, takes a base from a folder by `oci-layout://`",
+		Source: docsContexts,
+		Needs:  []spec.Need{spec.DockerDriver, spec.ContainerdStore},
+	},
+	{
+		ID:     "images/oci-layout-overlay2",
+		Text:   "On the overlay2 store the default builder takes no base from a folder: it does not know `oci-layout://`",
+		Source: docsContexts,
+		Needs:  []spec.Need{spec.DockerDriver, spec.Overlay2Store},
 	},
 	{
 		ID:     "images/bake-target",
