@@ -36,35 +36,33 @@ func pullThenMove(t *spec.T, platform, platforms string) movedTag {
 
 func thePulledImageIsTheBase(t *spec.T) {
 	engines, tag := builder.Warm(t, native(t)), pullThenMove(t, native(t), native(t))
-	require.Equal(t, tag.pulled, inBase(t, engines, from(tag.ref)), "the default builder did not build from the image that was pulled")
-	require.Equal(t, tag.now, inBase(t, engines, from(tag.ref), build.Pull()), "--pull did not take the image that the tag names now")
-	require.Equal(t, tag.pulled, inBase(t, engines, from(tag.ref)), "--pull changed what later builds take")
+	requireBase(t, engines, tag.pulled, "the default builder did not build from the image that was pulled", from(tag.ref))
+	requireBase(t, engines, tag.now, "--pull did not take the image that the tag names now", from(tag.ref), build.Pull())
+	requireBase(t, engines, tag.pulled, "--pull changed what later builds take", from(tag.ref))
 	require.Equal(t, tag.pulled, image.Run(t, tag.ref, native(t), "cat", "/id"), "--pull changed the engine's image")
 }
 
 func aPullMeansNothingToOtherBuildKits(t *spec.T) {
 	b := builder.Warm(t, native(t))
 	tag := pullThenMove(t, native(t), native(t))
-	require.Equal(t, tag.now, inBase(t, b, from(tag.ref)), "the builder built from the image that the engine pulled")
+	requireBase(t, b, tag.now, "the builder did not build from the image that the tag names now, but the engine pulled an older one", from(tag.ref))
 
 	// The builder now has that image in its cache.
 	newer := makeBase(t, b, build.Push(tag.ref))
-	require.Equal(t, newer, inBase(t, b, from(tag.ref)), "the tag moved, and the builder built from the image that it had before")
+	requireBase(t, b, newer, "the tag moved, and the builder built from the image that it had before", from(tag.ref))
 }
 
 func aPullHoldsTheTagForEveryPlatform(t *spec.T) {
 	engines, tag := builder.Warm(t, native(t)), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
 	for _, platform := range []string{"linux/arm64", "linux/amd64"} {
-		require.Equal(t, tag.pulled, inBase(t, engines, from(tag.ref), build.Platform(platform)),
-			"the image was pulled for linux/arm64, and for %s the default builder built from another one", platform)
+		requireBase(t, engines, tag.pulled, "the image was pulled for linux/arm64, and for "+platform+" the default builder built from another one", from(tag.ref), build.Platform(platform))
 	}
 }
 
 func aPullHoldsTheTagForItsPlatform(t *spec.T) {
 	engines, tag := builder.Warm(t, native(t)), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
 	for platform, want := range map[string]string{"linux/arm64": tag.pulled, "linux/amd64": tag.now} {
-		require.Equal(t, want, inBase(t, engines, from(tag.ref), build.Platform(platform)),
-			"the image was pulled for linux/arm64 and the tag then moved; for %s the default builder took the wrong image", platform)
+		requireBase(t, engines, want, "the image was pulled for linux/arm64 and the tag then moved; for "+platform+" the default builder took the wrong image", from(tag.ref), build.Platform(platform))
 	}
 }
 
@@ -74,11 +72,11 @@ func aPulledImageNeedsNoRegistry(t *spec.T) {
 	ref := shelf.Ref("base:x")
 	value := makeBase(t, own, build.Push(ref))
 	image.Pull(t, ref, native(t))
-	require.Equal(t, value, inBase(t, own, from(ref)), "the build started from another image than the one in the registry")
+	requireBase(t, own, value, "the build did not start from the image in the registry", from(ref))
 
 	shelf.Stop(t)
 
-	require.Equal(t, value, inBase(t, engines, from(ref)), "the default builder did not build from the image that was pulled")
+	requireBase(t, engines, value, "the default builder did not build from the image that was pulled", from(ref))
 	requireNoBase(t, own, ref, "a builder with a BuildKit of its own found the image without the registry", from(ref))
 }
 
@@ -87,7 +85,7 @@ func aBuildIsNoPull(t *spec.T) {
 	ref := freshTag(t)
 	for range 2 {
 		value := makeBase(t, maker, build.Push(ref))
-		require.Equal(t, value, inBase(t, engines, from(ref)), "the default builder built from another image than the tag names")
+		requireBase(t, engines, value, "the default builder did not build from the image that the tag names", from(ref))
 		require.False(t, image.Exists(t, ref), "a build made its base image one of the engine's")
 	}
 	image.Pull(t, ref, native(t))

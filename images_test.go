@@ -59,11 +59,14 @@ func makeBase(t *spec.T, b *builder.Builder, options ...build.Option) (value str
 	return value
 }
 
-// inBase is the value that a build on the builder finds in its base image.
-func inBase(t *spec.T, b *builder.Builder, options ...build.Option) string {
+// requireBase wants a build to start from the base image with the value. That
+// a base image is not found is what these claims are about, so it is not blamed
+// on the registry.
+func requireBase(t *spec.T, b *builder.Builder, want, message string, options ...build.Option) {
 	t.Helper()
-	value, _ := build.Export(t, b, appFixture, "id", options...)
-	return value
+	found, r := build.TryExport(t, b, appFixture, "id", options...)
+	require.Zero(t, r.Command.ExitCode, "%s: the build on %s failed: %s", message, b.Name, r.Complaint())
+	require.Equal(t, want, found, message)
 }
 
 // from makes the image the base.
@@ -96,7 +99,7 @@ func otherBuildersImagesAreUnknown(t *spec.T) {
 
 	// The same name in a registry is found: the builders look where it is.
 	value := makeBase(t, maker, build.Push(ref))
-	require.Equal(t, value, inBase(t, other, from(ref)), "the build started from another image than the one in the registry")
+	requireBase(t, other, value, "the build did not start from the image in the registry", from(ref))
 }
 
 // freshTag names an image of a registry that is empty as yet. Should the
@@ -113,7 +116,7 @@ func theEnginesImagesAreItsOwnBuilders(t *spec.T) {
 	for _, maker := range []*builder.Builder{own, engines} {
 		ref := freshTag(t)
 		value := makeBase(t, maker, build.Load(ref))
-		require.Equal(t, value, inBase(t, engines, from(ref)), "the default builder started from another image than the engine's, which builder %s put there", maker.Name)
+		requireBase(t, engines, value, "the default builder did not start from the engine's image, which builder "+maker.Name+" put there", from(ref))
 		requireNoBase(t, own, ref, "a builder with a BuildKit of its own found an image of the engine's", from(ref))
 		requireNoBase(t, own, ref, "a builder with a BuildKit of its own found an image of the engine's that a context names", build.Context("base", "docker-image://"+ref))
 	}
@@ -123,7 +126,7 @@ func aPushedImageIsABaseForAll(t *spec.T) {
 	ref := freshTag(t)
 	maker, other := builder.WarmOf(t, env.DriverContainer, native(t)), builder.New(t)
 	value := makeBase(t, maker, build.Push(ref))
-	require.Equal(t, value, inBase(t, other, from(ref)), "the build started from another image than the one in the registry")
+	requireBase(t, other, value, "the build did not start from the image in the registry", from(ref))
 }
 
 func aContextNamesARegistrysImage(t *spec.T) {
@@ -140,7 +143,7 @@ func aContextNamesARegistrysImage(t *spec.T) {
 		byDigest:                    older,
 		ref + "@" + digest.String(): older,
 	} {
-		require.Equal(t, want, inBase(t, b, build.Context("base", "docker-image://"+source)), "docker-image://%s is another image than it names", source)
+		requireBase(t, b, want, "the build did not start from the image that docker-image://"+source+" names", build.Context("base", "docker-image://"+source))
 	}
 	requireNoBase(t, b, "docker.io/library/base", "the name of a context means something without the context")
 }
@@ -170,7 +173,7 @@ func aContextNamesAFoldersImage(t *spec.T) {
 	other, l := builder.New(t), exported(t)
 	requireInLayout(t, other, l.source+":older", l.older)
 	requireInLayout(t, other, l.source+":newer", l.newer)
-	requireInLayout(t, other, l.source+":older@"+l.digest, l.older)
+	requireInLayout(t, other, l.source+":newer@"+l.digest, l.older)
 }
 
 func aContextNamesAFoldersImageByDigest(t *spec.T) {
@@ -180,7 +183,7 @@ func aContextNamesAFoldersImageByDigest(t *spec.T) {
 
 func requireInLayout(t *spec.T, b *builder.Builder, source, want string) {
 	t.Helper()
-	require.Equal(t, want, inBase(t, b, build.Context("base", source)), "the build started from another image than %s names", source)
+	requireBase(t, b, want, "the build did not start from the image that "+source+" names", build.Context("base", source))
 }
 
 func theDefaultBuilderKnowsNoFolders(t *spec.T) {
@@ -204,12 +207,17 @@ func bakeHandsATargetOn(t *spec.T) {
 func bakeHandsATargetOnWithinANode(t *spec.T) {
 	b := builder.New(t, builder.Platform("linux/amd64"))
 	b.Append(t, cli.NewContext(t), builder.Platform("linux/arm64"))
-	value := build.Set("base.args.VALUE", t.Env.Name("value"))
+	value := t.Env.Name("value")
+	set := build.Set("base.args.VALUE", value)
 
-	crossing := build.TryBake(t, b, bakeFile, "app", value, build.Set("base.platform", "linux/amd64"), build.Set("app.platform", "linux/arm64"))
+	crossing := build.TryBake(t, b, bakeFile, "app", set, build.Set("base.platform", "linux/amd64"), build.Set("app.platform", "linux/arm64"))
 	require.NotZero(t, crossing.Command.ExitCode, "bake handed a result from one node to another")
 	require.Empty(t, crossing.All("RUN"), "bake refuses to hand a result from node to node, but began to build")
 
-	both := build.Bake(t, b, bakeFile, "app", value, build.Set("*.platform", "linux/amd64,linux/arm64"))
-	require.Len(t, both.All("RUN cat /id"), 2, "bake did not build the target on each node")
+	both := build.Bake(t, b, bakeFile, "app", set, build.Set("*.platform", "linux/amd64,linux/arm64"))
+	steps := both.All("RUN cat /id")
+	require.Len(t, steps, 2, "bake did not build the target on each node")
+	for _, step := range steps {
+		require.Contains(t, step.Log, value, "%s: the target did not start from the result of the other target", step.Name)
+	}
 }

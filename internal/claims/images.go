@@ -36,7 +36,7 @@ var images = []spec.Claim{
 	},
 	{
 		ID:     "images/oci-layout",
-		Text:   "`--build-context name=oci-layout://…` makes an image that another builder exported to a folder the base, named by tag or by tag and digest",
+		Text:   "`--build-context name=oci-layout://…` makes an image that another builder exported to a folder the base, named by tag or by tag and digest, where the digest decides",
 		Source: docsContexts,
 		Needs:  []spec.Need{spec.OwnBuildKit},
 	},
