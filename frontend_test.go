@@ -103,11 +103,6 @@ func frontendOf(r *build.Result) string {
 	return step.LooksUp()
 }
 
-func warm(t *spec.T) *builder.Builder {
-	t.Helper()
-	return builder.Warm(t, "linux/"+t.Env.Engine.Arch)
-}
-
 // salt keeps a spec out of the caches of other specs and other runs.
 func salt(t *spec.T) build.Option { return build.Arg("SALT", t.Env.Run+t.Claim.ID) }
 

@@ -168,11 +168,37 @@ func (r *Result) Step(t *spec.T, text string) Vertex {
 // system is written out.
 func Export(t *spec.T, b *builder.Builder, context, file string, options ...Option) (string, *Result) {
 	t.Helper()
-	dir := filepath.Join(t.Env.Dir, t.Env.Name("export"))
-	r := Run(t, b, context, append(options, Output("type=local,dest="+dir))...)
-	content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
+	output := exportTo(t)
+	r := Run(t, b, context, append(options, output.option())...)
+	return output.read(t, file), r
+}
+
+// TryExport does the same for a build that may fail; then there is no content.
+func TryExport(t *spec.T, b *builder.Builder, context, file string, options ...Option) (string, *Result) {
+	t.Helper()
+	output := exportTo(t)
+	r := Try(t, b, context, append(options, output.option())...)
+	if r.Command.ExitCode != 0 || r.Command.Timeout {
+		return "", r
+	}
+	return output.read(t, file), r
+}
+
+// export is the folder that a build writes its result to.
+type export string
+
+func exportTo(t *spec.T) export {
+	t.Helper()
+	return export(filepath.Join(t.Env.Dir, t.Env.Name("export")))
+}
+
+func (e export) option() Option { return Output("type=local,dest=" + string(e)) }
+
+func (e export) read(t *spec.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(string(e), filepath.FromSlash(file)))
 	if err != nil {
 		t.Fatalf("the build succeeded, but its result holds no %s: %v", file, err)
 	}
-	return strings.TrimSpace(string(content)), r
+	return strings.TrimSpace(string(content))
 }

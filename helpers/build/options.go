@@ -62,6 +62,9 @@ func Context(name, source string) Option { return flag("--build-context", name+"
 // NoCache builds every step afresh.
 func NoCache() Option { return flag("--no-cache") }
 
+// Pull asks the registry for base images even where the engine has them.
+func Pull() Option { return flag("--pull") }
+
 // Plain leaves attestations out, so that one platform gives one manifest.
 func Plain() Option { return flag("--provenance=false") }
 

@@ -32,12 +32,18 @@ func Start(t *spec.T, b *builder.Builder, context string, options ...Option) *Ru
 
 func start(t *spec.T, home cli.Home, context string, options []Option) *Running {
 	t.Helper()
+	return begin(t, home, "build", context, options)
+}
+
+// begin runs a buildx command that builds, with the target of the command last.
+func begin(t *spec.T, home cli.Home, verb, target string, options []Option) *Running {
+	t.Helper()
 	metadata := filepath.Join(t.Env.Dir, t.Env.Name("metadata")+".json")
-	args := []string{"buildx", "build", "--progress=rawjson", "--metadata-file", metadata}
+	args := []string{"buildx", verb, "--progress=rawjson", "--metadata-file", metadata}
 	for _, option := range options {
 		args = append(args, option...)
 	}
-	return &Running{metadata: metadata, args: args, command: home.Start(t, append(args, context)...)}
+	return &Running{metadata: metadata, args: args, command: home.Start(t, append(args, target)...)}
 }
 
 // Await waits until the build executes a step whose name contains the text.

@@ -91,8 +91,14 @@ func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
 // set of platforms, created by the first spec that asks, removed with the run.
 func Warm(t *spec.T, platform string) *Builder {
 	t.Helper()
-	b, err := env.Shared(t.Env, t.Driver+" builder "+platform, func() (*Builder, error) {
-		o := apply(t, []Option{Named(t.Env.SharedName()), Platform(platform), Bootstrapped()})
+	return WarmOf(t, t.Driver, platform)
+}
+
+// WarmOf is [Warm] with another driver than the claim's.
+func WarmOf(t *spec.T, driver, platform string) *Builder {
+	t.Helper()
+	b, err := env.Shared(t.Env, driver+" builder "+platform, func() (*Builder, error) {
+		o := apply(t, []Option{Named(t.Env.SharedName()), Driver(driver), Platform(platform), Bootstrapped()})
 		b := o.builder()
 		return b, b.make(t, o)
 	})

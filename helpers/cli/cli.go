@@ -96,11 +96,18 @@ func (h Home) surroundings() []string {
 // surroundings, and fails the claim if it does not succeed.
 func Program(t *spec.T, command ...string) *icmd.Result {
 	t.Helper()
-	result := execute(t, remaining(t), nil, command)
+	result := TryProgram(t, command...)
 	if result.ExitCode != 0 || result.Timeout {
 		t.Fatalf("%s", Complaint(result))
 	}
 	return result
+}
+
+// TryProgram runs a program other than the docker command and returns its
+// result, whatever it is.
+func TryProgram(t *spec.T, command ...string) *icmd.Result {
+	t.Helper()
+	return execute(t, remaining(t), nil, command)
 }
 
 func execute(t *spec.T, timeout time.Duration, own, command []string) *icmd.Result {

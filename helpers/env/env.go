@@ -15,6 +15,7 @@
 //	BUILDERS_MIRROR    host:port of a plain-http registry that stands as
 //	                   Docker Hub's mirror and whose tags the run may move
 //	BUILDERS_STANDINS  JSON object: image reference → what stands in for it
+//	BUILDERS_DIVE      folder with releases of dive, each as dive-<release>
 //	BUILDERS_LAB       set where the engine is the embedded lab
 package env
 

@@ -40,6 +40,7 @@ type settings struct {
 	out      string
 	mirror   string
 	lab      string
+	dive     string
 	standIns map[string]string
 }
 
@@ -50,6 +51,7 @@ func readSettings() (settings, error) {
 		driver:   valueOr("DRIVER", DriverContainer),
 		mirror:   os.Getenv("BUILDERS_MIRROR"),
 		lab:      os.Getenv("BUILDERS_LAB"),
+		dive:     os.Getenv("BUILDERS_DIVE"),
 	}
 	if text := os.Getenv("BUILDERS_STANDINS"); text != "" {
 		if err := json.Unmarshal([]byte(text), &s.standIns); err != nil {

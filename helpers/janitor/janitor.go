@@ -38,8 +38,9 @@ type Thing struct {
 func (x Thing) String() string { return x.Kind + " " + x.Name }
 
 var (
-	ownedName  = regexp.MustCompile(`^(?:buildx_buildkit_)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
-	ownedImage = regexp.MustCompile(`^builders\.test/([0-9a-f]{8})/`)
+	ownedName = regexp.MustCompile(`^(?:buildx_buildkit_)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
+	// An image that was pulled has the name of its registry before the run's.
+	ownedImage = regexp.MustCompile(`^(?:127\.0\.0\.1:\d+/)?builders\.test/([0-9a-f]{8})/`)
 )
 
 // owner is the id of the run that a name belongs to, or empty.

@@ -24,7 +24,9 @@ func TestOwner(t *testing.T) {
 		require.Equal(t, want, owner(ownedName, name), name)
 	}
 	require.Equal(t, "0a1b2c3d", owner(ownedImage, "builders.test/0a1b2c3d/processor:1"))
+	require.Equal(t, "0a1b2c3d", owner(ownedImage, "127.0.0.1:4711/builders.test/0a1b2c3d/base:x"))
 	require.Empty(t, owner(ownedImage, "busybox:latest"))
+	require.Empty(t, owner(ownedImage, "example.com/builders.test/0a1b2c3d/base:x"))
 }
 
 func TestStateFollowsTheLock(t *testing.T) {

@@ -52,6 +52,10 @@ var (
 	// interface and its files with the specs.
 	LocalEngine = Need{word: "local-engine", missing: localEngineMissing}
 
+	// Dive needs the releases of dive that claims about it compare
+	// (BUILDERS_DIVE).
+	Dive = Need{word: "dive", missing: diveMissing}
+
 	// ContainerDriver is for claims about builders that are containers of
 	// buildx's own making, whatever driver the run prefers.
 	ContainerDriver = driverNeed("docker-container-driver", env.DriverContainer)
@@ -136,6 +140,15 @@ func engineProgramMissing(t *T) string {
 func localEngineMissing(t *T) string {
 	if err := t.Env.Engine.Local(); err != nil {
 		return err.Error()
+	}
+	return ""
+}
+
+func diveMissing(t *T) string {
+	for _, release := range []string{env.OldDive, env.NewDive} {
+		if _, err := t.Env.Dive(release); err != nil {
+			return err.Error()
+		}
 	}
 	return ""
 }
