@@ -1,5 +1,5 @@
-# BUILDKIT, BUILDX, RUN and OUT are read by the commands themselves: make hands
-# them on when they are set, on its command line or in the environment.
+# BUILDKIT, BUILDX, DRIVER, STORE, RUN and OUT are read by the commands themselves:
+# make hands them on when they are set, on its command line or in the environment.
 
 RELEASES := v0.11.5 v0.34.2
 
@@ -12,6 +12,8 @@ help: ## show this
 	@echo
 	@echo '  BUILDKIT=  a release (v0.11.5), latest, an image, or the folder of a source tree'
 	@echo '  BUILDX=    a release or the path of a plugin'
+	@echo '  DRIVER=    docker-container (default), docker or remote'
+	@echo '  STORE=     the image store of the engine: containerd or overlay2'
 	@echo '  RUN=       a chapter, a claim (builders/arch) or a pattern as go test -run takes it'
 	@echo '  OUT=       where the report and the evidence go (build/check)'
 
@@ -28,7 +30,7 @@ test: bin/builders ## vet, unit tests, and every claim on an old and a new Build
 	done; \
 	if [ -n "$$failed" ]; then echo "not green:$$failed"; exit 1; fi
 
-lab: bin/builders ## start the lab, the engine that is used where none is reachable
+lab: bin/builders ## start the lab, the engines that are used where none is reachable
 	@bin/builders lab up
 
 lab-down: bin/builders ## stop the lab and keep what it made

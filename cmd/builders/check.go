@@ -26,6 +26,9 @@ import (
 type check struct {
 	// What the person chose, as written.
 	buildkit, buildx, choice, out string
+	driver, store                 string
+	// cell is what driver and store say.
+	cell subject.Cell
 
 	// module is that of the project whose specs run; book are its claims.
 	module string
@@ -44,9 +47,15 @@ func newCheckCommand() *cobra.Command {
 project's folder. An engine that DOCKER_HOST or the current docker context
 reaches is used as it is; otherwise the lab is brought up.
 
-The flags have variables of the same names: BUILDKIT, BUILDX, RUN and OUT.`,
+Where a driver or an image store is chosen, only the claims about it are put to
+the test. The lab has an engine for each store; an engine of yours has the one
+that it has.
+
+The flags have variables of the same names: BUILDKIT, BUILDX, DRIVER, STORE, RUN
+and OUT.`,
 		Example: `  builders check --buildkit v0.34.2
   builders check --buildkit ../buildkit --run caching
+  builders check --driver docker --store overlay2
   builders check --run builders/arch`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -57,6 +66,8 @@ The flags have variables of the same names: BUILDKIT, BUILDX, RUN and OUT.`,
 	flags := command.Flags()
 	flags.StringVar(&c.buildkit, "buildkit", variable("BUILDKIT", env.DefaultBuildKit), "BuildKit under test: a release, latest, an image, or a source tree's folder")
 	flags.StringVar(&c.buildx, "buildx", variable("BUILDX", ""), "buildx under test: a release or a plugin's path (default the one that docker finds)")
+	flags.StringVar(&c.driver, "driver", variable("DRIVER", ""), "the builders' driver: docker-container, docker or remote (default docker-container)")
+	flags.StringVar(&c.store, "store", variable("STORE", ""), "the engine's image store: containerd or overlay2 (default containerd, or what your engine has)")
 	flags.StringVar(&c.choice, "run", variable("RUN", ""), "a chapter, a claim's id, or a pattern as go test -run takes it (default all)")
 	flags.StringVar(&c.out, "out", variable("OUT", filepath.Join("build", "check")), "folder for the report and the evidence")
 	return command
@@ -86,6 +97,9 @@ func (c *check) run(ctx context.Context) error {
 	}
 	buildx, err := subject.ParseBuildx(c.buildx)
 	if err != nil {
+		return err
+	}
+	if c.cell, err = subject.ParseCell(c.driver, c.store); err != nil {
 		return err
 	}
 	selection, err := c.selection()
@@ -130,7 +144,15 @@ func (c *check) selection() (run.Selection, error) {
 	if err != nil {
 		return run.Selection{}, err
 	}
-	return run.Select(c.choice, c.book, specs)
+	selection, err := run.Select(c.choice, c.book, specs)
+	if err != nil || !c.cell.Chosen() {
+		return selection, err
+	}
+	selection, err = selection.Only(func(claim spec.Claim) bool { return claim.In(c.cell.Driver, c.cell.Store) })
+	if err != nil {
+		return run.Selection{}, fmt.Errorf("%s: %w; `builders claims` lists what there is", c.cell, err)
+	}
+	return selection, nil
 }
 
 // prepareOut makes the folder for the report and takes away the last one.
@@ -191,7 +213,7 @@ func (c *check) complete(all []report.Claim) []report.Claim {
 	for i := range all {
 		claim := &all[i]
 		if claim.Repro == "" {
-			claim.Repro = fmt.Sprintf("make check BUILDKIT=%s RUN=%s", c.buildkit, claim.ID)
+			claim.Repro = strings.TrimSpace(fmt.Sprintf("make check BUILDKIT=%s RUN=%s %s", c.buildkit, claim.ID, c.cell))
 		}
 		evidence := report.EvidenceOf(claim.ID)
 		if _, err := os.Stat(filepath.Join(c.out, evidence)); claim.Evidence == "" && err == nil {

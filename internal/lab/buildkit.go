@@ -164,7 +164,7 @@ func (l *Lab) buildkitRecipe(release, runcVersion string) image.Recipe {
 		refs = append(refs, "moby/buildkit:buildx-stable-1", "moby/buildkit:latest")
 	}
 	bin := l.folder(buildkit(release))
-	r := image.BuildKit(refs, l.host,
+	r := image.BuildKit(refs, l.arch,
 		fmt.Sprintf("%s %s, runc %s and Debian packages (%s)", buildkitModule, release, runcVersion, l.release.Codename),
 		filepath.Join(bin, "buildkitd"), filepath.Join(bin, "buildctl"), filepath.Join(l.folder(runc(runcVersion)), "runc"))
 	r.Labels = map[string]string{VersionLabel: release, RuncLabel: runcVersion}
@@ -243,7 +243,7 @@ func (l *Lab) fromSource(ctx context.Context, dir string) (string, error) {
 		}
 	}
 	ref := "moby/buildkit:src-" + sum
-	r := image.BuildKit([]string{ref}, l.host,
+	r := image.BuildKit([]string{ref}, l.arch,
 		fmt.Sprintf("the BuildKit source tree %s (%s), runc %s and Debian packages", filepath.Base(dir), described, version),
 		filepath.Join(bin, "buildkitd"), filepath.Join(bin, "buildctl"), filepath.Join(l.folder(runc(version)), "runc"))
 	r.Labels = map[string]string{VersionLabel: described, RuncLabel: version}

@@ -54,6 +54,39 @@ func (s Selection) Deadline() time.Duration {
 	return total
 }
 
+// Only narrows the selection to the claims that keep accepts. Where that is
+// all of them, the pattern stays as it is; where it is none, that is an error:
+// it would be green.
+func (s Selection) Only(keep func(spec.Claim) bool) (Selection, error) {
+	narrow := Selection{Tests: map[string]string{}}
+	names := map[string][]string{} // of subtests, by test function
+	var functions []string
+	for _, c := range s.Claims {
+		if !keep(c) {
+			continue
+		}
+		narrow.Claims = append(narrow.Claims, c)
+		narrow.Tests[c.ID] = s.Tests[c.ID]
+		function, name, _ := strings.Cut(s.Tests[c.ID], "/")
+		if names[function] == nil {
+			functions = append(functions, function)
+		}
+		names[function] = append(names[function], regexp.QuoteMeta(name))
+	}
+	switch len(narrow.Claims) {
+	case 0:
+		return Selection{}, fmt.Errorf("none of the %d selected claims applies", len(s.Claims))
+	case len(s.Claims):
+		return s, nil
+	}
+	var alternatives []string
+	for _, function := range functions {
+		alternatives = append(alternatives, fmt.Sprintf("^%s$/^(%s)$", function, strings.Join(names[function], "|")))
+	}
+	narrow.Pattern = strings.Join(alternatives, "|")
+	return narrow, nil
+}
+
 func selection(pattern string, book []spec.Claim, tests map[string]string) (Selection, error) {
 	matches, err := matcher(pattern)
 	if err != nil {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -103,4 +104,34 @@ func TestSplitOutside(t *testing.T) {
 	} {
 		assert.DeepEqual(t, splitOutside(pattern, '/'), want)
 	}
+}
+
+func TestOnly(t *testing.T) {
+	all := toySelection(t)
+	for name, tc := range map[string]struct {
+		keep    []string
+		pattern string
+	}{
+		"everything":   {[]string{"builders", "caching", "processor"}, all.Pattern},
+		"a chapter":    {[]string{"caching"}, "^TestCaching$/^(hits|third|loaded)$"},
+		"some of each": {[]string{"builders/ls", "caching/hits", "caching/third"}, "^TestBuilders$/^(ls)$|^TestCaching$/^(hits|third)$"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept := func(c spec.Claim) bool {
+				return slices.Contains(tc.keep, c.ID) || slices.Contains(tc.keep, c.Chapter())
+			}
+			got, err := all.Only(kept)
+			assert.NilError(t, err)
+			assert.Equal(t, got.Pattern, tc.pattern)
+			matches, err := matcher(got.Pattern)
+			assert.NilError(t, err)
+			for _, c := range all.Claims {
+				_, selected := got.Tests[c.ID]
+				assert.Equal(t, selected, kept(c), c.ID)
+				assert.Equal(t, matches(all.Tests[c.ID]), kept(c), c.ID)
+			}
+		})
+	}
+	_, err := all.Only(func(spec.Claim) bool { return false })
+	assert.Error(t, err, "none of the 7 selected claims applies")
 }
