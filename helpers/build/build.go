@@ -12,10 +12,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
+	"builders.test/helpers/enginecache"
+	"builders.test/helpers/env"
+	"builders.test/helpers/image"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
 )
@@ -59,15 +63,34 @@ func (r *Result) blameRegistry(t *spec.T) {
 }
 
 // Try builds the context folder on a builder and returns the result whatever
-// it is.
+// it is. The docker driver makes an image of every result: one that the
+// options give no name and send nowhere gets a name of the run's.
 func Try(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
 	t.Helper()
-	return TryIn(t, b.Home, context, append([]Option{flag("--builder", b.Name)}, options...)...)
+	if b.Driver == env.DriverDocker && !named(options) {
+		options = append(options, Tag(image.New(t, "unnamed")))
+	}
+	return run(t, b.Home, context, append([]Option{flag("--builder", b.Name)}, options...)...)
+}
+
+// named tells whether the options name the result or send it somewhere.
+func named(options []Option) bool {
+	return slices.ContainsFunc(slices.Concat(options...), func(word string) bool {
+		name, _, _ := strings.Cut(word, "=")
+		return slices.Contains([]string{"--tag", "-t", "--output", "-o", "--call", "--check", "--print"}, name)
+	})
 }
 
 // TryIn builds on the current builder of a home and returns the result
 // whatever it is.
 func TryIn(t *spec.T, home cli.Home, context string, options ...Option) *Result {
+	t.Helper()
+	// It may be the engine's.
+	enginecache.Watch(t)
+	return run(t, home, context, options...)
+}
+
+func run(t *spec.T, home cli.Home, context string, options ...Option) *Result {
 	t.Helper()
 	metadata := filepath.Join(t.Env.Dir, t.Env.Name("metadata")+".json")
 	args := []string{"buildx", "build", "--progress=rawjson", "--metadata-file", metadata}
@@ -79,8 +102,8 @@ func TryIn(t *spec.T, home cli.Home, context string, options ...Option) *Result 
 	if err != nil {
 		t.Fatalf("the build's progress cannot be read: %v", err)
 	}
-	for _, image := range progress.images() {
-		t.Uses(image)
+	for _, ref := range progress.images() {
+		t.Uses(ref)
 	}
 	return &Result{Progress: progress, Digest: digestIn(metadata), Command: command}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/cli"
+	"builders.test/helpers/enginecache"
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
@@ -39,7 +40,8 @@ type Builder struct {
 // and with network=host unless an option says otherwise. Its removal is
 // registered before the result of its creation is looked at, and does not mind
 // if a spec removed it itself. With the docker driver it is the engine's own
-// builder, which is neither created nor removed.
+// builder, which is neither created nor removed; what builds leave there is
+// the business of package enginecache.
 func New(t *spec.T, options ...Option) *Builder {
 	t.Helper()
 	o := apply(t, options)
@@ -71,6 +73,7 @@ func (s settings) builder() *Builder {
 func (b *Builder) make(t *spec.T, o settings) error {
 	t.Helper()
 	if b.Driver == env.DriverDocker {
+		enginecache.Watch(t)
 		return nil
 	}
 	args := o.createArgs(t)

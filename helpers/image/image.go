@@ -41,6 +41,21 @@ func Pull(t *spec.T, ref, platform string) {
 	t.Helper()
 	t.Cleanup(func() { Remove(t, ref) })
 	cli.NewHome(t).Docker(t, "pull", "--quiet", "--platform", platform, ref)
+	id := Inspect(t, ref, "").ID
+	t.Cleanup(func() { removeNameless(t, id) })
+}
+
+// removeNameless removes an image by its id once no name is left for it: in
+// the overlay2 store a name belongs to one platform, and the next one that is
+// pulled takes it away.
+func removeNameless(t *spec.T, id string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	found, err := t.Env.Client.ImageInspect(ctx, id)
+	if err == nil && len(found.RepoTags) == 0 {
+		Remove(t, id)
+	}
 }
 
 // Exists tells whether the engine has the image.

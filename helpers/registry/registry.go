@@ -26,6 +26,8 @@ type Registry struct {
 	// Host is host:port on the loopback interface of the engine's host, which
 	// builders with network=host share.
 	Host string
+	// folder begins the path of everything in it and carries the run's id.
+	folder string
 }
 
 // Checks is what a registry makes sure of before it takes an index.
@@ -42,7 +44,7 @@ const (
 // Start runs an empty registry until the spec ends.
 func Start(t *spec.T, checks Checks) Registry {
 	t.Helper()
-	r := Registry{Host: freeAddress(t)}
+	r := Registry{Host: freeAddress(t), folder: env.Prefix + t.Env.Run}
 	running, err := testcontainers.Run(t.Context(), Image,
 		testcontainers.WithName(t.Env.Name("registry")),
 		testcontainers.WithLabels(map[string]string{env.RunLabel: t.Env.Run}),
@@ -68,8 +70,11 @@ func Start(t *spec.T, checks Checks) Registry {
 	return r
 }
 
-// Ref is the reference of an image in the registry.
-func (r Registry) Ref(repository string) string { return r.Host + "/" + repository }
+// Ref is the reference of an image in the registry. It carries the run's id, so
+// that an image which an engine pulled can be told to be the run's.
+func (r Registry) Ref(repository string) string {
+	return r.Host + "/" + r.folder + "/" + repository
+}
 
 // Digest is the digest that the registry has for a reference, and whether it
 // has any.
