@@ -102,7 +102,7 @@ func onlyCopiedFilesAreSent(t *spec.T) {
 
 // copied builds a context whose Dockerfile copies all of it, and returns which
 // files arrived and how many bytes were sent.
-func copied(t *spec.T, b *builder.Builder, context, dockerfile string) (files []string, sent int64) {
+func copiedFiles(t *spec.T, b *builder.Builder, context, dockerfile string) (files []string, sent int64) {
 	t.Helper()
 	dest := folder.New(t)
 	r := build.Run(t, b, context, build.File(filepath.Join(context, dockerfile)), build.Output("type=local,dest="+dest))
@@ -116,14 +116,14 @@ func ignoredFilesAreNotSent(t *spec.T) {
 		fs.WithFile("plain", folder.Noise(small)),
 		fs.WithDir("logs", fs.WithFile("old", folder.Noise(large)), fs.WithFile("kept", folder.Noise(small))),
 	)
-	files, sent := copied(t, b, context, "Dockerfile")
+	files, sent := copiedFiles(t, b, context, "Dockerfile")
 	require.Equal(t, []string{"Dockerfile", "logs/kept", "logs/old", "plain"}, files, "without a .dockerignore not everything was copied")
 	require.GreaterOrEqual(t, sent, int64(large), "without a .dockerignore not everything was sent, so this proves nothing")
 
 	folder.Write(t, context, ".dockerignore", "logs\n!logs/kept\n.dockerignore\n")
 	// Under another name the context is a new one, of which nothing was sent yet.
 	context = folder.Rename(t, context)
-	files, sent = copied(t, b, context, "Dockerfile")
+	files, sent = copiedFiles(t, b, context, "Dockerfile")
 	require.Equal(t, []string{"Dockerfile", "logs/kept", "plain"}, files, "with a .dockerignore other files were copied than those it leaves")
 	require.GreaterOrEqual(t, sent, int64(2*small), "the files that .dockerignore leaves were not sent")
 	require.Less(t, sent, int64(large), "a file that .dockerignore names was sent")
@@ -136,9 +136,9 @@ func aDockerfilesOwnIgnoreFileWins(t *spec.T) {
 		fs.WithFile("plain", copyAll), fs.WithFile(".dockerignore", "*\n!first\n"),
 		fs.WithFile("first", "first"), fs.WithFile("second", "second"),
 	)
-	files, _ := copied(t, b, context, "plain")
+	files, _ := copiedFiles(t, b, context, "plain")
 	require.Equal(t, []string{"first"}, files, "a Dockerfile without an ignore file of its own does not go by .dockerignore")
 
-	files, _ = copied(t, b, context, "own")
+	files, _ = copiedFiles(t, b, context, "own")
 	require.Equal(t, []string{"second"}, files, "a Dockerfile with an ignore file of its own goes by another one, or by both")
 }

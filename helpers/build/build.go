@@ -16,6 +16,7 @@ import (
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
+	"builders.test/helpers/enginecache"
 	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
@@ -87,16 +88,27 @@ func (r *Result) blameRegistry(t *spec.T) {
 }
 
 // Try builds the context folder on a builder and returns the result whatever
-// it is.
+// it is. The docker driver makes an image of every result: one that the
+// options give no name and send nowhere gets a name of the run's.
 func Try(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
 	t.Helper()
 	return Start(t, b, context, options...).Wait(t)
+}
+
+// named tells whether the options name the result or send it somewhere.
+func named(options []Option) bool {
+	return slices.ContainsFunc(slices.Concat(options...), func(word string) bool {
+		name, _, _ := strings.Cut(word, "=")
+		return slices.Contains([]string{"--tag", "-t", "--output", "-o", "--call", "--check", "--print"}, name)
+	})
 }
 
 // TryIn builds on the current builder of a home and returns the result
 // whatever it is.
 func TryIn(t *spec.T, home cli.Home, context string, options ...Option) *Result {
 	t.Helper()
+	// It may be the engine's.
+	enginecache.Watch(t)
 	return start(t, home, context, options).Wait(t)
 }
 

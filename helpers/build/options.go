@@ -23,14 +23,14 @@ func Arg(name, value string) Option { return flag("--build-arg", name+"="+value)
 // File names the Dockerfile.
 func File(path string) Option { return flag("--file", path) }
 
+// Tag names the result without saying where it goes.
+func Tag(image string) Option { return flag("--tag", image) }
+
 // Load loads the result into the engine under this name.
 func Load(image string) Option { return flag("--load", "--tag", image) }
 
 // Push pushes the result to the registry in its name.
 func Push(image string) Option { return flag("--push", "--tag", image) }
-
-// Tag names the result without saying where it goes.
-func Tag(image string) Option { return flag("--tag", image) }
 
 // Label writes a label into the image's configuration.
 func Label(name, value string) Option { return flag("--label", name+"="+value) }

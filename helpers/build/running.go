@@ -7,6 +7,8 @@ import (
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
+	"builders.test/helpers/env"
+	"builders.test/helpers/image"
 	"builders.test/helpers/spec"
 )
 
@@ -22,9 +24,14 @@ type Running struct {
 }
 
 // Start begins to build the context folder on a builder and returns while the
-// build runs. If the spec ends first the build is interrupted.
+// build runs. If the spec ends first the build is interrupted. The docker
+// driver makes an image of every result: one that the options give no name and
+// send nowhere gets a name of the run's.
 func Start(t *spec.T, b *builder.Builder, context string, options ...Option) *Running {
 	t.Helper()
+	if b.Driver == env.DriverDocker && !named(options) {
+		options = append(options, Tag(image.New(t, "unnamed")))
+	}
 	r := start(t, b.Home, context, append([]Option{flag("--builder", b.Name)}, options...))
 	r.builder = b.Name
 	return r
