@@ -110,18 +110,16 @@ func pushPutsTheImageIntoTheRegistry(t *spec.T) {
 	r := build.Run(t, b, "fixtures/output", own(t), build.Push(ref))
 
 	require.Empty(t, left(t), "--push left an image in the engine")
-	requireDigest(t, r.Digest, ref)
+	requireDigest(t, ref, r.Digest)
 	image.Pull(t, ref, native(t))
 	require.Equal(t, drawn(t, b), image.Run(t, ref, native(t)), "the registry's image is not what was built")
 	require.NotEmpty(t, left(t), "the pulled image is not found by its label, so that none was found proves nothing")
 }
 
 // requireDigest compares what buildx says it pushed with what was pushed.
-func requireDigest(t *spec.T, want, ref string) {
+func requireDigest(t *spec.T, ref, noted string) {
 	t.Helper()
-	pushed, ok := registry.Digest(t, ref)
-	require.True(t, ok, "the push succeeded, but the registry has no %s", ref)
-	require.Equal(t, pushed.String(), want, "the metadata file names another digest than the registry has")
+	require.Equal(t, tagged(t, ref), noted, "the metadata file names another digest than the registry has")
 }
 
 func loadAndPushDoBoth(t *spec.T) {
@@ -161,10 +159,11 @@ func theDefaultBuilderPushesAndKeeps(t *spec.T) {
 	b := builder.New(t)
 	t.Cleanup(func() { image.Remove(t, ref) })
 
-	build.Run(t, b, "fixtures/output", own(t), build.Push(ref))
+	r := build.Run(t, b, "fixtures/output", own(t), build.Push(ref))
 
 	value := drawn(t, b)
 	require.Equal(t, value, image.Run(t, ref, native(t)), "the engine's image is not what was built")
+	requireDigest(t, ref, r.Digest)
 	image.Remove(t, ref)
 	require.Empty(t, left(t), "the engine's image cannot be removed, so the next step proves nothing")
 	image.Pull(t, ref, native(t))

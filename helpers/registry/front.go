@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -28,9 +29,12 @@ func (r Registry) Front(t *spec.T, rule Rule) Registry {
 	return Registry{Host: server.Listener.Addr().String()}
 }
 
+// Refusal is the reason that [Refuse] gives.
+const Refusal = "refused by the spec"
+
 // Refuse answers a request as a registry does that does not allow it.
 func Refuse(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusForbidden)
-	w.Write([]byte(`{"errors":[{"code":"DENIED","message":"refused by the spec"}]}`))
+	fmt.Fprintf(w, `{"errors":[{"code":"DENIED","message":%q}]}`, Refusal)
 }

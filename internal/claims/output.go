@@ -132,7 +132,7 @@ var output = []spec.Claim{
 	},
 	{
 		ID:     "output/failed-push",
-		Text:   "A push that the registry refuses half-way fails the build and leaves the tag as it was",
+		Text:   "A push that the registry refuses half-way fails the build, says the reason that the registry gave, and leaves the tag as it was",
 		Source: docsBuild,
 		Needs:  []spec.Need{spec.LocalEngine},
 	},
@@ -147,7 +147,7 @@ var output = []spec.Claim{
 		Text:    "When one of a builder's two nodes fails after the other one has pushed, the tag stays as it was",
 		Source:  partialPush,
 		Needs:   []spec.Need{spec.ContainerDriver, spec.LocalEngine},
-		History: "buildx v0.37.0 left a tag with one platform only",
+		History: "buildx v0.37.0 moves the tag to the one platform that was pushed; fixed in v0.37.1",
 	},
 	{
 		ID:     "output/emulated",
