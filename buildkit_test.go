@@ -34,6 +34,7 @@ func TestBuildkit(t *testing.T) {
 	prove(t, "buildkit/dockerignore-of-its-own", aDockerfilesOwnIgnoreFileWins)
 	prove(t, "buildkit/late-change", laterStepsRunAgain)
 	prove(t, "buildkit/unused-argument", unseenArgumentsKeepTheCache)
+	prove(t, "buildkit/cache-mount", noCacheEmptiesCacheMounts)
 	prove(t, "buildkit/no-traces", buildsLeaveNoTraces)
 	prove(t, "buildkit/gc-by-itself", theCacheIsPrunedByItself)
 	prove(t, "buildkit/gc-mounts-first", mountsAndSourcesGoBeforeLayers)
@@ -220,4 +221,20 @@ func unseenArgumentsKeepTheCache(t *spec.T) {
 	require.Empty(t, steps(t, b, salt, build.Arg("LAST", "changed")), "an argument that is declared after every step made steps run again")
 	require.Empty(t, steps(t, b, salt, build.Arg("UNKNOWN", "changed")), "an argument that is nowhere declared made steps run again")
 	require.NotEmpty(t, steps(t, b, salt, build.Arg("THIRD", "changed")), "an argument that a step can see changed, and no step ran again, so this proves nothing")
+}
+
+// listed adds a line to the list in a cache mount and returns the list.
+func listed(t *spec.T, b *builder.Builder, line string, options ...build.Option) []string {
+	t.Helper()
+	list, _ := build.Export(t, b, "fixtures/mount", "list", append(options, build.Arg("LINE", line))...)
+	return strings.Fields(list)
+}
+
+func noCacheEmptiesCacheMounts(t *spec.T) {
+	b, salt := warm(t), salted(t)
+	require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that nobody used holds something")
+	require.Equal(t, []string{"one", "two"}, listed(t, b, "two", salt), "the cache mount lost what the first build had put there")
+	require.Equal(t, []string{"three"}, listed(t, b, "three", salt, build.NoCache()), "--no-cache did not begin with an empty cache mount")
+	require.Equal(t, []string{"three", "four"}, listed(t, b, "four", salt), "the build after --no-cache does not go on with its cache mount")
+	require.Equal(t, []string{"five"}, listed(t, b, "five", salted(t)), "another BUILDKIT_CACHE_MOUNT_NS shares the cache mount, so this proves nothing")
 }

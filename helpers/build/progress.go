@@ -36,7 +36,9 @@ type Vertex struct {
 	Error string
 	// Log is what it printed on both streams.
 	Log string
-	// Sent is how many bytes of a build context were transferred.
+	// Sent is how many bytes of a build context were transferred: the content
+	// of files, and some bytes for each file's name, mode and time (28 for a
+	// short name), which are sent even if the content is not.
 	Sent int64
 }
 
@@ -44,6 +46,14 @@ type Vertex struct {
 // not answered by the cache.
 func (v Vertex) Executed() bool {
 	return v.Started != nil && v.Completed != nil && !v.Cached && v.Error == ""
+}
+
+// Executing tells that the step has begun and not ended, as far as was
+// reported. BuildKit looks at some steps before it executes them, and reports
+// that as a beginning and an end, too.
+func (v Vertex) Executing() bool {
+	begun := v.Started != nil && (v.Completed == nil || v.Started.After(*v.Completed))
+	return begun && !v.Cached && v.Error == ""
 }
 
 // Canceled tells that the step ended because another one failed.
@@ -95,7 +105,8 @@ func (p Progress) Failed() []Vertex {
 	return failed
 }
 
-// Sent is how many bytes of build context were transferred in all.
+// Sent is how many bytes were transferred in all: of every build context, of
+// the Dockerfile and of ignore files.
 func (p Progress) Sent() int64 {
 	var sum int64
 	for _, v := range p.Vertices {

@@ -71,7 +71,7 @@ func (r *Running) Await(t *spec.T, text string) {
 func (r *Running) executes(t *spec.T, text string) bool {
 	t.Helper()
 	v, found := progressOf(t, r.command.Complained()).Find(text)
-	return found && v.Started != nil && v.Completed == nil && !v.Cached
+	return found && v.Executing()
 }
 
 // Wait waits for the end of the build and returns its result, whatever it is.

@@ -96,6 +96,11 @@ var buildkit = append([]spec.Claim{
 		Source: docsInvalidation,
 	},
 	{
+		ID:     "buildkit/cache-mount",
+		Text:   "A cache mount keeps its files from build to build, and `--no-cache` begins with an empty one",
+		Source: "https://github.com/moby/buildkit/issues/4250",
+	},
+	{
 		ID:     "buildkit/no-traces",
 		Text:   "During a build and after it, whether it succeeds or fails, the engine has no container, volume or unnamed image of it",
 		Source: docsBuildKit,
