@@ -29,8 +29,9 @@ func TestSearchLooksIntoLayersAndConfig(t *testing.T) {
 		layer := searchFile(t, saved, "needle in a layer")
 		config := searchFile(t, saved, "needle in the config")
 		require.Len(t, layer, 1, saved)
-		require.Len(t, config, 1, saved)
-		require.NotEqual(t, layer, config, saved)
+		// overlay2's engine writes what the config says in two places.
+		require.NotEmpty(t, config, saved)
+		require.NotContains(t, config, layer[0], saved)
 		require.Empty(t, searchFile(t, saved, "needle elsewhere"), saved)
 	}
 }
