@@ -8,15 +8,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
-	"builders.test/helpers/agent"
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
-	"builders.test/helpers/cli"
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/spec"
@@ -40,6 +38,8 @@ func TestFrontend(t *testing.T) {
 	prove(t, "frontend/chmod-old-daemon", anOldDaemonLosesTheMode)
 	prove(t, "frontend/link", linkedLayersAreRebased)
 	prove(t, "frontend/cache-mount", cacheMountsSurvive)
+	prove(t, "frontend/cache-mount-no-cache", noCacheEmptiesTheMount)
+	prove(t, "frontend/cache-mount-mode", noCacheEmptiesTheMountInMode)
 	prove(t, "frontend/secret", secretsLeaveNoTrace)
 	prove(t, "frontend/secret-changed", aChangedSecretIsNoReason)
 	prove(t, "frontend/ssh", sshReachesTheAgent)
@@ -247,26 +247,6 @@ func aSecretAsAVariable(t *spec.T) {
 	}, secret(t, value))
 }
 
-// secret keeps a value in a file of the run's and gives it to a build as the
-// secret token.
-func secret(t *spec.T, value string) build.Option {
-	t.Helper()
-	return build.Secret("token", filepath.Join(tokenFolder(t, value), "token"))
-}
-
-// tokenFolder is a folder of the run's that holds a value in the file token.
-func tokenFolder(t *spec.T, value string) string {
-	t.Helper()
-	dir := filepath.Join(t.Env.Dir, t.Env.Name("token"))
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.EnvironmentFailed("make a folder: %v", err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "token"), []byte(value), 0o600); err != nil {
-		t.EnvironmentFailed("write a secret: %v", err)
-	}
-	return dir
-}
-
 func excludeLeavesOut(t *spec.T) {
 	requireSince(t, exclude)
 
@@ -276,12 +256,11 @@ func excludeLeavesOut(t *spec.T) {
 }
 
 func parentsKeepsFolders(t *spec.T) {
-	for _, place := range []string{"north", "south"} {
-		requireSince(t, feature{
-			folder: "fixtures/frontend/parents", word: "parents", since: "1",
-			file: "lists/shop/" + place + "/list", want: place,
-		})
-	}
+	const folder = "fixtures/frontend/parents"
+	requireSince(t, feature{folder: folder, word: "parents", since: "1", file: "lists/shop/north/list", want: "north"})
+
+	south, _ := build.Export(t, warm(t), folder, "lists/shop/south/list", build.Syntax(newest))
+	require.Equal(t, "south", south, "--parents lost one of two files that have the same name")
 }
 
 func aModeInWordsIsSet(t *spec.T) {
@@ -301,15 +280,13 @@ func modeInWords(t *spec.T) string {
 }
 
 func linkedLayersAreRebased(t *spec.T) {
-	const copying = "copy /file /file"
-	first, second := onBase(t, "linked", "one", copying), onBase(t, "linked", "two", copying)
+	first, second := onBase(t, "linked", "one"), onBase(t, "linked", "two")
 	require.True(t, second.cached, "COPY --link was done again for another base")
 	require.NotEqual(t, first.base, second.base, "both images have the same base, so this proves nothing")
 	require.Equal(t, first.layer, second.layer, "the other base got another layer from COPY --link")
 
-	const stacking = "COPY file /file"
-	onBase(t, "stacked", "one", stacking)
-	require.False(t, onBase(t, "stacked", "two", stacking).cached, "COPY without --link was not done again for another base")
+	onBase(t, "stacked", "one")
+	require.False(t, onBase(t, "stacked", "two").cached, "COPY without --link was not done again for another base")
 }
 
 // copied is an image made of a base and a file copied onto it.
@@ -321,9 +298,8 @@ type copied struct {
 	cached bool
 }
 
-// onBase builds a target of the fixture on a base; step is what BuildKit calls
-// the copying.
-func onBase(t *spec.T, target, base, step string) copied {
+// onBase builds a target of the fixture on a base.
+func onBase(t *spec.T, target, base string) copied {
 	t.Helper()
 	loaded := image.New(t, target)
 	r := build.Run(t, warm(t), "fixtures/frontend/link", build.Load(loaded),
@@ -335,91 +311,18 @@ func onBase(t *spec.T, target, base, step string) copied {
 	return copied{
 		base:   image.Run(t, loaded, platform, "cat", "/base"),
 		layer:  layers[len(layers)-1],
-		cached: r.Step(t, step).Cached,
+		cached: copyingOf(t, r).Cached,
 	}
 }
 
-func cacheMountsSurvive(t *spec.T) {
-	id, otherID := t.Env.Name("mount"), t.Env.Name("mount")
-
-	require.Empty(t, throughMount(t, "before", id, "first"), "a cache mount that nobody used holds something")
-	require.Equal(t, "first", throughMount(t, "before", id, "second"), "the next build does not find what the last one left in the cache mount")
-	require.Equal(t, "first\nsecond", throughMount(t, "before", id, "third", build.NoCache()), "--no-cache emptied the cache mount")
-	require.Equal(t, "first\nsecond\nthird", throughMount(t, "seen", id, "fourth"), "a mount of the same id at another path holds something else")
-	require.Empty(t, throughMount(t, "before", otherID, "first"), "a cache mount with another id holds what was left under the first")
-	require.Empty(t, throughMount(t, "left", id, "fifth"), "the image holds what was left in the cache mount")
-}
-
-// throughMount runs a step with a cache mount and returns what one target of
-// the fixture tells.
-func throughMount(t *spec.T, target, id, step string, options ...build.Option) string {
+// copyingOf is the step that copies the file. With --link there is a second
+// one that puts the copy on its base, which is done for each base.
+func copyingOf(t *spec.T, r *build.Result) build.Vertex {
 	t.Helper()
-	options = append(options, build.Target(target), build.Arg("ID", id), build.Arg("STEP", step))
-	told, _ := build.Export(t, warm(t), "fixtures/frontend/cache-mount", target, options...)
-	return told
-}
-
-func secretsLeaveNoTrace(t *spec.T) {
-	value := rand.Text()
-	folder := tokenFolder(t, value)
-
-	mounted := given(t, "mounted", value, build.Secret("token", filepath.Join(folder, "token")), salt(t))
-	require.Empty(t, image.Holding(t, mounted, value), "the image holds the secret")
-	require.NotContains(t, historyOf(t, mounted), value, "the history tells the secret")
-
-	argument := given(t, "argument", value, build.Arg("TOKEN", value))
-	require.NotEmpty(t, image.Holding(t, argument, value), "a build argument is not found in the image either, so this proves nothing")
-	require.Contains(t, historyOf(t, argument), value, "a build argument is not found in the history either, so this proves nothing")
-
-	copied := given(t, "copied", value, build.Context("files", folder))
-	require.NotEmpty(t, image.Holding(t, copied, value), "a file that was copied and removed is not found in the layers either, so this proves nothing")
-}
-
-// given builds a target of the fixture whose step is given the value in some
-// way, makes sure that the step had it, and returns the image.
-func given(t *spec.T, target, value string, options ...build.Option) string {
-	t.Helper()
-	loaded := image.New(t, target)
-	build.Run(t, warm(t), "fixtures/frontend/secret", append(options, build.Target(target), build.Load(loaded))...)
-	require.Equal(t, sum(value)+"  -", image.Run(t, loaded, "linux/"+t.Env.Engine.Arch, "cat", "/proof"),
-		"the step of %s did not have the value", target)
-	return loaded
-}
-
-func historyOf(t *spec.T, ref string) string {
-	t.Helper()
-	return cli.NewHome(t).Docker(t, "history", "--no-trunc", ref).Stdout()
-}
-
-func aChangedSecretIsNoReason(t *spec.T) {
-	const folder = "fixtures/frontend/secret"
-	first := build.Run(t, warm(t), folder, build.Target("mounted"), secret(t, rand.Text()), salt(t))
-	require.True(t, first.Step(t, "RUN --mount").Executed(), "the first build did not run the step, so this proves nothing")
-
-	second := build.Run(t, warm(t), folder, build.Target("mounted"), secret(t, rand.Text()), salt(t))
-	require.True(t, second.Step(t, "RUN --mount").Cached, "another value of the secret ran the step again")
-}
-
-func sshReachesTheAgent(t *spec.T) {
-	comment := rand.Text()
-	socket := agent.Serve(t, comment)
-
-	told, _ := build.Export(t, warm(t), "fixtures/frontend/ssh", "identities", build.SSH(socket), salt(t))
-	require.Contains(t, told, comment, "the step did not reach the agent that was forwarded")
-
-	told, _ = build.Export(t, warm(t), "fixtures/frontend/ssh", "identities", build.NoCache(), salt(t))
-	require.Equal(t, "no agent", told, "the step has an agent that nobody forwarded")
-}
-
-func noneHasNoRoute(t *spec.T) {
-	require.Contains(t, seen(t, "loopback"), "127.0.0.1", "the step without network has no loopback interface")
-	require.Empty(t, seen(t, "without"), "the step without network has a route")
-	require.NotEmpty(t, seen(t, "with"), "a step with network has no route either, so this proves nothing")
-}
-
-// seen is what a step saw of the network.
-func seen(t *spec.T, target string) string {
-	t.Helper()
-	told, _ := build.Export(t, warm(t), "fixtures/frontend/network", target, build.Target(target), salt(t))
-	return told
+	for _, step := range r.All("file /file") {
+		if !strings.Contains(step.Name, "LINK") {
+			return step
+		}
+	}
+	return r.Step(t, "COPY file /file")
 }

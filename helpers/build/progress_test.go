@@ -85,6 +85,24 @@ func TestParseNamesBaseImages(t *testing.T) {
 	require.Equal(t, []string{"busybox:latest"}, parseFile(t, "first-build-v0.11.5.rawjson").images())
 }
 
+func TestParseNamesTheFrontend(t *testing.T) {
+	for _, release := range []string{"v0.11.5", "v0.34.2"} {
+		built := parseFile(t, "external-frontend-"+release+".rawjson")
+		require.Contains(t, built.images(), "docker/dockerfile:1", release)
+		require.Empty(t, built.Failed(), release)
+	}
+}
+
+func TestParseNamesWhatFailed(t *testing.T) {
+	failed := parseFile(t, "missing-frontend-v0.34.2.rawjson").Failed()
+	require.Len(t, failed, 1)
+	require.Equal(t, "127.0.0.1:27148/dockerfile:missing", failed[0].LooksUp())
+	require.Contains(t, failed[0].Error, "not found")
+
+	stopped := Progress{Vertices: []Vertex{{Error: "rpc error: context canceled"}, {Error: ""}}}
+	require.Empty(t, stopped.Failed(), "a step that another one's failure stopped did not fail by itself")
+}
+
 func TestParsePassesOverOtherLines(t *testing.T) {
 	const stream = "WARNING: no output specified\n" +
 		`{"vertexes":[{"digest":"a","name":"one"}],"warnings":[{"short":"ZmlzaA=="}]}` + "\n" +

@@ -66,11 +66,21 @@ func search(stream io.Reader, text []byte) ([]string, error) {
 	}
 }
 
-var gzipMagic = []byte{0x1f, 0x8b}
+var (
+	gzipMagic = []byte{0x1f, 0x8b}
+	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+)
 
+// unpacked is the content of a file, decompressed if it is a gzip one. The
+// text could not be found in what is compressed in another way.
 func unpacked(file io.Reader) ([]byte, error) {
 	buffered := bufio.NewReader(file)
-	if start, _ := buffered.Peek(len(gzipMagic)); !bytes.Equal(start, gzipMagic) {
+	// A file may be shorter than the magic numbers.
+	start, _ := buffered.Peek(len(zstdMagic))
+	if bytes.HasPrefix(start, zstdMagic) {
+		return nil, errors.New("it is compressed with zstd, which cannot be searched")
+	}
+	if !bytes.HasPrefix(start, gzipMagic) {
 		return io.ReadAll(buffered)
 	}
 	plain, err := gzip.NewReader(buffered)

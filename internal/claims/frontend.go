@@ -94,8 +94,20 @@ var frontend = []spec.Claim{
 	},
 	{
 		ID:     "frontend/cache-mount",
-		Text:   "What a step leaves in a cache mount is there for the next builds, also with `--no-cache` and at another path of the same id, and neither in the image nor under another id",
+		Text:   "What a step leaves in a cache mount is there for the next builds, also at another path under the same id, and neither in the image nor under another id",
 		Source: docsDockerfile + "#run---mounttypecache",
+	},
+	{
+		ID:     "frontend/cache-mount-no-cache",
+		Text:   "`--no-cache` empties the cache mounts of the steps that it runs again",
+		Source: "https://github.com/moby/buildkit/issues/4250",
+	},
+	{
+		ID:      "frontend/cache-mount-mode",
+		Text:    "`--no-cache` empties a cache mount that has a mode or an owner, too",
+		Source:  "https://github.com/moby/buildkit/issues/5305",
+		Needs:   []spec.Need{spec.BuildKit(">=0.16")},
+		History: "Releases before v0.16.0 left it as it was",
 	},
 	{
 		ID:     "frontend/secret",
