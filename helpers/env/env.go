@@ -16,6 +16,7 @@
 //	BUILDERS_MIRROR    host:port of a plain-http registry that stands as
 //	                   Docker Hub's mirror and whose tags the run may move
 //	BUILDERS_STANDINS  JSON object: image reference → what stands in for it
+//	BUILDERS_DIVE      folder with releases of dive, each as dive-<release>
 //	BUILDERS_LAB       set where the engine is the embedded lab
 package env
 
@@ -39,7 +40,8 @@ import (
 const Prefix = "builders-"
 
 // RunLabel is the label, with the run's id as value, of every container that
-// a run starts itself. buildx sets no labels: its containers are known by name.
+// a run starts itself, and of images that have no name to carry the id. buildx
+// sets no labels: its containers are known by name.
 const RunLabel = "builders.run"
 
 // Environment is opened once, in TestMain, and shared by all specs.

@@ -41,6 +41,7 @@ type settings struct {
 	out      string
 	mirror   string
 	lab      string
+	dive     string
 	standIns map[string]string
 }
 
@@ -52,6 +53,7 @@ func readSettings() (settings, error) {
 		specs:    os.Getenv("SPECS"),
 		mirror:   os.Getenv("BUILDERS_MIRROR"),
 		lab:      os.Getenv("BUILDERS_LAB"),
+		dive:     os.Getenv("BUILDERS_DIVE"),
 	}
 	if text := os.Getenv("BUILDERS_STANDINS"); text != "" {
 		if err := json.Unmarshal([]byte(text), &s.standIns); err != nil {

@@ -13,7 +13,7 @@ func vocabulary() []Need {
 	return []Need{
 		AMD64, ARM64, EmulatedARM64, Mirror, EngineProgram, LocalEngine,
 		ContainerDriver, DockerDriver, RemoteDriver, OwnBuildKit,
-		ContainerdStore, Overlay2Store,
+		ContainerdStore, Overlay2Store, Dive,
 	}
 }
 
@@ -47,17 +47,4 @@ func ParseNeed(word string) (Need, error) {
 		return BuildKit(constraint), nil
 	}
 	return Buildx(constraint), nil
-}
-
-// Has tells whether a capability is there, for a spec that goes two ways. A
-// claim that says nothing without it lists it under [Claim.Needs] instead.
-// Drivers and stores are as the claim has them.
-func (t *T) Has(need Need) bool {
-	if need.drivers != nil && !slices.Contains(need.drivers, t.Driver) {
-		return false
-	}
-	if need.store != "" {
-		return need.store == t.Env.Engine.Store
-	}
-	return need.missing(t) == ""
 }

@@ -53,6 +53,7 @@ const (
 	docsVersion     = "https://docs.docker.com/reference/cli/docker/buildx/version/"
 	docsBuild       = "https://docs.docker.com/reference/cli/docker/buildx/build/"
 	docsContainer   = "https://docs.docker.com/build/builders/drivers/docker-container/"
+	docsContainerd  = "https://docs.docker.com/engine/storage/containerd/"
 	docsDocker      = "https://docs.docker.com/build/builders/drivers/docker/"
 	docsVariables   = "https://docs.docker.com/build/building/variables/"
 	docsPlatforms   = "https://docs.docker.com/build/building/multi-platform/"
