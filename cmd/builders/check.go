@@ -15,6 +15,7 @@ import (
 	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
+	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"builders.test/internal/run"
 	"builders.test/internal/subject"
@@ -174,7 +175,8 @@ func (c *check) conclude(o run.Outcome, screen *console.Console, elapsed time.Du
 		}
 	}
 	screen.Unreached(o.Unreached, reasonUnreached(o))
-	screen.Summary(r, elapsed, known, path)
+	made := publish(dossier.Of(dossier.Run{Dir: c.out, Report: r}), c.out, screen)
+	screen.Summary(r, elapsed, known, path, made)
 	return endingOf(r, o)
 }
 
