@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"builders.test/helpers/build"
 	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
 	"builders.test/internal/dossier"
@@ -61,6 +60,8 @@ type archivedStep struct {
 	Cached bool  `json:"cached,omitempty"`
 	Error  int   `json:"error"`
 	Sent   int64 `json:"sent,omitempty"`
+	// Log is what the step printed.
+	Log *archivedText `json:"log,omitempty"`
 }
 
 // packer turns exhibits into an archive.
@@ -124,18 +125,21 @@ func (p *packer) cell(e exhibit, verdict spec.Verdict) *archivedCell {
 		c.Commands = append(c.Commands, p.command(one, room))
 	}
 	for _, note := range e.notes {
+		if note.isFailure() {
+			continue // it stands in the page itself
+		}
 		c.Notes = append(c.Notes, p.excerpt(note, room))
 	}
 	return c
 }
 
 func (p *packer) command(c command, room limit) archivedCommand {
-	steps := c.vertices[:min(len(c.vertices), p.level.steps)]
+	steps := telling(c.steps, p.level.steps)
 	return archivedCommand{
 		Line: p.text(text.Block(evidence.Line(nil, c.Args))), Env: p.text(text.Block(evidence.Line(c.Env, nil))),
 		Seconds: c.Seconds, Exit: c.Exit, TimedOut: c.TimedOut,
 		Stdout: p.excerpt(c.stdout, room), Stderr: p.excerpt(c.stderr, room),
-		Steps: p.steps(steps), Hidden: len(c.vertices) - len(steps),
+		Steps: p.steps(steps, room), Hidden: len(c.steps) - len(steps),
 	}
 }
 
@@ -147,32 +151,27 @@ func (p *packer) excerpt(e excerpt, room limit) archivedText {
 // keptName bounds the name of a step, in characters.
 const keptName = 300
 
-func (p *packer) steps(vertices []build.Vertex) []archivedStep {
-	zero := firstStart(vertices)
+func (p *packer) steps(steps []step, room limit) []archivedStep {
+	zero := firstStart(steps)
 	since := func(t *time.Time) int64 {
 		if t == nil {
 			return -1
 		}
 		return t.Sub(zero).Milliseconds()
 	}
-	var steps []archivedStep
-	for _, v := range vertices {
-		steps = append(steps, archivedStep{
-			Name: p.text(text.Cut(text.Line(v.Name), keptName)), Begin: since(v.Started), End: since(v.Completed),
-			Cached: v.Cached, Error: p.text(text.Cut(text.Line(v.Error), keptName)), Sent: v.Sent,
-		})
-	}
-	return steps
-}
-
-func firstStart(vertices []build.Vertex) time.Time {
-	var first time.Time
-	for _, v := range vertices {
-		if v.Started != nil && (first.IsZero() || v.Started.Before(first)) {
-			first = *v.Started
+	var archived []archivedStep
+	for _, s := range steps {
+		one := archivedStep{
+			Name: p.text(text.Cut(text.Line(s.Name), keptName)), Begin: since(s.Started), End: since(s.Completed),
+			Cached: s.Cached, Error: p.text(text.Cut(text.Line(s.Error), keptName)), Sent: s.Sent,
 		}
+		if s.log.head != "" {
+			log := p.excerpt(s.log, room)
+			one.Log = &log
+		}
+		archived = append(archived, one)
 	}
-	return first
+	return archived
 }
 
 // text stores a text once and returns its place, -1 for an empty one.

@@ -27,8 +27,8 @@ func arrange(d dossier.Dossier, claims []claimView) (first, rest []group) {
 
 // failed groups what is broken and what could not be put to the test.
 func failed(d dossier.Dossier, claims []claimView) []group {
-	broken := group{Title: "Broken", Note: "BuildKit or buildx did the wrong thing", Columns: d.Table.Columns}
-	unknown := group{Title: "Error", Note: "the environment failed, so nothing is known", Columns: d.Table.Columns}
+	broken := group{Title: "Broken", Note: "BuildKit or buildx did the wrong thing", Columns: columns(d.Table)}
+	unknown := group{Title: "Error", Note: "the environment failed, so nothing is known", Columns: columns(d.Table)}
 	for _, c := range claims {
 		switch c.verdict {
 		case spec.Broken:
@@ -57,7 +57,7 @@ func changed(d dossier.Dossier, claims []claimView) []group {
 		if class == compare.Same {
 			continue
 		}
-		g := group{Title: title(string(class)), Note: notes[class], Columns: d.Table.Columns}
+		g := group{Title: title(string(class)), Note: notes[class], Columns: columns(d.Table)}
 		for _, c := range claims {
 			if c.Class == string(class) {
 				g.Claims = append(g.Claims, c)
@@ -101,7 +101,7 @@ func chapters(d dossier.Dossier, claims []claimView, above map[string]bool) []gr
 	var verdicts []report.Claim
 	for i, c := range claims {
 		if i == 0 || claims[i-1].Chapter != c.Chapter {
-			groups = append(groups, group{Title: c.Chapter, Columns: d.Table.Columns})
+			groups = append(groups, group{Title: c.Chapter, Columns: columns(d.Table)})
 			verdicts = nil
 		}
 		g := &groups[len(groups)-1]

@@ -136,7 +136,7 @@ func evidenceShown(tab *tab) {
 	t := tab.t
 	tab.evidence("caching/hostile")
 	const claim = `document.getElementById('caching/hostile')`
-	assert.Equal(t, js[int](tab, claim+`.querySelectorAll('.command').length`), 4)
+	assert.Equal(t, js[int](tab, claim+`.querySelectorAll('.command').length`), 5, "four commands and a log")
 	assert.Equal(t, js[string](tab, claim+`.querySelector('.command[open] .exit').textContent`), "exit 1", "what failed is open")
 	assert.Equal(t, js[int](tab, claim+`.querySelectorAll('.timeline li').length`), 8)
 	assert.Assert(t, js[bool](tab, `[...`+claim+`.querySelectorAll('.timeline .bar')].every((bar) => bar.offsetWidth > 0)`))

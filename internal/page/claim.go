@@ -22,6 +22,8 @@ type claimView struct {
 	Verdict, Word, Mark, Verdicts string
 	// Class is what became of it in a comparison, or empty.
 	Class string
+	// Test is the name of its spec.
+	Test string
 	// Seconds is how long the proof took; empty for several runs.
 	Seconds string
 	Open    bool
@@ -42,11 +44,11 @@ type cellView struct {
 	Verdict, Word, Mark string
 	Reason              string
 	Seconds             string
-	// On is what the claim was proven on.
-	On, Test, StandIns, Repro string
-	// Evidence is the folder, Base the way to the run's folder, Href the whole
-	// way, and Inside says what the page itself shows of it.
-	Evidence, Base, Href, Inside string
+	// On is what the claim was proven on, where that is special.
+	On, StandIns, Repro string
+	// Evidence is the folder, Href leads to it, and Inside says what the page
+	// itself shows of it.
+	Evidence, Href, Inside string
 	// Failure is what the spec said when it failed, with so many bytes left
 	// out in the middle.
 	Failure, FailureRest string
@@ -60,8 +62,8 @@ type factView struct {
 	Differs bool
 }
 
-func newClaims(d dossier.Dossier, all exhibits, folder string) []claimView {
-	bases := bases(d, folder)
+// newClaims looks at every claim; bases lead to the folders of the runs.
+func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 	changes := d.Changes()
 	claims := make([]claimView, 0, len(d.Table.Rows))
 	for _, row := range d.Table.Rows {
@@ -69,15 +71,19 @@ func newClaims(d dossier.Dossier, all exhibits, folder string) []claimView {
 		c := claimView{
 			ID: text.Line(row.ID), Chapter: text.Line(row.Chapter), Text: spans(row.Text),
 			Verdict: verdict.String(), Word: report.Word(verdict), Mark: report.Mark(verdict),
-			Class: string(changes[row.ID]), Facts: facts(row), Turns: turns(d.Table, row), verdict: verdict,
+			Class: string(changes[row.ID]), Facts: facts(row), verdict: verdict,
+		}
+		if d.Comparison == nil {
+			c.Turns = turns(d.Table, row)
 		}
 		var verdicts []string
 		for column, claim := range row.Cells {
 			cell := cellView{Column: column, Label: text.Line(d.Table.Columns[column].Label), Short: text.Line(d.Table.Columns[column].Short)}
 			if claim != nil {
-				cell.fill(*claim, all.at(row.ID, column), bases[column])
+				cell.fill(*claim, d.Runs[column].Report.Subject)
+				cell.show(all.at(row.ID, column), *claim, bases[column])
 				verdicts = append(verdicts, cell.Verdict)
-				c.latest = claim.Verdict
+				c.latest, c.Test = claim.Verdict, text.Line(claim.Test)
 			}
 			c.Cells = append(c.Cells, cell)
 		}
@@ -90,19 +96,24 @@ func newClaims(d dossier.Dossier, all exhibits, folder string) []claimView {
 	return claims
 }
 
-func (c *cellView) fill(claim report.Claim, e *exhibit, base string) {
+// fill takes over what the report of a run says about the claim.
+func (c *cellView) fill(claim report.Claim, subject report.Subject) {
 	c.Present = true
 	c.Verdict, c.Word, c.Mark = claim.Verdict.String(), report.Word(claim.Verdict), report.Mark(claim.Verdict)
 	c.Reason = text.Line(claim.Reason)
 	c.Seconds = fmt.Sprintf("%.1f s", claim.Seconds)
-	c.On = provenOn(claim)
-	c.Test, c.Repro = text.Line(claim.Test), text.Line(claim.Repro)
+	c.On = provenOn(claim, subject)
+	c.Repro = text.Line(claim.Repro)
 	c.StandIns = text.Line(strings.Join(claim.StandIns, ", "))
 	c.Evidence = text.Line(claim.Evidence)
+}
+
+// show adds what there is of its evidence, which lies below base.
+func (c *cellView) show(e *exhibit, claim report.Claim, base string) {
 	if e == nil {
 		return
 	}
-	c.Base, c.Href = base, link(base, claim.Evidence)
+	c.Href = link(base, claim.Evidence)
 	c.Inside = inside(*e)
 	if claim.Verdict > spec.NotApplicable {
 		c.quoteFailure(*e)
@@ -110,11 +121,11 @@ func (c *cellView) fill(claim report.Claim, e *exhibit, base string) {
 }
 
 // failureRoom is how much of a failure's text a page shows without a script.
-var failureRoom = limit{head: 1500, tail: 1500}
+var failureRoom = limit{head: 2500, tail: 2500}
 
 func (c *cellView) quoteFailure(e exhibit) {
 	for _, note := range e.notes {
-		if !strings.HasSuffix(note.path, "/failure.txt") {
+		if !note.isFailure() {
 			continue
 		}
 		kept := note.keep(failureRoom)
@@ -148,11 +159,17 @@ func dedent(s string) string {
 	return strings.TrimRight(strings.Join(lines, "\n"), " \n")
 }
 
-func provenOn(claim report.Claim) string {
+// provenOn says what a claim was proven on where that is not what the run as a
+// whole is about.
+func provenOn(claim report.Claim, subject report.Subject) string {
 	var parts []string
-	for _, part := range []string{"BuildKit " + claim.BuildKit, claim.Driver + " driver", claim.Store + " store"} {
-		if !strings.HasPrefix(part, " ") && !strings.HasSuffix(part, " ") {
-			parts = append(parts, part)
+	for _, part := range []struct{ phrase, value, usual string }{
+		{"BuildKit %s", claim.BuildKit, subject.BuildKit.Version},
+		{"%s driver", claim.Driver, subject.Driver},
+		{"%s store", claim.Store, subject.Engine.Store},
+	} {
+		if part.value != "" && part.value != part.usual {
+			parts = append(parts, fmt.Sprintf(part.phrase, part.value))
 		}
 	}
 	return text.Line(strings.Join(parts, ", "))
@@ -163,7 +180,7 @@ func inside(e exhibit) string {
 	builds, seconds := 0, 0.0
 	for _, c := range e.commands {
 		seconds += c.Seconds
-		if len(c.vertices) > 0 {
+		if len(c.steps) > 0 {
 			builds++
 		}
 	}

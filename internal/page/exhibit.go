@@ -29,7 +29,8 @@ type exhibit struct {
 type command struct {
 	evidence.Command
 	stdout, stderr excerpt
-	vertices       []build.Vertex
+	// steps are those of a build; none for any other command.
+	steps []step
 }
 
 // excerpt is a text of which, if it is long, only both ends were read. It is
@@ -94,11 +95,11 @@ func gatherCommand(run fs.FS, dir string) (command, error) {
 	}
 	c.stdout = quote(run, path.Join(dir, "stdout"))
 	c.stderr = quote(run, path.Join(dir, "stderr"))
-	c.vertices = vertices(run, path.Join(dir, "progress.rawjson"))
+	c.steps = gatherSteps(run, path.Join(dir, "progress.rawjson"))
 	return c, nil
 }
 
-func vertices(run fs.FS, file string) []build.Vertex {
+func gatherSteps(run fs.FS, file string) []step {
 	f, err := run.Open(file)
 	if err != nil {
 		return nil
@@ -108,7 +109,7 @@ func vertices(run fs.FS, file string) []build.Vertex {
 	if err != nil {
 		return nil
 	}
-	return progress.Vertices
+	return newSteps(progress.Vertices, file)
 }
 
 // quote reads a text, or both its ends.
@@ -149,8 +150,8 @@ func readEnds(f fs.File, head, tail *bytes.Buffer, size int64) error {
 	return errors.Join(first, last)
 }
 
-// empty tells that there is nothing to show.
-func (e excerpt) empty() bool { return e.head == "" && e.tail == "" }
+// isFailure tells what a failed spec said from other notes.
+func (e excerpt) isFailure() bool { return path.Base(e.path) == "failure.txt" }
 
 // keep shortens the excerpt to so many bytes of its beginning and of its end,
 // at ends of lines where there are any nearby.

@@ -9,9 +9,12 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"path/filepath"
+	"regexp"
+	"sort"
 
 	"builders.test/internal/dossier"
 	"github.com/moby/sys/atomicwriter"
@@ -30,7 +33,11 @@ var (
 	script string
 )
 
-var layout = template.Must(template.New("page").Parse(markup))
+// Indentation is for those who edit the template: in a page with hundreds of
+// claims it would take more room than their evidence.
+var layout = template.Must(template.New("page").Parse(indentation.ReplaceAllString(markup, "$1")))
+
+var indentation = regexp.MustCompile(`(>|}})\n\s*`)
 
 // Write writes the page to a file, whole or not at all.
 func Write(file string, d dossier.Dossier) error {
@@ -47,18 +54,28 @@ func Write(file string, d dossier.Dossier) error {
 // Render makes the page that will lie in folder, from where its links lead to
 // the evidence. The page carries as much of the evidence as its budget allows.
 func Render(d dossier.Dossier, folder string) ([]byte, error) {
-	all := gatherAll(d)
+	return fit(d, gatherAll(d), folder)
+}
+
+// fit takes the first level whose page is small enough; the last one's is
+// taken as it is.
+func fit(d dossier.Dossier, all exhibits, folder string) ([]byte, error) {
 	v := newView(d, all, folder)
-	for _, l := range levels {
-		content, err := v.render(d, all, l)
-		if err != nil {
-			return nil, err
-		}
-		if len(content) <= Budget || l.none {
-			return content, nil
-		}
+	var failure error
+	pages := map[int][]byte{}
+	best := sort.Search(len(levels)-1, func(i int) bool {
+		content, err := v.render(d, all, levels[i])
+		failure = errors.Join(failure, err)
+		pages[i] = content
+		return len(content) <= Budget
+	})
+	if failure != nil {
+		return nil, failure
 	}
-	panic("page: the last level carries no evidence") // and has been returned
+	if content, rendered := pages[best]; rendered {
+		return content, nil
+	}
+	return v.render(d, all, levels[best])
 }
 
 func (v view) render(d dossier.Dossier, all exhibits, l level) ([]byte, error) {

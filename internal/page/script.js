@@ -46,7 +46,8 @@ async function showEvidence(details) {
   const column = Number(details.closest('.run').dataset.column);
   try {
     const all = await archive();
-    const drawing = new Drawing(all.texts, details.dataset.base);
+    const bases = JSON.parse(document.getElementById('archive').dataset.bases);
+    const drawing = new Drawing(all.texts, bases[column]);
     content.replaceChildren(...drawing.cell(all.claims[id][column]));
   } catch (problem) {
     content.replaceChildren(make('p', 'aside', `The evidence cannot be shown: ${problem.message}. It lies in the folder that is named above.`));
@@ -65,40 +66,37 @@ class Drawing {
   cell(cell) {
     const telling = this.telling(cell);
     const commands = cell.commands.map((command, i) => this.command(command, i, telling.has(i)));
-    const notes = cell.notes.map((note) => this.output(this.nameOf(note), note));
-    return [...commands, ...notes].filter(Boolean);
+    return [...commands, ...cell.notes.map((note) => this.note(note))];
   }
 
   // telling are the commands of a failed claim that are likely to say why:
-  // those that failed, or else the last build.
+  // the last build, and what failed. Logs of containers that are gone by then
+  // are asked for in vain.
   telling(cell) {
     if (!cell.failed) return new Set();
     const numbers = [...cell.commands.keys()];
-    const failed = numbers.filter((i) => cell.commands[i].exit !== 0);
     const builds = numbers.filter((i) => cell.commands[i].steps);
-    return new Set(failed.length ? failed.slice(-3) : builds.slice(-1));
+    const failed = numbers.filter((i) => cell.commands[i].exit !== 0 && !this.text(cell.commands[i].line).startsWith('docker logs '));
+    return new Set([...builds.slice(-1), ...failed.slice(-3)]);
   }
 
-  nameOf(note) { return this.text(note.path).split('/').pop(); }
+  // note is a text that no command printed, such as the log of a builder.
+  note(note) {
+    const name = this.text(note.path).split('/').pop();
+    const summary = make('summary', '', make('span', 'time', ''), make('span', 'exit', ''), make('code', '', name));
+    return foldedLazily(summary, () => [this.output(name, note)].filter(Boolean));
+  }
 
   command(command, i, open) {
     const line = this.text(command.line);
     const exit = command.timedOut ? 'timed out' : `exit ${command.exit}`;
-    const details = make('details', 'command',
-      make('summary', '',
-        make('span', 'time', String(i + 1)),
-        make('span', 'exit', command.exit === 0 && !command.timedOut ? '' : exit),
-        make('code', '', line),
-        make('span', 'time', seconds(command.seconds))));
-    const fill = () => {
-      if (details.childElementCount > 1) return;
-      details.append(make('div', 'inner', ...this.inside(command, line)));
-    };
-    details.addEventListener('toggle', fill);
-    if (open) {
-      fill();
-      details.open = true;
-    }
+    const summary = make('summary', '',
+      make('span', 'time', String(i + 1)),
+      make('span', 'exit', command.exit === 0 && !command.timedOut ? '' : exit),
+      make('code', '', line.replace(everywhere, '')),
+      make('span', 'time', seconds(command.seconds)));
+    const details = foldedLazily(summary, () => this.inside(command, line));
+    details.open = open;
     return details;
   }
 
@@ -107,11 +105,20 @@ class Drawing {
     const parts = [
       copyable(whole, 'Copy the command'),
       command.steps ? this.timeline(command) : null,
+      ...(command.steps ?? []).filter((step) => step.log).map((step) => this.log(step)),
       this.output('standard output', command.stdout),
       this.output('standard error', command.stderr),
     ].filter(Boolean);
     if (parts.length === 1) parts.push(make('p', 'label', 'It printed nothing.'));
     return parts;
+  }
+
+  // log is what a step printed; that of a failed one is open.
+  log(step) {
+    const summary = make('summary', '', make('span', 'time', ''), make('span', 'exit', ''), make('code', '', this.text(step.name)));
+    const details = foldedLazily(summary, () => [this.output('what the step printed', step.log)].filter(Boolean));
+    details.open = step.error >= 0;
+    return details;
   }
 
   // output shows a text; where something was left out it says how much, and
@@ -156,7 +163,7 @@ class Drawing {
     const name = this.text(step.name) || 'step without a name';
     const sent = step.sent ? `, ${size(step.sent)} sent` : '';
     const row = make('li', kind,
-      make('span', 'name', name + sent),
+      make('span', 'name', name.replace(digests, '$1…') + sent),
       make('span', 'track', began ? bar : null),
       make('span', 'span', this.took(step)));
     row.querySelector('.name').title = name;
@@ -171,6 +178,21 @@ class Drawing {
     return `${((step.end - step.begin) / 1000).toFixed(2)} s`;
   }
 }
+
+// everywhere are options that every build has: in a list they hide the others.
+const everywhere = / --progress=rawjson| --metadata-file \S+/g;
+
+// digests are shown by their beginning; the whole name is in the tooltip.
+const digests = /(@sha256:[0-9a-f]{12})[0-9a-f]{52}/g;
+
+// foldedLazily is a folded part whose content is made when it is unfolded.
+const foldedLazily = (summary, content) => {
+  const details = make('details', 'command', summary);
+  details.addEventListener('toggle', () => {
+    if (details.childElementCount === 1) details.append(make('div', 'inner', ...content()));
+  });
+  return details;
+};
 
 const pre = (text, name) => {
   const element = make('pre', 'output', text);

@@ -1,9 +1,11 @@
 package page
 
 import (
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 
 	"builders.test/helpers/spec"
@@ -38,9 +40,10 @@ type view struct {
 	Groups []group
 	Rest   []group
 	Shapes []compare.Shape
-	// Evidence is an [archive], compressed; LeftOut tells that it did not fit.
-	Evidence string
-	LeftOut  bool
+	// Evidence is an [archive], compressed, and Bases the ways to the runs'
+	// folders as JSON; LeftOut tells that it did not fit.
+	Evidence, Bases string
+	LeftOut         bool
 }
 
 // count is how many claims have a verdict, or are of a class of change.
@@ -68,7 +71,7 @@ func newView(d dossier.Dossier, all exhibits, folder string) view {
 		Policy: policy(styles, script), Style: template.CSS(styles), Script: template.JS(script),
 		Icon: icon(headline.Verdict), Headline: text.Line(headline.Text),
 		Tone: headline.Verdict.String(), Mark: report.Mark(headline.Verdict),
-		Columns: d.Table.Columns, Many: len(d.Runs) > 1,
+		Columns: columns(d.Table), Many: len(d.Runs) > 1,
 		Counts: verdictCounts(d.Table.Count()), Filters: present(occurrences(d.Table)),
 	}
 	for _, attribute := range about(d, all) {
@@ -78,16 +81,48 @@ func newView(d dossier.Dossier, all exhibits, folder string) view {
 			v.Common = append(v.Common, attribute)
 		}
 	}
-	claims := newClaims(d, all, folder)
+	ways := bases(d, folder)
+	v.Bases = encode(ways)
+	claims := newClaims(d, all, ways)
 	v.Groups, v.Rest = arrange(d, claims)
 	for _, chapter := range v.Rest {
 		v.Chapters = append(v.Chapters, chapter.Title)
 	}
 	if d.Comparison != nil {
 		v.Changes = changeCounts(*d.Comparison)
-		v.Shapes = d.Comparison.Shapes
+		v.Shapes = shapes(d.Comparison.Shapes)
 	}
 	return v
+}
+
+// encode writes texts as a JSON array.
+func encode(texts []string) string {
+	encoded, err := json.Marshal(texts)
+	if err != nil {
+		panic(err) // impossible for strings
+	}
+	return string(encoded)
+}
+
+// columns are those of a table, safe to show.
+func columns(t matrix.Table) []matrix.Column {
+	safe := slices.Clone(t.Columns)
+	for i := range safe {
+		safe[i].Label, safe[i].Short = text.Line(safe[i].Label), text.Line(safe[i].Short)
+	}
+	return safe
+}
+
+// shapes are safe to show.
+func shapes(all []compare.Shape) []compare.Shape {
+	safe := make([]compare.Shape, 0, len(all))
+	for _, s := range all {
+		safe = append(safe, compare.Shape{
+			Claim: text.Line(s.Claim), Name: text.Line(s.Name),
+			Baseline: text.Line(s.Baseline), Candidate: text.Line(s.Candidate),
+		})
+	}
+	return safe
 }
 
 // about adds when the runs began, which their evidence knows.
