@@ -4,7 +4,7 @@
 RELEASES := v0.11.5 v0.34.2
 
 .DEFAULT_GOAL := help
-.PHONY: help check test compare matrix bisect lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare matrix bisect lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -30,6 +30,10 @@ test: bin/builders ## vet, unit tests, and every claim on an old and a new Build
 	  bin/builders check --buildkit $$release --out build/test/$$release || failed="$$failed $$release"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "not green:$$failed"; exit 1; fi
+
+browser: ## try the HTML page in Chromium: the one on PATH, or Debian's, unpacked
+	go vet -tags browser ./internal/page
+	go test -tags browser -count=1 -v -run '^TestBrowser$$' ./internal/page
 
 compare: bin/builders ## what changes from BASELINE= to BUILDKIT= (or BASELINE_BUILDX= to BUILDX=)
 	@bin/builders compare

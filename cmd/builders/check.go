@@ -16,6 +16,7 @@ import (
 	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
+	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"builders.test/internal/run"
 	"builders.test/internal/subject"
@@ -118,7 +119,8 @@ func (c *check) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	screen.Summary(p.report, p.elapsed, p.standIns, p.path)
+	made := publish(dossier.Of(dossier.Run{Dir: c.out, Report: p.report}), c.out, screen)
+	screen.Summary(p.report, p.elapsed, p.standIns, p.path, made)
 	return endingOf(p.report, p.outcome)
 }
 

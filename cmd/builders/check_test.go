@@ -49,7 +49,7 @@ func inToy(t *testing.T, mood string) *check {
 	for name, value := range map[string]string{
 		"TOY": mood, "GOWORK": "off", "GOFLAGS": "-mod=mod",
 		"PATH":        bin.Path() + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"DOCKER_HOST": "", "BUILDERS_LAB": "", "BUILDERS_STANDINS": `{"ubuntu:20.04":"Debian bookworm"}`,
+		"DOCKER_HOST": "", "BUILDERS_LAB": "", "GITHUB_STEP_SUMMARY": "", "BUILDERS_STANDINS": `{"ubuntu:20.04":"Debian bookworm"}`,
 	} {
 		t.Setenv(name, value)
 	}

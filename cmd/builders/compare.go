@@ -8,6 +8,7 @@ import (
 	"builders.test/helpers/env"
 	"builders.test/internal/compare"
 	"builders.test/internal/console"
+	"builders.test/internal/dossier"
 	"builders.test/internal/subject"
 	"github.com/spf13/cobra"
 )
@@ -78,7 +79,10 @@ func (c *comparison) run(ctx context.Context) error {
 		return fmt.Errorf("candidate: %w", err)
 	}
 	result := compare.Reports(first.report, second.report)
-	console.New(c.stdout, c.stderr, c.out).Comparison(result)
+	screen := console.New(c.stdout, c.stderr, c.out)
+	screen.Comparison(result)
+	made := publish(dossier.Compare(dossier.Run{Dir: before.out, Report: first.report}, dossier.Run{Dir: after.out, Report: second.report}), c.out, screen)
+	screen.Note("report", made)
 	return c.ending(result)
 }
 

@@ -214,8 +214,10 @@ func (m *matrixRun) conclude(outcomes []outcome, elapsed time.Duration) error {
 		return errors.New("no cell could be run; what was wrong with each is said above")
 	}
 	d := dossier.Of(runs...)
-	console.New(m.stdout, m.stderr, m.out).Matrix(d.Table, seconds)
+	screen := console.New(m.stdout, m.stderr, m.out)
+	screen.Matrix(d.Table, seconds)
 	m.say("\n%d cells in %.0f s", len(outcomes), elapsed.Seconds())
+	screen.Note("report", publish(d, m.out, screen))
 	worst := d.Table.Count()
 	switch {
 	case worst.Broken > 0:

@@ -24,7 +24,7 @@ var attributes = []struct {
 	{"BuildKit", func(r report.Report) string { return r.Subject.BuildKit.Version }},
 	{"BuildKit image", func(r report.Report) string { return r.Subject.BuildKit.Image }},
 	{"Image digest", func(r report.Report) string { return r.Subject.BuildKit.Digest }},
-	{"runc in it", func(r report.Report) string { return r.Subject.BuildKit.Runc }},
+	{"Bundled runc", func(r report.Report) string { return r.Subject.BuildKit.Runc }},
 	{"buildx", func(r report.Report) string { return r.Subject.Buildx.Version }},
 	{"Driver", func(r report.Report) string { return r.Subject.Driver }},
 	{"Docker Engine", func(r report.Report) string { return r.Subject.Engine.Version }},

@@ -27,7 +27,7 @@ var mainProperties = []property{
 	{func(s report.Subject) string { return s.Engine.Store }, "%s store"},
 }
 
-// furtherProperties are named only while labels are still the same.
+// furtherProperties are named only where labels are the same without them.
 var furtherProperties = []property{
 	{func(s report.Subject) string { return s.BuildKit.Image }, "image %s"},
 	{func(s report.Subject) string { return s.Engine.Version }, "engine %s"},
@@ -49,11 +49,9 @@ func labels(subjects []report.Subject) []label {
 		}
 	}
 	for _, p := range furtherProperties {
-		if distinct(compose(chosen, subjects)) {
-			break
-		}
-		if differs(p, subjects) {
-			chosen = append(chosen, p)
+		with := append(slices.Clone(chosen), p)
+		if distinct(compose(with, subjects)) > distinct(compose(chosen, subjects)) {
+			chosen = with
 		}
 	}
 	if len(chosen) == 0 {
@@ -83,12 +81,13 @@ func compose(properties []property, subjects []report.Subject) []label {
 	return composed
 }
 
-func distinct(labels []label) bool {
+// distinct counts the labels that differ.
+func distinct(labels []label) int {
 	seen := map[string]bool{}
 	for _, l := range labels {
 		seen[l.long] = true
 	}
-	return len(seen) == len(labels)
+	return len(seen)
 }
 
 // numbered adds a number to labels that occur again.

@@ -28,6 +28,7 @@ func TestLabelsNameWhatDiffers(t *testing.T) {
 	overlay := on("v0.34.2", "v0.38.2", "docker-container", "overlay2")
 	otherKernel := newer
 	otherKernel.Host.Kernel = "6.1"
+	older.BuildKit.Runc, newer.BuildKit.Runc = "1.1", "1.5"
 	for name, tc := range map[string]struct {
 		subjects    []report.Subject
 		long, short []string
@@ -38,6 +39,7 @@ func TestLabelsNameWhatDiffers(t *testing.T) {
 		"both":          {[]report.Subject{older, overlay}, []string{"BuildKit v0.11.5, containerd store", "BuildKit v0.34.2, overlay2 store"}, []string{"v0.11.5 · containerd", "v0.34.2 · overlay2"}},
 		"two kernels":   {[]report.Subject{newer, otherKernel}, []string{"kernel unknown", "kernel 6.1"}, []string{"unknown", "6.1"}},
 		"the same":      {[]report.Subject{newer, newer}, []string{"BuildKit v0.34.2", "BuildKit v0.34.2 (2)"}, []string{"v0.34.2", "v0.34.2 (2)"}},
+		"some the same": {[]report.Subject{older, newer, newer}, []string{"BuildKit v0.11.5", "BuildKit v0.34.2", "BuildKit v0.34.2 (2)"}, []string{"v0.11.5", "v0.34.2", "v0.34.2 (2)"}},
 		"no run at all": {},
 	} {
 		t.Run(name, func(t *testing.T) {

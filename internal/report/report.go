@@ -23,6 +23,13 @@ const Schema = 1
 // File is the report's name in the folder that a run writes to.
 const File = "report.json"
 
+// Page and JUnit are the names of what is made from it for people and for CI
+// servers, beside it.
+const (
+	Page  = "report.html"
+	JUnit = "junit.xml"
+)
+
 // Subject is what was tested, and on what.
 type Subject = env.Subject
 
@@ -186,10 +193,11 @@ func ReadSubject(out string) (Subject, error) {
 }
 
 // Clear takes away what an earlier run left in out, so that whatever lies
-// there afterwards belongs to one run: the report, the subject, and the
-// evidence of the claims with the given ids. Nothing else is touched.
+// there afterwards belongs to one run: the report in all its formats, the
+// subject, and the evidence of the claims with the given ids. Nothing else is
+// touched.
 func Clear(out string, ids []string) error {
-	stale := []string{File, env.SubjectFile}
+	stale := []string{File, Page, JUnit, env.SubjectFile}
 	for _, id := range ids {
 		stale = append(stale, EvidenceOf(id))
 	}

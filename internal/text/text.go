@@ -1,4 +1,4 @@
-// Package text makes text that others wrote fit for a terminal.
+// Package text makes text that others wrote fit for a terminal and for pages.
 package text
 
 import (
@@ -22,6 +22,24 @@ func Line(s string) string {
 	s = strings.ToValidUTF8(s, string(utf8.RuneError))
 	s = escapes.ReplaceAllLiteralString(s, "")
 	return strings.Join(strings.Fields(strings.Map(harmless, s)), " ")
+}
+
+// Block does the same for text of several lines: ends of lines and tabs stay,
+// and so do the blanks that lines begin with. A carriage return, with which
+// programs write over a line, begins a new one.
+func Block(s string) string {
+	s = strings.ToValidUTF8(s, string(utf8.RuneError))
+	s = escapes.ReplaceAllLiteralString(s, "")
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '\n', '\t':
+			return r
+		case '\r':
+			return '\n'
+		}
+		return harmless(r)
+	}, s)
 }
 
 func harmless(r rune) rune {

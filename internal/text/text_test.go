@@ -28,6 +28,10 @@ func TestLine(t *testing.T) {
 	}
 }
 
+func TestBlockKeepsLines(t *testing.T) {
+	assert.Equal(t, Block("  a\tb\r\nover\rwritten\n\x1b[31mred\x1b[0m\x00\xff\u202e"), "  a\tb\nover\nwritten\nred\ufffd")
+}
+
 func TestWrap(t *testing.T) {
 	const sentence = "the state volume of a removed builder is gone"
 	assert.Equal(t, Wrap(sentence, 0, 4), sentence, "an unknown width wraps nothing")

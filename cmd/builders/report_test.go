@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/assert/cmp"
+)
+
+// runIn writes the report of a run with one claim and returns its folder.
+func runIn(t *testing.T, version string, verdict spec.Verdict) string {
+	t.Helper()
+	dir := t.TempDir()
+	subject := report.Subject{BuildKit: env.SubjectBuildKit{Version: version}}
+	_, err := report.New(subject, []report.Claim{{ID: "caching/third", Chapter: "caching", Verdict: verdict, Reason: "it hit"}}).Write(dir)
+	assert.NilError(t, err)
+	return dir
+}
+
+// reportOn runs `builders report` as from the command line.
+func reportOn(t *testing.T, args ...string) said {
+	t.Helper()
+	var out, errs bytes.Buffer
+	root := newRootCommand()
+	root.SetArgs(append([]string{"report"}, args...))
+	root.SetOut(&out)
+	root.SetErr(&errs)
+	code := execute(t.Context(), root, &errs)
+	return said{code: code, out: out.String(), errors: errs.String()}
+}
+
+func content(t *testing.T, parts ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(parts...))
+	assert.NilError(t, err)
+	return string(text)
+}
+
+func TestReportOnOneRunIsAPageBesideIt(t *testing.T) {
+	dir := runIn(t, "v0.11.5", spec.Broken)
+	assert.Equal(t, reportOn(t, dir), said{code: exitHolds})
+	assert.Assert(t, cmp.Contains(content(t, dir, report.Page), "1 of 1 claim is broken on BuildKit v0.11.5"))
+	entries, err := os.ReadDir(dir)
+	assert.NilError(t, err)
+	assert.Assert(t, cmp.Len(entries, 2), "no format was asked for, so only the page is made")
+}
+
+func TestReportOnTwoRuns(t *testing.T) {
+	before, after, out := runIn(t, "v0.11.5", spec.Holds), runIn(t, "v0.34.2", spec.Broken), t.TempDir()
+	got := reportOn(t, "--compare", "--markdown", "-", "--junit", filepath.Join(out, "j.xml"), "--html", filepath.Join(out, "p.html"), before, after)
+	assert.Equal(t, got.code, exitHolds, got.errors)
+	const headline = "BuildKit v0.34.2 breaks 1 claim that holds with BuildKit v0.11.5"
+	assert.Assert(t, cmp.Contains(got.out, headline))
+	assert.Assert(t, cmp.Contains(content(t, out, "p.html"), headline))
+	assert.Assert(t, cmp.Contains(content(t, out, "j.xml"), `<failure message="regressed: it hit"`))
+
+	got = reportOn(t, "--markdown", filepath.Join(out, "m.md"), before, after)
+	assert.Equal(t, got.code, exitHolds, got.errors)
+	assert.Assert(t, cmp.Contains(content(t, out, "m.md"), "1 of 1 claim is broken in at least one of 2 runs"))
+}
+
+func TestReportRefuses(t *testing.T) {
+	dir := runIn(t, "v0.11.5", spec.Holds)
+	for name, tc := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no folder":            {nil, "requires at least 1 arg"},
+		"a folder without one": {[]string{t.TempDir()}, "read the report: open "},
+		"one to compare":       {[]string{"--compare", dir}, "--compare needs two folders, the baseline's first, and was given 1"},
+		"an impossible file":   {[]string{"--html", filepath.Join(dir, "no", "x.html"), dir}, "name a file in a writable folder with --html"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := reportOn(t, tc.args...)
+			assert.Equal(t, got.code, exitEnvironment)
+			assert.Assert(t, cmp.Contains(got.errors, tc.want))
+		})
+	}
+}
+
+func TestCheckLeavesReportsForPeopleAndMachines(t *testing.T) {
+	c := inToy(t, "broken")
+	t.Setenv("GITHUB_STEP_SUMMARY", "summary.md")
+	assert.NilError(t, os.WriteFile("summary.md", []byte("before\n"), 0o644))
+	got := do(t.Context(), c)
+	assert.Equal(t, got.code, exitBroken)
+	assert.Assert(t, cmp.Contains(got.out, "report     build/check/report.html\n"))
+	const headline = "1 of 7 claims is broken on BuildKit v0.11.5"
+	assert.Assert(t, cmp.Contains(content(t, c.out, report.Page), headline))
+	assert.Assert(t, cmp.Contains(content(t, c.out, report.JUnit), `tests="7" failures="1" skipped="1"`))
+	assert.Assert(t, cmp.Contains(content(t, "summary.md"), "before\n### ✗ "+headline+"\n"))
+}
+
+func TestAReportThatCannotBeWrittenChangesNoVerdict(t *testing.T) {
+	c := inToy(t, "")
+	t.Setenv("GITHUB_STEP_SUMMARY", "no/such/folder/summary.md")
+	got := do(t.Context(), c)
+	assert.Equal(t, got.code, exitHolds)
+	assert.Assert(t, cmp.Contains(got.out, "write the job's summary"))
+	assert.Assert(t, cmp.Contains(got.out, "check GITHUB_STEP_SUMMARY"))
+}

@@ -1,0 +1,189 @@
+package page
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"builders.test/helpers/evidence"
+	"builders.test/helpers/spec"
+	"builders.test/internal/dossier"
+	"builders.test/internal/text"
+)
+
+// archive is what the page's script reads. Texts are stored once and named by
+// their place in the list; -1 is no text.
+type archive struct {
+	Texts []string `json:"texts"`
+	// Claims has one entry per column, null where there is no evidence.
+	Claims map[string][]*archivedCell `json:"claims"`
+}
+
+type archivedCell struct {
+	Failed   bool              `json:"failed"`
+	Commands []archivedCommand `json:"commands"`
+	Notes    []archivedText    `json:"notes"`
+}
+
+type archivedCommand struct {
+	// Line is the command, Env what has to stand before it.
+	Line     int          `json:"line"`
+	Env      int          `json:"env"`
+	Seconds  float64      `json:"seconds"`
+	Exit     int          `json:"exit"`
+	TimedOut bool         `json:"timedOut,omitempty"`
+	Stdout   archivedText `json:"stdout"`
+	Stderr   archivedText `json:"stderr"`
+	// Steps are those of a build; Hidden counts the ones left out.
+	Steps  []archivedStep `json:"steps,omitempty"`
+	Hidden int            `json:"hidden,omitempty"`
+}
+
+// archivedText is a text with Gap bytes missing between its ends; the whole
+// lies at Path.
+type archivedText struct {
+	Head int   `json:"head"`
+	Tail int   `json:"tail"`
+	Gap  int64 `json:"gap,omitempty"`
+	Path int   `json:"path"`
+}
+
+// archivedStep is a vertex of a build. Begin and End are milliseconds since
+// the first step began, -1 where that did not happen.
+type archivedStep struct {
+	Name   int   `json:"name"`
+	Begin  int64 `json:"begin"`
+	End    int64 `json:"end"`
+	Cached bool  `json:"cached,omitempty"`
+	Error  int   `json:"error"`
+	Sent   int64 `json:"sent,omitempty"`
+	// Log is what the step printed.
+	Log *archivedText `json:"log,omitempty"`
+}
+
+// packer turns exhibits into an archive.
+type packer struct {
+	level level
+	index map[string]int
+	texts []string
+}
+
+// pack shortens the exhibits to a level and compresses them, as base64 that
+// needs no escaping in a page. It is empty where there is nothing to show.
+func (all exhibits) pack(d dossier.Dossier, l level) (string, error) {
+	if l.none || len(all) == 0 {
+		return "", nil
+	}
+	p := packer{level: l, index: map[string]int{}}
+	a := archive{Claims: map[string][]*archivedCell{}}
+	for _, row := range d.Table.Rows {
+		if all[row.ID] == nil {
+			continue
+		}
+		cells := make([]*archivedCell, len(d.Runs))
+		for column, e := range all[row.ID] {
+			if e != nil {
+				cells[column] = p.cell(*e, row.Cells[column].Verdict)
+			}
+		}
+		a.Claims[row.ID] = cells
+	}
+	a.Texts = p.texts
+	return compress(a)
+}
+
+func compress(a archive) (string, error) {
+	content, err := json.Marshal(a)
+	if err != nil {
+		return "", fmt.Errorf("encode the evidence: %w", err)
+	}
+	var packed bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err != nil {
+		return "", fmt.Errorf("compress the evidence: %w", err)
+	}
+	if _, err := w.Write(content); err != nil {
+		return "", fmt.Errorf("compress the evidence: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return "", fmt.Errorf("compress the evidence: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(packed.Bytes()), nil
+}
+
+func (p *packer) cell(e exhibit, verdict spec.Verdict) *archivedCell {
+	failed := verdict > spec.NotApplicable
+	room := p.level.held
+	if failed {
+		room = p.level.failed
+	}
+	c := &archivedCell{Failed: failed, Commands: []archivedCommand{}, Notes: []archivedText{}}
+	for _, one := range e.commands {
+		c.Commands = append(c.Commands, p.command(one, room))
+	}
+	for _, note := range e.notes {
+		if note.isFailure() {
+			continue // it stands in the page itself
+		}
+		c.Notes = append(c.Notes, p.excerpt(note, room))
+	}
+	return c
+}
+
+func (p *packer) command(c command, room limit) archivedCommand {
+	steps := telling(c.steps, p.level.steps)
+	return archivedCommand{
+		Line: p.text(text.Block(evidence.Line(nil, c.Args))), Env: p.text(text.Block(evidence.Line(c.Env, nil))),
+		Seconds: c.Seconds, Exit: c.Exit, TimedOut: c.TimedOut,
+		Stdout: p.excerpt(c.stdout, room), Stderr: p.excerpt(c.stderr, room),
+		Steps: p.steps(steps, room), Hidden: len(c.steps) - len(steps),
+	}
+}
+
+func (p *packer) excerpt(e excerpt, room limit) archivedText {
+	kept := e.keep(room)
+	return archivedText{Head: p.text(kept.head), Tail: p.text(kept.tail), Gap: kept.gap, Path: p.text(text.Line(e.path))}
+}
+
+// keptName bounds the name of a step, in characters.
+const keptName = 300
+
+func (p *packer) steps(steps []step, room limit) []archivedStep {
+	zero := firstStart(steps)
+	since := func(t *time.Time) int64 {
+		if t == nil {
+			return -1
+		}
+		return t.Sub(zero).Milliseconds()
+	}
+	var archived []archivedStep
+	for _, s := range steps {
+		one := archivedStep{
+			Name: p.text(text.Cut(text.Line(s.Name), keptName)), Begin: since(s.Started), End: since(s.Completed),
+			Cached: s.Cached, Error: p.text(text.Cut(text.Line(s.Error), keptName)), Sent: s.Sent,
+		}
+		if s.log.head != "" {
+			log := p.excerpt(s.log, room)
+			one.Log = &log
+		}
+		archived = append(archived, one)
+	}
+	return archived
+}
+
+// text stores a text once and returns its place, -1 for an empty one.
+func (p *packer) text(s string) int {
+	if s == "" {
+		return -1
+	}
+	i, known := p.index[s]
+	if !known {
+		i = len(p.texts)
+		p.index[s] = i
+		p.texts = append(p.texts, s)
+	}
+	return i
+}

@@ -1,0 +1,136 @@
+package page
+
+import (
+	"fmt"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/compare"
+	"builders.test/internal/dossier"
+	"builders.test/internal/report"
+)
+
+// arrange puts the claims that need a look first and the others by chapter.
+func arrange(d dossier.Dossier, claims []claimView) (first, rest []group) {
+	if d.Comparison != nil {
+		first = changed(d, claims)
+	} else {
+		first = failed(d, claims)
+	}
+	above := map[string]bool{}
+	for _, g := range first {
+		for _, c := range g.Claims {
+			above[c.ID] = true
+		}
+	}
+	return opened(first), chapters(d, claims, above)
+}
+
+// failed groups what is broken and what could not be put to the test.
+func failed(d dossier.Dossier, claims []claimView) []group {
+	broken := group{Title: "Broken", Note: "BuildKit or buildx did the wrong thing", Columns: columns(d.Table)}
+	unknown := group{Title: "Error", Note: "the environment failed, so nothing is known", Columns: columns(d.Table)}
+	for _, c := range claims {
+		switch c.verdict {
+		case spec.Broken:
+			broken.Claims = append(broken.Claims, c)
+		case spec.Error:
+			unknown.Claims = append(unknown.Claims, c)
+		}
+	}
+	return filled(broken, unknown)
+}
+
+// notes say what the classes of a comparison mean.
+var notes = map[compare.Class]string{
+	compare.Regressed:   "held before and is broken now",
+	compare.Environment: "not put to the test on both sides, so nothing can be said",
+	compare.Lost:        "no longer applies",
+	compare.BothBroken:  "broken before and now",
+	compare.Fixed:       "was broken and holds now",
+	compare.Gained:      "did not apply before",
+}
+
+// changed groups what differs between the baseline and the candidate.
+func changed(d dossier.Dossier, claims []claimView) []group {
+	var groups []group
+	for _, class := range compare.Classes() {
+		if class == compare.Same {
+			continue
+		}
+		g := group{Title: title(string(class)), Note: notes[class], Columns: columns(d.Table)}
+		for _, c := range claims {
+			if c.Class == string(class) {
+				g.Claims = append(g.Claims, c)
+			}
+		}
+		groups = append(groups, filled(g)...)
+	}
+	return groups
+}
+
+// title begins with a capital; classes are ASCII.
+func title(s string) string { return string(s[0]-'a'+'A') + s[1:] }
+
+func filled(groups ...group) []group {
+	var kept []group
+	for _, g := range groups {
+		if len(g.Claims) > 0 {
+			kept = append(kept, g)
+		}
+	}
+	return kept
+}
+
+// openAtOnce is how many claims of a group are opened at first: more of them
+// would hide each other.
+const openAtOnce = 6
+
+// opened opens the claims that failed, if they are few.
+func opened(groups []group) []group {
+	for _, g := range groups {
+		for i := range g.Claims {
+			g.Claims[i].Open = g.Claims[i].latest > spec.NotApplicable && len(g.Claims) <= openAtOnce
+		}
+	}
+	return groups
+}
+
+// chapters has every chapter with the claims that do not stand above.
+func chapters(d dossier.Dossier, claims []claimView, above map[string]bool) []group {
+	var groups []group
+	var verdicts []report.Claim
+	for i, c := range claims {
+		if i == 0 || claims[i-1].Chapter != c.Chapter {
+			groups = append(groups, group{Title: c.Chapter, Columns: columns(d.Table)})
+			verdicts = nil
+		}
+		g := &groups[len(groups)-1]
+		verdicts = append(verdicts, report.Claim{Verdict: c.verdict})
+		g.Counts = present(verdictCounts(report.Count(verdicts)))
+		g.Note = claimsInWords(len(verdicts))
+		if above[c.ID] {
+			g.Elsewhere++
+			continue
+		}
+		g.Claims = append(g.Claims, c)
+	}
+	return groups
+}
+
+func claimsInWords(n int) string {
+	if n == 1 {
+		return "1 claim"
+	}
+	return fmt.Sprintf("%d claims", n)
+}
+
+// present leaves out what does not occur.
+func present(counts []count) []count {
+	var kept []count
+	for _, c := range counts {
+		if c.N > 0 {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,265 @@
+package page
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/dossier"
+	"builders.test/internal/matrix"
+	"builders.test/internal/report"
+	"builders.test/internal/text"
+)
+
+// claimView is one claim in every run.
+type claimView struct {
+	ID, Chapter string
+	Text        []span
+	// Verdict is that of the row. Verdicts are all that occur, for the filter.
+	Verdict, Word, Mark, Verdicts string
+	// Class is what became of it in a comparison, or empty.
+	Class string
+	// Test is the name of its spec.
+	Test string
+	// Seconds is how long the proof took; empty for several runs.
+	Seconds string
+	Open    bool
+	Cells   []cellView
+	Facts   []factView
+	// Turns say where it stopped holding.
+	Turns []string
+
+	verdict, latest spec.Verdict
+}
+
+// cellView is one claim in one run.
+type cellView struct {
+	Column int
+	// Label and Short name the run.
+	Label, Short        string
+	Present             bool
+	Verdict, Word, Mark string
+	Reason              string
+	Seconds             string
+	// On is what the claim was proven on, where that is special.
+	On, StandIns, Repro string
+	// Evidence is the folder, Href leads to it, and Inside says what the page
+	// itself shows of it.
+	Evidence, Href, Inside string
+	// Failure is what the spec said when it failed, with so many bytes left
+	// out in the middle.
+	Failure, FailureRest string
+	FailureGap           int64
+}
+
+// factView is a fact in every run.
+type factView struct {
+	Name    string
+	Values  []string
+	Differs bool
+}
+
+// newClaims looks at every claim; bases lead to the folders of the runs.
+func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
+	changes := d.Changes()
+	claims := make([]claimView, 0, len(d.Table.Rows))
+	for _, row := range d.Table.Rows {
+		verdict := row.Verdict()
+		c := claimView{
+			ID: text.Line(row.ID), Chapter: text.Line(row.Chapter), Text: spans(row.Text),
+			Verdict: verdict.String(), Word: report.Word(verdict), Mark: report.Mark(verdict),
+			Class: string(changes[row.ID]), Facts: facts(row), verdict: verdict,
+		}
+		if d.Comparison == nil {
+			c.Turns = turns(d.Table, row)
+		}
+		var verdicts []string
+		for column, claim := range row.Cells {
+			cell := cellView{Column: column, Label: text.Line(d.Table.Columns[column].Label), Short: text.Line(d.Table.Columns[column].Short)}
+			if claim != nil {
+				cell.fill(*claim, d.Runs[column].Report.Subject)
+				cell.show(all.at(row.ID, column), *claim, bases[column])
+				verdicts = append(verdicts, cell.Verdict)
+				c.latest, c.Test = claim.Verdict, text.Line(claim.Test)
+			}
+			c.Cells = append(c.Cells, cell)
+		}
+		c.Verdicts = strings.Join(slices.Compact(slices.Sorted(slices.Values(verdicts))), " ")
+		if len(c.Cells) == 1 {
+			c.Seconds = c.Cells[0].Seconds
+		}
+		claims = append(claims, c)
+	}
+	return claims
+}
+
+// fill takes over what the report of a run says about the claim.
+func (c *cellView) fill(claim report.Claim, subject report.Subject) {
+	c.Present = true
+	c.Verdict, c.Word, c.Mark = claim.Verdict.String(), report.Word(claim.Verdict), report.Mark(claim.Verdict)
+	c.Reason = text.Line(claim.Reason)
+	c.Seconds = fmt.Sprintf("%.1f s", claim.Seconds)
+	c.On = provenOn(claim, subject)
+	c.Repro = text.Line(claim.Repro)
+	c.StandIns = text.Line(strings.Join(claim.StandIns, ", "))
+	c.Evidence = text.Line(claim.Evidence)
+}
+
+// show adds what there is of its evidence, which lies below base.
+func (c *cellView) show(e *exhibit, claim report.Claim, base string) {
+	if e == nil {
+		return
+	}
+	c.Href = link(base, claim.Evidence)
+	c.Inside = inside(*e)
+	if claim.Verdict > spec.NotApplicable {
+		c.quoteFailure(*e)
+	}
+}
+
+// failureRoom is how much of a failure's text a page shows without a script.
+var failureRoom = limit{head: 2500, tail: 2500}
+
+func (c *cellView) quoteFailure(e exhibit) {
+	for _, note := range e.notes {
+		if !note.isFailure() {
+			continue
+		}
+		kept := note.keep(failureRoom)
+		c.Failure = dedent(afterReason(kept.head))
+		c.FailureRest, c.FailureGap = dedent(kept.tail), kept.gap
+	}
+}
+
+// afterReason leaves out the first paragraph of a failure, which the report
+// has as the claim's reason.
+func afterReason(failure string) string {
+	reason, rest, found := strings.Cut(failure, "\n\n")
+	if !found || strings.TrimSpace(rest) == strings.TrimSpace(reason) {
+		return ""
+	}
+	return rest
+}
+
+// dedent takes away the blanks that all lines begin with.
+func dedent(s string) string {
+	lines := strings.Split(strings.Trim(s, "\n"), "\n")
+	least := len(s)
+	for _, line := range lines {
+		if blanks := len(line) - len(strings.TrimLeft(line, " \t")); blanks < len(line) {
+			least = min(least, blanks)
+		}
+	}
+	for i, line := range lines {
+		lines[i] = line[min(least, len(line)):]
+	}
+	return strings.TrimRight(strings.Join(lines, "\n"), " \n")
+}
+
+// provenOn says what a claim was proven on where that is not what the run as a
+// whole is about.
+func provenOn(claim report.Claim, subject report.Subject) string {
+	var parts []string
+	for _, part := range []struct{ phrase, value, usual string }{
+		{"BuildKit %s", claim.BuildKit, subject.BuildKit.Version},
+		{"%s driver", claim.Driver, subject.Driver},
+		{"%s store", claim.Store, subject.Engine.Store},
+	} {
+		if part.value != "" && part.value != part.usual {
+			parts = append(parts, fmt.Sprintf(part.phrase, part.value))
+		}
+	}
+	return text.Line(strings.Join(parts, ", "))
+}
+
+// inside says how much there is to unfold.
+func inside(e exhibit) string {
+	builds, seconds := 0, 0.0
+	for _, c := range e.commands {
+		seconds += c.Seconds
+		if len(c.steps) > 0 {
+			builds++
+		}
+	}
+	said := fmt.Sprintf("%d commands", len(e.commands))
+	if len(e.commands) == 1 {
+		said = "1 command"
+	}
+	switch builds {
+	case 0:
+	case 1:
+		said += ", 1 build"
+	default:
+		said += fmt.Sprintf(", %d builds", builds)
+	}
+	return fmt.Sprintf("%s, %.1f s", said, seconds)
+}
+
+// bases are the ways from the page's folder to those of the runs, as a URL
+// that ends in a slash; empty where there is none.
+func bases(d dossier.Dossier, folder string) []string {
+	var all []string
+	for _, run := range d.Runs {
+		all = append(all, base(folder, run.Dir))
+	}
+	return all
+}
+
+func base(from, to string) string {
+	from, first := filepath.Abs(from)
+	to, second := filepath.Abs(to)
+	way, third := filepath.Rel(from, to)
+	if first != nil || second != nil || third != nil {
+		return ""
+	}
+	return (&url.URL{Path: "./" + filepath.ToSlash(way) + "/"}).EscapedPath()
+}
+
+// link leads to a path in the folder of a run, or nowhere.
+func link(base, path string) string {
+	if base == "" {
+		return ""
+	}
+	return base + (&url.URL{Path: path}).EscapedPath() + "/"
+}
+
+// facts sets the facts of all runs side by side.
+func facts(row matrix.Row) []factView {
+	var all []factView
+	at := map[string]int{}
+	for column, claim := range row.Cells {
+		if claim == nil {
+			continue
+		}
+		for _, fact := range claim.Facts {
+			i, known := at[fact.Name]
+			if !known {
+				i = len(all)
+				at[fact.Name] = i
+				all = append(all, factView{Name: text.Line(fact.Name), Values: make([]string, len(row.Cells))})
+			}
+			all[i].Values[column] = text.Line(fact.Value)
+		}
+	}
+	for i, fact := range all {
+		all[i].Differs = slices.ContainsFunc(fact.Values, func(v string) bool { return v != fact.Values[0] })
+	}
+	return all
+}
+
+// turns say where a claim stopped holding.
+func turns(t matrix.Table, row matrix.Row) []string {
+	var said []string
+	for _, turn := range row.Turns {
+		bad := text.Line(t.Columns[turn.FirstBad].Label)
+		if turn.LastGood == matrix.None {
+			said = append(said, fmt.Sprintf("broken from %s on, with no run before that in which it held", bad))
+			continue
+		}
+		said = append(said, fmt.Sprintf("last good %s, first bad %s", text.Line(t.Columns[turn.LastGood].Label), bad))
+	}
+	return said
+}

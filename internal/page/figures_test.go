@@ -1,0 +1,198 @@
+package page
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/dossier"
+	"builders.test/internal/report"
+	"github.com/PuerkitoBio/goquery"
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/assert/cmp"
+)
+
+func parse(t testing.TB, content []byte) *goquery.Document {
+	t.Helper()
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(content))
+	assert.NilError(t, err)
+	return doc
+}
+
+// words are an element's text with white space folded.
+func words(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") }
+
+// stored reads a run's report.json back: what the page says is held against
+// the file and not against what the page was made from.
+func stored(t *testing.T, run dossier.Run) report.Report {
+	t.Helper()
+	r, err := report.Read(filepath.Join(run.Dir, report.File))
+	assert.NilError(t, err)
+	return r
+}
+
+// Every figure in the page is report.json's.
+func TestFiguresAreThoseOfTheReport(t *testing.T) {
+	newer := sampleClaims()
+	newer[2].Verdict, newer[2].Seconds = spec.Holds, 99.95
+	one := sampleRun(t, "v0.11.5", sampleClaims())
+	two := sampleRun(t, "v0.34.2", newer)
+	three := sampleRun(t, "v0.30.0", sampleClaims()[:6])
+	for name, d := range map[string]dossier.Dossier{
+		"check": dossier.Of(one), "comparison": dossier.Compare(one, two), "matrix": dossier.Of(one, two, three),
+	} {
+		t.Run(name, func(t *testing.T) {
+			content, err := Render(d, t.TempDir())
+			assert.NilError(t, err)
+			doc := parse(t, content)
+			for column, run := range d.Runs {
+				r := stored(t, run)
+				subjectIsThere(t, doc, r.Subject, column)
+				for _, claim := range r.Claims {
+					claimIsThere(t, doc, r.Subject, claim, column)
+				}
+			}
+			countsAreRight(t, doc, d)
+		})
+	}
+}
+
+// subjectIsThere looks for everything that is known about the subject.
+func subjectIsThere(t *testing.T, doc *goquery.Document, s report.Subject, column int) {
+	t.Helper()
+	for name, value := range map[string]string{
+		"BuildKit": s.BuildKit.Version, "BuildKit image": s.BuildKit.Image, "Image digest": s.BuildKit.Digest,
+		"Bundled runc": s.BuildKit.Runc, "buildx": s.Buildx.Version, "Driver": s.Driver, "Docker Engine": s.Engine.Version,
+		"Image store": s.Engine.Store, "Kernel": s.Host.Kernel, "Architecture": s.Host.Arch, "Emulation": s.Host.Emulation,
+	} {
+		shown := ""
+		doc.Find(".about tr, .about dl > div").Each(func(_ int, row *goquery.Selection) {
+			if words(row.Find("th, dt").First()) != name {
+				return
+			}
+			values := row.Find("td, dd")
+			shown = words(values.Eq(min(column, values.Length()-1)))
+		})
+		assert.Equal(t, shown, value, name)
+	}
+}
+
+func claimIsThere(t *testing.T, doc *goquery.Document, subject report.Subject, claim report.Claim, column int) {
+	t.Helper()
+	element := doc.Find(".claim").FilterFunction(func(_ int, e *goquery.Selection) bool { return e.AttrOr("id", "") == claim.ID })
+	assert.Equal(t, element.Length(), 1, claim.ID)
+	assert.Equal(t, element.AttrOr("data-chapter", ""), claim.Chapter)
+	assert.Assert(t, slices.Contains(strings.Fields(element.AttrOr("data-verdicts", "")), claim.Verdict.String()))
+	run := element.Find(fmt.Sprintf(`.run[data-column="%d"]`, column))
+	assert.Equal(t, words(run.Find("h4 .word")), report.Mark(claim.Verdict)+" "+report.Word(claim.Verdict))
+	assert.Equal(t, words(run.Find("h4 .took")), fmt.Sprintf("%.1f s", claim.Seconds))
+	assert.Equal(t, words(run.Find(".copyable code")), claim.Repro)
+	assert.Equal(t, run.Find(".reason").Length() == 1, claim.Reason != "")
+	if !strings.Contains(claim.Text, "<script>") {
+		assert.Equal(t, words(element.Find(".sentence")), strings.ReplaceAll(claim.Text, "`", ""))
+		assert.Equal(t, words(run.Find(".reason")), claim.Reason)
+	}
+	assert.Equal(t, words(element.Find(".test")), claim.Test)
+	for _, want := range append([]string{claim.Evidence}, claim.StandIns...) {
+		assert.Assert(t, cmp.Contains(words(run.Find(".meta")), want))
+	}
+	if special := words(run.Find(".meta dt:contains('Proven on') + dd")); claim.BuildKit != subject.BuildKit.Version {
+		assert.Equal(t, special, "BuildKit "+claim.BuildKit)
+	}
+	for _, fact := range claim.Facts {
+		assert.Equal(t, words(element.Find(".facts tbody td").Eq(column)), fact.Value)
+	}
+	cell := element.Find(".cell").Eq(column)
+	assert.Assert(t, cell.Length() == 0 || cell.HasClass(claim.Verdict.String()))
+}
+
+// countsAreRight counts again, from the files.
+func countsAreRight(t *testing.T, doc *goquery.Document, d dossier.Dossier) {
+	t.Helper()
+	worst := map[string]spec.Verdict{}
+	having := map[spec.Verdict]map[string]bool{}
+	for _, run := range d.Runs {
+		for _, claim := range stored(t, run).Claims {
+			if was, known := worst[claim.ID]; !known || was == spec.NotApplicable && claim.Verdict == spec.Holds {
+				worst[claim.ID] = claim.Verdict
+			} else if claim.Verdict > spec.NotApplicable {
+				worst[claim.ID] = was.Escalate(claim.Verdict)
+			}
+			if having[claim.Verdict] == nil {
+				having[claim.Verdict] = map[string]bool{}
+			}
+			having[claim.Verdict][claim.ID] = true
+		}
+	}
+	assert.Equal(t, doc.Find(".claim").Length(), len(worst))
+	for _, verdict := range spec.Verdicts() {
+		total := 0
+		for _, v := range worst {
+			if v == verdict {
+				total++
+			}
+		}
+		if header := doc.Find(".counts ." + verdict.String() + " b"); d.Comparison == nil {
+			assert.Equal(t, words(header), fmt.Sprint(total), verdict)
+		}
+		tallied := 0
+		doc.Find(".tally ." + verdict.String()).Each(func(_ int, e *goquery.Selection) {
+			var n int
+			_, err := fmt.Sscanf(strings.TrimSpace(strings.TrimLeft(words(e), "✓✗!– ")), "%d", &n)
+			assert.NilError(t, err)
+			tallied += n
+		})
+		assert.Equal(t, tallied, total, verdict)
+		chip := words(doc.Find(fmt.Sprintf(`[name=verdict][value=%q] + span b`, verdict)))
+		assert.Equal(t, chip, fmt.Sprint(len(having[verdict])), verdict)
+	}
+	if d.Comparison == nil {
+		return
+	}
+	for class, n := range d.Comparison.Count() {
+		assert.Equal(t, words(doc.Find(fmt.Sprintf(`[name=class][value=%q] + span b`, class))), fmt.Sprint(n))
+	}
+}
+
+// unpacked reads a page's archive as its script does.
+func unpacked(t *testing.T, doc *goquery.Document) archive {
+	t.Helper()
+	compressed, err := base64.RawURLEncoding.DecodeString(doc.Find("#archive").Text())
+	assert.NilError(t, err)
+	var a archive
+	assert.NilError(t, json.NewDecoder(flate.NewReader(bytes.NewReader(compressed))).Decode(&a))
+	return a
+}
+
+func TestArchiveIsTheEvidence(t *testing.T) {
+	d := dossier.Of(sampleRun(t, "v0.11.5", sampleClaims()))
+	content, err := Render(d, t.TempDir())
+	assert.NilError(t, err)
+	a := unpacked(t, parse(t, content))
+	assert.Equal(t, len(a.Claims), 7)
+	cell := a.Claims["caching/third"][0]
+	assert.Assert(t, cell.Failed)
+	assert.Equal(t, len(cell.Commands), 4)
+	built := cell.Commands[1]
+	assert.Equal(t, a.Texts[built.Line], "docker buildx build --progress=rawjson .")
+	assert.Equal(t, a.Texts[built.Env], "DOCKER_HOST=unix:///run/docker.sock BUILDX_CONFIG='/tmp/home caching/third'")
+	assert.Equal(t, built.Exit, 1)
+	assert.Equal(t, built.Seconds, 2.25)
+	assert.Equal(t, len(built.Steps), 8)
+	for i, s := range built.Steps[1:] {
+		assert.Assert(t, s.Begin >= built.Steps[i].Begin || s.Begin == -1)
+	}
+	long := cell.Commands[2].Stdout
+	shown := int64(len(a.Texts[long.Head]) + len(a.Texts[long.Tail]))
+	assert.Equal(t, shown+long.Gap, int64(len(longOutput("caching/third"))), "what is left out is counted")
+	assert.Equal(t, a.Texts[long.Path], "evidence/caching/third/03-docker-logs-it-s/stdout")
+	assert.Assert(t, !a.Claims["caching/second"][0].Failed)
+	assert.Assert(t, a.Claims["caching/second"][0].Commands[2].Stdout.Gap > long.Gap, "what failed gets more room")
+}

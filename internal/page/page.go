@@ -1,0 +1,104 @@
+// Package page writes runs as one HTML file for a person with a browser: the
+// verdict in one line, what was tested on what, what needs a look, and the
+// rest by chapter, each claim with its evidence. The file asks the network for
+// nothing, and all figures in it are those of the runs' report.json.
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"path/filepath"
+	"regexp"
+	"sort"
+
+	"builders.test/internal/dossier"
+	"github.com/moby/sys/atomicwriter"
+)
+
+// Budget is the size that a page stays below, in bytes, by carrying less of
+// the evidence's outputs.
+const Budget = 950_000
+
+var (
+	//go:embed page.html.tmpl
+	markup string
+	//go:embed style.css
+	style string
+	//go:embed script.js
+	script string
+)
+
+// Indentation is for those who edit the template: in a page with hundreds of
+// claims it would take more room than their evidence.
+var layout = template.Must(template.New("page").Parse(indentation.ReplaceAllString(markup, "$1")))
+
+var indentation = regexp.MustCompile(`(>|}})\n\s*`)
+
+// Write writes the page to a file, whole or not at all.
+func Write(file string, d dossier.Dossier) error {
+	content, err := Render(d, filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	if err := atomicwriter.WriteFile(file, content, 0o644); err != nil {
+		return fmt.Errorf("write %s: %w; name a file in a writable folder with --html", file, err)
+	}
+	return nil
+}
+
+// Render makes the page that will lie in folder, from where its links lead to
+// the evidence. The page carries as much of the evidence as its budget allows.
+func Render(d dossier.Dossier, folder string) ([]byte, error) {
+	return fit(d, gatherAll(d), folder)
+}
+
+// fit takes the first level whose page is small enough; the last one's is
+// taken as it is.
+func fit(d dossier.Dossier, all exhibits, folder string) ([]byte, error) {
+	v := newView(d, all, folder)
+	var failure error
+	pages := map[int][]byte{}
+	best := sort.Search(len(levels)-1, func(i int) bool {
+		content, err := v.render(d, all, levels[i])
+		failure = errors.Join(failure, err)
+		pages[i] = content
+		return len(content) <= Budget
+	})
+	if failure != nil {
+		return nil, failure
+	}
+	if content, rendered := pages[best]; rendered {
+		return content, nil
+	}
+	return v.render(d, all, levels[best])
+}
+
+func (v view) render(d dossier.Dossier, all exhibits, l level) ([]byte, error) {
+	packed, err := all.pack(d, l)
+	if err != nil {
+		return nil, err
+	}
+	v.Evidence = packed
+	v.LeftOut = l.none && len(all) > 0
+	var content bytes.Buffer
+	if err := layout.Execute(&content, v); err != nil {
+		return nil, fmt.Errorf("make the page: %w", err)
+	}
+	return content.Bytes(), nil
+}
+
+// policy forbids the page everything but its own style and script, so that
+// text from builds could do no harm even if it were taken for markup.
+func policy(styles, scripts string) string {
+	return fmt.Sprintf("default-src 'none'; img-src data:; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hash(styles), hash(scripts))
+}
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}

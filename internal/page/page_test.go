@@ -1,0 +1,239 @@
+package page
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"builders.test/helpers/build"
+	"builders.test/helpers/evidence"
+	"builders.test/helpers/spec"
+	"builders.test/internal/dossier"
+	"builders.test/internal/report"
+	"github.com/PuerkitoBio/goquery"
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/assert/cmp"
+)
+
+func TestHostileTextStaysText(t *testing.T) {
+	claims := sampleClaims()
+	for i := range claims {
+		c := &claims[i]
+		c.Repro, c.Test, c.Driver, c.StandIns = hostile, hostile, hostile, []string{hostile}
+		c.Facts = []report.Fact{{Name: hostile, Value: hostile}}
+	}
+	run := sampleRun(t, hostile, claims)
+	run.Report.Subject.Host.Kernel = hostile
+	for _, d := range []dossier.Dossier{dossier.Of(run), dossier.Compare(sampleRun(t, "v0.11.5", sampleClaims()), run)} {
+		content, err := Render(d, t.TempDir())
+		assert.NilError(t, err)
+		doc := parse(t, content)
+		assert.Equal(t, doc.Find("img, iframe").Length(), 0)
+		assert.Equal(t, doc.Find("script").Length(), 2, "the page's own and the archive")
+		for _, element := range doc.Find("*").Nodes {
+			for _, attribute := range element.Attr {
+				assert.Assert(t, !strings.HasPrefix(attribute.Key, "on"), attribute.Key)
+				assert.Assert(t, attribute.Key != "style", "the policy forbids it")
+			}
+		}
+		for _, r := range string(content) {
+			assert.Assert(t, r == '\n' || r == '\t' || r >= ' ' && (r < 0x7f || r > 0x9f) && r != 0x202e, "%q", r)
+		}
+	}
+}
+
+// The policy allows exactly the style and the script that the page has, and
+// nothing in the page leads elsewhere.
+func TestPageAsksForNothing(t *testing.T) {
+	content, err := Render(dossier.Of(sampleRun(t, "v0.11.5", sampleClaims())), t.TempDir())
+	assert.NilError(t, err)
+	doc := parse(t, content)
+	allowed := doc.Find("meta[http-equiv]").AttrOr("content", "")
+	assert.Assert(t, strings.HasPrefix(allowed, "default-src 'none'; img-src data:; "), allowed)
+	assert.Assert(t, cmp.Contains(allowed, "style-src '"+hash(doc.Find("style").Text())+"'"))
+	assert.Assert(t, cmp.Contains(allowed, "script-src '"+hash(doc.Find("script").First().Text())+"'"))
+	assert.Equal(t, doc.Find("[src], [srcset], object, embed, base").Length(), 0)
+	doc.Find("[href]").Each(func(_ int, element *goquery.Selection) {
+		href := element.AttrOr("href", "")
+		assert.Assert(t, strings.HasPrefix(href, "#") || strings.HasPrefix(href, "data:") || strings.HasPrefix(href, "./"), href)
+	})
+	assert.Assert(t, !regexp.MustCompile(`url\(|@import`).MatchString(style))
+}
+
+func TestLinksLeadToTheEvidence(t *testing.T) {
+	d := dossier.Compare(sampleRun(t, "v0.11.5", sampleClaims()), sampleRun(t, "v0.34.2", sampleClaims()))
+	folder := t.TempDir()
+	content, err := Render(d, folder)
+	assert.NilError(t, err)
+	links := 0
+	parse(t, content).Find(`a[href^="./"]`).Each(func(_ int, a *goquery.Selection) {
+		_, err := os.Stat(filepath.Join(folder, a.AttrOr("href", "")))
+		assert.NilError(t, err)
+		links++
+	})
+	assert.Equal(t, links, 14, "seven claims with evidence in each run")
+}
+
+func TestPathsOutsideOfTheRunAreNotRead(t *testing.T) {
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "secret")
+	assert.NilError(t, os.Mkdir(secret, 0o755))
+	assert.NilError(t, os.WriteFile(filepath.Join(secret, "note"), []byte("outside"), 0o644))
+	inside := filepath.Join(dir, "run")
+	assert.NilError(t, os.Mkdir(inside, 0o755))
+	assert.NilError(t, os.Symlink("../secret", filepath.Join(inside, "link")))
+	for _, path := range []string{"../secret", secret, ".", "", "link", "a/../../secret"} {
+		run := dossier.Run{Dir: inside, Report: report.New(release("v1"), []report.Claim{{ID: "a/b", Evidence: path}})}
+		assert.Equal(t, len(gatherAll(dossier.Of(run))), 0, path)
+	}
+}
+
+func TestARunWithoutItsEvidenceHasAPage(t *testing.T) {
+	run := dossier.Run{Dir: filepath.Join(t.TempDir(), "gone"), Report: report.New(release("v1"), sampleClaims())}
+	content, err := Render(dossier.Of(run), t.TempDir())
+	assert.NilError(t, err)
+	assert.Assert(t, cmp.Contains(string(content), "2 of 8 claims are broken on BuildKit v1"))
+	assert.Equal(t, parse(t, content).Find(".evidence").Length(), 0)
+}
+
+func TestWriteNamesWhatToDo(t *testing.T) {
+	err := Write(filepath.Join(t.TempDir(), "no", "such", "folder.html"), dossier.Of(sampleRun(t, "v1", nil)))
+	assert.ErrorContains(t, err, "--html")
+}
+
+// noise is text that compresses as logs do: half of a line is like the others.
+func noise(random *rand.Rand, size int) string {
+	var b strings.Builder
+	for b.Len() < size {
+		fmt.Fprintf(&b, "time=2026-11-25T05:16:42Z level=info msg=\"solved the step\" ref=%x\n", random.Uint64())
+	}
+	return b.String()[:size]
+}
+
+// busy is the evidence of a claim with two builds and six other commands.
+func busy(random *rand.Rand) *exhibit {
+	var e exhibit
+	began := time.Now()
+	for i := range 8 {
+		c := command{Command: evidence.Command{Args: []string{"docker", "buildx", "build", noise(random, 150)}, Seconds: 1.5}}
+		c.stdout, c.stderr = excerpt{head: noise(random, 300)}, excerpt{head: noise(random, 2<<10)}
+		for n := range 15 * (max(i, 5) - 5) {
+			end := began.Add(time.Duration(random.IntN(1000)) * time.Millisecond)
+			name := fmt.Sprintf("[stage %d/15] RUN make target-%x", n, random.Uint32())
+			c.steps = append(c.steps, step{Vertex: build.Vertex{Name: name, Started: &began, Completed: &end}, log: excerpt{head: noise(random, 200)}})
+		}
+		e.commands = append(e.commands, c)
+	}
+	e.commands[7].stderr = excerpt{head: noise(random, keptEnd), tail: noise(random, keptEnd), gap: 1 << 20}
+	e.notes = []excerpt{{path: "x/buildkitd.log", head: noise(random, 10<<10)}}
+	return &e
+}
+
+func TestPageFitsItsBudget(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var runs []dossier.Run
+	all := exhibits{}
+	for column, version := range []string{"v0.11.5", "v0.16.0", "v0.25.2", "v0.34.2"} {
+		var claims []report.Claim
+		for i := range 100 {
+			claim := report.Claim{
+				ID: fmt.Sprintf("chapter%d/claim-%d", i/10, i), Chapter: fmt.Sprintf("chapter%d", i/10),
+				Text:  "A cache exported to a registry that checks indexes is used by the builder that imports it",
+				Repro: fmt.Sprintf("make check BUILDKIT=%s RUN=chapter%d/claim-%d", version, i/10, i), Seconds: float64(i) / 7,
+				Driver: "docker-container", Store: "containerd", BuildKit: version, Evidence: "evidence/x",
+			}
+			if i%10 == column {
+				claim.Verdict, claim.Reason = spec.Broken, noise(random, 500)
+			}
+			claims = append(claims, claim)
+			if all[claim.ID] == nil {
+				all[claim.ID] = make([]*exhibit, 4)
+			}
+			all[claim.ID][column] = busy(random)
+		}
+		runs = append(runs, dossier.Run{Dir: t.TempDir(), Report: report.New(release(version), claims)})
+	}
+	content, err := fit(dossier.Of(runs...), all, t.TempDir())
+	assert.NilError(t, err)
+	assert.Assert(t, len(content) < 1_000_000, "%d bytes", len(content))
+	packed := parse(t, content).Find("#archive").Text()
+	assert.Assert(t, packed != "", "some evidence is always there")
+	t.Logf("%d bytes, of which the evidence takes %d", len(content), len(packed))
+}
+
+func TestExcerptsKeepBothEnds(t *testing.T) {
+	for name, tc := range map[string]struct {
+		in   excerpt
+		room limit
+		want excerpt
+	}{
+		"short":            {excerpt{head: "all of it"}, limit{5, 5}, excerpt{head: "all of it"}},
+		"long":             {excerpt{head: "0123456789"}, limit{2, 3}, excerpt{head: "01", tail: "789", gap: 5}},
+		"at ends of lines": {excerpt{head: "one\ntwo\nthree\nfour\nfive\n"}, limit{6, 12}, excerpt{head: "one\n", tail: "four\nfive\n", gap: 10}},
+		"with a gap":       {excerpt{head: "01234", tail: "56789", gap: 100}, limit{2, 2}, excerpt{head: "01", tail: "89", gap: 106}},
+		"nothing":          {excerpt{head: "01234"}, limit{}, excerpt{gap: 5}},
+		"whole letters":    {excerpt{head: "ääääää"}, limit{3, 3}, excerpt{head: "ä", tail: "ä", gap: 8}},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, tc.in.keep(tc.room), tc.want) })
+	}
+}
+
+func TestLongFilesAreReadAtBothEnds(t *testing.T) {
+	dir := t.TempDir()
+	content := "first\n" + strings.Repeat("x", 3*keptEnd) + "\nlast"
+	assert.NilError(t, os.WriteFile(filepath.Join(dir, "long"), []byte(content), 0o644))
+	got := quote(os.DirFS(dir), "long")
+	assert.Assert(t, strings.HasPrefix(got.head, "first\n") && strings.HasSuffix(got.tail, "\nlast"))
+	assert.Equal(t, int64(len(got.head)+len(got.tail))+got.gap, int64(len(content)))
+}
+
+func TestCommandsComeInTheirOrder(t *testing.T) {
+	dir := t.TempDir()
+	folder, err := evidence.Create(dir, "a/b")
+	assert.NilError(t, err)
+	for i := range 120 {
+		assert.NilError(t, folder.Command(evidence.Command{Args: []string{"docker", fmt.Sprint(i)}}))
+	}
+	e := gather(os.DirFS(dir), "evidence/a/b")
+	for i, c := range e.commands {
+		assert.Equal(t, c.Args[1], fmt.Sprint(i))
+	}
+	assert.Equal(t, len(e.commands), 120)
+}
+
+func TestTellingStepsAreKept(t *testing.T) {
+	at := func(seconds int) *time.Time { when := time.Unix(int64(seconds), 0); return &when }
+	steps := newSteps([]build.Vertex{
+		{Name: "never"},
+		{Name: "failed", Started: at(9), Completed: at(9), Error: "exit code: 1"},
+		{Name: "long", Started: at(5), Completed: at(8)},
+		{Name: "short", Started: at(1), Completed: at(2)},
+	}, "progress.rawjson")
+	names := func(steps []step) []string {
+		var all []string
+		for _, s := range steps {
+			all = append(all, s.Name)
+		}
+		return all
+	}
+	assert.DeepEqual(t, names(steps), []string{"short", "long", "failed", "never"})
+	assert.DeepEqual(t, names(telling(steps, 2)), []string{"long", "failed"})
+}
+
+func FuzzRender(f *testing.F) {
+	f.Add(hostile)
+	f.Add("`a` `b")
+	f.Fuzz(func(t *testing.T, said string) {
+		claim := report.Claim{ID: said, Chapter: said, Text: said, Verdict: spec.Broken, Reason: said, Repro: said}
+		content, err := Render(dossier.Of(dossier.Run{Dir: "nowhere", Report: report.New(release(said), []report.Claim{claim})}), "")
+		assert.NilError(t, err)
+		doc := parse(t, content)
+		assert.Equal(t, doc.Find("script").Length(), 1)
+		assert.Equal(t, doc.Find(".claim").Length(), 1)
+	})
+}

@@ -1,0 +1,117 @@
+package page
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/evidence"
+	"builders.test/helpers/spec"
+	"builders.test/internal/dossier"
+	"builders.test/internal/report"
+	"gotest.tools/v3/assert"
+)
+
+// hostile is what a build may print to harm whoever reads it.
+const hostile = "<script>window.owned=1</script><img src=x onerror=window.owned=1> </script></pre>" +
+	"\x1b[31mred\x1b[0m\x1b]0;title\x07 \x00\x08 \xff\xfe \u202eright-to-left {{.}} ${1} `tick`"
+
+// release is the subject of a sample run.
+func release(version string) report.Subject {
+	return report.Subject{
+		BuildKit: env.SubjectBuildKit{
+			Version: version, Image: "moby/buildkit:" + version, Runc: "1.1.5",
+			Digest: "sha256:7be8bf871c2bc9e43656b5267bcfc43f8cea196d13a0beb9760ef32b54077688",
+		},
+		Buildx: env.SubjectBuildx{Version: "v0.38.2"},
+		Engine: env.SubjectEngine{Version: "29.8.1", Store: "containerd"},
+		Driver: "docker-container",
+		Host:   env.SubjectHost{Kernel: "6.1.0-41-amd64", Arch: "amd64", Emulation: "qemu-aarch64-static, flags PF"},
+	}
+}
+
+// sampleClaims has every verdict, in three chapters.
+func sampleClaims() []report.Claim {
+	claims := []report.Claim{
+		{ID: "builders/ls", Text: "`ls` lists each created builder, its driver and node, and marks the current one", Seconds: 1.2345},
+		{ID: "builders/stand-in", Text: "A builder takes `ubuntu:20.04` for its base", Seconds: 3.21, StandIns: []string{"ubuntu:20.04"}},
+		{ID: "caching/third", Text: "A third builder, pinned to the same version, misses what the first builder still hits", Verdict: spec.Broken, Reason: "the third builder must miss: it hit", Seconds: 17.567},
+		{ID: "caching/hostile", Text: "What a build prints stays text: " + hostile, Verdict: spec.Broken, Reason: hostile, Seconds: 0.04},
+		{ID: "caching/registry", Text: "A cache exported to a registry is used by the builder that imports it", Verdict: spec.Error, Reason: "the mirror no longer answers", Seconds: 60},
+		{ID: "caching/strict", Text: "With `image-manifest=true` a cache goes to a registry that checks indexes", Verdict: spec.NotApplicable, Reason: "needs buildkit>=0.12: buildkit under test is v0.11.5"},
+		{ID: "caching/second", Text: "The second build on the same builder is answered from its cache", Seconds: 4.4, Facts: []report.Fact{{Name: "media type", Value: "application/vnd.oci.image.index.v1+json"}}},
+		{ID: "cleanup/rm", Text: "`rm` removes the builder's container, state volume and record", Seconds: 3.2},
+	}
+	for i := range claims {
+		c := &claims[i]
+		c.Chapter, _, _ = strings.Cut(c.ID, "/")
+		c.Driver, c.Store, c.BuildKit = "docker-container", "containerd", "v0.11.5"
+		c.Test = "Test" + strings.ToUpper(c.Chapter[:1]) + c.Chapter[1:] + strings.TrimPrefix(c.ID, c.Chapter)
+		c.Repro = "make check BUILDKIT=v0.11.5 RUN=" + c.ID
+		if c.Verdict != spec.NotApplicable {
+			c.Evidence = report.EvidenceOf(c.ID)
+		}
+	}
+	return claims
+}
+
+// sampleRun writes a run with its evidence.
+func sampleRun(t testing.TB, version string, claims []report.Claim) dossier.Run {
+	t.Helper()
+	dir := t.TempDir()
+	run := dossier.Run{Dir: dir, Report: report.New(release(version), claims)}
+	for _, claim := range claims {
+		if claim.Evidence != "" {
+			writeEvidence(t, dir, claim)
+		}
+	}
+	_, err := run.Report.Write(dir)
+	assert.NilError(t, err)
+	return run
+}
+
+func writeEvidence(t testing.TB, dir string, claim report.Claim) {
+	t.Helper()
+	folder, err := evidence.Create(dir, claim.ID)
+	assert.NilError(t, err)
+	progress, err := os.ReadFile("../../helpers/build/testdata/first-build-v0.11.5.rawjson")
+	assert.NilError(t, err)
+	exit := 0
+	if claim.Verdict > spec.NotApplicable {
+		exit = 1
+		assert.NilError(t, folder.Failure(claim.Reason, claim.Reason+"\n\tError Trace:\tcaching_test.go:12\n\tError:      \t"+hostile))
+		assert.NilError(t, folder.Note("daemon.log", "started\n"+hostile))
+	}
+	began := time.Date(2026, 11, 25, 5, 16, 42, 0, time.UTC)
+	surroundings := []string{"DOCKER_HOST=unix:///run/docker.sock", "BUILDX_CONFIG=/tmp/home " + claim.ID}
+	for _, c := range []evidence.Command{
+		{Args: []string{"docker", "buildx", "create", "--name", "b"}, Seconds: 0.5, Stdout: []byte("b\n")},
+		{Args: []string{"docker", "buildx", "build", "--progress=rawjson", "."}, Seconds: 2.25, Exit: exit, Stderr: append([]byte(hostile+"\n"), progress...)},
+		{Args: []string{"docker", "logs", "it's"}, Seconds: 0.1, Stdout: []byte(longOutput(claim.ID))},
+		{Args: []string{"docker", "buildx", "rm", "b"}, Seconds: 0.75},
+	} {
+		c.Env, c.Started = surroundings, began
+		assert.NilError(t, folder.Command(c))
+	}
+}
+
+// longOutput is 120 kB, no line of it like another.
+func longOutput(id string) string {
+	var b strings.Builder
+	for i := 0; b.Len() < 120_000; i++ {
+		fmt.Fprintf(&b, "%s line %d %s\n", id, i, strings.Repeat("x", i%60))
+	}
+	return b.String()
+}
+
+// writePage writes the page of a dossier and returns its path.
+func writePage(t testing.TB, d dossier.Dossier) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "report.html")
+	assert.NilError(t, Write(file, d))
+	return file
+}

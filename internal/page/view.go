@@ -1,0 +1,227 @@
+package page
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/url"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/compare"
+	"builders.test/internal/dossier"
+	"builders.test/internal/matrix"
+	"builders.test/internal/report"
+	"builders.test/internal/text"
+)
+
+// view is all that the template shows.
+type view struct {
+	Policy   string
+	Style    template.CSS
+	Script   template.JS
+	Icon     template.URL
+	Headline string
+	// Tone is the headline's verdict; every verdict is a class of the style.
+	Tone, Mark string
+	Columns    []matrix.Column
+	// Many tells that there are several columns.
+	Many bool
+	// Counts are of the rows' verdicts, Changes of the classes of a comparison.
+	Counts, Changes []count
+	// Filters count the claims that have a verdict in some column.
+	Filters  []count
+	Chapters []string
+	// Differing is what is known about the runs and tells them apart, Common
+	// what is the same in all of them.
+	Differing, Common []dossier.Attribute
+	// Groups need a look and stand first; Rest is everything else.
+	Groups []group
+	Rest   []group
+	Shapes []compare.Shape
+	// Evidence is an [archive], compressed, and Bases the ways to the runs'
+	// folders as JSON; LeftOut tells that it did not fit.
+	Evidence, Bases string
+	LeftOut         bool
+}
+
+// count is how many claims have a verdict, or are of a class of change.
+type count struct {
+	Key, Word, Mark string
+	N               int
+}
+
+// group is a list of claims under a title.
+type group struct {
+	Title, Note string
+	// Counts sums up a chapter; empty where the title says it all.
+	Counts  []count
+	Columns []matrix.Column
+	Claims  []claimView
+	// Elsewhere counts the claims of the chapter that stand in a group above.
+	Elsewhere int
+}
+
+// newView looks at the runs from the folder that the page will lie in.
+func newView(d dossier.Dossier, all exhibits, folder string) view {
+	headline := d.Headline()
+	styles := style
+	v := view{
+		Policy: policy(styles, script), Style: template.CSS(styles), Script: template.JS(script),
+		Icon: icon(headline.Verdict), Headline: text.Line(headline.Text),
+		Tone: headline.Verdict.String(), Mark: report.Mark(headline.Verdict),
+		Columns: columns(d.Table), Many: len(d.Runs) > 1,
+		Counts: verdictCounts(d.Table.Count()), Filters: present(occurrences(d.Table)),
+	}
+	for _, attribute := range about(d, all) {
+		if attribute.Differs {
+			v.Differing = append(v.Differing, attribute)
+		} else {
+			v.Common = append(v.Common, attribute)
+		}
+	}
+	ways := bases(d, folder)
+	v.Bases = encode(ways)
+	claims := newClaims(d, all, ways)
+	v.Groups, v.Rest = arrange(d, claims)
+	for _, chapter := range v.Rest {
+		v.Chapters = append(v.Chapters, chapter.Title)
+	}
+	if d.Comparison != nil {
+		v.Changes = changeCounts(*d.Comparison)
+		v.Shapes = shapes(d.Comparison.Shapes)
+	}
+	return v
+}
+
+// encode writes texts as a JSON array.
+func encode(texts []string) string {
+	encoded, err := json.Marshal(texts)
+	if err != nil {
+		panic(err) // impossible for strings
+	}
+	return string(encoded)
+}
+
+// columns are those of a table, safe to show.
+func columns(t matrix.Table) []matrix.Column {
+	safe := slices.Clone(t.Columns)
+	for i := range safe {
+		safe[i].Label, safe[i].Short = text.Line(safe[i].Label), text.Line(safe[i].Short)
+	}
+	return safe
+}
+
+// shapes are safe to show.
+func shapes(all []compare.Shape) []compare.Shape {
+	safe := make([]compare.Shape, 0, len(all))
+	for _, s := range all {
+		safe = append(safe, compare.Shape{
+			Claim: text.Line(s.Claim), Name: text.Line(s.Name),
+			Baseline: text.Line(s.Baseline), Candidate: text.Line(s.Candidate),
+		})
+	}
+	return safe
+}
+
+// about adds when the runs began, which their evidence knows.
+func about(d dossier.Dossier, all exhibits) []dossier.Attribute {
+	known := d.About()
+	when := dossier.Attribute{Name: "Began"}
+	found := false
+	for column := range d.Runs {
+		began := all.began(column)
+		if began.IsZero() {
+			when.Values = append(when.Values, "")
+			continue
+		}
+		found = true
+		when.Values = append(when.Values, began.UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	if found {
+		when.Differs = len(d.Runs) > 1
+		known = append(known, when)
+	}
+	for i := range known {
+		for j, value := range known[i].Values {
+			known[i].Values[j] = text.Line(value)
+		}
+	}
+	return known
+}
+
+// verdictsByNeed are the verdicts in the order in which people ask for them.
+var verdictsByNeed = []spec.Verdict{spec.Broken, spec.Error, spec.NotApplicable, spec.Holds}
+
+func verdictCounts(s report.Summary) []count {
+	numbers := map[spec.Verdict]int{
+		spec.Broken: s.Broken, spec.Error: s.Error, spec.NotApplicable: s.NotApplicable, spec.Holds: s.Holds,
+	}
+	counts := make([]count, 0, len(numbers))
+	for _, v := range verdictsByNeed {
+		counts = append(counts, count{Key: v.String(), Word: report.Word(v), Mark: report.Mark(v), N: numbers[v]})
+	}
+	return counts
+}
+
+// occurrences counts, for each verdict, the claims that have it in some column.
+func occurrences(t matrix.Table) []count {
+	numbers := map[spec.Verdict]int{}
+	for _, row := range t.Rows {
+		seen := map[spec.Verdict]bool{}
+		for _, cell := range row.Cells {
+			if cell != nil && !seen[cell.Verdict] {
+				seen[cell.Verdict] = true
+				numbers[cell.Verdict]++
+			}
+		}
+	}
+	return verdictCounts(report.Summary{
+		Holds: numbers[spec.Holds], Broken: numbers[spec.Broken],
+		Error: numbers[spec.Error], NotApplicable: numbers[spec.NotApplicable],
+	})
+}
+
+func changeCounts(c compare.Comparison) []count {
+	numbers := c.Count()
+	var counts []count
+	for _, class := range compare.Classes() {
+		if numbers[class] > 0 {
+			counts = append(counts, count{Key: string(class), Word: string(class), N: numbers[class]})
+		}
+	}
+	return counts
+}
+
+// icon is what a browser's tab shows: a dot in the verdict's colour.
+func icon(v spec.Verdict) template.URL {
+	colour := map[spec.Verdict]string{spec.Holds: "#1f8a4c", spec.Broken: "#d3352b"}[v]
+	if colour == "" {
+		colour = "#b26b00"
+	}
+	svg := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="%s"/></svg>`, colour)
+	return template.URL("data:image/svg+xml," + url.PathEscape(svg))
+}
+
+// span is a piece of a sentence: prose or code.
+type span struct {
+	Code bool
+	Text string
+}
+
+// spans splits a sentence at backticks that come in pairs.
+func spans(s string) []span {
+	s = text.Line(s)
+	pieces := strings.Split(s, "`")
+	if len(pieces)%2 == 0 {
+		return []span{{Text: s}}
+	}
+	var all []span
+	for i, piece := range pieces {
+		if piece != "" {
+			all = append(all, span{Code: i%2 == 1, Text: piece})
+		}
+	}
+	return all
+}
