@@ -52,12 +52,11 @@ func requireTagKept(t *spec.T, rule registry.Rule, options ...build.Option) {
 	refusing := shelf.Front(t, rule)
 	ref, refused := shelf.Ref("output:kept"), refusing.Ref("output:kept")
 	// The default builder keeps what it pushes in the engine as well.
-	t.Cleanup(func() { image.Remove(t, ref); image.Remove(t, refused) })
+	image.RemoveLabelledAfter(t, mark(t))
 
 	push := func(ref, salt string) *build.Result {
 		t.Helper()
-		all := append([]build.Option{build.Arg("SALT", t.Env.Run+t.Claim.ID+salt), build.Push(ref)}, options...)
-		return build.Try(t, b, "fixtures/push", all...)
+		return build.Try(t, b, "fixtures/push", append(options, salted(t, salt), build.Push(ref))...)
 	}
 	first := push(ref, "first")
 	require.Zero(t, first.Command.ExitCode, "the push that nobody refuses fails: %s", first.Complaint())
@@ -123,7 +122,7 @@ func aFailedNodeLeavesTheTag(t *spec.T) {
 	for _, failing := range architectures {
 		front := shelf.Front(t, afterAPush)
 		r := build.Try(t, b, "fixtures/push", both, build.Plain(), build.Push(front.Ref("output:nodes")),
-			build.Arg("SALT", t.Env.Run+failing), build.Arg("FAILS", failing), build.Arg("GATE", "http://"+front.Host+"/gate"))
+			salted(t, failing), build.Arg("FAILS", failing), build.Arg("GATE", "http://"+front.Host+"/gate"))
 
 		require.NotZero(t, r.Command.ExitCode, "the node for %s failed, and the build succeeded all the same", failing)
 		require.Contains(t, r.Complaint(), "RUN if", "the build failed for another reason than was planned")

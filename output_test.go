@@ -53,14 +53,22 @@ func native(t *spec.T) string { return "linux/" + t.Env.Engine.Arch }
 // own keeps a claim's builds out of the caches of other claims, and marks the
 // images, so that those without a name are found too.
 func own(t *spec.T) build.Option {
-	salt := t.Env.Run + t.Claim.ID
-	return append(build.Arg("SALT", salt), build.Label("builders.claim", salt)...)
+	return salted(t, "")
 }
+
+func salted(t *spec.T, salt string) build.Option {
+	return append(build.Arg("SALT", t.Env.Run+t.Claim.ID+salt), build.Label(claimLabel, t.Env.Run+t.Claim.ID)...)
+}
+
+const claimLabel = "builders.claim"
+
+// mark is the label of the claim's images as the engine is asked for it.
+func mark(t *spec.T) string { return claimLabel + "=" + t.Env.Run + t.Claim.ID }
 
 // left are the engine's images of this claim.
 func left(t *spec.T) []string {
 	t.Helper()
-	return image.Labelled(t, "builders.claim="+t.Env.Run+t.Claim.ID)
+	return image.Labelled(t, mark(t))
 }
 
 // drawn is the value that the claim's builds on a builder have in common: it
@@ -125,7 +133,7 @@ func requireDigest(t *spec.T, ref, noted string) {
 func loadAndPushDoBoth(t *spec.T) {
 	ref := registry.Start(t, registry.Strict).Ref("output:both")
 	b := builder.Warm(t, native(t))
-	t.Cleanup(func() { image.Remove(t, ref) })
+	image.RemoveLabelledAfter(t, mark(t))
 
 	build.Run(t, b, "fixtures/output", own(t), build.Push(ref), build.Load(ref))
 
@@ -139,9 +147,11 @@ func loadAndPushDoBoth(t *spec.T) {
 func theDefaultBuildersResultsAreImages(t *spec.T) {
 	b := builder.New(t)
 	named, loaded := image.New(t, "named"), image.New(t, "loaded")
+	image.RemoveLabelledAfter(t, mark(t))
 
-	unnamed := build.Run(t, b, "fixtures/output", own(t), build.IDFile(t))
-	t.Cleanup(func() { image.Remove(t, unnamed.ID) })
+	// The current builder of an empty home is the default one.
+	unnamed := build.TryIn(t, b.Home, "fixtures/output", own(t), build.IDFile(t))
+	require.Zero(t, unnamed.Command.ExitCode, "a build without a name fails: %s", unnamed.Complaint())
 	byName := build.Run(t, b, "fixtures/output", own(t), build.Tag(named))
 	byLoad := build.Run(t, b, "fixtures/output", own(t), build.Load(loaded))
 
@@ -157,7 +167,7 @@ func theDefaultBuildersResultsAreImages(t *spec.T) {
 func theDefaultBuilderPushesAndKeeps(t *spec.T) {
 	ref := registry.Start(t, registry.Strict).Ref("output:default")
 	b := builder.New(t)
-	t.Cleanup(func() { image.Remove(t, ref) })
+	image.RemoveLabelledAfter(t, mark(t))
 
 	r := build.Run(t, b, "fixtures/output", own(t), build.Push(ref))
 
