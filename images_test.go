@@ -42,6 +42,22 @@ func TestImages(t *testing.T) {
 	prove(t, "images/dive-0.12-overlay2", diveReadsEveryImage(env.OldDive))
 	prove(t, "images/dive-0.13-containerd", diveReadsEveryImage(env.NewDive))
 	prove(t, "images/dive-0.13-overlay2", diveReadsEveryImage(env.NewDive))
+
+	prove(t, "images/du", duCountsWhatTheBuilderBuilt)
+	prove(t, "images/prune", pruneTakesTheBuildersOnly)
+	prove(t, "images/prune-engine", theEnginesCacheIsAnother)
+	prove(t, "images/prune-type", pruneByType)
+	prove(t, "images/prune-id", pruneByID)
+	prove(t, "images/prune-description", pruneByDescription)
+	prove(t, "images/prune-until", pruneByAge)
+	prove(t, "images/prune-all", pruneAllTakesFrontends)
+	prove(t, "images/prune-running", pruneSparesWhatRuns)
+	prove(t, "images/prune-reserved-space", pruneToALimit)
+	prove(t, "images/prune-max-used-space", pruneToWhatMayBeUsed)
+	prove(t, "images/prune-min-free-space", pruneForFreeDisk)
+	prove(t, "images/prune-old-buildkit", anOldBuildKitIsNotAskedForNewLimits)
+	prove(t, "images/prune-stopped", aStoppedBuilderIsNotPruned)
+	prove(t, "images/system-prune", aPrunedContainerCostsNoCache)
 }
 
 const (
@@ -81,8 +97,6 @@ func requireNoBase(t *spec.T, b *builder.Builder, ref, message string, options .
 	lookup := r.Step(t, "load metadata for "+ref)
 	require.NotEmpty(t, lookup.Error, "the build failed, but not because the base image was not found: %s", r.Reason())
 }
-
-func native(t *spec.T) string { return "linux/" + t.Env.Engine.Arch }
 
 func otherBuildersImagesAreUnknown(t *spec.T) {
 	ref := freshTag(t)

@@ -84,8 +84,12 @@ func (h Home) CleanUp(t *spec.T, args ...string) *icmd.Result {
 
 func (h Home) run(t *spec.T, timeout time.Duration, args []string) *icmd.Result {
 	t.Helper()
-	own := append([]string{"BUILDX_CONFIG=" + h.Dir}, h.env...)
-	return execute(t, timeout, own, append([]string{t.Env.Docker}, args...))
+	return execute(t, timeout, h.surroundings(), append([]string{t.Env.Docker}, args...))
+}
+
+// surroundings are the variables of the home's commands.
+func (h Home) surroundings() []string {
+	return append([]string{"BUILDX_CONFIG=" + h.Dir}, h.env...)
 }
 
 // Program runs a program other than the docker command, in the same
@@ -108,10 +112,7 @@ func TryProgram(t *spec.T, command ...string) *icmd.Result {
 
 func execute(t *spec.T, timeout time.Duration, own, command []string) *icmd.Result {
 	t.Helper()
-	started := time.Now()
-	result := icmd.RunCmd(icmd.Cmd{Command: command, Env: t.Env.Environ(own...), Timeout: timeout})
-	keep(t, own, shown(command), started, result)
-	return result
+	return begin(t, timeout, own, command).Wait(t)
 }
 
 // shown is a command as a person would type it: without the folder of the
@@ -123,17 +124,17 @@ func shown(command []string) []string {
 	return append([]string{"docker"}, command[1:]...)
 }
 
-func keep(t *spec.T, own, command []string, started time.Time, result *icmd.Result) {
+func keep(t *spec.T, r *Running) {
 	t.Helper()
 	surroundings := append([]string{
 		"DOCKER_HOST=" + t.Env.Engine.Host,
 		"DOCKER_CONFIG=" + t.Env.DockerConfig(),
-	}, own...)
+	}, r.own...)
 	err := t.Evidence.Command(evidence.Command{
-		Args: command, Env: surroundings,
-		Started: started.UTC(), Seconds: time.Since(started).Seconds(),
-		Exit: result.ExitCode, TimedOut: result.Timeout,
-		Stdout: []byte(result.Stdout()), Stderr: []byte(result.Stderr()),
+		Args: shown(r.command), Env: surroundings,
+		Started: r.started.UTC(), Seconds: r.took.Seconds(),
+		Exit: r.result.ExitCode, TimedOut: r.result.Timeout,
+		Stdout: []byte(r.result.Stdout()), Stderr: []byte(r.result.Stderr()),
 	})
 	if err != nil {
 		t.EnvironmentFailed("evidence cannot be kept: %v", err)

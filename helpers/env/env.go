@@ -39,7 +39,8 @@ import (
 const Prefix = "builders-"
 
 // RunLabel is the label, with the run's id as value, of every container that
-// a run starts itself. buildx sets no labels: its containers are known by name.
+// a run starts itself, and of images that have no name to carry the id. buildx
+// sets no labels: its containers are known by name.
 const RunLabel = "builders.run"
 
 // Environment is opened once, in TestMain, and shared by all specs.

@@ -26,8 +26,8 @@ type Registry struct {
 	// Host is host:port on the loopback interface of the engine's host, which
 	// builders with network=host share.
 	Host string
-
-	run       string
+	// folder begins the path of everything in it and carries the run's id.
+	folder    string
 	container *testcontainers.DockerContainer
 }
 
@@ -45,7 +45,7 @@ const (
 // Start runs an empty registry until the spec ends.
 func Start(t *spec.T, checks Checks) Registry {
 	t.Helper()
-	r := Registry{Host: freeAddress(t), run: t.Env.Run}
+	r := Registry{Host: freeAddress(t), folder: env.Prefix + t.Env.Run}
 	running, err := testcontainers.Run(t.Context(), Image,
 		testcontainers.WithName(t.Env.Name("registry")),
 		testcontainers.WithLabels(map[string]string{env.RunLabel: t.Env.Run}),
@@ -81,10 +81,10 @@ func (r Registry) Stop(t *spec.T) {
 	}
 }
 
-// Ref is the reference of an image in the registry. It carries the run's id,
-// since the engine keeps the name when it pulls the image.
+// Ref is the reference of an image in the registry. It carries the run's id, so
+// that an image which an engine pulled can be told to be the run's.
 func (r Registry) Ref(repository string) string {
-	return r.Host + "/" + env.ImagePrefix(r.run) + repository
+	return r.Host + "/" + r.folder + "/" + repository
 }
 
 // Digest is the digest that the registry has for a reference, and whether it

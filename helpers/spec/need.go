@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"math"
 
 	"builders.test/helpers/env"
 	"github.com/Masterminds/semver/v3"
@@ -83,6 +84,10 @@ func Buildx(constraint string) Need {
 	return versionNeed("buildx", constraint, func(t *T) string { return t.Env.Buildx.Version })
 }
 
+// Has tells whether a capability is there, for proofs that expect something
+// else of an older version. The claim's own needs are met in any case.
+func (t *T) Has(need Need) bool { return need.missing(t) == "" }
+
 func driverNeed(word string, drivers ...string) Need {
 	return Need{word: word, drivers: drivers, missing: func(*T) string { return "" }}
 }
@@ -148,8 +153,12 @@ func diveMissing(t *T) string {
 	return ""
 }
 
-// unreleased is what programs built from a source tree say of themselves.
-var unreleased = semver.New(0, 0, 0, "", "")
+// unreleased is what programs built from a source tree say of themselves, and
+// newest the release that they count as: newer than every other.
+var (
+	unreleased = semver.New(0, 0, 0, "", "")
+	newest     = semver.New(math.MaxUint32, 0, 0, "", "")
+)
 
 func versionNeed(component, constraint string, version func(*T) string) Need {
 	parsed, err := semver.NewConstraint(constraint)
@@ -163,9 +172,7 @@ func versionNeed(component, constraint string, version func(*T) string) Need {
 			found := version(t)
 			v, err := semver.NewVersion(found)
 			if err != nil || v.Compare(unreleased) == 0 {
-				// A development build has no release number; it is
-				// newer than every release and gets every claim.
-				return ""
+				v = newest
 			}
 			// A pre-release has what its release has: v0.13.0-rc1
 			// counts as v0.13.0.

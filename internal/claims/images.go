@@ -11,7 +11,8 @@ const (
 	diveContainerd = "https://github.com/wagoodman/dive/issues/510"
 )
 
-var images = []spec.Claim{
+// images answers the open questions; disk is the one about disk.
+var images = append([]spec.Claim{
 	{
 		ID:     "images/other-builders",
 		Text:   "`FROM` finds no image that another builder built, neither one which that builder kept to itself nor one which it loaded into the engine",
@@ -45,7 +46,7 @@ var images = []spec.Claim{
 		Text:    "`--build-context name=oci-layout://…@sha256:…` makes an image of the folder the base that is named by its digest alone",
 		Source:  digestOnly,
 		Needs:   []spec.Need{spec.OwnBuildKit},
-		History: "buildx v0.33 refuses it (invalid reference format); v0.32 and since v0.34.0 take it",
+		History: "buildx v0.33.0 refuses it (invalid reference format); v0.32.1 and v0.35.0 take it, and upstream names v0.34.0 as the release with the cure",
 	},
 	{
 		ID:     "images/oci-layout-containerd",
@@ -137,4 +138,4 @@ var images = []spec.Claim{
 		Source: diveContainerd,
 		Needs:  []spec.Need{spec.Overlay2Store, spec.Dive},
 	},
-}
+}, disk...)
