@@ -46,7 +46,7 @@ var images = append([]spec.Claim{
 		Text:    "`--build-context name=oci-layout://…@sha256:…` makes an image of the folder the base that is named by its digest alone",
 		Source:  digestOnly,
 		Needs:   []spec.Need{spec.OwnBuildKit},
-		History: "buildx v0.33.0 refuses it (invalid reference format); v0.32.1 and v0.35.0 take it, and upstream names v0.34.0 as the release with the cure",
+		History: "buildx v0.33.0 refuses it (invalid reference format); v0.32.1 and v0.35.0 take it",
 	},
 	{
 		ID:     "images/oci-layout-containerd",
