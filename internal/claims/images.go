@@ -118,7 +118,7 @@ var images = append([]spec.Claim{
 		Text:    "dive v0.12.0 fails on an image of the containerd store that has a layer compressed with zstd or with gzip to less than 1 KiB, and reads one whose layers are larger or not compressed",
 		Source:  diveContainerd,
 		Needs:   []spec.Need{spec.OwnBuildKit, spec.ContainerdStore, spec.Dive},
-		History: "A fault of dive, not of the store: v0.12.0 takes no file below 1 KiB for a layer and knows no zstd, and the containerd store gives layers out as they are, compressed; cured in dive v0.13",
+		History: "A fault of dive, not of the store: v0.12.0 takes no file below 1 KiB for a layer and knows no zstd, and the containerd store gives layers out as they are, compressed; v0.13.1 reads them",
 	},
 	{
 		ID:     "images/dive-0.12-overlay2",
