@@ -189,8 +189,10 @@ func everyDriverBuildsTheSame(t *spec.T) {
 		results[driver] = reproducible(t, builder.New(t, builder.Driver(driver)), "same")
 		require.NotEmpty(t, results[driver].Layers, "the image that the %s driver built has no layers", driver)
 	}
-	for _, driver := range env.Drivers[1:] {
-		require.Equal(t, results[env.Drivers[0]], results[driver], "the %s driver builds something else than the %s driver", driver, env.Drivers[0])
+	reference := results[env.DriverContainer]
+	for _, driver := range env.Drivers {
+		require.Equal(t, reference.Layers, results[driver].Layers, "the %s driver makes other layers than the docker-container driver", driver)
+		require.Equal(t, reference, results[driver], "the %s driver makes the same layers as the docker-container driver, but another configuration", driver)
 	}
 	changed := reproducible(t, builder.New(t), "changed")
 	require.NotEqual(t, results[t.Driver].Layers, changed.Layers, "another Dockerfile gives the same layers, so this proves nothing")
