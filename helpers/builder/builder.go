@@ -104,17 +104,24 @@ func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
 	b.Home.Buildx(t, append(o.createArgs(t), "--append", endpoint)...)
 }
 
-// Warm returns a running builder that specs share and must not change: one per
-// set of platforms, created by the first spec that asks, removed with the run.
+// Warm returns a running builder of the claim's driver that specs share and
+// must not change: one per set of platforms, created by the first spec that
+// asks, removed with the run.
 func Warm(t *spec.T, platform string) *Builder {
 	t.Helper()
-	b, err := env.Shared(t.Env, t.Driver+" builder "+platform, func() (*Builder, error) {
-		o := apply(t, []Option{Named(t.Env.SharedName()), Platform(platform), Bootstrapped()})
+	return WarmOf(t, t.Driver, platform)
+}
+
+// WarmOf is [Warm] with another driver than the claim's.
+func WarmOf(t *spec.T, driver, platform string) *Builder {
+	t.Helper()
+	b, err := env.Shared(t.Env, driver+" builder "+platform, func() (*Builder, error) {
+		o := apply(t, []Option{Driver(driver), Named(t.Env.SharedName()), Platform(platform), Bootstrapped()})
 		b := o.builder()
 		return b, b.make(t, o)
 	})
 	if err != nil {
-		t.Fatalf("the warm builder for %q cannot be had: %v", platform, err)
+		t.Fatalf("the warm %s builder for %q cannot be had: %v", driver, platform, err)
 	}
 	return b
 }
