@@ -3,6 +3,7 @@ package lab
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -94,5 +95,27 @@ func TestAboutStore(t *testing.T) {
 	}
 	if got := l.aboutStore(engines[1], nil); got != nil {
 		t.Errorf("error %v", got)
+	}
+}
+
+func TestKnowsTheBridgesOfItsNetworks(t *testing.T) {
+	l := open(t, nil)
+	dir := filepath.Join(l.dataRoot(engines[1]), "network", "files")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "local-kv.db"), []byte("\x00docker/network/v1.0/4c215ce902db0000\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][2]bool{ // of the first, of the second
+		"br-4c215ce902db": {false, true},
+		"br-0123456789ab": {false, false},
+		"br-4c215":        {false, false},
+		"br-":             {false, false},
+		"docker0":         {false, false},
+	} {
+		if got := [2]bool{l.knows(engines[0], name), l.knows(engines[1], name)}; got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
 	}
 }

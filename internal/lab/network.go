@@ -1,13 +1,16 @@
 package lab
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 )
@@ -181,13 +184,26 @@ func (l *Lab) disconnect() error {
 	return nil
 }
 
-// owns tells whether a bridge is one of the lab's: by its name, or by an address
-// in one of its nets.
+// owns tells whether a bridge is one of the lab's: by its name, by an address in
+// one of its nets, or because an engine knows it, as it still does when the
+// engine's net has changed since.
 func (l *Lab) owns(link netlink.Link, s settings) bool {
+	name := link.Attrs().Name
 	return slices.ContainsFunc(engines, func(e engine) bool {
 		number, known := s.Nets[e.store]
-		return link.Attrs().Name == l.bridge(e) || known && within(link, subnet(number))
+		return name == l.bridge(e) || known && within(link, subnet(number)) || l.knows(e, name)
 	})
+}
+
+// knows tells whether an engine has a network with the bridge: dockerd names it
+// after the network's id, and keeps networks in a file.
+func (l *Lab) knows(e engine, bridge string) bool {
+	id, ok := strings.CutPrefix(bridge, "br-")
+	if !ok || len(id) != 12 {
+		return false
+	}
+	networks, err := os.ReadFile(filepath.Join(l.dataRoot(e), "network", "files", "local-kv.db"))
+	return err == nil && bytes.Contains(networks, []byte(id))
 }
 
 // within tells whether a link has an address in a net.
