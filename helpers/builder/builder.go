@@ -104,8 +104,9 @@ func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
 	b.Home.Buildx(t, append(o.createArgs(t), "--append", endpoint)...)
 }
 
-// Warm returns a running builder that specs share and must not change: one per
-// set of platforms, created by the first spec that asks, removed with the run.
+// Warm returns a running builder of the claim's driver that specs share and
+// must not change: one per set of platforms, created by the first spec that
+// asks, removed with the run.
 func Warm(t *spec.T, platform string) *Builder {
 	t.Helper()
 	return WarmOf(t, t.Driver, platform)
@@ -120,7 +121,7 @@ func WarmOf(t *spec.T, driver, platform string) *Builder {
 		return b, b.make(t, o)
 	})
 	if err != nil {
-		t.Fatalf("the warm builder for %q cannot be had: %v", platform, err)
+		t.Fatalf("the warm %s builder for %q cannot be had: %v", driver, platform, err)
 	}
 	return b
 }

@@ -23,7 +23,7 @@ var caching = []spec.Claim{
 		ID:     "caching/third-builder-unpinned",
 		Text:   "A third builder that is not pinned misses what the first builder still hits",
 		Source: docsBuilders,
-		Needs:  []spec.Need{spec.OwnBuildKit},
+		Needs:  []spec.Need{spec.ContainerDriver},
 	},
 	{
 		ID:     "caching/loaded-image",
