@@ -150,7 +150,7 @@ func theDefaultBuildersResultsAreImages(t *spec.T) {
 
 	// The current builder of an empty home is the default one.
 	unnamed := build.TryIn(t, b.Home, "fixtures/output", printing(t, "unnamed"), build.IDFile(t))
-	require.NotEmpty(t, unnamed.ID, "a build without a name makes no image: %s", unnamed.Remarks())
+	require.NotEmpty(t, unnamed.ID, "a build without a name makes no image")
 	byName := build.Run(t, b, "fixtures/output", printing(t, "named"), build.Tag(named))
 	byLoad := build.Run(t, b, "fixtures/output", printing(t, "loaded"), build.Load(loaded))
 

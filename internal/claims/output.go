@@ -9,6 +9,7 @@ const (
 	docsLocalTar   = "https://docs.docker.com/build/exporters/local-tar/"
 	docsStore      = "https://docs.docker.com/engine/storage/containerd/"
 	partialPush    = "https://github.com/docker/buildx/pull/4058"
+	emulation      = "https://github.com/moby/buildkit/blob/master/docs/multi-platform.md"
 	imageDigestIDs = "https://github.com/moby/moby/issues/45458"
 )
 
@@ -158,6 +159,6 @@ var output = []spec.Claim{
 	{
 		ID:     "output/not-emulated",
 		Text:   "The image of a platform that the engine's host can neither execute nor emulate loads, and running it says `exec format error`",
-		Source: docsPlatforms,
+		Source: emulation,
 	},
 }
