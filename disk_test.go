@@ -4,6 +4,7 @@ package builders
 
 import (
 	"strconv"
+	"strings"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
@@ -113,9 +114,11 @@ func pruneToWhatMayBeUsed(t *spec.T) { requirePrunedTo(t, "--max-used-space") }
 func requirePrunedTo(t *spec.T, flag string, more ...string) {
 	t.Helper()
 	b, value, limit := unequal(t)
-	disk.Prune(t, b, append([]string{flag, bytes(limit)}, more...)...)
-	require.Empty(t, layer(disk.Usage(t, b), "second"), "prune %s left more than the limit allows", flag)
-	requireStill(t, b, "first", value, "prune "+flag+" took more than it had to, or did not begin with what was used least")
+	words := append([]string{flag, bytes(limit)}, more...)
+	disk.Prune(t, b, words...)
+	said := "prune " + strings.Join(words, " ")
+	require.Empty(t, layer(disk.Usage(t, b), "second"), "%s left more than that", said)
+	requireStill(t, b, "first", value, said+" took more than it had to, or did not begin with what was used least")
 }
 
 func pruneForFreeDisk(t *spec.T) {
