@@ -4,9 +4,10 @@ import "builders.test/helpers/spec"
 
 var caching = []spec.Claim{
 	{
-		ID:     "caching/second-build",
-		Text:   "The second build on the same builder is answered from its cache, a changed step is not",
-		Source: docsCache,
+		ID:      "caching/second-build",
+		Text:    "The second build on the same builder is answered from its cache, a changed step is not",
+		Source:  docsCache,
+		History: "A step may run again while another build on the same BuildKit uses the same base image: seen with v0.11.5, and upstream still has moby/buildkit#4674 open",
 	},
 	{
 		ID:     "caching/no-cache",
