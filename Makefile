@@ -7,7 +7,7 @@ RELEASES := v0.11.5 v0.34.2
 # store, where claims about another driver or store have their own. The other
 # cells repeat those that leave driver or store open, on the newest release.
 CELLS    := docker/containerd docker/overlay2 remote/containerd docker-container/overlay2
-IN_CELLS := ^Test(Processor|Caching|Output|Buildkit|Frontend|Images)$$$$
+IN_CELLS := ^Test(Processor|Caching|Output|Buildkit|Frontend|Images)$$
 
 .DEFAULT_GOAL := help
 .PHONY: help check test lab lab-down clean claims rename bin/builders
