@@ -133,7 +133,13 @@ var output = []spec.Claim{
 	},
 	{
 		ID:     "output/failed-push",
-		Text:   "A push that the registry refuses half-way fails the build, says the reason that the registry gave, and leaves the tag as it was",
+		Text:   "A push that the registry refuses half-way fails the build and leaves the tag as it was",
+		Source: docsBuild,
+		Needs:  []spec.Need{spec.LocalEngine},
+	},
+	{
+		ID:     "output/failed-push-reason",
+		Text:   "A build whose push the registry refuses says the reason that the registry gave",
 		Source: docsBuild,
 		Needs:  []spec.Need{spec.LocalEngine},
 	},
