@@ -41,6 +41,7 @@ func TestOutput(t *testing.T) {
 	prove(t, "output/ids-containerd", idsNameTheManifestOrTheIndex)
 	prove(t, "output/ids-overlay2", idsNameTheConfiguration)
 	prove(t, "output/failed-push", aRefusedPushLeavesTheTag)
+	prove(t, "output/failed-push-reason", theRegistrysReasonIsSaid)
 	prove(t, "output/failed-push-platforms", aRefusedPlatformLeavesTheTag)
 	prove(t, "output/failed-push-nodes", aFailedNodeLeavesTheTag)
 	prove(t, "output/emulated", anEmulatedImageRuns)
