@@ -3,6 +3,12 @@
 
 RELEASES := v0.11.5 v0.34.2
 
+# Every claim is proven in the default cell, docker-container on the containerd
+# store, where claims about another driver or store have their own. The other
+# cells repeat those that leave driver or store open, on the newest release.
+CELLS    := docker/containerd docker/overlay2 remote/containerd docker-container/overlay2
+IN_CELLS := ^Test(Processor|Caching|Output|Buildkit|Frontend|Images)$$
+
 .DEFAULT_GOAL := help
 .PHONY: help check test browser compare matrix bisect lab lab-down clean claims rename bin/builders
 
@@ -21,13 +27,19 @@ help: ## show this
 check: bin/builders ## prove the claims on one BuildKit; brings its own engine if none is there
 	@bin/builders check
 
-test: bin/builders ## vet, unit tests, and every claim on an old and a new BuildKit
+test: bin/builders ## vet, unit tests, every claim on an old and a new BuildKit, and the other drivers and stores
 	go vet ./...
 	go vet -tags integration ./...
 	go test ./...
 	@failed=; for release in $(RELEASES); do \
 	  echo; echo "== BuildKit $$release"; \
 	  bin/builders check --buildkit $$release --out build/test/$$release || failed="$$failed $$release"; \
+	done; \
+	for cell in $(CELLS); do \
+	  driver=$${cell%/*}; store=$${cell#*/}; \
+	  echo; echo "== driver $$driver, image store $$store"; \
+	  bin/builders check --buildkit $(lastword $(RELEASES)) --driver $$driver --store $$store \
+	    --run '$(IN_CELLS)' --out build/test/$$driver-$$store || failed="$$failed $$cell"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "not green:$$failed"; exit 1; fi
 

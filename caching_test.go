@@ -17,6 +17,9 @@ import (
 
 // Chapter: every builder has a cache of its own. A random value drawn by RUN
 // tells a hit from a miss: it is the same only if the step did not run again.
+// Where a hit is expected, nobody else may build: while another build uses the
+// same base image, BuildKit may run a step again that it has in its cache
+// (moby/buildkit#4674). Hence no warm builders there.
 func TestCaching(t *testing.T) {
 	prove(t, "caching/second-build", theSecondBuildHits)
 	prove(t, "caching/no-cache", noCacheRunsAfresh)
@@ -53,7 +56,7 @@ func requireMiss(t *spec.T, b *builder.Builder, other, message string) {
 }
 
 func theSecondBuildHits(t *spec.T) {
-	b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	b := builder.New(t)
 	first, cached := drawing(t, b)
 	require.False(t, cached, "the first build already finds its step in the cache")
 	requireHit(t, b, first, "the second build on the same builder ran the step again")
@@ -64,7 +67,7 @@ func theSecondBuildHits(t *spec.T) {
 }
 
 func noCacheRunsAfresh(t *spec.T) {
-	b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	b := builder.New(t)
 	first, _ := drawing(t, b)
 	second, cached := drawing(t, b, build.NoCache())
 	require.NotEqual(t, first, second, "--no-cache answered from the cache")
@@ -72,7 +75,7 @@ func noCacheRunsAfresh(t *spec.T) {
 }
 
 func anotherBuilderMisses(t *spec.T) {
-	first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	first := builder.New(t)
 	value, _ := drawing(t, first)
 	third := builder.New(t)
 	requireMiss(t, third, value, "a builder of the same version found the cache of another builder")
@@ -80,7 +83,7 @@ func anotherBuilderMisses(t *spec.T) {
 }
 
 func anUnpinnedBuilderMisses(t *spec.T) {
-	first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	first := builder.New(t)
 	value, _ := drawing(t, first)
 	registry.Share(t)
 	third := builder.New(t, builder.Unpinned())
@@ -89,7 +92,7 @@ func anUnpinnedBuilderMisses(t *spec.T) {
 }
 
 func aLoadedImageIsNoCache(t *spec.T) {
-	first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	first := builder.New(t)
 	value, _ := drawing(t, first)
 	loaded := image.New(t, "drawing")
 	build.Run(t, first, "fixtures/caching", build.Load(loaded), build.Arg("SALT", t.Env.Run+t.Claim.ID))

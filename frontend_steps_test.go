@@ -24,7 +24,7 @@ func cacheMountsSurvive(t *spec.T) {
 	require.Empty(t, throughMount(t, "before", id, "first"), "a cache mount that nobody used holds something")
 	require.Equal(t, "first", throughMount(t, "before", id, "second"), "the next build does not find what the last one left in the cache mount")
 	require.Equal(t, "first\nsecond", throughMount(t, "seen", id, "third"), "a mount of the same id at another path holds something else")
-	require.Empty(t, throughMount(t, "before", otherID, "first"), "a cache mount with another id holds what was left under the first")
+	require.Empty(t, throughMount(t, "before", otherID, "fifth"), "a cache mount with another id holds what was left under the first")
 	require.Empty(t, throughMount(t, "left", id, "fourth"), "the image holds what was left in the cache mount")
 }
 

@@ -81,7 +81,7 @@ func makeBase(t *spec.T, b *builder.Builder, options ...build.Option) (value str
 func requireBase(t *spec.T, b *builder.Builder, want, message string, options ...build.Option) {
 	t.Helper()
 	found, r := build.TryExport(t, b, appFixture, "id", options...)
-	require.Zero(t, r.Command.ExitCode, "%s: the build on %s failed: %s", message, b.Name, r.Complaint())
+	require.Zero(t, r.Command.ExitCode, "%s: the build on %s failed: %s", message, b.Name, r.Reason())
 	require.Equal(t, want, found, message)
 }
 
@@ -95,7 +95,7 @@ func requireNoBase(t *spec.T, b *builder.Builder, ref, message string, options .
 	r := build.Try(t, b, appFixture, options...)
 	require.NotZero(t, r.Command.ExitCode, message)
 	lookup := r.Step(t, "load metadata for "+ref)
-	require.NotEmpty(t, lookup.Error, "the build failed, but not because the base image was not found: %s", r.Complaint())
+	require.NotEmpty(t, lookup.Error, "the build failed, but not because the base image was not found: %s", r.Reason())
 }
 
 func otherBuildersImagesAreUnknown(t *spec.T) {
@@ -185,28 +185,30 @@ func exported(t *spec.T) layout {
 
 func aContextNamesAFoldersImage(t *spec.T) {
 	other, l := builder.New(t), exported(t)
-	requireInLayout(t, other, l.source+":older", l.older)
-	requireInLayout(t, other, l.source+":newer", l.newer)
-	requireInLayout(t, other, l.source+":newer@"+l.digest, l.older)
+	requireInLayout(t, other, l, ":older", l.older)
+	requireInLayout(t, other, l, ":newer", l.newer)
+	requireInLayout(t, other, l, ":newer@"+l.digest, l.older)
 }
 
 func aContextNamesAFoldersImageByDigest(t *spec.T) {
 	other, l := builder.New(t), exported(t)
-	requireInLayout(t, other, l.source+"@"+l.digest, l.older)
+	requireInLayout(t, other, l, "@"+l.digest, l.older)
 }
 
-func requireInLayout(t *spec.T, b *builder.Builder, source, want string) {
+// requireInLayout wants a build to start from the image that the words after
+// the folder choose.
+func requireInLayout(t *spec.T, b *builder.Builder, l layout, chosen, want string) {
 	t.Helper()
-	requireBase(t, b, want, "the build did not start from the image that "+source+" names", build.Context("base", source))
+	requireBase(t, b, want, "oci-layout://…"+chosen+" did not give the base that it names", build.Context("base", l.source+chosen))
 }
 
 func theDefaultBuilderKnowsNoFolders(t *spec.T) {
 	engines, l := builder.Warm(t, native(t)), exported(t)
 	refused := build.Try(t, engines, appFixture, build.Context("base", l.source+":newer"))
 	require.NotZero(t, refused.Command.ExitCode, "the default builder on the overlay2 store took an image from a folder")
-	require.Contains(t, refused.Complaint(), "oci-layout", "the build failed, but not because of where its base image is")
+	require.Contains(t, refused.Reason(), "oci-layout", "the build failed, but not because of where its base image is")
 	// The folder itself is sound.
-	requireInLayout(t, builder.WarmOf(t, env.DriverContainer, native(t)), l.source+":newer", l.newer)
+	requireInLayout(t, builder.WarmOf(t, env.DriverContainer, native(t)), l, ":newer", l.newer)
 }
 
 func bakeHandsATargetOn(t *spec.T) {

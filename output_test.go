@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Chapter: where the result of a build goes. The image prints a value that RUN
-// drew once, so whoever prints it has this very result.
+// Chapter: where the result of a build goes. The image prints a value that is
+// the claim's alone, so whoever prints it has what the claim built.
 func TestOutput(t *testing.T) {
 	prove(t, "output/none", withoutAnOutputOnlyCacheIsLeft)
 	prove(t, "output/load", loadPutsTheImageIntoTheEngine)
@@ -41,49 +41,58 @@ func TestOutput(t *testing.T) {
 	prove(t, "output/ids-containerd", idsNameTheManifestOrTheIndex)
 	prove(t, "output/ids-overlay2", idsNameTheConfiguration)
 	prove(t, "output/failed-push", aRefusedPushLeavesTheTag)
+	prove(t, "output/failed-push-reason", theRegistrysReasonIsSaid)
 	prove(t, "output/failed-push-platforms", aRefusedPlatformLeavesTheTag)
 	prove(t, "output/failed-push-nodes", aFailedNodeLeavesTheTag)
 	prove(t, "output/emulated", anEmulatedImageRuns)
 	prove(t, "output/not-emulated", aForeignImageCannotRun)
 }
 
+const bothPlatforms = "linux/amd64,linux/arm64"
+
 // native is the platform of the engine's host.
 func native(t *spec.T) string { return "linux/" + t.Env.Engine.Arch }
 
-// own keeps a claim's builds out of the caches of other claims, and marks the
-// images, so that those without a name are found too.
-func own(t *spec.T) build.Option {
-	salt := t.Env.Run + t.Claim.ID
-	return append(build.Arg("SALT", salt), build.Label("builders.claim", salt)...)
+// value is what an image of the claim's prints. The word tells several images
+// of one claim apart.
+func value(t *spec.T, word string) string { return t.Env.Run + t.Claim.ID + word }
+
+// printing makes a build's result print the value, and marks the image, so
+// that it is found in the engine even without a name.
+func printing(t *spec.T, word string) build.Option {
+	return append(build.Arg("SALT", value(t, word)), build.Label(claimLabel, value(t, ""))...)
 }
+
+const claimLabel = "builders.claim"
+
+// mark is the label of the claim's images as the engine is asked for it.
+func mark(t *spec.T) string { return claimLabel + "=" + value(t, "") }
 
 // left are the engine's images of this claim.
 func left(t *spec.T) []string {
 	t.Helper()
-	return image.Labelled(t, "builders.claim="+t.Env.Run+t.Claim.ID)
+	return image.Labelled(t, mark(t))
 }
 
-// drawn is the value that the claim's builds on a builder have in common: it
-// stays what it is as long as the builder's cache answers.
-func drawn(t *spec.T, b *builder.Builder) string {
+// requirePrints runs an image of the engine's.
+func requirePrints(t *spec.T, ref, word, message string, args ...any) {
 	t.Helper()
-	value, _ := build.Export(t, b, "fixtures/output", "id", own(t), build.Target("value"))
-	return value
+	require.Equal(t, value(t, word), image.Run(t, ref, native(t)), append([]any{message}, args...)...)
 }
 
 func withoutAnOutputOnlyCacheIsLeft(t *spec.T) {
 	b := builder.Warm(t, native(t))
 	ref := image.New(t, "none")
 
-	first := build.Run(t, b, "fixtures/output", own(t), build.Tag(ref))
+	first := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref))
 	require.False(t, first.Step(t, "RUN echo").Cached, "the first build already finds its step in the cache")
 	requireWarning(t, first)
 	require.Empty(t, left(t), "a build without an output left an image in the engine")
 
-	second := build.Run(t, b, "fixtures/output", own(t))
+	second := build.Run(t, b, "fixtures/output", printing(t, ""))
 	require.True(t, second.Step(t, "RUN echo").Cached, "a build without an output left no cache either")
 
-	loaded := build.Run(t, b, "fixtures/output", own(t), build.Load(ref))
+	loaded := build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
 	require.NotContains(t, loaded.Remarks(), "--load", "a build that has an output warns that it has none")
 	require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
 }
@@ -99,20 +108,20 @@ func requireWarning(t *spec.T, r *build.Result) {
 func loadPutsTheImageIntoTheEngine(t *spec.T) {
 	b := builder.Warm(t, native(t))
 	ref := image.New(t, "load")
-	build.Run(t, b, "fixtures/output", own(t), build.Load(ref))
-	require.Equal(t, drawn(t, b), image.Run(t, ref, native(t)), "the engine's image is not what was built")
+	build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
+	requirePrints(t, ref, "", "the engine's image is not what was built")
 }
 
 func pushPutsTheImageIntoTheRegistry(t *spec.T) {
 	ref := registry.Start(t, registry.Strict).Ref("output:push")
 	b := builder.Warm(t, native(t))
 
-	r := build.Run(t, b, "fixtures/output", own(t), build.Push(ref))
+	r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref))
 
 	require.Empty(t, left(t), "--push left an image in the engine")
 	requireDigest(t, ref, r.Digest)
 	image.Pull(t, ref, native(t))
-	require.Equal(t, drawn(t, b), image.Run(t, ref, native(t)), "the registry's image is not what was built")
+	requirePrints(t, ref, "", "the registry's image is not what was built")
 	require.NotEmpty(t, left(t), "the pulled image is not found by its label, so that none was found proves nothing")
 }
 
@@ -125,29 +134,29 @@ func requireDigest(t *spec.T, ref, noted string) {
 func loadAndPushDoBoth(t *spec.T) {
 	ref := registry.Start(t, registry.Strict).Ref("output:both")
 	b := builder.Warm(t, native(t))
-	t.Cleanup(func() { image.Remove(t, ref) })
+	image.RemoveLabelledAfter(t, mark(t))
 
-	build.Run(t, b, "fixtures/output", own(t), build.Push(ref), build.Load(ref))
+	build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.Load(ref))
 
-	value := drawn(t, b)
-	require.Equal(t, value, image.Run(t, ref, native(t)), "the engine's image is not what was built")
+	requirePrints(t, ref, "", "the engine's image is not what was built")
 	image.Remove(t, ref)
 	image.Pull(t, ref, native(t))
-	require.Equal(t, value, image.Run(t, ref, native(t)), "the registry's image is not what was built")
+	requirePrints(t, ref, "", "the registry's image is not what was built")
 }
 
 func theDefaultBuildersResultsAreImages(t *spec.T) {
 	b := builder.New(t)
 	named, loaded := image.New(t, "named"), image.New(t, "loaded")
+	image.RemoveLabelledAfter(t, mark(t))
 
-	unnamed := build.Run(t, b, "fixtures/output", own(t), build.IDFile(t))
-	t.Cleanup(func() { image.Remove(t, unnamed.ID) })
-	byName := build.Run(t, b, "fixtures/output", own(t), build.Tag(named))
-	byLoad := build.Run(t, b, "fixtures/output", own(t), build.Load(loaded))
+	// The current builder of an empty home is the default one.
+	unnamed := build.TryIn(t, b.Home, "fixtures/output", printing(t, "unnamed"), build.IDFile(t))
+	require.NotEmpty(t, unnamed.ID, "a build without a name makes no image")
+	byName := build.Run(t, b, "fixtures/output", printing(t, "named"), build.Tag(named))
+	byLoad := build.Run(t, b, "fixtures/output", printing(t, "loaded"), build.Load(loaded))
 
-	value := drawn(t, b)
-	for what, ref := range map[string]string{"without a name": unnamed.ID, "with a name": named, "with --load": loaded} {
-		require.Equal(t, value, image.Run(t, ref, native(t)), "the engine's image of the build %s is not what was built", what)
+	for word, ref := range map[string]string{"unnamed": unnamed.ID, "named": named, "loaded": loaded} {
+		requirePrints(t, ref, word, "the engine's %s image is not what was built", word)
 	}
 	for _, r := range []*build.Result{unnamed, byName, byLoad} {
 		require.NotContains(t, r.Remarks(), "--load", "the default builder warns that its result goes nowhere")
@@ -157,26 +166,25 @@ func theDefaultBuildersResultsAreImages(t *spec.T) {
 func theDefaultBuilderPushesAndKeeps(t *spec.T) {
 	ref := registry.Start(t, registry.Strict).Ref("output:default")
 	b := builder.New(t)
-	t.Cleanup(func() { image.Remove(t, ref) })
+	image.RemoveLabelledAfter(t, mark(t))
 
-	r := build.Run(t, b, "fixtures/output", own(t), build.Push(ref))
+	r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref))
 
-	value := drawn(t, b)
-	require.Equal(t, value, image.Run(t, ref, native(t)), "the engine's image is not what was built")
+	requirePrints(t, ref, "", "the engine's image is not what was built")
 	requireDigest(t, ref, r.Digest)
 	image.Remove(t, ref)
 	require.Empty(t, left(t), "the engine's image cannot be removed, so the next step proves nothing")
 	image.Pull(t, ref, native(t))
-	require.Equal(t, value, image.Run(t, ref, native(t)), "the registry's image is not what was built")
+	requirePrints(t, ref, "", "the registry's image is not what was built")
 }
 
 func defaultLoadLoadsUnasked(t *spec.T) {
 	b := builder.New(t, builder.DriverOpt("default-load=true"))
 	ref := image.New(t, "default-load")
 
-	r := build.Run(t, b, "fixtures/output", own(t), build.Tag(ref))
+	r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref))
 
-	require.Equal(t, drawn(t, b), image.Run(t, ref, native(t)), "the engine's image is not what was built")
+	requirePrints(t, ref, "", "the engine's image is not what was built")
 	require.NotContains(t, r.Remarks(), "--load", "a builder that loads by default warns that the result goes nowhere")
 }
 
@@ -184,11 +192,11 @@ func cacheonlyLeavesNoImage(t *spec.T) {
 	b := builder.Warm(t, native(t))
 	ref := image.New(t, "cacheonly")
 
-	r := build.Run(t, b, "fixtures/output", own(t), build.Tag(ref), build.Output("type=cacheonly"))
+	r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=cacheonly"))
 	require.NotContains(t, r.Remarks(), "--load", "a build for the cache only warns that its result stays there")
 	require.Empty(t, left(t), "type=cacheonly left an image in the engine")
 
-	build.Run(t, b, "fixtures/output", own(t), build.Load(ref))
+	build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
 	require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
 }
 
@@ -196,19 +204,19 @@ func anUnpushedImageStaysInside(t *spec.T) {
 	b := builder.Warm(t, native(t))
 	ref := image.New(t, "image")
 
-	r := build.Run(t, b, "fixtures/output", own(t), build.Tag(ref), build.Output("type=image"))
+	r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=image"))
 	require.NotEmpty(t, r.Digest, "no image was made, so this proves nothing")
 	require.NotContains(t, r.Remarks(), "--load", "type=image warns that the result goes nowhere")
 	require.Empty(t, left(t), "type=image put the image into the engine")
 
-	build.Run(t, b, "fixtures/output", own(t), build.Load(ref))
+	build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
 	require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
 }
 
 func severalPlatformsAreLoaded(t *spec.T) {
 	b := builder.Warm(t, native(t))
 	ref := image.New(t, "platforms")
-	build.Run(t, b, "fixtures/processor", build.Platform("linux/amd64,linux/arm64"), build.Load(ref))
+	build.Run(t, b, "fixtures/processor", build.Platform(bothPlatforms), build.Load(ref))
 	for _, arch := range architectures {
 		require.Equal(t, env.Machine(arch), image.Run(t, ref, "linux/"+arch), "the loaded image for %s runs as something else", arch)
 	}
@@ -218,12 +226,12 @@ func severalPlatformsAreRefused(t *spec.T) {
 	b := builder.Warm(t, native(t))
 	ref := image.New(t, "platforms")
 
-	refused := build.Try(t, b, "fixtures/push", own(t), build.Platform("linux/amd64,linux/arm64"), build.Load(ref))
+	refused := build.Try(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms), build.Load(ref))
 	require.NotZero(t, refused.Command.ExitCode, "several platforms were loaded into an engine whose store keeps one")
 	require.Contains(t, refused.Remarks(), "manifest lists", "the refusal does not say that several platforms are the reason")
 	require.Empty(t, left(t), "the refused build left an image in the engine")
 
-	build.Run(t, b, "fixtures/push", own(t), build.Platform("linux/arm64"), build.Load(ref))
+	build.Run(t, b, "fixtures/push", printing(t, ""), build.Platform("linux/arm64"), build.Load(ref))
 	require.NotEmpty(t, left(t), "one platform is not loaded either, so this proves nothing about several")
 }
 
@@ -259,10 +267,10 @@ func idsNameTheConfiguration(t *spec.T) {
 // that buildx wrote down.
 func requireID(t *spec.T, b *builder.Builder, provenance build.Option) *build.Result {
 	t.Helper()
-	ref := image.New(t, "ids")
-	r := build.Run(t, b, "fixtures/output", own(t), provenance, build.Load(ref), build.IDFile(t))
+	ref, word := image.New(t, "ids"), b.Driver+provenance[0]
+	r := build.Run(t, b, "fixtures/output", printing(t, word), provenance, build.Load(ref), build.IDFile(t))
 	require.Equal(t, engine.ImageID(t, ref), r.ID, "driver %s, %s: buildx wrote down another id than the engine has", b.Driver, provenance[0])
-	require.Equal(t, drawn(t, b), image.Run(t, r.ID, native(t)), "driver %s, %s: the id is that of another image", b.Driver, provenance[0])
+	requirePrints(t, r.ID, word, "driver %s, %s: the id is that of another image", b.Driver, provenance[0])
 	return r
 }
 

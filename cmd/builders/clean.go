@@ -7,7 +7,7 @@ import (
 	"io"
 
 	"builders.test/helpers/janitor"
-	"builders.test/internal/engine"
+	"builders.test/internal/existing"
 	"builders.test/internal/lab"
 	"github.com/docker/docker/client"
 	"github.com/spf13/cobra"
@@ -66,11 +66,11 @@ func engineHosts(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := engine.Find(ctx)
+	found, err := existing.Find(ctx)
 	if err == nil && !isOf(l, found.Host) {
 		return []string{found.Host}, nil
 	}
-	if err != nil && !errors.Is(err, engine.ErrNone) {
+	if err != nil && !errors.Is(err, existing.ErrNone) {
 		return nil, err
 	}
 	if running := l.Running(ctx); len(running) > 0 {

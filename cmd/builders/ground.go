@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/internal/engine"
+	"builders.test/internal/existing"
 	"builders.test/internal/lab"
 	"builders.test/internal/subject"
 )
@@ -49,8 +49,8 @@ func (c *check) findGround(ctx context.Context, buildkit subject.BuildKit, build
 		// they lead to is the lab's and may be down.
 		return c.labGround(ctx, buildkit, buildx)
 	}
-	found, err := engine.Find(ctx)
-	if errors.Is(err, engine.ErrNone) {
+	found, err := existing.Find(ctx)
+	if errors.Is(err, existing.ErrNone) {
 		return c.labGround(ctx, buildkit, buildx)
 	}
 	if err != nil {
@@ -60,7 +60,7 @@ func (c *check) findGround(ctx context.Context, buildkit subject.BuildKit, build
 }
 
 // ownGround uses an engine of the user's, untouched.
-func (c *check) ownGround(ctx context.Context, found engine.Engine, buildkit subject.BuildKit, buildx subject.Buildx) (ground, error) {
+func (c *check) ownGround(ctx context.Context, found existing.Engine, buildkit subject.BuildKit, buildx subject.Buildx) (ground, error) {
 	if buildkit.Source != "" {
 		return ground{}, fmt.Errorf("BUILDKIT=%s is a source tree, which for now only the lab builds, and the engine at %s would be used; give an image built from it", c.buildkit, found.Host)
 	}
@@ -83,11 +83,11 @@ func (c *check) ownGround(ctx context.Context, found engine.Engine, buildkit sub
 }
 
 // rightStore refuses an engine that has another image store than was chosen.
-func (c *check) rightStore(ctx context.Context, found engine.Engine) error {
+func (c *check) rightStore(ctx context.Context, found existing.Engine) error {
 	if c.cell.Store == "" {
 		return nil
 	}
-	store, err := engine.StoreOf(ctx, found)
+	store, err := existing.StoreOf(ctx, found)
 	if err != nil || store == c.cell.Store {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/internal/engine"
+	"builders.test/internal/existing"
 	"builders.test/internal/lab"
 	"github.com/spf13/cobra"
 )
@@ -64,8 +64,8 @@ func otherEngine(ctx context.Context, l *lab.Lab) (string, error) {
 	if isOf(l, os.Getenv("DOCKER_HOST")) {
 		return "", nil
 	}
-	found, err := engine.Find(ctx)
-	if errors.Is(err, engine.ErrNone) {
+	found, err := existing.Find(ctx)
+	if errors.Is(err, existing.ErrNone) {
 		return "", nil
 	}
 	if err != nil {

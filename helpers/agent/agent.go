@@ -5,7 +5,6 @@ package agent
 import (
 	"crypto/ed25519"
 	"crypto/rand"
-	"errors"
 	"net"
 	"path/filepath"
 
@@ -44,16 +43,13 @@ func keyring(comment string) (sshagent.Agent, error) {
 	return keys, keys.Add(sshagent.AddedKey{PrivateKey: private, Comment: comment})
 }
 
-// answer serves one connection after the other until the listener is closed.
-// An agent that hangs up early shows in the build that asked it.
+// answer serves every connection until the listener is closed. An agent that
+// is gone or hangs up early shows in the build that asked it.
 func answer(listener net.Listener, keys sshagent.Agent) {
 	for {
 		connection, err := listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
 		if err != nil {
-			continue
+			return
 		}
 		go func() {
 			defer connection.Close()

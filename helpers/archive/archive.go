@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"builders.test/helpers/spec"
@@ -29,6 +31,9 @@ func (f Files) Text(path string) (string, bool) {
 	content, ok := f[path]
 	return strings.TrimSpace(string(content)), ok
 }
+
+// Names lists the paths in order.
+func (f Files) Names() []string { return slices.Sorted(maps.Keys(f)) }
 
 // Tar reads a tar archive.
 func Tar(t *spec.T, file string) Files {

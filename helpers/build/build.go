@@ -134,12 +134,27 @@ func (r *Result) Remarks() string {
 }
 
 // Complaint says in one line why the build failed: the step that failed and
-// the last thing it said, or the command's own last words.
+// the last thing it said, or the command and its last words.
 func (r *Result) Complaint() string {
-	for _, v := range r.Failed() {
-		return fmt.Sprintf("step %q failed: %s%s", v.Name, v.Error, tail(v.Log))
+	if why, failed := r.failedStep(); failed {
+		return why
 	}
 	return cli.Complaint(r.Command)
+}
+
+// Reason is [Result.Complaint] without the command.
+func (r *Result) Reason() string {
+	if why, failed := r.failedStep(); failed {
+		return why
+	}
+	return cli.LastWords(r.Command)
+}
+
+func (r *Result) failedStep() (why string, failed bool) {
+	for _, v := range r.Failed() {
+		return fmt.Sprintf("step %q failed: %s%s", v.Name, v.Error, tail(v.Log)), true
+	}
+	return "", false
 }
 
 // tail is the end of a step's output, short enough for one line.

@@ -112,8 +112,11 @@ func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
 	b.Home.Buildx(t, append(o.createArgs(t), "--append", endpoint)...)
 }
 
-// Warm returns a running builder that specs share and must not change: one per
-// set of platforms, created by the first spec that asks, removed with the run.
+// Warm returns a running builder of the claim's driver that specs share and
+// must not change: one per set of platforms, created by the first spec that
+// asks, removed with the run. Others build there at the same time, and while
+// they do, BuildKit may run a step again that it has in its cache
+// (moby/buildkit#4674): a spec that expects a hit takes one of its own.
 func Warm(t *spec.T, platform string) *Builder {
 	t.Helper()
 	return WarmOf(t, t.Driver, platform)
@@ -128,7 +131,7 @@ func WarmOf(t *spec.T, driver, platform string) *Builder {
 		return b, b.make(t, o)
 	})
 	if err != nil {
-		t.Fatalf("the warm builder for %q cannot be had: %v", platform, err)
+		t.Fatalf("the warm %s builder for %q cannot be had: %v", driver, platform, err)
 	}
 	return b
 }
@@ -221,9 +224,13 @@ func (b *Builder) Exec(t *spec.T, command ...string) string {
 }
 
 // Records is what the BuildKit of the builder's first node says of its own
-// cache, record by record, as its buildctl prints it.
+// cache, record by record, as its buildctl prints it. The engine's own BuildKit
+// has none, and is asked through buildx.
 func (b *Builder) Records(t *spec.T) string {
 	t.Helper()
+	if b.Driver == env.DriverDocker {
+		return b.Home.Buildx(t, "du", "--verbose", "--builder", b.Name).Stdout()
+	}
 	return b.Exec(t, "buildctl", "du", "--verbose")
 }
 

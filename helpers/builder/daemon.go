@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -135,7 +136,7 @@ func (d *daemon) await(t *spec.T, home cli.Home) error {
 			return d.ended(t, home)
 		}
 		if time.Now().After(deadline) || t.Context().Err() != nil {
-			return fmt.Errorf("the daemon %s does not answer within %s: %s; its log ends with: %s", d.name, daemonPatience, cli.Complaint(result), lastLine(d.log(t, home)))
+			return fmt.Errorf("the daemon %s does not answer within %s: %s; its log ends with: %s", d.name, daemonPatience, cli.Complaint(result), lastWords(d.log(t, home)))
 		}
 		time.Sleep(daemonPause)
 	}
@@ -153,9 +154,9 @@ func (d *daemon) ended(t *spec.T, home cli.Home) error {
 	t.Helper()
 	said := d.log(t, home)
 	if strings.Contains(said, "address already in use") {
-		t.EnvironmentFailed("another process took the daemon's port: %s", lastLine(said))
+		t.EnvironmentFailed("another process took the daemon's port: %s", lastWords(said))
 	}
-	return fmt.Errorf("the daemon %s ended at once and said: %s", d.name, lastLine(said))
+	return fmt.Errorf("the daemon %s ended at once and said: %s", d.name, lastWords(said))
 }
 
 // log is what the daemon said, which stays as evidence.
@@ -168,8 +169,15 @@ func (d *daemon) log(t *spec.T, home cli.Home) string {
 	return said
 }
 
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
+// lastWords is what a daemon's log says about its end: the line that buildkitd
+// signs, which a trace of its calls may follow, or the last one.
+func lastWords(log string) string {
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	for _, line := range slices.Backward(lines) {
+		if strings.HasPrefix(line, "buildkitd: ") {
+			return line
+		}
+	}
 	return lines[len(lines)-1]
 }
 

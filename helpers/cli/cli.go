@@ -170,11 +170,11 @@ func Complaint(result *icmd.Result) string {
 	if result.Timeout {
 		return "`" + line + "` did not end before the claim's deadline"
 	}
-	return "`" + line + "` failed: " + lastWords(result)
+	return "`" + line + "` failed: " + LastWords(result)
 }
 
-// lastWords is the last line of what a command said that is not progress.
-func lastWords(result *icmd.Result) string {
+// LastWords is the last line of what a command said that is not progress.
+func LastWords(result *icmd.Result) string {
 	_, said := evidence.SplitProgress([]byte(result.Stderr()))
 	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
 	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {

@@ -16,7 +16,8 @@ import (
 )
 
 // Usage lists what a builder's cache holds, as docker buildx du says. More
-// words, such as --filter type=regular, narrow the list.
+// words, such as --filter type=regular, narrow the list. To BuildKit the look
+// may be a use of a record: see [AwaitGone].
 func Usage(t *spec.T, b *builder.Builder, words ...string) Records {
 	t.Helper()
 	result := b.Home.Buildx(t, append([]string{"du", "--verbose", "--builder", b.Name}, words...)...)
@@ -65,8 +66,8 @@ func Await(t *spec.T, b *builder.Builder, patience time.Duration, complaint stri
 const state = "/var/lib/buildkit"
 
 // AwaitGone waits until a builder's disk holds none of the files, whatever
-// their folder. It does not ask BuildKit, to which a look at a record is a use
-// of it: it would spare what is looked at. Files that stay longer than patience
+// their folder. It does not ask BuildKit, which to tell a record's size uses it:
+// it would spare what is looked at, and think it used lately. Files that stay longer than patience
 // fail the claim with complaint.
 func AwaitGone(t *spec.T, b *builder.Builder, patience time.Duration, complaint string, files ...string) {
 	t.Helper()

@@ -30,6 +30,15 @@ type Image struct {
 	Layers []Layer `json:"layer"`
 }
 
+// DiffIDs are those of the layers.
+func (i Image) DiffIDs() []string {
+	var ids []string
+	for _, layer := range i.Layers {
+		ids = append(ids, layer.DiffID)
+	}
+	return ids
+}
+
 // Layer is what dive says of one layer.
 type Layer struct {
 	// DiffID is the digest of the layer uncompressed, as the image's
@@ -58,7 +67,7 @@ func Look(t *spec.T, release string, source Source) (Image, error) {
 	report := filepath.Join(t.Env.Dir, t.Env.Name("dive")+".json")
 	result := cli.TryProgram(t, program, string(source), "--json", report)
 	if result.ExitCode != 0 || result.Timeout {
-		return Image{}, fmt.Errorf("%s %s", cli.Complaint(result), result.Stdout())
+		return Image{}, errors.New(cli.Complaint(result))
 	}
 	content, err := os.ReadFile(report)
 	if err != nil {

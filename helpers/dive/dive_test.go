@@ -18,6 +18,7 @@ func TestParse(t *testing.T) {
 		image, err := parse(content)
 		require.NoError(t, err)
 		require.Equal(t, Image{Layers: []Layer{{DiffID: layer, Size: 7, Files: files}}}, image, release)
+		require.Equal(t, []string{layer}, image.DiffIDs())
 	}
 }
 

@@ -73,15 +73,38 @@ func Exists(t *spec.T, ref string) bool {
 // key=value, also of those that have no name.
 func Labelled(t *spec.T, label string) []string {
 	t.Helper()
-	found, err := t.Env.Client.ImageList(t.Context(), image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", label))})
+	ids, err := labelled(t.Context(), t, label)
 	if err != nil {
 		t.EnvironmentFailed("list the images with the label %s: %v", label, err)
 	}
+	return ids
+}
+
+func labelled(ctx context.Context, t *spec.T, label string) ([]string, error) {
+	found, err := t.Env.Client.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", label))})
 	var ids []string
 	for _, summary := range found {
 		ids = append(ids, summary.ID)
 	}
-	return ids
+	return ids, err
+}
+
+// RemoveLabelledAfter registers the removal of all images that carry a label
+// by the end of the spec. A build that takes an image's name away from it
+// leaves the image without one.
+func RemoveLabelledAfter(t *spec.T, label string) {
+	t.Helper()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		ids, err := labelled(ctx, t, label)
+		if err != nil {
+			t.Errorf("clean-up: list the images with the label %s: %v", label, err)
+		}
+		for _, id := range ids {
+			Remove(t, id)
+		}
+	})
 }
 
 // Inspect is what the engine knows of an image, for one platform of it.

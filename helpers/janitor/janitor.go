@@ -242,7 +242,7 @@ func remove(ctx context.Context, thing Thing) error {
 // what it left in the engines' own BuildKits.
 func removeFolder(ctx context.Context, dir string) error {
 	settle := map[string]func(string) error{
-		registry.RestoreGlob: registry.Restore,
+		registry.RestoreGlob: func(note string) error { return registry.Restore(ctx, note) },
 		enginecache.NoteGlob: func(note string) error { return enginecache.Settle(ctx, note) },
 	}
 	var errs []error

@@ -26,7 +26,9 @@ func (r Registry) Front(t *spec.T, rule Rule) Registry {
 	}}
 	server := httptest.NewServer(rule(proxy))
 	t.Cleanup(server.Close)
-	return Registry{Host: server.Listener.Addr().String()}
+	front := r
+	front.Host = server.Listener.Addr().String()
+	return front
 }
 
 // Refusal is the reason that [Refuse] gives.

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -59,9 +60,9 @@ func Hold(t *spec.T, image string) Tag {
 	if err != nil {
 		t.EnvironmentFailed("the mirror has no %s: %v", image, err)
 	}
-	note := writeRestore(t, restore{Ref: tag.ref.Name(), Digest: before.Digest.String()})
+	note := writeRestore(t, restore{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t)})
 	t.Cleanup(func() {
-		if err := Restore(note); err != nil {
+		if err := putBack(note); err != nil {
 			t.Errorf("clean-up: %v", err)
 		}
 	})
@@ -75,15 +76,20 @@ func Share(t *spec.T) {
 	lock(t, (*flock.Flock).TryRLockContext)
 }
 
-type lockFunc func(*flock.Flock, context.Context, time.Duration) (bool, error)
-
-func lock(t *spec.T, acquire lockFunc) {
-	t.Helper()
+// lockFile is what runs that share a mirror lock for its tags.
+func lockFile(t *spec.T) string {
 	dir := t.Env.LabDir
 	if dir == "" {
 		dir = t.Env.Dir
 	}
-	l := flock.New(filepath.Join(dir, "tags.lock"))
+	return filepath.Join(dir, "tags.lock")
+}
+
+type lockFunc func(*flock.Flock, context.Context, time.Duration) (bool, error)
+
+func lock(t *spec.T, acquire lockFunc) {
+	t.Helper()
+	l := flock.New(lockFile(t))
 	if _, err := acquire(l, t.Context(), pollInterval); err != nil {
 		t.EnvironmentFailed("wait for the mirror's tags: %v", err)
 	}
@@ -137,8 +143,8 @@ func inMirror(t *spec.T, image string) name.Reference {
 	return parse(t, t.Env.Mirror+"/"+image)
 }
 
-// restore says where a moved tag belongs.
-type restore struct{ Ref, Digest string }
+// restore says where a moved tag belongs, and which lock guards it.
+type restore struct{ Ref, Digest, Lock string }
 
 // RestoreGlob matches the notes about moved tags in a run's folder.
 const RestoreGlob = "restore-*.json"
@@ -156,15 +162,37 @@ func writeRestore(t *spec.T, r restore) string {
 	return path
 }
 
-// Restore puts a tag back where a note says it was, and removes the note.
-func Restore(note string) error {
+// Restore puts the tag of a dead run back where a note says it was, and removes
+// the note. It waits until no other run holds the mirror's tags.
+func Restore(ctx context.Context, note string) error {
+	r, err := readRestore(note)
+	if err != nil {
+		return err
+	}
+	l := flock.New(r.Lock)
+	if _, err := l.TryLockContext(ctx, pollInterval); err != nil {
+		return fmt.Errorf("wait for the mirror's tags, to put %s back: %w", r.Ref, err)
+	}
+	return errors.Join(putBack(note), l.Unlock())
+}
+
+func readRestore(note string) (restore, error) {
+	var r restore
 	content, err := os.ReadFile(note)
 	if err != nil {
-		return fmt.Errorf("read where a tag was: %w", err)
+		return r, fmt.Errorf("read where a tag was: %w", err)
 	}
-	var r restore
 	if err := json.Unmarshal(content, &r); err != nil {
-		return fmt.Errorf("read where a tag was from %s: %w", note, err)
+		return r, fmt.Errorf("read where a tag was from %s: %w", note, err)
+	}
+	return r, nil
+}
+
+// putBack is for whoever holds the lock.
+func putBack(note string) error {
+	r, err := readRestore(note)
+	if err != nil {
+		return err
 	}
 	tag, err := name.NewTag(r.Ref, name.Insecure)
 	if err != nil {

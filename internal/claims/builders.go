@@ -12,7 +12,7 @@ var builders = []spec.Claim{
 		ID:     "builders/ls",
 		Text:   "`ls` lists each created builder with its driver and node, and marks the current one",
 		Source: docsLs,
-		Needs:  []spec.Need{spec.ContainerDriver},
+		Needs:  []spec.Need{spec.OwnBuildKit},
 	},
 	{
 		ID:     "builders/create-starts-nothing",
@@ -24,19 +24,19 @@ var builders = []spec.Claim{
 		ID:     "builders/use",
 		Text:   "`create --use` makes the builder current in its own configuration and in no other",
 		Source: docsUse,
-		Needs:  []spec.Need{spec.ContainerDriver},
+		Needs:  []spec.Need{spec.OwnBuildKit},
 	},
 	{
 		ID:     "builders/builder-variable",
 		Text:   "BUILDX_BUILDER chooses another builder than the current one and does not change the stored choice",
 		Source: docsVariables,
-		Needs:  []spec.Need{spec.ContainerDriver},
+		Needs:  []spec.Need{spec.OwnBuildKit},
 	},
 	{
 		ID:     "builders/name-taken",
 		Text:   "`create` refuses a name that a builder already has and leaves that builder as it was",
 		Source: docsCreate,
-		Needs:  []spec.Need{spec.ContainerDriver},
+		Needs:  []spec.Need{spec.OwnBuildKit},
 	},
 	{
 		ID:     "builders/pinned-image",
@@ -60,13 +60,13 @@ var builders = []spec.Claim{
 		ID:     "builders/platforms",
 		Text:   "`create --platform` marks platforms as preferred and leaves the detected ones as they are",
 		Source: docsCreate,
-		Needs:  []spec.Need{spec.ContainerDriver, spec.ARM64},
+		Needs:  []spec.Need{spec.OwnBuildKit, spec.ARM64},
 	},
 	{
 		ID:     "builders/side-by-side",
 		Text:   "Two builders pinned to two BuildKit versions work side by side and share nothing",
 		Source: docsBuilders,
-		Needs:  []spec.Need{spec.ContainerDriver},
+		Needs:  []spec.Need{spec.OwnBuildKit},
 	},
 	{
 		ID:     "builders/default-image",

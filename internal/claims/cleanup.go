@@ -19,7 +19,7 @@ var cleanup = []spec.Claim{
 		ID:     "cleanup/current",
 		Text:   "Removing the current builder makes the default builder current again",
 		Source: docsRm,
-		Needs:  []spec.Need{spec.ContainerDriver},
+		Needs:  []spec.Need{spec.OwnBuildKit},
 	},
 	{
 		ID:     "cleanup/images",
@@ -50,5 +50,6 @@ var cleanup = []spec.Claim{
 		ID:     "cleanup/default",
 		Text:   "The default builder cannot be removed",
 		Source: docsRm,
+		Needs:  []spec.Need{spec.DockerDriver},
 	},
 }

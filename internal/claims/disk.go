@@ -87,9 +87,9 @@ var disk = []spec.Claim{
 	},
 	{
 		ID:     "images/prune-old-buildkit",
-		Text:   "`prune --max-used-space` and `--min-free-space` fail on a BuildKit that does not know them, and take nothing",
+		Text:   "`prune --max-used-space` and `--min-free-space` fail on a BuildKit that does not know them, such as v0.11.5, and take nothing",
 		Source: "https://github.com/moby/buildkit/pull/5359",
-		Needs:  []spec.Need{spec.OwnBuildKit, spec.BuildKit("<0.17"), spec.Buildx(">=0.18")},
+		Needs:  []spec.Need{spec.ContainerDriver, spec.Buildx(">=0.18")},
 	},
 	{
 		ID:     "images/prune-stopped",

@@ -13,6 +13,9 @@ const (
 	ffmpegBitexact = "https://ffmpeg.org/ffmpeg-codecs.html"
 )
 
+// The base images come from gcr.io, too. BuildKit's own configuration can name
+// a mirror for that registry, the engine's cannot: hence own-buildkit.
+
 // Whichever claim comes first pays for the builds that the others find made.
 const ffmpegDeadline = 6 * time.Minute
 

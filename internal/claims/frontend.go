@@ -81,9 +81,9 @@ var frontend = []spec.Claim{
 	},
 	{
 		ID:      "frontend/chmod-old-daemon",
-		Text:    "A frontend does not make up for the BuildKit below it: where that is older than v0.17, a mode in words becomes the mode 0 without a word",
+		Text:    "A frontend does not make up for the BuildKit below it: on v0.11.5 a mode in words becomes the mode 0 without a word",
 		Source:  "https://github.com/moby/buildkit/pull/5380",
-		Needs:   []spec.Need{spec.BuildKit("<0.17")},
+		Needs:   []spec.Need{spec.ContainerDriver},
 		History: "BuildKit sets modes in words since v0.17.0",
 	},
 	{

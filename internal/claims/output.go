@@ -9,6 +9,7 @@ const (
 	docsLocalTar   = "https://docs.docker.com/build/exporters/local-tar/"
 	docsStore      = "https://docs.docker.com/engine/storage/containerd/"
 	partialPush    = "https://github.com/docker/buildx/pull/4058"
+	emulation      = "https://github.com/moby/buildkit/blob/master/docs/multi-platform.md"
 	imageDigestIDs = "https://github.com/moby/moby/issues/45458"
 )
 
@@ -119,10 +120,11 @@ var output = []spec.Claim{
 		Needs:  []spec.Need{spec.Overlay2Store},
 	},
 	{
-		ID:     "output/ids-containerd",
-		Text:   "On the containerd store the id file and the metadata file name the engine's image, with every driver: its manifest, or with provenance its index",
-		Source: imageDigestIDs,
-		Needs:  []spec.Need{spec.ContainerdStore},
+		ID:      "output/ids-containerd",
+		Text:    "On the containerd store the id file and the metadata file name the engine's image, with every driver: its manifest, or with provenance its index",
+		Source:  imageDigestIDs,
+		Needs:   []spec.Need{spec.ContainerdStore},
+		History: "buildx before v0.36 writes the configuration's digest, which the engine does not know, for the docker driver without provenance (docker/buildx#3952); v0.23 does so for the docker-container driver as well (docker/buildx#3136)",
 	},
 	{
 		ID:     "output/ids-overlay2",
@@ -132,9 +134,16 @@ var output = []spec.Claim{
 	},
 	{
 		ID:     "output/failed-push",
-		Text:   "A push that the registry refuses half-way fails the build, says the reason that the registry gave, and leaves the tag as it was",
+		Text:   "A push that the registry refuses half-way fails the build and leaves the tag as it was",
 		Source: docsBuild,
 		Needs:  []spec.Need{spec.LocalEngine},
+	},
+	{
+		ID:      "output/failed-push-reason",
+		Text:    "A build whose push the registry refuses says the reason that the registry gave",
+		Source:  docsBuild,
+		Needs:   []spec.Need{spec.LocalEngine, spec.BuildKit(">=0.22")},
+		History: "BuildKit before v0.22 says the status only, such as 403 Forbidden",
 	},
 	{
 		ID:     "output/failed-push-platforms",
@@ -158,6 +167,6 @@ var output = []spec.Claim{
 	{
 		ID:     "output/not-emulated",
 		Text:   "The image of a platform that the engine's host can neither execute nor emulate loads, and running it says `exec format error`",
-		Source: docsPlatforms,
+		Source: emulation,
 	},
 }

@@ -1,6 +1,6 @@
-// Package engine finds the Docker Engine that is already there, the way the
+// Package existing finds the Docker Engine that is already there, the way the
 // docker command would.
-package engine
+package existing
 
 import (
 	"context"
