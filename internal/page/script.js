@@ -287,6 +287,7 @@ class Filters {
       else if (this.before) chapter.open = this.before[i];
     });
     if (!this.active) this.before = null;
+    document.getElementById('rest-title').hidden = this.folds.every((chapter) => chapter.hidden);
   }
 
   clear() {
