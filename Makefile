@@ -1,10 +1,10 @@
-# BUILDKIT, BUILDX, RUN and OUT are read by the commands themselves: make hands
-# them on when they are set, on its command line or in the environment.
+# BUILDKIT, BUILDX, DRIVER, STORE, RUN and OUT are read by the commands themselves:
+# make hands them on when they are set, on its command line or in the environment.
 
 RELEASES := v0.11.5 v0.34.2
 
 .DEFAULT_GOAL := help
-.PHONY: help check test browser lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare matrix bisect lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -12,7 +12,10 @@ help: ## show this
 	@echo
 	@echo '  BUILDKIT=  a release (v0.11.5), latest, an image, or the folder of a source tree'
 	@echo '  BUILDX=    a release or the path of a plugin'
+	@echo '  DRIVER=    docker-container (default), docker or remote'
+	@echo '  STORE=     the image store of the engine: containerd or overlay2'
 	@echo '  RUN=       a chapter, a claim (builders/arch) or a pattern as go test -run takes it'
+	@echo '  SPECS=     a folder with scripts of your own, instead of the book'
 	@echo '  OUT=       where the report and the evidence go (build/check)'
 
 check: bin/builders ## prove the claims on one BuildKit; brings its own engine if none is there
@@ -32,7 +35,16 @@ browser: ## try the HTML page in Chromium: the one on PATH, or Debian's, unpacke
 	go vet -tags browser ./internal/page
 	go test -tags browser -count=1 -v -run '^TestBrowser$$' ./internal/page
 
-lab: bin/builders ## start the lab, the engine that is used where none is reachable
+compare: bin/builders ## what changes from BASELINE= to BUILDKIT= (or BASELINE_BUILDX= to BUILDX=)
+	@bin/builders compare
+
+matrix: bin/builders ## prove the claims on several BUILDKIT=, BUILDX=, DRIVER= and STORE=
+	@bin/builders matrix
+
+bisect: bin/builders ## find the release between GOOD= and BAD= in which CLAIM= broke
+	@bin/builders bisect
+
+lab: bin/builders ## start the lab, the engines that are used where none is reachable
 	@bin/builders lab up
 
 lab-down: bin/builders ## stop the lab and keep what it made

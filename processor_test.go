@@ -78,7 +78,7 @@ func eachPlatformGoesToItsNode(t *spec.T) {
 	build.Run(t, b, "fixtures/nodes", build.Platform("linux/amd64,linux/arm64"), build.Arg("SALT", t.Env.Run))
 
 	for arch, node := range nodes {
-		records := b.Records(t, node)
+		records := b.RecordsOf(t, node)
 		for _, built := range architectures {
 			step := "step-of-" + built
 			if built == arch {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/script"
 	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
@@ -20,6 +21,7 @@ import (
 	"builders.test/internal/run"
 	"builders.test/internal/subject"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/mod/modfile"
 )
 
@@ -27,6 +29,9 @@ import (
 type check struct {
 	// What the person chose, as written.
 	buildkit, buildx, choice, out string
+	driver, store, specs          string
+	// cell is what driver and store say.
+	cell subject.Cell
 
 	// module is that of the project whose specs run; book are its claims.
 	module string
@@ -34,10 +39,12 @@ type check struct {
 	// openLab reaches the lab; nothing is built or started by that.
 	openLab        func(progress io.Writer) (laboratory, error)
 	stdout, stderr io.Writer
+	// ready is called when the lab is up for this check; it may be nil.
+	ready func()
 }
 
 func newCheckCommand() *cobra.Command {
-	c := &check{module: ownModule(), book: claims.All(), openLab: theLab}
+	c := newCheck()
 	command := &cobra.Command{
 		Use:   "check",
 		Short: "Proves every claim, or some, on one BuildKit",
@@ -45,9 +52,18 @@ func newCheckCommand() *cobra.Command {
 project's folder. An engine that DOCKER_HOST or the current docker context
 reaches is used as it is; otherwise the lab is brought up.
 
-The flags have variables of the same names: BUILDKIT, BUILDX, RUN and OUT.`,
+Where a driver or an image store is chosen, only the claims about it are put to
+the test. The lab has an engine for each store; an engine of yours has the one
+that it has.
+
+With a folder of scripts (SPECS), the claims of your own project are put to the
+test instead of those of the book; docs/scripts.md tells how to write them.
+
+The flags have variables of the same names: BUILDKIT, BUILDX, DRIVER, STORE, RUN,
+SPECS and OUT.`,
 		Example: `  builders check --buildkit v0.34.2
   builders check --buildkit ../buildkit --run caching
+  builders check --driver docker --store overlay2
   builders check --run builders/arch`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -56,11 +72,31 @@ The flags have variables of the same names: BUILDKIT, BUILDX, RUN and OUT.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&c.buildkit, "buildkit", variable("BUILDKIT", env.DefaultBuildKit), "BuildKit under test: a release, latest, an image, or a source tree's folder")
-	flags.StringVar(&c.buildx, "buildx", variable("BUILDX", ""), "buildx under test: a release or a plugin's path (default the one that docker finds)")
-	flags.StringVar(&c.choice, "run", variable("RUN", ""), "a chapter, a claim's id, or a pattern as go test -run takes it (default all)")
+	c.subjectFlags(flags)
+	c.cellFlags(flags)
+	c.choiceFlags(flags)
 	flags.StringVar(&c.out, "out", variable("OUT", filepath.Join("build", "check")), "folder for the report and the evidence")
 	return command
+}
+
+// newCheck is a check of the project that this command belongs to.
+func newCheck() *check {
+	return &check{module: ownModule(), book: claims.All(), openLab: theLab}
+}
+
+func (c *check) subjectFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&c.buildkit, "buildkit", variable("BUILDKIT", env.DefaultBuildKit), "BuildKit under test: a release, latest, an image, or a source tree's folder")
+	flags.StringVar(&c.buildx, "buildx", variable("BUILDX", ""), "buildx under test: a release or a plugin's path (default the one that docker finds)")
+}
+
+func (c *check) cellFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&c.driver, "driver", variable("DRIVER", ""), "the builders' driver: docker-container, docker or remote (default docker-container)")
+	flags.StringVar(&c.store, "store", variable("STORE", ""), "the engine's image store: containerd or overlay2 (default containerd, or what your engine has)")
+}
+
+func (c *check) choiceFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&c.choice, "run", variable("RUN", ""), "a chapter, a claim's id, or a pattern as go test -run takes it (default all)")
+	flags.StringVar(&c.specs, "specs", variable("SPECS", ""), "a folder with scripts of your own, which are put to the test instead of the book")
 }
 
 // variable reads an environment variable; an empty one counts as not set.
@@ -76,31 +112,57 @@ func ownModule() string {
 	return strings.TrimSuffix(reflect.TypeFor[report.Report]().PkgPath(), "/internal/report")
 }
 
-// run does everything in order: what can be refused without an engine first.
+// run is the whole command.
 func (c *check) run(ctx context.Context) error {
-	if err := c.inProject(); err != nil {
+	screen := console.New(c.stdout, c.stderr, c.out)
+	p, err := c.prove(ctx, screen)
+	if err != nil {
 		return err
+	}
+	made := publish(dossier.Of(dossier.Run{Dir: c.out, Report: p.report}), c.out, screen)
+	screen.Summary(p.report, p.elapsed, p.standIns, p.path, made)
+	return endingOf(p.report, p.outcome)
+}
+
+// proof is what came of one cell.
+type proof struct {
+	report  report.Report
+	outcome run.Outcome
+	elapsed time.Duration
+	// standIns says what each stand-in really is.
+	standIns map[string]string
+	// path is the report's file.
+	path string
+}
+
+// prove puts the claims to the test and writes the report. It does everything
+// in order: what can be refused without an engine first.
+func (c *check) prove(ctx context.Context, screen *console.Console) (proof, error) {
+	if err := c.inProject(); err != nil {
+		return proof{}, err
 	}
 	buildkit, err := subject.ParseBuildKit(c.buildkit)
 	if err != nil {
-		return err
+		return proof{}, err
 	}
 	buildx, err := subject.ParseBuildx(c.buildx)
 	if err != nil {
-		return err
+		return proof{}, err
+	}
+	if c.cell, err = subject.ParseCell(c.driver, c.store); err != nil {
+		return proof{}, err
 	}
 	selection, err := c.selection()
 	if err != nil {
-		return err
+		return proof{}, err
 	}
 	out, err := c.prepareOut()
 	if err != nil {
-		return err
+		return proof{}, err
 	}
-	screen := console.New(c.stdout, c.stderr, c.out)
 	ground, err := c.findGround(ctx, buildkit, buildx)
 	if err != nil {
-		return err
+		return proof{}, err
 	}
 	screen.Note("engine", ground.about)
 
@@ -108,9 +170,11 @@ func (c *check) run(ctx context.Context) error {
 	specs := run.Specs{Dir: ".", Out: out, Env: ground.environ(out), Selection: selection}
 	outcome, err := specs.Run(ctx, screen)
 	if err != nil {
-		return err
+		return proof{}, err
 	}
-	return c.conclude(outcome, screen, time.Since(started), ground.standIns())
+	p := proof{outcome: outcome, elapsed: time.Since(started), standIns: ground.standIns()}
+	p.report, p.path, err = c.conclude(outcome, screen)
+	return p, err
 }
 
 // inProject refuses to run anywhere but in the project's folder.
@@ -127,11 +191,42 @@ func (c *check) inProject() error {
 }
 
 func (c *check) selection() (run.Selection, error) {
-	specs, err := claims.Specs(".")
+	specs, err := c.openBook()
 	if err != nil {
 		return run.Selection{}, err
 	}
-	return run.Select(c.choice, c.book, specs)
+	selection, err := run.Select(c.choice, c.book, specs)
+	if err != nil || !c.cell.Chosen() {
+		return selection, err
+	}
+	selection, err = selection.Only(func(claim spec.Claim) bool { return claim.In(c.cell.Driver, c.cell.Store) })
+	if err != nil {
+		return run.Selection{}, fmt.Errorf("%s: %w; `builders claims` lists what there is", c.cell, err)
+	}
+	return selection, nil
+}
+
+// openBook finds the specs of the book. Scripts of the user's make a book of
+// their own.
+func (c *check) openBook() ([]claims.Spec, error) {
+	if c.specs == "" {
+		return claims.Specs(".")
+	}
+	dir, err := filepath.Abs(c.specs)
+	if err != nil {
+		return nil, fmt.Errorf("SPECS=%s: %w", c.specs, err)
+	}
+	scripts, err := script.Folder(dir)
+	if err != nil {
+		return nil, fmt.Errorf("SPECS=%s: %w", c.specs, err)
+	}
+	c.specs, c.book = dir, nil
+	var specs []claims.Spec
+	for _, s := range scripts {
+		c.book = append(c.book, s.Claim)
+		specs = append(specs, claims.Spec{Claim: s.Claim.ID, Test: "TestSpecs", Where: s.Path})
+	}
+	return specs, nil
 }
 
 // prepareOut makes the folder for the report and takes away the last one.
@@ -150,24 +245,24 @@ func (c *check) prepareOut() (string, error) {
 	return out, report.Clear(out, ids)
 }
 
-// conclude writes the report, prints the summary and decides the exit code.
-// Where not even one claim began there is nothing to report: one line says
-// why, and no file is written.
-func (c *check) conclude(o run.Outcome, screen *console.Console, elapsed time.Duration, known map[string]string) error {
+// conclude writes the report. Where not even one claim began there is nothing
+// to report: one line says why, and no file is written.
+func (c *check) conclude(o run.Outcome, screen *console.Console) (report.Report, string, error) {
 	for _, failure := range o.Failures {
 		screen.Failure(failure.Test, failure.Output)
 	}
 	if o.Unreached == len(o.Claims) {
-		return c.refusal(o)
+		return report.Report{}, "", c.refusal(o)
 	}
 	about, err := report.ReadSubject(c.out)
 	if err != nil {
-		return err
+		return report.Report{}, "", err
 	}
 	r := report.New(about, c.complete(o.Claims))
+	r.Book = claims.Edition(c.book)
 	path, err := r.Write(c.out)
 	if err != nil {
-		return err
+		return report.Report{}, "", err
 	}
 	for _, line := range o.Said {
 		if line != o.Why {
@@ -175,9 +270,7 @@ func (c *check) conclude(o run.Outcome, screen *console.Console, elapsed time.Du
 		}
 	}
 	screen.Unreached(o.Unreached, reasonUnreached(o))
-	made := publish(dossier.Of(dossier.Run{Dir: c.out, Report: r}), c.out, screen)
-	screen.Summary(r, elapsed, known, path, made)
-	return endingOf(r, o)
+	return r, path, nil
 }
 
 func (c *check) refusal(o run.Outcome) error {
@@ -193,7 +286,7 @@ func (c *check) complete(all []report.Claim) []report.Claim {
 	for i := range all {
 		claim := &all[i]
 		if claim.Repro == "" {
-			claim.Repro = fmt.Sprintf("make check BUILDKIT=%s RUN=%s", c.buildkit, claim.ID)
+			claim.Repro = strings.TrimSpace(fmt.Sprintf("make check BUILDKIT=%s RUN=%s %s", c.buildkit, claim.ID, c.cell))
 		}
 		evidence := report.EvidenceOf(claim.ID)
 		if _, err := os.Stat(filepath.Join(c.out, evidence)); claim.Evidence == "" && err == nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/spec"
+	"builders.test/internal/lab"
 	"builders.test/internal/report"
 	"builders.test/internal/subject"
 	"github.com/spf13/cobra"
@@ -43,7 +44,7 @@ func inToy(t *testing.T, mood string) *check {
 	t.Helper()
 	toy := fs.NewDir(t, "toy", fs.FromDir("../../internal/run/testdata/toy"))
 	bin := fs.NewDir(t, "bin", fs.WithFile("docker",
-		"#!/bin/sh\ncase $1 in version) echo 29.1.0;; context) echo default unix:///fake.sock;; esac\n", fs.WithMode(0o755)))
+		"#!/bin/sh\ncase $1 in version) echo 29.1.0;; context) echo default unix:///fake.sock;; info) echo overlay2 [];; esac\n", fs.WithMode(0o755)))
 	t.Chdir(toy.Path())
 	for name, value := range map[string]string{
 		"TOY": mood, "GOWORK": "off", "GOFLAGS": "-mod=mod",
@@ -153,6 +154,9 @@ func TestCheckRefusesBeforeAnythingIsTouched(t *testing.T) {
 		"no such claim":     {func(c *check) { c.choice = "caching/nothing" }, "RUN=caching/nothing: no claim matches"},
 		"no such BuildKit":  {func(c *check) { c.buildkit = "newest" }, "BUILDKIT=newest is neither a release"},
 		"no such buildx":    {func(c *check) { c.buildx = "newest" }, "BUILDX=newest is neither a release"},
+		"no such driver":    {func(c *check) { c.driver = "podman" }, "DRIVER=podman is none of docker-container, docker, remote"},
+		"no such store":     {func(c *check) { c.store = "vfs" }, "STORE=vfs is none of containerd, overlay2"},
+		"another store":     {func(c *check) { c.store = "containerd" }, "STORE=containerd: the engine at unix:///fake.sock has the overlay2 store; leave STORE out"},
 		"an impossible OUT": {func(c *check) { c.out = "go.mod/x" }, "OUT=go.mod/x cannot be created"},
 		"source, own engine": {
 			func(c *check) { c.buildkit = source.Path() },
@@ -184,10 +188,12 @@ func TestCheckInterrupted(t *testing.T) {
 // fakeLab writes down what is asked of it.
 type fakeLab struct{ asked []string }
 
-func (l *fakeLab) Up(_ context.Context, releases ...string) error {
-	l.asked = append(l.asked, "up "+strings.Join(releases, ","))
+func (l *fakeLab) Up(_ context.Context, wanted lab.Wanted) error {
+	l.asked = append(l.asked, "up "+strings.Join(wanted.BuildKits, ","))
 	return nil
 }
+
+func (l *fakeLab) EnsureBuildKit(context.Context, string) error { return nil }
 
 func (l *fakeLab) BuildKitFromSource(_ context.Context, dir string) (string, error) {
 	l.asked = append(l.asked, "source "+filepath.Base(dir))
@@ -199,8 +205,8 @@ func (l *fakeLab) Buildx(_ context.Context, release string) (string, error) {
 	return "/cache/buildx", nil
 }
 
-func (l *fakeLab) Env() map[string]string {
-	return map[string]string{"DOCKER_HOST": "unix:///run/lab.sock", "BUILDERS_STANDINS": `{"a":"b"}`}
+func (l *fakeLab) Env(store string) (map[string]string, error) {
+	return map[string]string{"DOCKER_HOST": "unix:///run/lab" + store + ".sock", "BUILDERS_STANDINS": `{"a":"b"}`}, nil
 }
 
 func TestTheLabIsTheGround(t *testing.T) {
@@ -235,6 +241,29 @@ func TestTheLabIsTheGround(t *testing.T) {
 			assert.DeepEqual(t, got.standIns(), map[string]string{"a": "b"})
 		})
 	}
+}
+
+func TestTheLabsEngineHasTheChosenStore(t *testing.T) {
+	c := inToy(t, "")
+	t.Setenv("BUILDERS_LAB", "/cache")
+	c.openLab = func(io.Writer) (laboratory, error) { return &fakeLab{}, nil }
+	c.cell = subject.Cell{Driver: "docker", Store: "overlay2"}
+	got, err := c.findGround(t.Context(), subject.BuildKit{Ref: "latest"}, subject.Buildx{})
+	assert.NilError(t, err)
+	assert.Equal(t, got.about, "the lab's, at unix:///run/laboverlay2.sock")
+	for _, want := range []string{"DOCKER_HOST=unix:///run/laboverlay2.sock", "DRIVER=docker", "STORE=overlay2"} {
+		assert.Assert(t, cmp.Contains(got.environ("/out"), want))
+	}
+}
+
+func TestReprosNameTheCell(t *testing.T) {
+	c := inToy(t, "kill")
+	c.driver, c.store = "docker-container", "overlay2"
+	got := do(t.Context(), c)
+	assert.Equal(t, got.code, exitEnvironment)
+	r, err := report.Read("build/check/report.json")
+	assert.NilError(t, err)
+	assert.Equal(t, r.Claims[6].Repro, "make check BUILDKIT=v0.11.5 RUN=processor/prints DRIVER=docker-container STORE=overlay2")
 }
 
 func TestEnviron(t *testing.T) {

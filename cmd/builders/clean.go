@@ -26,53 +26,62 @@ removes what belongs to runs that are over. A run that goes on keeps all of its
 own. What a run on another machine made on a shared engine is shown and left.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			engine, err := reachEngine(command.Context())
+			engines, err := reachEngines(command.Context())
 			if err != nil {
 				return err
 			}
-			defer engine.Close()
-			return clean(command.Context(), engine, command.OutOrStdout(), dryRun)
+			defer func() {
+				for _, engine := range engines {
+					_ = engine.Close()
+				}
+			}()
+			return clean(command.Context(), engines, command.OutOrStdout(), dryRun)
 		},
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "only show what would be removed")
 	return c
 }
 
-// reachEngine finds the engine as check does, but starts none: where none
-// runs, nothing on it can be cleaned.
-func reachEngine(ctx context.Context) (*client.Client, error) {
-	host, err := engineHost(ctx)
+// reachEngines finds the engine as check does, or all of the lab's, since a run
+// may use each of them. It starts none: where none runs, nothing on it can be
+// cleaned.
+func reachEngines(ctx context.Context) ([]*client.Client, error) {
+	hosts, err := engineHosts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(host), client.WithAPIVersionNegotiation())
-	if err != nil {
-		return nil, fmt.Errorf("engine at %s: %w", host, err)
+	var engines []*client.Client
+	for _, host := range hosts {
+		c, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(host), client.WithAPIVersionNegotiation())
+		if err != nil {
+			return nil, fmt.Errorf("engine at %s: %w", host, err)
+		}
+		engines = append(engines, c)
 	}
-	return c, nil
+	return engines, nil
 }
 
-func engineHost(ctx context.Context) (string, error) {
-	found, err := engine.Find(ctx)
-	if err == nil {
-		return found.Host, nil
-	}
-	if !errors.Is(err, engine.ErrNone) {
-		return "", err
-	}
+func engineHosts(ctx context.Context) ([]string, error) {
 	l, err := lab.Open(lab.Options{})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if !l.Running(ctx) {
-		return "", errors.New("no engine is reachable and the lab is down; start the one that was used, then clean again")
+	found, err := engine.Find(ctx)
+	if err == nil && !isOf(l, found.Host) {
+		return []string{found.Host}, nil
 	}
-	return l.Host(), nil
+	if err != nil && !errors.Is(err, engine.ErrNone) {
+		return nil, err
+	}
+	if running := l.Running(ctx); len(running) > 0 {
+		return running, nil
+	}
+	return nil, errors.New("no engine is reachable and the lab is down; start the one that was used, then clean again")
 }
 
 // clean shows everything that runs own and removes what belongs to dead ones.
-func clean(ctx context.Context, engine *client.Client, out io.Writer, dryRun bool) error {
-	things, err := janitor.Find(ctx, engine)
+func clean(ctx context.Context, engines []*client.Client, out io.Writer, dryRun bool) error {
+	things, err := janitor.Find(ctx, engines...)
 	if err != nil {
 		return fmt.Errorf("look for what runs left: %w", err)
 	}

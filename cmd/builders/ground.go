@@ -17,10 +17,11 @@ import (
 
 // laboratory is what check needs of the lab.
 type laboratory interface {
-	Up(ctx context.Context, buildkits ...string) error
+	Up(ctx context.Context, wanted lab.Wanted) error
+	EnsureBuildKit(ctx context.Context, release string) error
 	BuildKitFromSource(ctx context.Context, dir string) (string, error)
 	Buildx(ctx context.Context, release string) (string, error)
-	Env() map[string]string
+	Env(store string) (map[string]string, error)
 }
 
 func theLab(progress io.Writer) (laboratory, error) {
@@ -33,6 +34,10 @@ type ground struct {
 	about string
 	// buildkit and buildx are what the specs take; buildx may be empty.
 	buildkit, buildx string
+	// cell is what was chosen.
+	cell subject.Cell
+	// specs is the folder with the user's scripts, or empty.
+	specs string
 	// lab are the variables that lead to the lab; nil on another engine.
 	lab map[string]string
 }
@@ -59,9 +64,12 @@ func (c *check) ownGround(ctx context.Context, found engine.Engine, buildkit sub
 	if buildkit.Source != "" {
 		return ground{}, fmt.Errorf("BUILDKIT=%s is a source tree, which for now only the lab builds, and the engine at %s would be used; give an image built from it", c.buildkit, found.Host)
 	}
+	if err := c.rightStore(ctx, found); err != nil {
+		return ground{}, err
+	}
 	g := ground{
 		about:    fmt.Sprintf("%s at %s, which was there already", found.Version, found.Host),
-		buildkit: buildkit.Ref, buildx: buildx.Path,
+		buildkit: buildkit.Ref, buildx: buildx.Path, cell: c.cell, specs: c.specs,
 	}
 	if buildx.Release == "" {
 		return g, nil
@@ -74,20 +82,36 @@ func (c *check) ownGround(ctx context.Context, found engine.Engine, buildkit sub
 	return g, err
 }
 
+// rightStore refuses an engine that has another image store than was chosen.
+func (c *check) rightStore(ctx context.Context, found engine.Engine) error {
+	if c.cell.Store == "" {
+		return nil
+	}
+	store, err := engine.StoreOf(ctx, found)
+	if err != nil || store == c.cell.Store {
+		return err
+	}
+	return fmt.Errorf("STORE=%s: the engine at %s has the %s store; leave STORE out, or lead DOCKER_HOST to an engine with that store",
+		c.cell.Store, found.Host, store)
+}
+
 // labGround brings the lab up and has it make the subject.
 func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx subject.Buildx) (ground, error) {
 	l, err := c.openLab(c.stderr)
 	if err != nil {
 		return ground{}, err
 	}
-	var releases []string
+	var wanted lab.Wanted
 	if release, ok := buildkit.Release(); ok {
-		releases = append(releases, release)
+		wanted.BuildKits = append(wanted.BuildKits, release)
 	}
-	if err := l.Up(ctx, releases...); err != nil {
+	if err := l.Up(ctx, wanted); err != nil {
 		return ground{}, err
 	}
-	g := ground{buildkit: buildkit.Ref, buildx: buildx.Path}
+	if c.ready != nil {
+		c.ready()
+	}
+	g := ground{buildkit: buildkit.Ref, buildx: buildx.Path, cell: c.cell, specs: c.specs}
 	if buildkit.Source != "" {
 		if g.buildkit, err = l.BuildKitFromSource(ctx, buildkit.Source); err != nil {
 			return ground{}, err
@@ -98,7 +122,9 @@ func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx
 			return ground{}, err
 		}
 	}
-	g.lab = l.Env()
+	if g.lab, err = l.Env(c.cell.Store); err != nil {
+		return ground{}, err
+	}
 	g.about = "the lab's, at " + g.lab["DOCKER_HOST"]
 	return g, nil
 }
@@ -106,7 +132,10 @@ func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx
 // environ is the environment of the test process: this one's, with the lab's
 // variables and those of the run instead of the user's.
 func (g ground) environ(out string) []string {
-	set := map[string]string{"BUILDKIT": g.buildkit, "BUILDX": g.buildx, "OUT": out}
+	set := map[string]string{
+		"BUILDKIT": g.buildkit, "BUILDX": g.buildx, "DRIVER": g.cell.Driver, "STORE": g.cell.Store,
+		"SPECS": g.specs, "OUT": out,
+	}
 	if g.lab != nil {
 		// They belong to an engine that is not used.
 		for _, name := range []string{"DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} {

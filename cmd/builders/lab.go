@@ -21,9 +21,10 @@ func newLabCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lab",
 		Short: "Bring up an engine of its own where none is reachable",
-		Long: "The lab is a Docker Engine with buildx, a registry that stands as Docker Hub's\n" +
-			"mirror, arm64 emulation and the images that the specs need. Nothing is installed;\n" +
-			"everything lies in one cache folder ($XDG_CACHE_HOME/builders).",
+		Long: "The lab is two Docker Engines, one with the containerd and one with the overlay2\n" +
+			"image store, with buildx, a registry that stands as Docker Hub's mirror, arm64\n" +
+			"emulation and the images that the specs need. Nothing is installed; everything\n" +
+			"lies in one cache folder ($XDG_CACHE_HOME/builders).",
 		Args: cobra.NoArgs,
 	}
 	c.AddCommand(labUp(), labDown(), labEnv(), labStatus(), labPurge())
@@ -31,7 +32,7 @@ func newLabCommand() *cobra.Command {
 }
 
 func labUp() *cobra.Command {
-	var buildkits []string
+	var wanted lab.Wanted
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Start the lab; make first what is missing",
@@ -49,17 +50,18 @@ func labUp() *cobra.Command {
 				fmt.Fprintln(c.OutOrStdout(), "an engine is reachable and is used instead of the lab:", other)
 				return nil
 			}
-			return l.Up(c.Context(), buildkits...)
+			return l.Up(c.Context(), wanted)
 		},
 	}
-	c.Flags().StringSliceVar(&buildkits, "buildkit", nil, "further BuildKit releases to serve, such as v0.20.2")
+	c.Flags().StringSliceVar(&wanted.BuildKits, "buildkit", nil, "further BuildKit releases to serve, such as v0.20.2")
+	c.Flags().StringSliceVar(&wanted.Frontends, "frontend", nil, "further Dockerfile frontends to serve, such as 1.10")
 	return c
 }
 
 // otherEngine describes the engine that check would use instead of the lab, or
 // is empty where there is none.
 func otherEngine(ctx context.Context, l *lab.Lab) (string, error) {
-	if os.Getenv("DOCKER_HOST") == l.Host() {
+	if isOf(l, os.Getenv("DOCKER_HOST")) {
 		return "", nil
 	}
 	found, err := engine.Find(ctx)
@@ -70,6 +72,11 @@ func otherEngine(ctx context.Context, l *lab.Lab) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("docker %s at %s", found.Version, found.Host), nil
+}
+
+// isOf tells whether an endpoint is that of one of the lab's engines.
+func isOf(l *lab.Lab, host string) bool {
+	return slices.Contains(slices.Collect(maps.Values(l.Hosts())), host)
 }
 
 func labDown() *cobra.Command {
@@ -103,7 +110,8 @@ func labPurge() *cobra.Command {
 }
 
 func labEnv() *cobra.Command {
-	return &cobra.Command{
+	var store string
+	c := &cobra.Command{
 		Use:   "env",
 		Short: `Print the variables that lead to the lab: eval "$(builders lab env)"`,
 		Args:  cobra.NoArgs,
@@ -112,13 +120,19 @@ func labEnv() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if !l.Running(c.Context()) {
+			env, err := l.Env(store)
+			if err != nil {
+				return err
+			}
+			if !slices.Contains(l.Running(c.Context()), env["DOCKER_HOST"]) {
 				fmt.Fprintln(c.ErrOrStderr(), "the lab is not running; start it with `builders lab up`")
 			}
-			printEnv(c.OutOrStdout(), l.Env())
+			printEnv(c.OutOrStdout(), env)
 			return nil
 		},
 	}
+	c.Flags().StringVar(&store, "store", "containerd", "the image store of the engine that DOCKER_HOST leads to: containerd or overlay2")
+	return c
 }
 
 // printEnv writes variables as a POSIX shell reads them.

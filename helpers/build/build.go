@@ -8,14 +8,16 @@
 package build
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
+	"builders.test/helpers/enginecache"
+	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
 )
@@ -24,90 +26,118 @@ import (
 type Result struct {
 	// Progress is what BuildKit reported, step by step.
 	Progress
-	// Digest is the digest of what was exported, if an image was.
-	Digest string
+	// Metadata is what buildx noted about the image, if one was exported.
+	Metadata
+	// ID is what buildx wrote into the file of [IDFile], if it was given one.
+	ID string
 	// Command is the finished command with both its streams.
 	Command *icmd.Result
+
+	builder string
 }
 
 // Run builds the context folder on a builder and fails the claim if the build
 // does not succeed.
 func Run(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
 	t.Helper()
+	return Start(t, b, context, options...).MustWait(t)
+}
+
+// MustSucceed fails the claim if the build did not succeed.
+func (r *Result) MustSucceed(t *spec.T) {
+	t.Helper()
+	if r.Command.ExitCode == 0 && !r.Command.Timeout {
+		return
+	}
+	r.blameRegistry(t)
+	t.Fatalf("on builder %s: %s", r.builder, r.Complaint())
+}
+
+// Refused runs a build that BuildKit must refuse, and returns it. A build that
+// fails because it cannot look up an image proves nothing and fails the claim,
+// just as one that succeeds does.
+func Refused(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
+	t.Helper()
 	r := Try(t, b, context, options...)
-	if r.Command.ExitCode != 0 || r.Command.Timeout {
-		r.blameRegistry(t)
-		t.Fatalf("on builder %s: %s", b.Name, r.Complaint())
+	if r.Command.ExitCode == 0 {
+		t.Fatalf("on builder %s a build of %s succeeded and should have been refused", b.Name, context)
+	}
+	r.blameRegistry(t)
+	for _, v := range r.Failed() {
+		if v.LooksUp() != "" {
+			t.Fatalf("on builder %s: step %q failed before the build could be refused: %s", b.Name, v.Name, v.Error)
+		}
 	}
 	return r
 }
 
 // blameRegistry ends the claim as an error of the environment if the build
-// failed to look up a base image and the engine, asked to look it up by
-// itself, fails too: then the registry is to blame and not BuildKit.
+// failed to look up an image and the engine, asked to look it up by itself,
+// fails too: then the registry is to blame and not BuildKit.
 func (r *Result) blameRegistry(t *spec.T) {
 	t.Helper()
-	for _, v := range r.Vertices {
-		ref := v.baseImage()
-		if ref == "" || v.Error == "" || v.Canceled() {
+	for _, v := range r.Failed() {
+		ref := v.LooksUp()
+		if ref == "" {
 			continue
 		}
 		if _, err := t.Env.Client.DistributionInspect(t.Context(), ref, ""); err != nil {
-			t.EnvironmentFailed("the base image %s cannot be had: BuildKit says %s; the engine says %v", ref, v.Error, err)
+			t.EnvironmentFailed("the image %s cannot be had: BuildKit says %s; the engine says %v", ref, v.Error, err)
 		}
 	}
 }
 
 // Try builds the context folder on a builder and returns the result whatever
-// it is.
+// it is. The docker driver makes an image of every result: one that the
+// options give no name and send nowhere gets a name of the run's.
 func Try(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
 	t.Helper()
-	return TryIn(t, b.Home, context, append([]Option{flag("--builder", b.Name)}, options...)...)
+	return Start(t, b, context, options...).Wait(t)
+}
+
+// named tells whether the options name the result or send it somewhere.
+func named(options []Option) bool {
+	return slices.ContainsFunc(slices.Concat(options...), func(word string) bool {
+		name, _, _ := strings.Cut(word, "=")
+		return slices.Contains([]string{"--tag", "-t", "--output", "-o", "--call", "--check", "--print"}, name)
+	})
 }
 
 // TryIn builds on the current builder of a home and returns the result
 // whatever it is.
 func TryIn(t *spec.T, home cli.Home, context string, options ...Option) *Result {
 	t.Helper()
-	metadata := filepath.Join(t.Env.Dir, t.Env.Name("metadata")+".json")
-	args := []string{"buildx", "build", "--progress=rawjson", "--metadata-file", metadata}
-	for _, option := range options {
-		args = append(args, option...)
-	}
-	command := home.Try(t, append(args, context)...)
-	progress, err := Parse(strings.NewReader(command.Stderr()))
-	if err != nil {
-		t.Fatalf("the build's progress cannot be read: %v", err)
-	}
-	for _, image := range progress.images() {
-		t.Uses(image)
-	}
-	return &Result{Progress: progress, Digest: digestIn(metadata), Command: command}
+	// It may be the engine's.
+	enginecache.Watch(t)
+	return start(t, home, context, options).Wait(t)
 }
 
-// digestIn reads the exported digest from a build's metadata file; a build
-// that failed or exported no image has none.
-func digestIn(path string) string {
-	content, err := os.ReadFile(path)
+// writtenID is what buildx wrote into the file that [IDFile] named.
+func writtenID(args []string) string {
+	i := slices.Index(args, idFile)
+	if i < 0 {
+		return ""
+	}
+	// A build that failed writes none.
+	content, err := os.ReadFile(args[i+1])
 	if err != nil {
 		return ""
 	}
-	var metadata struct {
-		Digest string `json:"containerimage.digest"`
-	}
-	if err := json.Unmarshal(content, &metadata); err != nil {
-		return ""
-	}
-	return metadata.Digest
+	return strings.TrimSpace(string(content))
+}
+
+// Remarks is what buildx itself said beside the progress: its warnings, and
+// why it failed.
+func (r *Result) Remarks() string {
+	_, said := evidence.SplitProgress([]byte(r.Command.Stderr()))
+	return strings.TrimSpace(string(said))
 }
 
 // Complaint says in one line why the build failed: the step that failed and
 // the last thing it said, or the command's own last words.
 func (r *Result) Complaint() string {
-	for _, v := range r.Vertices {
-		if v.Error != "" && !v.Canceled() {
-			return fmt.Sprintf("step %q failed: %s%s", v.Name, v.Error, tail(v.Log))
-		}
+	for _, v := range r.Failed() {
+		return fmt.Sprintf("step %q failed: %s%s", v.Name, v.Error, tail(v.Log))
 	}
 	return cli.Complaint(r.Command)
 }
@@ -134,6 +164,28 @@ func (r *Result) Said() string {
 	return text.String()
 }
 
+// Transcript is the build as people read it: a line for each step, what went
+// wrong, and what the command said beside its progress.
+func (r *Result) Transcript() string {
+	var text strings.Builder
+	for _, v := range r.Vertices {
+		switch {
+		case v.Error != "":
+			fmt.Fprintf(&text, "ERROR %s: %s\n", v.Name, v.Error)
+		case v.Cached:
+			fmt.Fprintf(&text, "CACHED %s\n", v.Name)
+		default:
+			fmt.Fprintf(&text, "%s\n", v.Name)
+		}
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(&text, "WARNING %s\n", warning)
+	}
+	_, said := evidence.SplitProgress([]byte(r.Command.Stderr()))
+	text.Write(said)
+	return text.String()
+}
+
 // Step is the one vertex whose name contains the text; the claim fails if
 // there is none, since a step that vanished proves nothing.
 func (r *Result) Step(t *spec.T, text string) Vertex {
@@ -150,11 +202,37 @@ func (r *Result) Step(t *spec.T, text string) Vertex {
 // system is written out.
 func Export(t *spec.T, b *builder.Builder, context, file string, options ...Option) (string, *Result) {
 	t.Helper()
-	dir := filepath.Join(t.Env.Dir, t.Env.Name("export"))
-	r := Run(t, b, context, append(options, Output("type=local,dest="+dir))...)
-	content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
+	output := exportTo(t)
+	r := Run(t, b, context, append(options, output.option())...)
+	return output.read(t, file), r
+}
+
+// TryExport does the same for a build that may fail; then there is no content.
+func TryExport(t *spec.T, b *builder.Builder, context, file string, options ...Option) (string, *Result) {
+	t.Helper()
+	output := exportTo(t)
+	r := Try(t, b, context, append(options, output.option())...)
+	if r.Command.ExitCode != 0 || r.Command.Timeout {
+		return "", r
+	}
+	return output.read(t, file), r
+}
+
+// export is the folder that a build writes its result to.
+type export string
+
+func exportTo(t *spec.T) export {
+	t.Helper()
+	return export(filepath.Join(t.Env.Dir, t.Env.Name("export")))
+}
+
+func (e export) option() Option { return Output("type=local,dest=" + string(e)) }
+
+func (e export) read(t *spec.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(string(e), filepath.FromSlash(file)))
 	if err != nil {
 		t.Fatalf("the build succeeded, but its result holds no %s: %v", file, err)
 	}
-	return strings.TrimSpace(string(content)), r
+	return strings.TrimSpace(string(content))
 }

@@ -1,5 +1,11 @@
 package build
 
+import (
+	"path/filepath"
+
+	"builders.test/helpers/spec"
+)
+
 // Option is a few words of a build's command line.
 type Option []string
 
@@ -17,14 +23,32 @@ func Arg(name, value string) Option { return flag("--build-arg", name+"="+value)
 // File names the Dockerfile.
 func File(path string) Option { return flag("--file", path) }
 
+// Tag names the result without saying where it goes.
+func Tag(image string) Option { return flag("--tag", image) }
+
 // Load loads the result into the engine under this name.
 func Load(image string) Option { return flag("--load", "--tag", image) }
 
 // Push pushes the result to the registry in its name.
 func Push(image string) Option { return flag("--push", "--tag", image) }
 
+// Label writes a label into the image's configuration.
+func Label(name, value string) Option { return flag("--label", name+"="+value) }
+
+const idFile = "--iidfile"
+
+// IDFile has buildx write the image's id into a file, for [Result.ID]. buildx
+// refuses that for outputs that are no image: local and tar.
+func IDFile(t *spec.T) Option {
+	return flag(idFile, filepath.Join(t.Env.Dir, t.Env.Name("iid")))
+}
+
 // Output exports the result as buildx describes under --output.
 func Output(description string) Option { return flag("--output", description) }
+
+// CacheOnly leaves the result in the builder's cache, without a warning, and
+// without the unnamed image that the docker driver would make.
+func CacheOnly() Option { return Output("type=cacheonly") }
 
 // CacheTo exports the cache as buildx describes under --cache-to.
 func CacheTo(description string) Option { return flag("--cache-to", description) }
@@ -38,5 +62,21 @@ func Context(name, source string) Option { return flag("--build-context", name+"
 // NoCache builds every step afresh.
 func NoCache() Option { return flag("--no-cache") }
 
+// Pull asks the registry for base images even where the engine has them.
+func Pull() Option { return flag("--pull") }
+
 // Plain leaves attestations out, so that one platform gives one manifest.
 func Plain() Option { return flag("--provenance=false") }
+
+// Attested adds an attestation, so that even one platform gives an index.
+func Attested() Option { return flag("--provenance=true") }
+
+// Secret gives the build a file under an id that RUN --mount=type=secret asks
+// for.
+func Secret(id, path string) Option { return flag("--secret", "id="+id+",src="+path) }
+
+// SSH forwards the agent behind a socket to RUN --mount=type=ssh.
+func SSH(socket string) Option { return flag("--ssh", "default="+socket) }
+
+// Syntax builds with this image as the frontend, whatever the Dockerfile says.
+func Syntax(image string) Option { return Arg("BUILDKIT_SYNTAX", image) }

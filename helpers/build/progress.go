@@ -36,7 +36,9 @@ type Vertex struct {
 	Error string
 	// Log is what it printed on both streams.
 	Log string
-	// Sent is how many bytes of a build context were transferred.
+	// Sent is how many bytes of a build context were transferred: the content
+	// of files, and some bytes for each file's name, mode and time (28 for a
+	// short name), which are sent even if the content is not.
 	Sent int64
 }
 
@@ -44,6 +46,14 @@ type Vertex struct {
 // not answered by the cache.
 func (v Vertex) Executed() bool {
 	return v.Started != nil && v.Completed != nil && !v.Cached && v.Error == ""
+}
+
+// Executing tells that the step has begun and not ended, as far as was
+// reported. BuildKit looks at some steps before it executes them, and reports
+// that as a beginning and an end, too.
+func (v Vertex) Executing() bool {
+	begun := v.Started != nil && (v.Completed == nil || v.Started.After(*v.Completed))
+	return begun && !v.Cached && v.Error == ""
 }
 
 // Canceled tells that the step ended because another one failed.
@@ -66,6 +76,13 @@ func (p Progress) Find(text string) (Vertex, bool) {
 	return p.Vertices[i], true
 }
 
+// Has tells whether a step whose name contains the text took part in the
+// build, cached or not.
+func (p Progress) Has(text string) bool {
+	_, found := p.Find(text)
+	return found
+}
+
 // All returns every step whose name contains the text.
 func (p Progress) All(text string) []Vertex {
 	var found []Vertex
@@ -77,7 +94,19 @@ func (p Progress) All(text string) []Vertex {
 	return found
 }
 
-// Sent is how many bytes of build context were transferred in all.
+// Failed returns the steps that failed by themselves, not because another did.
+func (p Progress) Failed() []Vertex {
+	var failed []Vertex
+	for _, v := range p.Vertices {
+		if v.Error != "" && !v.Canceled() {
+			failed = append(failed, v)
+		}
+	}
+	return failed
+}
+
+// Sent is how many bytes were transferred in all: of every build context, of
+// the Dockerfile and of ignore files.
 func (p Progress) Sent() int64 {
 	var sum int64
 	for _, v := range p.Vertices {
@@ -94,22 +123,23 @@ func (p Progress) names() []string {
 	return names
 }
 
-var metadataStep = regexp.MustCompile(`load metadata for (?:docker\.io/(?:library/)?)?(\S+)$`)
+var metadataStep = regexp.MustCompile(`(?:load metadata|resolve image config) for (?:docker-image://)?(?:docker\.io/(?:library/)?)?(\S+)$`)
 
-// images are the base images that the build looked up, in familiar form.
+// images are the images that the build looked up, in familiar form: its base
+// images and its frontend.
 func (p Progress) images() []string {
 	var images []string
 	for _, v := range p.Vertices {
-		if image := v.baseImage(); image != "" {
+		if image := v.LooksUp(); image != "" {
 			images = append(images, image)
 		}
 	}
 	return images
 }
 
-// baseImage is the image that the step looks up, or empty if it is no such
-// step.
-func (v Vertex) baseImage() string {
+// LooksUp is the image that the step looks up, a base image or the frontend, in
+// familiar form; it is empty if the step does something else.
+func (v Vertex) LooksUp() string {
 	if match := metadataStep.FindStringSubmatch(v.Name); match != nil {
 		return match[1]
 	}

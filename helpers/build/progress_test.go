@@ -43,8 +43,64 @@ func TestParseCountsWhatWasSent(t *testing.T) {
 	require.Greater(t, first.Sent(), context.Sent, "the Dockerfile was sent too")
 }
 
+// A context of one file of 200000 bytes, one of 1000 and a Dockerfile of 28,
+// built twice; before the second time the smaller file was changed.
+func TestParseCountsWhatIsSentOfAContext(t *testing.T) {
+	for _, version := range []string{"v0.11.5", "v0.34.2"} {
+		for build, content := range map[string]int64{"first": 200_000 + 1000 + 28, "second": 1000} {
+			context, ok := parseFile(t, "context-"+build+"-"+version+".rawjson").Find("load build context")
+			require.True(t, ok)
+			require.GreaterOrEqual(t, context.Sent, content, "%s build on %s", build, version)
+			require.Less(t, context.Sent, content+3*100, "%s build on %s", build, version)
+		}
+	}
+}
+
+// What is known of a step while the lines come in, cut off in the middle of
+// one.
+func TestExecutingFollowsTheProgress(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join("testdata", "context-first-v0.34.2.rawjson"))
+	require.NoError(t, err)
+	var seen []bool
+	for end := 0; end < len(content); end += 37 {
+		p, err := Parse(strings.NewReader(string(content[:end])))
+		require.NoError(t, err)
+		v, _ := p.Find("load build context")
+		if executing := v.Executing(); len(seen) == 0 || seen[len(seen)-1] != executing {
+			seen = append(seen, executing)
+		}
+	}
+	require.Equal(t, []bool{false, true, false}, seen)
+}
+
+func TestCachedStepsDoNotExecute(t *testing.T) {
+	p := parseFile(t, "second-build-v0.11.5.rawjson")
+	require.True(t, p.Has("RUN echo"))
+	require.False(t, p.Has("RUN something else"))
+	run, _ := p.Find("RUN echo")
+	require.False(t, run.Executing())
+}
+
 func TestParseNamesBaseImages(t *testing.T) {
 	require.Equal(t, []string{"busybox:latest"}, parseFile(t, "first-build-v0.11.5.rawjson").images())
+}
+
+func TestParseNamesTheFrontend(t *testing.T) {
+	for _, release := range []string{"v0.11.5", "v0.34.2"} {
+		built := parseFile(t, "external-frontend-"+release+".rawjson")
+		require.Contains(t, built.images(), "docker/dockerfile:1", release)
+		require.Empty(t, built.Failed(), release)
+	}
+}
+
+func TestParseNamesWhatFailed(t *testing.T) {
+	failed := parseFile(t, "missing-frontend-v0.34.2.rawjson").Failed()
+	require.Len(t, failed, 1)
+	require.Equal(t, "127.0.0.1:27148/dockerfile:missing", failed[0].LooksUp())
+	require.Contains(t, failed[0].Error, "not found")
+
+	stopped := Progress{Vertices: []Vertex{{Error: "rpc error: context canceled"}, {Error: ""}}}
+	require.Empty(t, stopped.Failed(), "a step that another one's failure stopped did not fail by itself")
 }
 
 func TestParsePassesOverOtherLines(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/cli"
+	"builders.test/helpers/enginecache"
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
@@ -29,23 +30,35 @@ type Builder struct {
 	// Driver is what its nodes are: docker-container, docker or remote.
 	Driver string
 
+	// daemon is the BuildKit of a remote builder, which is the builder's own
+	// unless it was reached through another one's.
 	daemon *daemon
+	owner  bool
 }
 
 // New creates a builder with the claim's driver, from the BuildKit under test
 // and with network=host unless an option says otherwise. Its removal is
 // registered before the result of its creation is looked at, and does not mind
 // if a spec removed it itself. With the docker driver it is the engine's own
-// builder, which is neither created nor removed.
+// builder, which is neither created nor removed; what builds leave there is
+// the business of package enginecache.
 func New(t *spec.T, options ...Option) *Builder {
+	t.Helper()
+	b, err := Try(t, options...)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return b
+}
+
+// Try is [New] for callers that want to go on when the builder cannot be
+// created; the error says in one line why.
+func Try(t *spec.T, options ...Option) (*Builder, error) {
 	t.Helper()
 	o := apply(t, options)
 	b := o.builder()
 	t.Cleanup(func() { b.cleanUp(t) })
-	if err := b.make(t, o); err != nil {
-		t.Fatalf("%v", err)
-	}
-	return b
+	return b, b.make(t, o)
 }
 
 // defaultName is that of the builder which every engine has by itself.
@@ -57,6 +70,9 @@ func (s settings) builder() *Builder {
 	case env.DriverDocker:
 		b.Name = defaultName
 	case env.DriverRemote:
+		b.daemon, b.owner = s.reached, s.reached == nil
+	}
+	if b.owner {
 		b.daemon = &daemon{name: s.name + "-daemon", transport: s.transport}
 	}
 	return b
@@ -65,19 +81,28 @@ func (s settings) builder() *Builder {
 func (b *Builder) make(t *spec.T, o settings) error {
 	t.Helper()
 	if b.Driver == env.DriverDocker {
+		enginecache.Watch(t)
 		return nil
 	}
 	args := o.createArgs(t)
-	if b.daemon != nil {
+	if b.owner {
 		if err := b.daemon.start(t, o); err != nil {
 			return err
 		}
-		args = append(args, b.daemon.createArgs()...)
+	}
+	if b.daemon != nil {
+		args = append(args, b.daemon.createArgs(o.identity)...)
 	}
 	if result := b.Home.Try(t, append([]string{"buildx"}, args...)...); result.ExitCode != 0 || result.Timeout {
 		return errors.New(cli.Complaint(result))
 	}
 	return nil
+}
+
+// OfContext is the builder that every docker context has without being
+// created: the BuildKit of the context's engine. Its home chooses the context.
+func OfContext(home cli.Home, context string) *Builder {
+	return &Builder{Name: context, Home: home.With("DOCKER_HOST=", "DOCKER_CONTEXT="+context), Driver: env.DriverDocker}
 }
 
 // Append adds a node to the builder, on the engine that a docker context names.
@@ -91,8 +116,14 @@ func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
 // set of platforms, created by the first spec that asks, removed with the run.
 func Warm(t *spec.T, platform string) *Builder {
 	t.Helper()
-	b, err := env.Shared(t.Env, t.Driver+" builder "+platform, func() (*Builder, error) {
-		o := apply(t, []Option{Named(t.Env.SharedName()), Platform(platform), Bootstrapped()})
+	return WarmOf(t, t.Driver, platform)
+}
+
+// WarmOf is [Warm] with another driver than the claim's.
+func WarmOf(t *spec.T, driver, platform string) *Builder {
+	t.Helper()
+	b, err := env.Shared(t.Env, driver+" builder "+platform, func() (*Builder, error) {
+		o := apply(t, []Option{Named(t.Env.SharedName()), Driver(driver), Platform(platform), Bootstrapped()})
 		b := o.builder()
 		return b, b.make(t, o)
 	})
@@ -112,7 +143,7 @@ func (b *Builder) cleanUp(t *spec.T) {
 	if t.Failed() {
 		b.keepLog(t)
 	}
-	if b.daemon != nil {
+	if b.owner {
 		defer b.daemon.remove(t)
 	}
 	if !b.Recorded() {
@@ -123,9 +154,12 @@ func (b *Builder) cleanUp(t *spec.T) {
 	}
 }
 
+// logLines is how much of a daemon's log is kept.
+const logLines = "500"
+
 func (b *Builder) keepLog(t *spec.T) {
 	t.Helper()
-	result := b.Home.CleanUp(t, "logs", "--tail", "500", b.Container())
+	result := b.Home.CleanUp(t, "logs", "--tail", logLines, b.Container())
 	if err := t.Evidence.Note(b.Name+".log", result.Combined()); err != nil {
 		t.Logf("evidence: %v", err)
 	}
@@ -149,7 +183,7 @@ func (b *Builder) Container() string {
 	return ContainerOf(b.Node())
 }
 
-// Volume is the name of the first node's state volume.
+// Volume is the name of the state volume of the first node's BuildKit.
 func (b *Builder) Volume() string { return b.Container() + "_state" }
 
 // ContainerOf is the name of a node's container, as buildx gives it.
@@ -167,16 +201,35 @@ func (b *Builder) Bootstrap(t *spec.T) {
 	b.Home.Buildx(t, "inspect", "--bootstrap", b.Name)
 }
 
+// AwaitDaemon waits until the BuildKit of a remote builder answers again.
+func (b *Builder) AwaitDaemon(t *spec.T) {
+	t.Helper()
+	if err := b.daemon.await(t, b.Home); err != nil {
+		t.Fatalf("%v", err)
+	}
+}
+
 // Exec runs a command in the builder's container and returns what it printed.
+// The docker driver has no container, and none can be asked for.
 func (b *Builder) Exec(t *spec.T, command ...string) string {
 	t.Helper()
+	if b.Driver == env.DriverDocker {
+		t.Fatalf("the spec asks for the container of the engine's own BuildKit, which has none; its claim needs own-buildkit")
+	}
 	result := b.Home.Docker(t, append([]string{"exec", b.Container()}, command...)...)
 	return strings.TrimSpace(result.Stdout())
 }
 
-// Records is what the BuildKit of one of the builder's nodes says of its own
+// Records is what the BuildKit of the builder's first node says of its own
 // cache, record by record, as its buildctl prints it.
-func (b *Builder) Records(t *spec.T, node string) string {
+func (b *Builder) Records(t *spec.T) string {
+	t.Helper()
+	return b.Exec(t, "buildctl", "du", "--verbose")
+}
+
+// RecordsOf is [Builder.Records] for one node of several, each of which is a
+// container of buildx's.
+func (b *Builder) RecordsOf(t *spec.T, node string) string {
 	t.Helper()
 	return b.Home.Docker(t, "exec", ContainerOf(node), "buildctl", "du", "--verbose").Stdout()
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"builders.test/helpers/cli"
@@ -17,7 +19,7 @@ import (
 type Transport string
 
 // The transports of the remote driver. All but DockerExec need an engine on
-// this machine.
+// this machine ([spec.LocalEngine]).
 const (
 	DockerExec Transport = "docker-container"
 	UnixSocket Transport = "unix"
@@ -36,28 +38,28 @@ const daemonPause = 100 * time.Millisecond
 const configInside = "/buildkitd.toml"
 
 // daemon is a BuildKit in a container of ours, as an administrator would run
-// one for others.
+// one for others. Container and volume carry the run's id in their names and
+// the container its label besides, so that the janitor finds both.
 type daemon struct {
 	name      string
 	transport Transport
 	address   string
-	// certificates is the folder with those of both sides.
+	// certificates is the folder with those of all sides, empty without TLS.
 	certificates string
 }
 
 // volume holds the daemon's state.
 func (d *daemon) volume() string { return d.name + "_state" }
 
+// start runs the daemon and waits until it answers. The error holds the last
+// words of its log if it had any.
 func (d *daemon) start(t *spec.T, s settings) error {
 	t.Helper()
 	args := []string{
 		"create", "--name", d.name, "--label", env.RunLabel + "=" + t.Env.Run,
 		"--privileged", "--network", "host", "--volume", d.volume() + ":/var/lib/buildkit",
 	}
-	mounts, flags, err := d.listen(t)
-	if err != nil {
-		return err
-	}
+	mounts, flags := d.listen(t)
 	config := s.configFile(t)
 	if config != "" {
 		flags = append(flags, "--config", configInside)
@@ -77,48 +79,50 @@ func (d *daemon) start(t *spec.T, s settings) error {
 
 // listen says where the daemon listens: by mounts of its container and by
 // flags of its program. The default socket stays, for `docker exec`.
-func (d *daemon) listen(t *spec.T) (mounts, flags []string, err error) {
+func (d *daemon) listen(t *spec.T) (mounts, flags []string) {
 	t.Helper()
 	flags = []string{"--addr", "unix:///run/buildkit/buildkitd.sock"}
 	switch d.transport {
 	case DockerExec:
 		d.address = "docker-container://" + d.name
-		return nil, flags, nil
+		return nil, flags
 	case UnixSocket:
 		dir := filepath.Join(t.Env.Dir, t.Env.Name("s"))
 		if err := os.Mkdir(dir, 0o700); err != nil {
-			return nil, nil, err
+			t.EnvironmentFailed("create a folder for the daemon's socket: %v", err)
 		}
 		d.address = "unix://" + filepath.Join(dir, "buildkitd.sock")
-		return []string{"--volume", dir + ":/run/buildkit"}, flags, nil
+		// The daemon is root; whoever runs the specs need not be.
+		flags = append(flags, "--group", strconv.Itoa(os.Getgid()))
+		return []string{"--volume", dir + ":/run/buildkit"}, flags
 	}
-	port, err := freePort()
-	if err != nil {
-		return nil, nil, err
-	}
-	d.address = fmt.Sprintf("tcp://127.0.0.1:%d", port)
+	d.address = fmt.Sprintf("tcp://127.0.0.1:%d", freePort(t))
 	flags = append(flags, "--addr", d.address)
 	if d.transport == PlainTCP {
-		return nil, flags, nil
+		return nil, flags
 	}
 	d.certificates = filepath.Join(t.Env.Dir, t.Env.Name("certificates"))
 	if err := writeCertificates(d.certificates); err != nil {
-		return nil, nil, err
+		t.EnvironmentFailed("%v", err)
 	}
 	flags = append(flags, "--tlscacert", "/certs/ca.pem", "--tlscert", "/certs/server.pem", "--tlskey", "/certs/server-key.pem")
-	return []string{"--volume", d.certificates + ":/certs:ro"}, flags, nil
+	return []string{"--volume", d.certificates + ":/certs:ro"}, flags
 }
 
 // createArgs are the words of docker buildx create that lead to the daemon.
-func (d *daemon) createArgs() []string {
+func (d *daemon) createArgs(who Identity) []string {
 	if d.transport != MutualTLS {
 		return []string{d.address}
 	}
-	return []string{"--driver-opt", fmt.Sprintf("cacert=%s,cert=%s,key=%s",
-		filepath.Join(d.certificates, "ca.pem"), filepath.Join(d.certificates, "client.pem"), filepath.Join(d.certificates, "client-key.pem")), d.address}
+	file := func(name string) string { return filepath.Join(d.certificates, name+".pem") }
+	options := "cacert=" + file("ca")
+	if who != Nobody {
+		options += fmt.Sprintf(",cert=%s,key=%s", file(string(who)), file(string(who)+"-key"))
+	}
+	return []string{"--driver-opt", options, d.address}
 }
 
-// await waits until the daemon answers on its own socket.
+// await waits until the daemon answers on its own socket, or ends.
 func (d *daemon) await(t *spec.T, home cli.Home) error {
 	t.Helper()
 	deadline := time.Now().Add(daemonPatience)
@@ -127,11 +131,46 @@ func (d *daemon) await(t *spec.T, home cli.Home) error {
 		if result.ExitCode == 0 {
 			return nil
 		}
+		if !d.runs(t) {
+			return d.ended(t, home)
+		}
 		if time.Now().After(deadline) || t.Context().Err() != nil {
-			return fmt.Errorf("the daemon %s does not answer within %s: %s", d.name, daemonPatience, cli.Complaint(result))
+			return fmt.Errorf("the daemon %s does not answer within %s: %s; its log ends with: %s", d.name, daemonPatience, cli.Complaint(result), lastLine(d.log(t, home)))
 		}
 		time.Sleep(daemonPause)
 	}
+}
+
+func (d *daemon) runs(t *spec.T) bool {
+	t.Helper()
+	found, err := t.Env.Client.ContainerInspect(t.Context(), d.name)
+	return err != nil || found.State.Running
+}
+
+// ended says why the daemon did. Its port was free a moment before: that
+// somebody took it is no fault of BuildKit's.
+func (d *daemon) ended(t *spec.T, home cli.Home) error {
+	t.Helper()
+	said := d.log(t, home)
+	if strings.Contains(said, "address already in use") {
+		t.EnvironmentFailed("another process took the daemon's port: %s", lastLine(said))
+	}
+	return fmt.Errorf("the daemon %s ended at once and said: %s", d.name, lastLine(said))
+}
+
+// log is what the daemon said, which stays as evidence.
+func (d *daemon) log(t *spec.T, home cli.Home) string {
+	t.Helper()
+	said := home.CleanUp(t, "logs", "--tail", logLines, d.name).Combined()
+	if err := t.Evidence.Note(d.name+".log", said); err != nil {
+		t.Logf("evidence: %v", err)
+	}
+	return said
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
 }
 
 func (d *daemon) remove(t *spec.T) {
@@ -147,11 +186,13 @@ func (d *daemon) remove(t *spec.T) {
 	}
 }
 
-func freePort() (int, error) {
+// freePort finds a loopback port that nothing listens on at this moment.
+func freePort(t *spec.T) int {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+		t.EnvironmentFailed("find a free port: %v", err)
 	}
 	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	return listener.Addr().(*net.TCPAddr).Port
 }

@@ -26,6 +26,9 @@ type settings struct {
 	config    string
 	driver    string
 	transport Transport
+	opts      []string
+	identity  Identity
+	reached   *daemon
 }
 
 // Driver creates the builder with another driver than the claim's.
@@ -33,6 +36,35 @@ func Driver(name string) Option { return func(s *settings) { s.driver = name } }
 
 // Over reaches the BuildKit of a remote builder in this way.
 func Over(transport Transport) Option { return func(s *settings) { s.transport = transport } }
+
+// Identity is whose certificate a remote builder shows over [MutualTLS].
+type Identity string
+
+const (
+	// Client is whom the daemon knows; builders are so unless told otherwise.
+	Client Identity = "client"
+	// Stranger has a certificate of an authority that the daemon does not know.
+	Stranger Identity = "stranger"
+	// Nobody shows no certificate.
+	Nobody Identity = ""
+)
+
+// String says who it is in a sentence.
+func (who Identity) String() string {
+	if who == Nobody {
+		return "nobody, without a certificate"
+	}
+	return "a " + string(who)
+}
+
+// As shows this certificate to the daemon.
+func As(who Identity) Option { return func(s *settings) { s.identity = who } }
+
+// Reaching points a remote builder at the daemon of another one, which keeps
+// it: removing the new builder ends nothing.
+func Reaching(other *Builder) Option {
+	return func(s *settings) { s.driver, s.reached = env.DriverRemote, other.daemon }
+}
 
 // Pinned creates the builder from this image instead of the BuildKit under test.
 func Pinned(image string) Option { return func(s *settings) { s.image = image } }
@@ -61,6 +93,11 @@ func Bootstrapped() Option { return flag("--bootstrap") }
 // Use makes the builder the current one of its home.
 func Use() Option { return flag("--use") }
 
+// DriverOpt gives the driver an option, written key=value.
+func DriverOpt(option string) Option {
+	return func(s *settings) { s.opts = append(s.opts, option) }
+}
+
 // Config adds lines to the configuration of the builder's BuildKit.
 func Config(toml string) Option { return func(s *settings) { s.config = toml } }
 
@@ -70,7 +107,7 @@ func flag(name string) Option {
 
 func apply(t *spec.T, options []Option) settings {
 	t.Helper()
-	s := settings{image: t.Env.BuildKit.Ref, network: "host", driver: t.Driver, transport: DockerExec}
+	s := settings{image: t.Env.BuildKit.Ref, network: "host", driver: t.Driver, transport: DockerExec, identity: Client}
 	for _, option := range options {
 		option(&s)
 	}
@@ -88,6 +125,9 @@ func (s settings) createArgs(t *spec.T) []string {
 	args := append([]string{"create", "--name", s.name, "--driver", s.driver}, s.flags...)
 	if s.platforms != "" {
 		args = append(args, "--platform", s.platforms)
+	}
+	for _, option := range s.opts {
+		args = append(args, "--driver-opt", option)
 	}
 	if s.driver == env.DriverRemote {
 		// The rest is the daemon's, which somebody else starts.

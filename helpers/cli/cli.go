@@ -23,6 +23,7 @@ type Home struct {
 	// Dir is what BUILDX_CONFIG is set to.
 	Dir string
 	env []string
+	in  string
 }
 
 // NewHome returns an empty home. It disappears with the run's folder, so that
@@ -50,6 +51,12 @@ func NewContext(t *spec.T) string {
 // as KEY=value.
 func (h Home) With(env ...string) Home {
 	h.env = append(append([]string{}, h.env...), env...)
+	return h
+}
+
+// In returns the same home with another working folder for its commands.
+func (h Home) In(folder string) Home {
+	h.in = folder
 	return h
 }
 
@@ -84,27 +91,41 @@ func (h Home) CleanUp(t *spec.T, args ...string) *icmd.Result {
 
 func (h Home) run(t *spec.T, timeout time.Duration, args []string) *icmd.Result {
 	t.Helper()
-	own := append([]string{"BUILDX_CONFIG=" + h.Dir}, h.env...)
-	return execute(t, timeout, own, append([]string{t.Env.Docker}, args...))
+	return execute(t, timeout, h.surroundings(), append([]string{t.Env.Docker}, args...))
+}
+
+// surroundings are the variables of a command, and the folder that it is run
+// in; empty is this process's.
+type surroundings struct {
+	env    []string
+	folder string
+}
+
+func (h Home) surroundings() surroundings {
+	return surroundings{env: append([]string{"BUILDX_CONFIG=" + h.Dir}, h.env...), folder: h.in}
 }
 
 // Program runs a program other than the docker command, in the same
 // surroundings, and fails the claim if it does not succeed.
 func Program(t *spec.T, command ...string) *icmd.Result {
 	t.Helper()
-	result := execute(t, remaining(t), nil, command)
+	result := TryProgram(t, command...)
 	if result.ExitCode != 0 || result.Timeout {
 		t.Fatalf("%s", Complaint(result))
 	}
 	return result
 }
 
-func execute(t *spec.T, timeout time.Duration, own, command []string) *icmd.Result {
+// TryProgram runs a program other than the docker command and returns its
+// result, whatever it is.
+func TryProgram(t *spec.T, command ...string) *icmd.Result {
 	t.Helper()
-	started := time.Now()
-	result := icmd.RunCmd(icmd.Cmd{Command: command, Env: t.Env.Environ(own...), Timeout: timeout})
-	keep(t, own, shown(command), started, result)
-	return result
+	return execute(t, remaining(t), surroundings{}, command)
+}
+
+func execute(t *spec.T, timeout time.Duration, own surroundings, command []string) *icmd.Result {
+	t.Helper()
+	return begin(t, timeout, own, command).Wait(t)
 }
 
 // shown is a command as a person would type it: without the folder of the
@@ -116,17 +137,17 @@ func shown(command []string) []string {
 	return append([]string{"docker"}, command[1:]...)
 }
 
-func keep(t *spec.T, own, command []string, started time.Time, result *icmd.Result) {
+func keep(t *spec.T, r *Running) {
 	t.Helper()
 	surroundings := append([]string{
 		"DOCKER_HOST=" + t.Env.Engine.Host,
 		"DOCKER_CONFIG=" + t.Env.DockerConfig(),
-	}, own...)
+	}, r.own.env...)
 	err := t.Evidence.Command(evidence.Command{
-		Args: command, Env: surroundings,
-		Started: started.UTC(), Seconds: time.Since(started).Seconds(),
-		Exit: result.ExitCode, TimedOut: result.Timeout,
-		Stdout: []byte(result.Stdout()), Stderr: []byte(result.Stderr()),
+		Args: shown(r.command), Env: surroundings,
+		Started: r.started.UTC(), Seconds: r.took.Seconds(),
+		Exit: r.result.ExitCode, TimedOut: r.result.Timeout,
+		Stdout: []byte(r.result.Stdout()), Stderr: []byte(r.result.Stderr()),
 	})
 	if err != nil {
 		t.EnvironmentFailed("evidence cannot be kept: %v", err)

@@ -10,6 +10,7 @@ import (
 	"builders.test/helpers/spec"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/volume"
 )
 
 const removeTimeout = time.Minute
@@ -29,6 +30,16 @@ func HasContainer(t *spec.T, name string) bool {
 	t.Helper()
 	_, err := t.Env.Client.ContainerInspect(t.Context(), name)
 	return exists(t, "container "+name, err)
+}
+
+// Volume is what the engine knows of a volume.
+func Volume(t *spec.T, name string) volume.Volume {
+	t.Helper()
+	found, err := t.Env.Client.VolumeInspect(t.Context(), name)
+	if err != nil {
+		t.Fatalf("the engine has no volume %s: %v", name, err)
+	}
+	return found
 }
 
 // HasVolume tells whether the engine has a volume.

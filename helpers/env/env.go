@@ -6,6 +6,7 @@
 //	BUILDKIT           the BuildKit under test: a release (v0.11.5), latest,
 //	                   or an image reference
 //	BUILDX             the buildx under test: a path to the plugin
+//	SPECS              a folder with scripts of the user's own
 //	OUT                where evidence and reports go; build/check by default
 //	DRIVER             the driver of builders where a claim leaves it open:
 //	                   docker-container (default), docker or remote
@@ -15,6 +16,7 @@
 //	BUILDERS_MIRROR    host:port of a plain-http registry that stands as
 //	                   Docker Hub's mirror and whose tags the run may move
 //	BUILDERS_STANDINS  JSON object: image reference → what stands in for it
+//	BUILDERS_DIVE      folder with releases of dive, each as dive-<release>
 //	BUILDERS_LAB       set where the engine is the embedded lab
 package env
 
@@ -38,7 +40,8 @@ import (
 const Prefix = "builders-"
 
 // RunLabel is the label, with the run's id as value, of every container that
-// a run starts itself. buildx sets no labels: its containers are known by name.
+// a run starts itself, and of images that have no name to carry the id. buildx
+// sets no labels: its containers are known by name.
 const RunLabel = "builders.run"
 
 // Environment is opened once, in TestMain, and shared by all specs.
@@ -70,6 +73,8 @@ type Environment struct {
 	LabDir string
 	// Driver is that of builders where a claim leaves it open.
 	Driver string
+	// Specs is the folder with the user's own scripts, or empty.
+	Specs string
 
 	settings  settings
 	counter   *atomic.Int64
@@ -94,7 +99,7 @@ func Open(ctx context.Context, watch func(*Environment) error) (*Environment, er
 	}
 	e := &Environment{
 		Out: s.out, Mirror: s.mirror, StandIns: s.standIns,
-		InLab: s.lab != "", LabDir: s.lab, Driver: s.driver,
+		InLab: s.lab != "", LabDir: s.lab, Driver: s.driver, Specs: s.specs,
 		settings: s, counter: new(atomic.Int64), shared: map[string]*once{},
 	}
 	for _, step := range []func(context.Context) error{
@@ -169,6 +174,9 @@ func (e *Environment) Repro(claim string) string {
 	line := fmt.Sprintf("make check BUILDKIT=%s RUN=%s", e.settings.buildkit, claim)
 	if e.settings.buildx != "" {
 		line += " BUILDX=" + e.settings.buildx
+	}
+	if e.Specs != "" {
+		line += " SPECS=" + e.Specs
 	}
 	if e.Driver != DriverContainer {
 		line += " DRIVER=" + e.Driver

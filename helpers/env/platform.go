@@ -13,9 +13,6 @@ import (
 	"github.com/docker/docker/api/types/image"
 )
 
-// Probe image: small, and available for every platform that specs need.
-const busybox = "busybox"
-
 type platformCache struct {
 	mu    sync.Mutex
 	known map[string]error
@@ -39,20 +36,30 @@ func (e *Environment) Executes(ctx context.Context, platform string) error {
 
 // ProbePlatform asks the same question as [Environment.Executes] afresh.
 func (e *Environment) ProbePlatform(ctx context.Context, platform string) error {
-	arch := strings.TrimPrefix(platform, "linux/")
-	if arch == e.Engine.Arch {
+	if strings.TrimPrefix(platform, "linux/") == e.Engine.Arch {
 		return nil
 	}
-	e.pulled.note(e, busybox)
-	out, err := e.docker(ctx, "run", "--rm", "--network", "none", "--label", RunLabel+"="+e.Run,
-		"--platform", platform, busybox, "uname", "-m")
+	ref, err := e.importProbe(ctx, platform)
+	defer e.removeProbe(ref)
+	if err != nil {
+		return fmt.Errorf("make an image that probes %s: %w", platform, err)
+	}
+	_, err = e.docker(ctx, "run", "--rm", "--network", "none", "--label", RunLabel+"="+e.Run,
+		"--platform", platform, ref, "/"+probeName)
 	if err != nil {
 		return fmt.Errorf("the engine's host cannot run %s: %w; install its emulation (binfmt_misc with qemu-user)", platform, err)
 	}
-	if out != Machine(arch) {
-		return fmt.Errorf("a %s image says it runs on %s", platform, out)
-	}
 	return nil
+}
+
+// removeProbe takes a probe's image away; should that fail, the janitor does.
+func (e *Environment) removeProbe(ref string) {
+	if ref == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), ProbeTimeout)
+	defer cancel()
+	_, _ = e.Client.ImageRemove(ctx, ref, image.RemoveOptions{Force: true})
 }
 
 // emulation names what executes arm64 programs on this machine, which is the

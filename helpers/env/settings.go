@@ -37,9 +37,11 @@ type settings struct {
 	buildx   string
 	driver   string
 	engines  map[string]string
+	specs    string
 	out      string
 	mirror   string
 	lab      string
+	dive     string
 	standIns map[string]string
 }
 
@@ -48,8 +50,10 @@ func readSettings() (settings, error) {
 		buildkit: valueOr("BUILDKIT", DefaultBuildKit),
 		buildx:   os.Getenv("BUILDX"),
 		driver:   valueOr("DRIVER", DriverContainer),
+		specs:    os.Getenv("SPECS"),
 		mirror:   os.Getenv("BUILDERS_MIRROR"),
 		lab:      os.Getenv("BUILDERS_LAB"),
+		dive:     os.Getenv("BUILDERS_DIVE"),
 	}
 	if text := os.Getenv("BUILDERS_STANDINS"); text != "" {
 		if err := json.Unmarshal([]byte(text), &s.standIns); err != nil {

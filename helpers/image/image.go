@@ -10,6 +10,7 @@ import (
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -41,6 +42,21 @@ func Pull(t *spec.T, ref, platform string) {
 	t.Helper()
 	t.Cleanup(func() { Remove(t, ref) })
 	cli.NewHome(t).Docker(t, "pull", "--quiet", "--platform", platform, ref)
+	id := Inspect(t, ref, "").ID
+	t.Cleanup(func() { removeNameless(t, id) })
+}
+
+// removeNameless removes an image by its id once no name is left for it: in
+// the overlay2 store a name belongs to one platform, and the next one that is
+// pulled takes it away.
+func removeNameless(t *spec.T, id string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	found, err := t.Env.Client.ImageInspect(ctx, id)
+	if err == nil && len(found.RepoTags) == 0 {
+		Remove(t, id)
+	}
 }
 
 // Exists tells whether the engine has the image.
@@ -51,6 +67,21 @@ func Exists(t *spec.T, ref string) bool {
 		t.EnvironmentFailed("inspect image %s: %v", ref, err)
 	}
 	return err == nil
+}
+
+// Labelled lists the ids of the engine's images that carry a label, written
+// key=value, also of those that have no name.
+func Labelled(t *spec.T, label string) []string {
+	t.Helper()
+	found, err := t.Env.Client.ImageList(t.Context(), image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", label))})
+	if err != nil {
+		t.EnvironmentFailed("list the images with the label %s: %v", label, err)
+	}
+	var ids []string
+	for _, summary := range found {
+		ids = append(ids, summary.ID)
+	}
+	return ids
 }
 
 // Inspect is what the engine knows of an image, for one platform of it.
@@ -67,6 +98,37 @@ func Inspect(t *spec.T, ref, platform string) image.InspectResponse {
 		t.Fatalf("the engine has no image %s for %s: %v", ref, platform, err)
 	}
 	return inspected
+}
+
+// Content is what an image is made of, whichever store holds it: the same
+// content has another id in each.
+type Content struct {
+	// Platform is for example linux/amd64.
+	Platform string
+	// Layers are the digests of the uncompressed layers, lowest first.
+	Layers []string
+	// Env, Cmd, Entrypoint, User, Folder and Labels are the configuration that
+	// containers start with.
+	Env, Cmd, Entrypoint []string
+	User, Folder         string
+	Labels               map[string]string
+	// Created is the time that the image gives for its making.
+	Created string
+}
+
+// ContentOf is the content of an image for one platform of it.
+func ContentOf(t *spec.T, ref, platform string) Content {
+	t.Helper()
+	found := Inspect(t, ref, platform)
+	if found.Config == nil {
+		t.Fatalf("the engine has no configuration of the image %s", ref)
+	}
+	return Content{
+		Platform: found.Os + "/" + found.Architecture, Layers: found.RootFS.Layers,
+		Env: found.Config.Env, Cmd: found.Config.Cmd, Entrypoint: found.Config.Entrypoint,
+		User: found.Config.User, Folder: found.Config.WorkingDir, Labels: found.Config.Labels,
+		Created: found.Created,
+	}
 }
 
 func parsePlatform(platform string) *v1.Platform {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"builders.test/helpers/enginecache"
 	"builders.test/helpers/env"
 	"builders.test/helpers/registry"
 	cerrdefs "github.com/containerd/errdefs"
@@ -38,8 +39,10 @@ type Thing struct {
 func (x Thing) String() string { return x.Kind + " " + x.Name }
 
 var (
-	ownedName  = regexp.MustCompile(`^(?:buildx_buildkit_)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
-	ownedImage = regexp.MustCompile(`^builders\.test/([0-9a-f]{8})/`)
+	ownedName = regexp.MustCompile(`^(?:buildx_buildkit_)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
+	// An image that was pulled from a registry of the run's carries the
+	// registry's address.
+	ownedImage = regexp.MustCompile(`^(?:builders\.test/|[^/]+/` + env.Prefix + `)([0-9a-f]{8})/`)
 )
 
 // owner is the id of the run that a name belongs to, or empty.
@@ -125,13 +128,35 @@ func images(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	}
 	var things []Thing
 	for _, i := range all {
+		if run := i.Labels[env.RunLabel]; run != "" && len(i.RepoTags) == 0 {
+			things = append(things, Thing{Kind: "image", Name: i.ID, ID: i.ID, Run: run})
+		}
 		for _, tag := range i.RepoTags {
 			if run := owner(ownedImage, tag); run != "" {
 				things = append(things, Thing{Kind: "image", Name: tag, ID: tag, Run: run})
 			}
 		}
+		if thing, ok := nameless(i); ok {
+			things = append(things, thing)
+		}
 	}
 	return things, nil
+}
+
+// nameless is an image without a name that a run owns: it was pulled from a
+// registry of the run's, and its name went to another platform of it.
+func nameless(i image.Summary) (Thing, bool) {
+	// Older engines write the missing name out.
+	if len(without(i.RepoTags, "<none>:<none>")) > 0 || len(i.RepoDigests) == 0 {
+		return Thing{}, false
+	}
+	digest := i.RepoDigests[0]
+	run := owner(ownedImage, digest)
+	return Thing{Kind: "image", Name: digest, ID: i.ID, Run: run}, run != ""
+}
+
+func without(all []string, one string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == one })
 }
 
 func folders() ([]Thing, error) {
@@ -209,19 +234,24 @@ func remove(ctx context.Context, thing Thing) error {
 		_, err := thing.engine.ImageRemove(ctx, thing.ID, image.RemoveOptions{Force: true, PruneChildren: true})
 		return err
 	default:
-		return removeFolder(thing.ID)
+		return removeFolder(ctx, thing.ID)
 	}
 }
 
-// removeFolder first puts back the tags that the run had moved.
-func removeFolder(dir string) error {
-	notes, err := filepath.Glob(filepath.Join(dir, registry.RestoreGlob))
-	if err != nil {
-		return err
+// removeFolder first puts back the tags that the run had moved, and settles
+// what it left in the engines' own BuildKits.
+func removeFolder(ctx context.Context, dir string) error {
+	settle := map[string]func(string) error{
+		registry.RestoreGlob: registry.Restore,
+		enginecache.NoteGlob: func(note string) error { return enginecache.Settle(ctx, note) },
 	}
 	var errs []error
-	for _, note := range notes {
-		errs = append(errs, registry.Restore(note))
+	for pattern, do := range settle {
+		notes, err := filepath.Glob(filepath.Join(dir, pattern))
+		errs = append(errs, err)
+		for _, note := range notes {
+			errs = append(errs, do(note))
+		}
 	}
 	return errors.Join(append(errs, os.RemoveAll(dir))...)
 }

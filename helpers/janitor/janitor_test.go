@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/env"
+	"github.com/docker/docker/api/types/image"
 	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/require"
 )
@@ -24,7 +25,28 @@ func TestOwner(t *testing.T) {
 		require.Equal(t, want, owner(ownedName, name), name)
 	}
 	require.Equal(t, "0a1b2c3d", owner(ownedImage, "builders.test/0a1b2c3d/processor:1"))
-	require.Empty(t, owner(ownedImage, "busybox:latest"))
+	require.Equal(t, "0a1b2c3d", owner(ownedImage, "127.0.0.1:5000/builders-0a1b2c3d/processor:both"))
+	for _, foreign := range []string{"busybox:latest", "127.0.0.1:5000/processor:both", "me/builders-0a1b2c3d:1"} {
+		require.Empty(t, owner(ownedImage, foreign))
+	}
+}
+
+func TestNameless(t *testing.T) {
+	mine := []string{"127.0.0.1:5000/builders-0a1b2c3d/processor@sha256:00"}
+	for name, tc := range map[string]struct {
+		image image.Summary
+		want  string
+	}{
+		"its name went to another": {image.Summary{ID: "x", RepoDigests: mine}, "0a1b2c3d"},
+		"an older engine's words":  {image.Summary{ID: "x", RepoTags: []string{"<none>:<none>"}, RepoDigests: mine}, "0a1b2c3d"},
+		"it has a name as well":    {image.Summary{ID: "x", RepoTags: []string{"mine:1"}, RepoDigests: mine}, ""},
+		"somebody else's":          {image.Summary{ID: "x", RepoDigests: []string{"busybox@sha256:00"}}, ""},
+		"of unknown origin":        {image.Summary{ID: "x"}, ""},
+	} {
+		thing, owned := nameless(tc.image)
+		require.Equal(t, tc.want, thing.Run, name)
+		require.Equal(t, tc.want != "", owned, name)
+	}
 }
 
 func TestStateFollowsTheLock(t *testing.T) {

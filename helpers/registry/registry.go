@@ -26,6 +26,9 @@ type Registry struct {
 	// Host is host:port on the loopback interface of the engine's host, which
 	// builders with network=host share.
 	Host string
+	// folder begins the path of everything in it and carries the run's id.
+	folder    string
+	container *testcontainers.DockerContainer
 }
 
 // Checks is what a registry makes sure of before it takes an index.
@@ -42,7 +45,7 @@ const (
 // Start runs an empty registry until the spec ends.
 func Start(t *spec.T, checks Checks) Registry {
 	t.Helper()
-	r := Registry{Host: freeAddress(t)}
+	r := Registry{Host: freeAddress(t), folder: env.Prefix + t.Env.Run}
 	running, err := testcontainers.Run(t.Context(), Image,
 		testcontainers.WithName(t.Env.Name("registry")),
 		testcontainers.WithLabels(map[string]string{env.RunLabel: t.Env.Run}),
@@ -65,11 +68,24 @@ func Start(t *spec.T, checks Checks) Registry {
 	if err != nil {
 		t.EnvironmentFailed("start a registry: %v", err)
 	}
+	r.container = running
 	return r
 }
 
-// Ref is the reference of an image in the registry.
-func (r Registry) Ref(repository string) string { return r.Host + "/" + repository }
+// Stop ends the registry before the spec does; nothing that it held can be had
+// any more.
+func (r Registry) Stop(t *spec.T) {
+	t.Helper()
+	if err := r.container.Terminate(t.Context()); err != nil {
+		t.EnvironmentFailed("stop the registry: %v", err)
+	}
+}
+
+// Ref is the reference of an image in the registry. It carries the run's id, so
+// that an image which an engine pulled can be told to be the run's.
+func (r Registry) Ref(repository string) string {
+	return r.Host + "/" + r.folder + "/" + repository
+}
 
 // Digest is the digest that the registry has for a reference, and whether it
 // has any.
@@ -80,6 +96,14 @@ func Digest(t *spec.T, ref string) (v1.Hash, bool) {
 		return v1.Hash{}, false
 	}
 	return descriptor.Digest, true
+}
+
+// Untagged is a reference without its tag.
+func Untagged(ref string) string {
+	if tagged, err := name.NewTag(ref, name.StrictValidation); err == nil {
+		return tagged.Context().Name()
+	}
+	return ref
 }
 
 // Platforms lists the platforms of the index that a reference names, without

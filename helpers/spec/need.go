@@ -2,6 +2,8 @@ package spec
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"builders.test/helpers/env"
 	"github.com/Masterminds/semver/v3"
@@ -51,6 +53,10 @@ var (
 	// interface and its files with the specs.
 	LocalEngine = Need{word: "local-engine", missing: localEngineMissing}
 
+	// Dive needs the releases of dive that claims about it compare
+	// (BUILDERS_DIVE).
+	Dive = Need{word: "dive", missing: diveMissing}
+
 	// ContainerDriver is for claims about builders that are containers of
 	// buildx's own making, whatever driver the run prefers.
 	ContainerDriver = driverNeed("docker-container-driver", env.DriverContainer)
@@ -77,6 +83,19 @@ func BuildKit(constraint string) Need {
 // Buildx needs a buildx under test within the constraint.
 func Buildx(constraint string) Need {
 	return versionNeed("buildx", constraint, func(t *T) string { return t.Env.Buildx.Version })
+}
+
+// Has tells whether a capability is there, for proofs that expect something
+// else of an older version. The claim's own needs are met in any case.
+// A driver or a store is there if it is the one that the claim is proven with.
+func (t *T) Has(need Need) bool {
+	if need.drivers != nil {
+		return slices.Contains(need.drivers, t.Driver)
+	}
+	if need.store != "" {
+		return need.store == t.Env.Engine.Store
+	}
+	return need.missing(t) == ""
 }
 
 func driverNeed(word string, drivers ...string) Need {
@@ -135,8 +154,21 @@ func localEngineMissing(t *T) string {
 	return ""
 }
 
-// unreleased is what programs built from a source tree say of themselves.
-var unreleased = semver.New(0, 0, 0, "", "")
+func diveMissing(t *T) string {
+	for _, release := range []string{env.OldDive, env.NewDive} {
+		if _, err := t.Env.Dive(release); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+// unreleased is what programs built from a source tree say of themselves, and
+// newest the release that they count as: newer than every other.
+var (
+	unreleased = semver.New(0, 0, 0, "", "")
+	newest     = semver.New(math.MaxUint32, 0, 0, "", "")
+)
 
 func versionNeed(component, constraint string, version func(*T) string) Need {
 	parsed, err := semver.NewConstraint(constraint)
@@ -150,9 +182,7 @@ func versionNeed(component, constraint string, version func(*T) string) Need {
 			found := version(t)
 			v, err := semver.NewVersion(found)
 			if err != nil || v.Compare(unreleased) == 0 {
-				// A development build has no release number; it is
-				// newer than every release and gets every claim.
-				return ""
+				v = newest
 			}
 			// A pre-release has what its release has: v0.13.0-rc1
 			// counts as v0.13.0.

@@ -134,6 +134,15 @@ func (t *T) EnvironmentFailed(format string, args ...any) {
 	t.T.Fatalf("environment: "+format, args...)
 }
 
+// Mistaken ends the claim with the verdict error: the spec itself is wrong, so
+// nothing is known about the claim.
+func (t *T) Mistaken(format string, args ...any) {
+	t.T.Helper()
+	t.verdict = t.verdict.Escalate(Error)
+	t.reason = oneLine(fmt.Sprintf(format, args...))
+	t.T.Fatalf("mistake: "+format, args...)
+}
+
 // Uses notes that an image took part in the proof. If it is a stand-in for
 // one that cannot be had here, the report says so by name.
 func (t *T) Uses(image string) {

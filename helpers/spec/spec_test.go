@@ -75,6 +75,7 @@ func TestVersionNeeds(t *testing.T) {
 		{"v0.34.2", ">=0.13, <0.34", false},
 		{"dev", ">=0.13", true},
 		{"v0.0.0+unknown", ">=0.13", true},
+		{"v0.0.0+unknown", "<0.13", false},
 	} {
 		need := BuildKit(c.constraint)
 		missing := need.missing(&T{BuildKit: c.version})

@@ -2,19 +2,23 @@
 package claims
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
+	"strings"
 
 	"builders.test/helpers/spec"
 )
 
 // Chapters lists the chapters in reading order.
 func Chapters() []string {
-	return []string{"builders", "drivers", "processor", "ffmpeg", "caching", "output", "buildkit", "frontend", "images", "cleanup"}
+	return []string{"builders", "drivers", "processor", "ffmpeg", "caching", "output", "buildkit", "frontend", "images", "shape", "cleanup"}
 }
 
 // All lists every claim in reading order.
 func All() []spec.Claim {
-	return slices.Concat(builders, drivers, processor, ffmpeg, caching, output, buildkit, frontend, images, cleanup)
+	return slices.Concat(builders, drivers, processor, ffmpeg, caching, output, buildkit, frontend, images, shape, cleanup)
 }
 
 // Find returns the claim with the id, and whether there is one.
@@ -25,6 +29,16 @@ func Find(id string) (spec.Claim, bool) {
 		return spec.Claim{}, false
 	}
 	return all[i], true
+}
+
+// Edition identifies a set of claims by what they say: it changes when a claim
+// comes, goes, or says something else.
+func Edition(book []spec.Claim) string {
+	hash := sha256.New()
+	for _, c := range book {
+		fmt.Fprintf(hash, "%s\n%s\n%s\n", c.ID, c.Text, strings.Join(c.Words(), " "))
+	}
+	return hex.EncodeToString(hash.Sum(nil))[:12]
 }
 
 // Where the claims come from.
@@ -39,6 +53,7 @@ const (
 	docsVersion     = "https://docs.docker.com/reference/cli/docker/buildx/version/"
 	docsBuild       = "https://docs.docker.com/reference/cli/docker/buildx/build/"
 	docsContainer   = "https://docs.docker.com/build/builders/drivers/docker-container/"
+	docsContainerd  = "https://docs.docker.com/engine/storage/containerd/"
 	docsDocker      = "https://docs.docker.com/build/builders/drivers/docker/"
 	docsVariables   = "https://docs.docker.com/build/building/variables/"
 	docsPlatforms   = "https://docs.docker.com/build/building/multi-platform/"

@@ -56,6 +56,27 @@ func Find(ctx context.Context) (Engine, error) {
 	return Engine{}, fmt.Errorf("no Docker Engine answers at %s, which %s chooses; start it, or choose none to use the lab", host, chosenBy)
 }
 
+// StoreOf asks an engine for its image store: containerd, or the name of a
+// storage driver such as overlay2.
+func StoreOf(ctx context.Context, e Engine) (string, error) {
+	docker, err := exec.LookPath("docker")
+	if err != nil {
+		return "", err
+	}
+	answer, err := ask(ctx, docker, "info", "--format", "{{.Driver}} {{json .DriverStatus}}")
+	driver, status, _ := strings.Cut(answer, " ")
+	if err == nil && driver == "" {
+		err = errors.New("no answer")
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask the engine at %s for its image store: %w; see `docker info`", e.Host, err)
+	}
+	if strings.Contains(status, "io.containerd.snapshotter.v1") {
+		return "containerd", nil
+	}
+	return driver, nil
+}
+
 // endpoint is where the docker command connects to, and what made it so;
 // empty where that is only its default.
 func endpoint(ctx context.Context, docker string) (host, chosenBy string, err error) {

@@ -67,3 +67,24 @@ func TestWhatWasChosenMustAnswer(t *testing.T) {
 	_, err = Find(t.Context())
 	assert.ErrorContains(t, err, "there is no docker command on PATH")
 }
+
+func TestStoreOf(t *testing.T) {
+	for name, tc := range map[string]struct{ info, want, err string }{
+		"containerd": {`echo 'overlayfs [["driver-type","io.containerd.snapshotter.v1"]]'`, "containerd", ""},
+		"overlay2":   {`echo 'overlay2 [["Backing Filesystem","extfs"],["Supports d_type","true"]]'`, "overlay2", ""},
+		"down":       {down, "", "ask the engine at unix:///x.sock for its image store: Cannot connect; see"},
+		"silent":     {"echo", "", "no answer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := fs.NewDir(t, "bin", fs.WithFile("docker", "#!/bin/sh\n"+tc.info+"\n", fs.WithMode(0o755)))
+			t.Setenv("PATH", dir.Path())
+			got, err := StoreOf(t.Context(), Engine{Host: "unix:///x.sock"})
+			assert.Equal(t, got, tc.want)
+			if tc.err == "" {
+				assert.NilError(t, err)
+				return
+			}
+			assert.ErrorContains(t, err, tc.err)
+		})
+	}
+}

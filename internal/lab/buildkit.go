@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,8 +72,24 @@ func (l *Lab) known(ctx context.Context, p program) error {
 	if listErr != nil || len(versions) < 2 {
 		return err
 	}
-	return usage(fmt.Sprintf("looking for %s %s", p.name, p.version), "no such release is available",
-		"known ones near it: "+strings.Join(near(p.version, versions[1:]), ", "))
+	return &Problem{
+		Kind: Usage, Tried: fmt.Sprintf("looking for %s %s", p.name, p.version), Happened: "no such release is available",
+		Next: "known ones near it: " + strings.Join(near(p.version, versions[1:]), ", "), Err: ErrNoRelease,
+	}
+}
+
+// ErrNoRelease tells that a release does not exist.
+var ErrNoRelease = errors.New("no such release")
+
+// Releases lists the releases of BuildKit that its module's list has, which
+// may lack some.
+func Releases(ctx context.Context) ([]string, error) {
+	out, err := process.Command{Dir: "/", Env: goEnv(), Args: []string{"go", "list", "-m", "-versions", buildkitModule}}.Output(ctx)
+	versions := strings.Fields(out)
+	if err != nil || len(versions) < 2 {
+		return nil, environment("listing the releases of BuildKit", "the Go module proxy does not tell", "see that `go list -m -versions "+buildkitModule+"` works")
+	}
+	return versions[1:], nil
 }
 
 // unknownVersion tells whether the go command says that a module has no such
@@ -164,7 +181,7 @@ func (l *Lab) buildkitRecipe(release, runcVersion string) image.Recipe {
 		refs = append(refs, "moby/buildkit:buildx-stable-1", "moby/buildkit:latest")
 	}
 	bin := l.folder(buildkit(release))
-	r := image.BuildKit(refs, l.host,
+	r := image.BuildKit(refs, l.arch,
 		fmt.Sprintf("%s %s, runc %s and Debian packages (%s)", buildkitModule, release, runcVersion, l.release.Codename),
 		filepath.Join(bin, "buildkitd"), filepath.Join(bin, "buildctl"), filepath.Join(l.folder(runc(runcVersion)), "runc"))
 	r.Labels = map[string]string{VersionLabel: release, RuncLabel: runcVersion}
@@ -243,7 +260,7 @@ func (l *Lab) fromSource(ctx context.Context, dir string) (string, error) {
 		}
 	}
 	ref := "moby/buildkit:src-" + sum
-	r := image.BuildKit([]string{ref}, l.host,
+	r := image.BuildKit([]string{ref}, l.arch,
 		fmt.Sprintf("the BuildKit source tree %s (%s), runc %s and Debian packages", filepath.Base(dir), described, version),
 		filepath.Join(bin, "buildkitd"), filepath.Join(bin, "buildctl"), filepath.Join(l.folder(runc(version)), "runc"))
 	r.Labels = map[string]string{VersionLabel: described, RuncLabel: version}

@@ -1,5 +1,5 @@
 // Package lab is the Docker Engine that the project brings along for machines
-// where none is reachable.
+// where none is reachable; or rather two of them, one for each image store.
 //
 // It compiles the engine, buildx, a registry and BuildKit releases from the Go
 // module proxy, makes the images they need from Debian packages, and runs all

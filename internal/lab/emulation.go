@@ -31,7 +31,7 @@ func elf(machine byte) (magic, mask []byte) {
 
 // emulated is the architecture that this lab needs an emulator for.
 func (l *Lab) emulated() foreign {
-	if l.host == "arm64" {
+	if l.arch == "arm64" {
 		magic, mask := elf(0x3e)
 		return foreign{"amd64", "x86_64", magic, mask}
 	}

@@ -17,13 +17,10 @@ func (l *Lab) plainImages() []image.Recipe {
 	}, image.FFmpeg(l.release.Codename)...)
 }
 
-// toolImages are the images that carry one of the lab's programs.
-func (l *Lab) toolImages() map[*image.Recipe]program {
-	registryImage := image.Registry(l.host,
-		registry().module+" "+RegistryVersion+" and Debian's busybox-static", filepath.Join(l.folder(registry()), "registry"))
-	syntax := frontend(BuildKitStable)
-	frontendImage := image.Frontend(l.host, syntax.module+" "+syntax.version, filepath.Join(l.folder(syntax), "dockerfile-frontend"))
-	return map[*image.Recipe]program{&registryImage: registry(), &frontendImage: syntax}
+// registryImage is registry:3.
+func (l *Lab) registryImage() image.Recipe {
+	return image.Registry(l.arch, registry().module+" "+RegistryVersion+" and Debian's busybox-static",
+		filepath.Join(l.folder(registry()), "registry"))
 }
 
 // serve makes the registry serve an image. What comes from Debian is fetched

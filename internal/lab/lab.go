@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -32,14 +33,16 @@ type Options struct {
 type Lab struct {
 	cache, run string
 	id         string
-	host       string
-	progress   *progress
+	// arch is this machine's architecture in Go's words.
+	arch     string
+	progress *progress
 	// downloads and compiles bound how much of each goes on at a time.
 	downloads, compiles *semaphore.Weighted
 	maker               *image.Maker
 	work                *once
 	release             debian.Release
-	mu                  sync.Mutex
+	// mu guards the settings, nets the choice of an engine's net.
+	mu, nets sync.Mutex
 }
 
 // Open names a lab; it neither creates nor starts anything.
@@ -59,7 +62,7 @@ func Open(o Options) (*Lab, error) {
 	sum := sha256.Sum256([]byte(cache))
 	id := hex.EncodeToString(sum[:])[:8]
 	l := &Lab{
-		cache: cache, id: id, host: runtime.GOARCH,
+		cache: cache, id: id, arch: runtime.GOARCH,
 		// Sockets live here: their paths must not be longer than 108 bytes,
 		// and a cache folder's may be.
 		run:       "/run/builders-" + id,
@@ -73,7 +76,7 @@ func Open(o Options) (*Lab, error) {
 		archives[arch] = &debian.Archive{Dir: l.path("apt", arch), Temp: l.path("tmp"), Arch: arch}
 	}
 	l.maker = &image.Maker{
-		Dir: cache, Temp: l.path("tmp"), HostArch: l.host,
+		Dir: cache, Temp: l.path("tmp"), HostArch: l.arch,
 		Archives: archives, Date: imageDate,
 	}
 	return l, nil
@@ -84,29 +87,56 @@ func (l *Lab) path(parts ...string) string {
 	return filepath.Join(append([]string{l.cache}, parts...)...)
 }
 
-// Host is the endpoint of the lab's engine, for DOCKER_HOST.
-func (l *Lab) Host() string { return "unix://" + l.socket() }
-
-func (l *Lab) socket() string { return filepath.Join(l.run, "docker.sock") }
+// Hosts are the endpoints of the lab's engines, for DOCKER_HOST, by the image
+// store that each has.
+func (l *Lab) Hosts() map[string]string {
+	hosts := map[string]string{}
+	for _, e := range engines {
+		hosts[e.store] = l.host(e)
+	}
+	return hosts
+}
 
 // settings are the choices that a lab makes once and keeps, because names of
 // images and networks carry them.
 type settings struct {
 	// Port of the registry on 127.0.0.1.
 	Port int `json:"port"`
-	// Net is the number of the lab's /20 within 198.18.0.0/15.
-	Net int `json:"net"`
+	// Nets are the numbers of the engines' /20s within 198.18.0.0/15, by
+	// image store.
+	Nets map[string]int `json:"nets"`
+	// Net is the first engine's once more: labs of before there were two
+	// know it by this name, and take the engine over as it runs.
+	Net *int `json:"net,omitempty"`
 	// CLI is the folder of a docker command that the lab brought along.
 	CLI string `json:"cli,omitempty"`
 }
 
-func (l *Lab) settings() (settings, error) {
-	var s settings
-	data, err := os.ReadFile(l.path("lab.json"))
-	if err != nil {
+// readSettings reads settings; those of a lab that had but one engine, too.
+func readSettings(data []byte) (settings, error) {
+	s := settings{Nets: map[string]int{}}
+	if len(data) == 0 {
+		return s, nil
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
 		return s, err
 	}
-	return s, json.Unmarshal(data, &s)
+	if s.Nets == nil {
+		s.Nets = map[string]int{}
+	}
+	if s.Net != nil {
+		s.Nets[engines[0].store] = *s.Net
+	}
+	return s, nil
+}
+
+func (l *Lab) settings() (settings, error) {
+	data, err := os.ReadFile(l.path("lab.json"))
+	s, broken := readSettings(data)
+	if err == nil && broken != nil {
+		err = fmt.Errorf("%s: %w", l.path("lab.json"), broken)
+	}
+	return s, err
 }
 
 // change changes the settings; parts of the lab that come up side by side may
@@ -118,16 +148,22 @@ func (l *Lab) change(fn func(*settings)) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	before := s
-	fn(&s)
-	if s == before && err == nil {
-		return nil
-	}
-	data, err := json.Marshal(s)
+	before, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	return replace(l.path("lab.json"), data)
+	fn(&s)
+	if net, chosen := s.Nets[engines[0].store]; chosen {
+		s.Net = &net
+	}
+	after, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(before, after) && exists(l.path("lab.json")) {
+		return nil
+	}
+	return replace(l.path("lab.json"), after)
 }
 
 // replace writes a file so that it is either the old or the new one.
@@ -146,13 +182,19 @@ func (l *Lab) mirror() (string, error) {
 	return fmt.Sprintf("127.0.0.1:%d", s.Port), err
 }
 
-// Env are the variables that lead docker, buildx and the specs to this lab.
+// Env are the variables that lead docker, buildx and the specs to this lab, and
+// docker to the engine with an image store; nothing asks for the default one.
 // They are complete once the lab has been up.
-func (l *Lab) Env() map[string]string {
+func (l *Lab) Env(store string) (map[string]string, error) {
+	e, err := engineWith(store)
+	if err != nil {
+		return nil, err
+	}
 	env := map[string]string{
-		"DOCKER_HOST":   l.Host(),
+		"DOCKER_HOST":   l.host(e),
 		"DOCKER_CONFIG": l.path("docker-config"),
 		"BUILDERS_LAB":  l.cache,
+		"BUILDERS_DIVE": l.diveFolder(),
 	}
 	if mirror, err := l.mirror(); err == nil {
 		env["BUILDERS_MIRROR"] = mirror
@@ -160,10 +202,16 @@ func (l *Lab) Env() map[string]string {
 	if s, err := l.settings(); err == nil && s.CLI != "" {
 		env["PATH"] = s.CLI + string(os.PathListSeparator) + os.Getenv("PATH")
 	}
-	if text, err := json.Marshal(l.standIns()); err == nil {
-		env["BUILDERS_STANDINS"] = string(text)
+	for name, value := range map[string]map[string]string{
+		"BUILDERS_ENGINES": l.Hosts(), "BUILDERS_STANDINS": l.standIns(),
+	} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		env[name] = string(text)
 	}
-	return env
+	return env, nil
 }
 
 // standIns are the images that are not what their names say, with what they
@@ -181,7 +229,13 @@ func (l *Lab) standIns() map[string]string {
 	return all
 }
 
-// Running tells whether the lab's engine answers.
-func (l *Lab) Running(ctx context.Context) bool {
-	return ping(ctx, l.Host()) == nil
+// Running are the endpoints of those engines that answer.
+func (l *Lab) Running(ctx context.Context) []string {
+	var hosts []string
+	for _, e := range engines {
+		if ping(ctx, l.host(e)) == nil {
+			hosts = append(hosts, l.host(e))
+		}
+	}
+	return hosts
 }

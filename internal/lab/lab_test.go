@@ -3,9 +3,11 @@ package lab
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -71,11 +73,8 @@ func TestOpenDependsOnTheCacheAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if byDefault.Host() != named.Host() || byDefault.cache != named.cache {
-		t.Errorf("%s and %s differ", byDefault.Host(), named.Host())
-	}
-	if n := len(named.socket()); n > 100 {
-		t.Errorf("the socket's path has %d bytes", n)
+	if !maps.Equal(byDefault.Hosts(), named.Hosts()) || byDefault.cache != named.cache {
+		t.Errorf("%s and %s differ", byDefault.Hosts(), named.Hosts())
 	}
 	if exists(named.cache) || exists(named.run) {
 		t.Error("opening a lab made folders")
@@ -84,7 +83,7 @@ func TestOpenDependsOnTheCacheAlone(t *testing.T) {
 
 func TestEnv(t *testing.T) {
 	l := open(t, nil)
-	if _, ok := l.Env()["BUILDERS_MIRROR"]; ok {
+	if _, ok := env(t, l, "")["BUILDERS_MIRROR"]; ok {
 		t.Error("a lab that was never up has a mirror")
 	}
 	if err := os.MkdirAll(l.cache, 0o755); err != nil {
@@ -93,12 +92,42 @@ func TestEnv(t *testing.T) {
 	if err := l.change(func(s *settings) { s.Port, s.CLI = 4711, "/brought" }); err != nil {
 		t.Fatal(err)
 	}
-	env := l.Env()
-	if env["BUILDERS_MIRROR"] != "127.0.0.1:4711" || env["DOCKER_HOST"] != l.Host() || !strings.HasPrefix(env["PATH"], "/brought:") {
-		t.Errorf("variables %v", env)
+	byDefault := env(t, l, "")
+	if byDefault["BUILDERS_MIRROR"] != "127.0.0.1:4711" || !strings.HasPrefix(byDefault["PATH"], "/brought:") {
+		t.Errorf("variables %v", byDefault)
 	}
-	if !strings.Contains(env["BUILDERS_STANDINS"], `"ubuntu:20.04":"Debian `) {
-		t.Errorf("stand-ins %s", env["BUILDERS_STANDINS"])
+	if !strings.Contains(byDefault["BUILDERS_STANDINS"], `"ubuntu:20.04":"Debian `) {
+		t.Errorf("stand-ins %s", byDefault["BUILDERS_STANDINS"])
+	}
+}
+
+func env(t *testing.T, l *Lab, store string) map[string]string {
+	t.Helper()
+	all, err := l.Env(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestEnvLeadsToTheEngineWithTheStore(t *testing.T) {
+	l := open(t, nil)
+	for store, socket := range map[string]string{"": "docker.sock", "containerd": "docker.sock", "overlay2": "docker-overlay2.sock"} {
+		if got, want := env(t, l, store)["DOCKER_HOST"], "unix://"+filepath.Join(l.run, socket); got != want {
+			t.Errorf("store %q: %s, want %s", store, got, want)
+		}
+	}
+	var engines map[string]string
+	if err := json.Unmarshal([]byte(env(t, l, "")["BUILDERS_ENGINES"]), &engines); err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(engines, l.Hosts()) || len(engines) != 2 {
+		t.Errorf("engines %v", engines)
+	}
+	_, err := l.Env("vfs")
+	var p *Problem
+	if !asProblem(err, &p) || p.Kind != Usage || !strings.Contains(p.Next, "containerd, overlay2") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -1,22 +1,26 @@
 package lab
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 )
 
 // The lab's containers get addresses out of 198.18.0.0/15, the range set aside
-// for benchmarks: nothing that is reachable uses it. A lab takes a /20 of it;
+// for benchmarks: nothing that is reachable uses it. An engine takes a /20 of it;
 // the first /24 is its bridge's, the others are for networks that users make.
 const netsInRange = 32
 
-// subnet is the lab's /20 by its number.
+// subnet is an engine's /20 by its number.
 func subnet(number int) netip.Prefix {
 	address := netip.AddrFrom4([4]byte{198, byte(18 + number/16), byte(number % 16 * 16), 0})
 	return netip.PrefixFrom(address, 20)
@@ -27,46 +31,53 @@ func gateway(number int) string {
 	return subnet(number).Addr().Next().String() + "/24"
 }
 
-func (l *Lab) bridge() string { return "bx-" + l.id[:6] }
+// bridge is the name of an engine's bridge. The kernel allows 15 letters.
+func (l *Lab) bridge(e engine) string { return "bx-" + l.id[:6] + e.short }
 
-// connect makes sure that the lab's bridge is there. A bridge of its own keeps
-// it apart from docker0, which belongs to an engine of the user's.
-func (l *Lab) connect() (int, error) {
+// connect makes sure that an engine's bridge is there and returns the number of
+// its net. A bridge of its own keeps it apart from docker0, which belongs to an
+// engine of the user's, and from the lab's other engines: a dockerd without any
+// would delete docker0.
+func (l *Lab) connect(e engine) (int, error) {
+	// Engines start side by side, and each must see what the others took.
+	l.nets.Lock()
+	defer l.nets.Unlock()
 	s, err := l.settings()
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return 0, err
 	}
-	if link, err := netlink.LinkByName(l.bridge()); err == nil {
-		if has, err := carries(link, s.Net); err == nil && has {
-			return s.Net, netlink.LinkSetUp(link)
+	if link, err := netlink.LinkByName(l.bridge(e)); err == nil {
+		number, known := s.Nets[e.store]
+		if has, err := carries(link, number); err == nil && known && has {
+			return number, netlink.LinkSetUp(link)
 		}
 		if err := netlink.LinkDel(link); err != nil {
-			return 0, fmt.Errorf("removing the stale bridge %s: %w", l.bridge(), err)
+			return 0, fmt.Errorf("removing the stale bridge %s: %w", l.bridge(e), err)
 		}
 	}
-	number, err := l.freeNet()
+	number, err := l.freeNet(e, s)
 	if err != nil {
 		return 0, err
 	}
-	if err := l.change(func(s *settings) { s.Net = number }); err != nil {
+	if err := l.change(func(s *settings) { s.Nets[e.store] = number }); err != nil {
 		return 0, err
 	}
-	return number, l.addBridge(number)
+	return number, addBridge(l.bridge(e), number)
 }
 
-func (l *Lab) addBridge(number int) error {
+func addBridge(name string, number int) error {
 	attrs := netlink.NewLinkAttrs()
-	attrs.Name = l.bridge()
+	attrs.Name = name
 	bridge := &netlink.Bridge{LinkAttrs: attrs}
 	if err := netlink.LinkAdd(bridge); err != nil {
-		return fmt.Errorf("adding the bridge %s: %w", l.bridge(), err)
+		return fmt.Errorf("adding the bridge %s: %w", name, err)
 	}
 	address, err := netlink.ParseAddr(gateway(number))
 	if err != nil {
 		return err
 	}
 	if err := netlink.AddrAdd(bridge, address); err != nil {
-		return fmt.Errorf("giving the bridge %s an address: %w", l.bridge(), err)
+		return fmt.Errorf("giving the bridge %s an address: %w", name, err)
 	}
 	return netlink.LinkSetUp(bridge)
 }
@@ -84,9 +95,9 @@ func carries(link netlink.Link, number int) (bool, error) {
 	return false, nil
 }
 
-// freeNet picks the lab's net: by the lab's id, unless the host has a route
-// there already.
-func (l *Lab) freeNet() (int, error) {
+// freeNet picks an engine's net: by the lab's id and the engine's place, unless
+// the host has a route there already or another engine of the lab's has it.
+func (l *Lab) freeNet(e engine, s settings) (int, error) {
 	routes, err := netlink.RouteList(nil, netlink.FAMILY_V4)
 	if err != nil {
 		return 0, fmt.Errorf("reading the routes: %w", err)
@@ -100,6 +111,15 @@ func (l *Lab) freeNet() (int, error) {
 	first, err := strconv.ParseUint(l.id, 16, 32)
 	if err != nil {
 		return 0, err
+	}
+	for place, other := range engines {
+		if other.store == e.store {
+			first += uint64(place)
+			continue
+		}
+		if number, known := s.Nets[other.store]; known {
+			taken = append(taken, subnet(number))
+		}
 	}
 	number, ok := pickNet(int(first%netsInRange), taken)
 	if !ok {
@@ -149,7 +169,7 @@ func (l *Lab) disconnect() error {
 		return fmt.Errorf("listing the network links: %w", err)
 	}
 	for _, link := range links {
-		if link.Type() != "bridge" || link.Attrs().Name != l.bridge() && !within(link, subnet(s.Net)) {
+		if link.Type() != "bridge" || !l.owns(link, s) {
 			continue
 		}
 		for _, port := range links {
@@ -162,6 +182,28 @@ func (l *Lab) disconnect() error {
 		}
 	}
 	return nil
+}
+
+// owns tells whether a bridge is one of the lab's: by its name, by an address in
+// one of its nets, or because an engine knows it, as it still does when the
+// engine's net has changed since.
+func (l *Lab) owns(link netlink.Link, s settings) bool {
+	name := link.Attrs().Name
+	return slices.ContainsFunc(engines, func(e engine) bool {
+		number, known := s.Nets[e.store]
+		return name == l.bridge(e) || known && within(link, subnet(number)) || l.knows(e, name)
+	})
+}
+
+// knows tells whether an engine has a network with the bridge: dockerd names it
+// after the network's id, and keeps networks in a file.
+func (l *Lab) knows(e engine, bridge string) bool {
+	id, ok := strings.CutPrefix(bridge, "br-")
+	if !ok || len(id) != 12 {
+		return false
+	}
+	networks, err := os.ReadFile(filepath.Join(l.dataRoot(e), "network", "files", "local-kv.db"))
+	return err == nil && bytes.Contains(networks, []byte(id))
 }
 
 // within tells whether a link has an address in a net.

@@ -29,7 +29,7 @@ func (l *Lab) unpacked(name string, packages ...string) (string, error) {
 	return dir, err
 }
 
-func (l *Lab) native() *debian.Archive { return l.maker.Archives[l.host] }
+func (l *Lab) native() *debian.Archive { return l.maker.Archives[l.arch] }
 
 // triplets are the names of Debian's library folders.
 var triplets = map[string]string{"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
@@ -44,7 +44,7 @@ func (l *Lab) seccomp() ([]string, error) {
 	// The Go binding asks pkg-config; this answers in its place, so that none
 	// has to be installed.
 	answer := filepath.Join(l.path("tmp"), "pkg-config")
-	script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in\n*--cflags*) echo '-I%[1]s/usr/include' ;;\n*--libs*) echo '-L%[1]s/usr/lib/%[2]s -lseccomp' ;;\nesac\n", dir, triplets[l.host])
+	script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in\n*--cflags*) echo '-I%[1]s/usr/include' ;;\n*--libs*) echo '-L%[1]s/usr/lib/%[2]s -lseccomp' ;;\nesac\n", dir, triplets[l.arch])
 	if err := l.script(answer, script); err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (l *Lab) seccomp() ([]string, error) {
 
 // compiler provides a C compiler: the host's, or Debian's unpacked.
 func (l *Lab) compiler() ([]string, error) {
-	if len(absent("gcc")) == 0 && exists("/usr/lib/"+triplets[l.host]+"/libc.a") {
+	if len(absent("gcc")) == 0 && exists("/usr/lib/"+triplets[l.arch]+"/libc.a") {
 		return nil, nil
 	}
 	root := l.path("packages", "gcc")
@@ -74,7 +74,7 @@ func (l *Lab) compiler() ([]string, error) {
 		return nil, err
 	}
 	cc := filepath.Join(l.path("tmp"), "cc")
-	script := fmt.Sprintf("#!/bin/sh\nLD_LIBRARY_PATH=%[1]s/usr/lib/%[2]s:%[1]s/lib/%[2]s PATH=%[1]s/usr/bin:$PATH exec %[1]s/usr/bin/gcc --sysroot=%[1]s \"$@\"\n", root, triplets[l.host])
+	script := fmt.Sprintf("#!/bin/sh\nLD_LIBRARY_PATH=%[1]s/usr/lib/%[2]s:%[1]s/lib/%[2]s PATH=%[1]s/usr/bin:$PATH exec %[1]s/usr/bin/gcc --sysroot=%[1]s \"$@\"\n", root, triplets[l.arch])
 	return []string{"CC=" + cc}, l.script(cc, script)
 }
 

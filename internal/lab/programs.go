@@ -73,3 +73,12 @@ func frontend(version string) program {
 		tags:     "osusergo netgo static_build",
 	}
 }
+
+func dive(version string) program {
+	return program{
+		name: "dive", module: "github.com/wagoodman/dive", version: version,
+		packages: []string{"."},
+		tags:     "netgo osusergo",
+		vars:     map[string]string{"main.version": strings.TrimPrefix(version, "v")},
+	}
+}

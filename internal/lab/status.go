@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -17,12 +18,12 @@ import (
 
 // Status is what a lab consists of at a moment.
 type Status struct {
-	// Cache is the lab's folder, Host the engine's endpoint, Mirror the
-	// registry's host:port (empty before the first `up`).
-	Cache  string `json:"cache"`
-	Host   string `json:"host"`
-	Mirror string `json:"mirror,omitempty"`
-	// Up is true when engine and registry answer.
+	// Cache is the lab's folder, Hosts the engines' endpoints by image store,
+	// Mirror the registry's host:port (empty before the first `up`).
+	Cache  string            `json:"cache"`
+	Hosts  map[string]string `json:"hosts"`
+	Mirror string            `json:"mirror,omitempty"`
+	// Up is true when all engines and the registry answer.
 	Up         bool        `json:"up"`
 	Components []Component `json:"components"`
 	// Bytes is what the cache folder takes on the disk.
@@ -41,14 +42,17 @@ type Component struct {
 
 // Status looks at the lab without changing anything.
 func (l *Lab) Status(ctx context.Context) (Status, error) {
-	s := Status{Cache: l.cache, Host: l.Host(), Bytes: diskUsage(l.cache)}
+	s := Status{Cache: l.cache, Hosts: l.Hosts(), Bytes: diskUsage(l.cache)}
 	s.Mirror, _ = l.mirror()
-	engine := l.daemonRow("engine", "docker "+EngineVersion, l.engineDaemon(), l.Running(ctx), l.path("engine"))
+	running := l.Running(ctx)
+	for _, e := range engines {
+		up := slices.Contains(running, l.host(e))
+		s.Components = append(s.Components, l.daemonRow("engine "+e.store, "docker "+EngineVersion, l.engineDaemon(e), up, l.dataRoot(e)))
+	}
 	registryUp := s.Mirror != "" && answers(ctx, s.Mirror) == nil
-	mirror := l.daemonRow("registry", RegistryVersion, l.registryDaemon(), registryUp, l.path("registry"))
-	s.Up = engine.State != stopped && mirror.State != stopped
-	s.Components = append(s.Components, engine, mirror)
-	for _, p := range []program{dockerd(), containerd(), runc(RuncVersion), buildx(BuildxVersion)} {
+	s.Components = append(s.Components, l.daemonRow("registry", RegistryVersion, l.registryDaemon(), registryUp, l.path("registry")))
+	s.Up = !slices.ContainsFunc(s.Components, func(c Component) bool { return c.State == stopped })
+	for _, p := range programsAlways() {
 		s.Components = append(s.Components, l.programRow(p))
 	}
 	s.Components = append(s.Components, l.emulationRow())
@@ -85,6 +89,16 @@ func (l *Lab) programRow(p program) Component {
 	return row
 }
 
+// programsAlways are those that a lab has whatever is asked of it, besides what its
+// images carry.
+func programsAlways() []program {
+	all := []program{dockerd(), containerd(), runc(RuncVersion), buildx(BuildxVersion)}
+	for _, version := range diveVersions {
+		all = append(all, dive(version))
+	}
+	return all
+}
+
 func (l *Lab) emulationRow() Component {
 	f := l.emulated()
 	row := Component{Name: "emulation", Version: f.arch, State: stopped}
@@ -94,13 +108,11 @@ func (l *Lab) emulationRow() Component {
 	return row
 }
 
-// recipes are all images the lab has or should have, those of further BuildKit
-// releases included.
+// recipes are all images the lab has or should have, those of further releases
+// included.
 func (l *Lab) recipes() []image.Recipe {
-	all := l.plainImages()
-	for r := range l.toolImages() {
-		all = append(all, *r)
-	}
+	all := append(l.plainImages(), l.registryImage())
+	all = append(all, l.frontendRecipes()...)
 	tags := []string{BuildKitDefault, BuildKitStable}
 	notes, _ := filepath.Glob(l.runcNote("*"))
 	for _, note := range notes {

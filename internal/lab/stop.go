@@ -19,38 +19,57 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// stopEngine stops the containers, dockerd and what it started, and unmounts
-// what they had mounted.
-func (l *Lab) stopEngine(ctx context.Context) error {
-	d := l.engineDaemon()
+// stopEngine stops an engine's containers, dockerd and what it started, and
+// unmounts what they had mounted. Other engines go on.
+func (l *Lab) stopEngine(ctx context.Context, e engine) error {
+	d := l.engineDaemon(e)
 	if _, _, ok := d.Running(); ok {
-		l.stopContainers(ctx)
+		l.stopContainers(ctx, e)
 	}
 	// dockerd takes its containerd along; what survives, because something
 	// was killed before its time, is found below.
 	if err := d.Stop(20 * time.Second); err != nil {
 		return err
 	}
-	if err := l.stopSurvivors(); err != nil {
+	if err := stopSurvivors(l.ownedBy(e)); err != nil {
 		return err
 	}
-	if err := unmountUnder(l.path("engine"), l.run); err != nil {
+	if err := unmountUnder(l.dataRoot(e), l.execRoot(e)); err != nil {
 		return err
+	}
+	for _, id := range l.containers(e) {
+		_ = os.Remove(l.shimSocket(e, id))
 	}
 	// A killed dockerd leaves its pid file, and the next one believes it for
 	// as long as nobody has buried the dead process.
-	if err := os.RemoveAll(filepath.Join(l.run, "docker.pid")); err != nil {
+	if err := os.RemoveAll(l.pidfile(e)); err != nil {
 		return err
 	}
-	return os.RemoveAll(filepath.Join(l.run, "exec"))
+	return os.RemoveAll(l.execRoot(e))
 }
 
-// stopContainers asks the engine to stop its containers: they would only
+// stopEngines stops all engines, side by side, and then whatever runs one of
+// their programs and could not be told to be a certain engine's.
+func (l *Lab) stopEngines(ctx context.Context) error {
+	var group errgroup.Group
+	for _, e := range engines {
+		group.Go(func() error { return l.stopEngine(ctx, e) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if err := stopSurvivors(l.runsEngine()); err != nil {
+		return err
+	}
+	return unmountUnder(l.run)
+}
+
+// stopContainers asks an engine to stop its containers: they would only
 // lengthen its own way down. Errors do not matter, survivors are killed later.
-func (l *Lab) stopContainers(ctx context.Context) {
+func (l *Lab) stopContainers(ctx context.Context, e engine) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	c, err := client.NewClientWithOpts(client.WithHost(l.Host()), client.WithAPIVersionNegotiation())
+	c, err := client.NewClientWithOpts(client.WithHost(l.host(e)), client.WithAPIVersionNegotiation())
 	if err != nil {
 		return
 	}
@@ -67,9 +86,12 @@ func (l *Lab) stopContainers(ctx context.Context) {
 	_ = group.Wait()
 }
 
-// stopSurvivors ends the processes of the engine that outlived it.
-func (l *Lab) stopSurvivors() error {
-	owned := l.ownership()
+// owner recognizes processes.
+type owner func(process.Process) bool
+
+// stopSurvivors ends the processes that outlived their engine, and all that
+// they started.
+func stopSurvivors(owned owner) error {
 	var left []process.Process
 	var failed error
 	// A container's first process ends only after all others in it have, and
@@ -93,9 +115,30 @@ func (l *Lab) stopSurvivors() error {
 	return fmt.Errorf("%d processes of the engine do not end, among them %d (%s)", len(left), left[0].PID, left[0].Exe)
 }
 
-// ownership recognizes the engine's processes: by their program, which lies in
-// this lab's cache, or by the container they run in, which is one of this lab's.
-func (l *Lab) ownership() func(process.Process) bool {
+// ownedBy recognizes an engine's processes: they run one of the lab's programs
+// and their arguments name the engine's files, or they are in one of its
+// containers.
+func (l *Lab) ownedBy(e engine) owner {
+	programs, containers := l.runsEngine(), l.containers(e)
+	return func(p process.Process) bool {
+		return programs(p) && mentions(p.Args, l.config(e), l.execRoot(e)) ||
+			slices.ContainsFunc(containers, func(id string) bool { return strings.Contains(p.Cgroups, id) })
+	}
+}
+
+// mentions tells whether an argument names a file, or one in a folder of that
+// name.
+func mentions(args []string, paths ...string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		return slices.ContainsFunc(paths, func(path string) bool {
+			return arg == path || strings.Contains(arg, path+"/")
+		})
+	})
+}
+
+// runsEngine recognizes what runs the program of an engine, in whatever
+// version: they lie in this lab's cache.
+func (l *Lab) runsEngine() owner {
 	folders := []string{l.folder(dockerd()), l.folder(containerd()), l.folder(runc(RuncVersion))}
 	entries, _ := os.ReadDir(l.path("bin"))
 	for _, e := range entries {
@@ -105,15 +148,25 @@ func (l *Lab) ownership() func(process.Process) bool {
 			}
 		}
 	}
-	var containers []string
-	entries, _ = os.ReadDir(l.path("engine", "containers"))
-	for _, e := range entries {
-		containers = append(containers, e.Name())
+	return func(p process.Process) bool { return slices.Contains(folders, filepath.Dir(p.Exe)) }
+}
+
+// containers are the ids of an engine's containers.
+func (l *Lab) containers(e engine) []string {
+	var ids []string
+	entries, _ := os.ReadDir(filepath.Join(l.dataRoot(e), "containers"))
+	for _, entry := range entries {
+		ids = append(ids, entry.Name())
 	}
-	return func(p process.Process) bool {
-		return slices.Contains(folders, filepath.Dir(p.Exe)) ||
-			slices.ContainsFunc(containers, func(id string) bool { return strings.Contains(p.Cgroups, id) })
-	}
+	return ids
+}
+
+// shimSocket is the socket of a container's shim, which stays behind when the
+// shim is killed. containerd keeps it outside of its own folder, under a name
+// made of its address, dockerd's namespace and the container's id.
+func (l *Lab) shimSocket(e engine, container string) string {
+	address := filepath.Join(l.execRoot(e), "containerd", "containerd.sock")
+	return filepath.Join("/run/containerd/s", hashText(filepath.Join(address, "moby", container)))
 }
 
 // unmountUnder unmounts everything that is mounted on and below the folders, the

@@ -10,16 +10,28 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Up brings the lab up with the named BuildKit releases, besides the two it
-// always has: the engine and the registry run, the images are served, buildx
-// is where the docker command finds it. It does only what is missing.
-func (l *Lab) Up(ctx context.Context, buildkits ...string) error {
-	tags, err := releases(buildkits)
+// Wanted is what a lab should serve besides what it always does.
+type Wanted struct {
+	// BuildKits are releases such as v0.20.2.
+	BuildKits []string
+	// Frontends are releases of docker/dockerfile such as 1.10.
+	Frontends []string
+}
+
+// Up brings the lab up with what is wanted: the engine and the registry run,
+// the images are served, buildx is where the docker command finds it. It does
+// only what is missing.
+func (l *Lab) Up(ctx context.Context, wanted Wanted) error {
+	tags, err := releases(wanted.BuildKits)
+	if err != nil {
+		return err
+	}
+	syntaxes, err := frontendTags(wanted.Frontends)
 	if err != nil {
 		return err
 	}
 	start := time.Now()
-	err = l.session(ctx, func(ctx context.Context) error { return l.raise(ctx, tags) })
+	err = l.session(ctx, func(ctx context.Context) error { return l.raise(ctx, tags, syntaxes) })
 	if err != nil {
 		return explain("bringing up the lab", err)
 	}
@@ -28,7 +40,8 @@ func (l *Lab) Up(ctx context.Context, buildkits ...string) error {
 		return err
 	}
 	l.progress.write("up in " + short(time.Since(start)) + ": docker " + EngineVersion + ", buildx " + BuildxVersion +
-		", BuildKit " + strings.Join(tags, " ") + ", mirror " + mirror)
+		", BuildKit " + strings.Join(tags, " ") +
+		", frontends " + strings.Join(syntaxes, " ") + ", mirror " + mirror)
 	return nil
 }
 
@@ -43,8 +56,10 @@ func (l *Lab) session(ctx context.Context, fn func(context.Context) error) error
 		if err := os.RemoveAll(l.path("tmp")); err != nil {
 			return err
 		}
-		if err := os.MkdirAll(l.path("tmp"), 0o755); err != nil {
-			return err
+		for _, dir := range []string{"tmp", "log"} {
+			if err := os.MkdirAll(l.path(dir), 0o755); err != nil {
+				return err
+			}
 		}
 		defer os.RemoveAll(l.path("tmp"))
 		if !exists(l.path("complete")) {
@@ -66,7 +81,7 @@ func (l *Lab) session(ctx context.Context, fn func(context.Context) error) error
 
 // raise does everything side by side; compiles and downloads wait for their
 // turn by themselves. The order below is the order in which they queue.
-func (l *Lab) raise(ctx context.Context, tags []string) error {
+func (l *Lab) raise(ctx context.Context, tags, syntaxes []string) error {
 	for _, tag := range tags {
 		if err := l.known(ctx, buildkit(tag)); err != nil {
 			return err
@@ -76,7 +91,9 @@ func (l *Lab) raise(ctx context.Context, tags []string) error {
 	start := func(name string, part func(context.Context) error) {
 		group.Go(func() error { return l.work.do(name, part) })
 	}
-	start("engine", l.startEngine)
+	for _, e := range engines {
+		start("engine "+e.store, func(ctx context.Context) error { return l.startEngine(ctx, e) })
+	}
 	start("plugin", func(context.Context) error { return l.plugin() })
 	start("emulation", func(context.Context) error { return l.emulate() })
 	start("command", func(context.Context) error { return l.command() })
@@ -86,10 +103,15 @@ func (l *Lab) raise(ctx context.Context, tags []string) error {
 	for _, tag := range tags {
 		start("image "+tag, func(ctx context.Context) error { return l.serveBuildKit(ctx, tag) })
 	}
-	for r, p := range l.toolImages() {
-		start(r.String(), func(ctx context.Context) error { return l.serve(ctx, *r, p) })
+	start("registry image", func(ctx context.Context) error { return l.serve(ctx, l.registryImage(), registry()) })
+	for _, tag := range syntaxes {
+		start("frontend "+tag, func(ctx context.Context) error { return l.serveFrontend(ctx, tag) })
 	}
 	if err := group.Wait(); err != nil {
+		return err
+	}
+	// Nothing else waits for this, so it does not stand in anybody's way.
+	if err := l.dives(); err != nil {
 		return err
 	}
 	return replace(l.path("complete"), nil)
@@ -155,7 +177,7 @@ func (l *Lab) Down(ctx context.Context) error {
 
 func (l *Lab) lower(ctx context.Context) error {
 	err := errors.Join(
-		l.stopEngine(ctx),
+		l.stopEngines(ctx),
 		l.registryDaemon().Stop(10*time.Second),
 		l.disconnect(),
 		l.stopEmulation(),

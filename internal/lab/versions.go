@@ -27,6 +27,30 @@ const (
 	BuildKitStable = "v0.34.2"
 )
 
+// frontends are the releases of docker/dockerfile that the lab can serve, and
+// the BuildKit release that each is compiled from: the last one that carries
+// it as its built-in frontend. The two are released together, 1.4 with v0.10,
+// 1.5 with v0.11 and so on; upstream's release notes say so, and from v0.33 on
+// frontend/dockerfile/version as well.
+var frontends = map[string]string{
+	"1.4": "v0.10.6", "1.5": "v0.11.5", "1.6": "v0.12.5", "1.7": "v0.13.2", "1.8": "v0.14.1",
+	"1.9": "v0.15.2", "1.10": "v0.16.0", "1.11": "v0.17.3", "1.12": "v0.18.2", "1.13": "v0.19.0",
+	"1.14": "v0.20.2", "1.15": "v0.21.1", "1.16": "v0.22.0", "1.17": "v0.23.2", "1.18": "v0.24.0",
+	"1.19": "v0.25.2", "1.20": "v0.26.3", "1.21": "v0.27.1", "1.22": "v0.28.1", "1.23": "v0.29.0",
+	"1.24": "v0.30.0", "1.25": "v0.31.2", "1.26": "v0.32.2", "1.27": "v0.33.1", "1.28": BuildKitStable,
+}
+
+// FrontendStable is the docker/dockerfile release of [BuildKitStable]; it is
+// docker/dockerfile:1, too.
+const FrontendStable = "1.28"
+
+// frontendsAlways are those that every lab serves.
+var frontendsAlways = []string{"1.4", "1.5", "1.7", FrontendStable}
+
+// diveVersions are the releases of dive that the specs compare: the first cannot
+// read what `docker save` writes on the containerd store, the second can.
+var diveVersions = []string{"v0.12.0", "v0.13.1"}
+
 // imageDate is the creation time in every image's config. It is fixed, so that
 // the same inputs give the same digest.
 var imageDate = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)

@@ -37,6 +37,9 @@ type Subject = env.Subject
 type Report struct {
 	Schema  int     `json:"schema"`
 	Subject Subject `json:"subject"`
+	// Book identifies the set of claims that the selected ones were taken
+	// from: reports of different books do not belong together.
+	Book string `json:"book"`
 	// Claims has every claim that was selected, in the order of the book.
 	Claims  []Claim `json:"claims"`
 	Summary Summary `json:"summary"`

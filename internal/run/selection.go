@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,11 +30,12 @@ func Select(choice string, book []spec.Claim, specs []claims.Spec) (Selection, e
 	case choice == "", strings.EqualFold(choice, "all"):
 		return selection(everyTest(specs), book, tests)
 	case isChapter(choice, book):
-		pattern := fmt.Sprintf("(?i)^Test%s$", regexp.QuoteMeta(choice))
-		return selection(pattern, book, tests)
+		return selection(everyTest(slices.DeleteFunc(slices.Clone(specs), func(s claims.Spec) bool {
+			return !strings.EqualFold(spec.Claim{ID: s.Claim}.Chapter(), choice)
+		})), book, tests)
 	case isID(choice, book):
-		chapter, name, _ := strings.Cut(strings.ToLower(choice), "/")
-		pattern := fmt.Sprintf("(?i)^Test%s$/^%s$", regexp.QuoteMeta(chapter), regexp.QuoteMeta(name))
+		function, name, _ := strings.Cut(testOf(choice, tests), "/")
+		pattern := fmt.Sprintf("^%s$/^%s$", regexp.QuoteMeta(function), regexp.QuoteMeta(name))
 		return selection(pattern, book, tests)
 	}
 	s, err := selection(choice, book, tests)
@@ -52,6 +54,39 @@ func (s Selection) Deadline() time.Duration {
 		total += max(c.Deadline, spec.DefaultDeadline)
 	}
 	return total
+}
+
+// Only narrows the selection to the claims that keep accepts. Where that is
+// all of them, the pattern stays as it is; where it is none, that is an error:
+// it would be green.
+func (s Selection) Only(keep func(spec.Claim) bool) (Selection, error) {
+	narrow := Selection{Tests: map[string]string{}}
+	names := map[string][]string{} // of subtests, by test function
+	var functions []string
+	for _, c := range s.Claims {
+		if !keep(c) {
+			continue
+		}
+		narrow.Claims = append(narrow.Claims, c)
+		narrow.Tests[c.ID] = s.Tests[c.ID]
+		function, name, _ := strings.Cut(s.Tests[c.ID], "/")
+		if names[function] == nil {
+			functions = append(functions, function)
+		}
+		names[function] = append(names[function], regexp.QuoteMeta(name))
+	}
+	switch len(narrow.Claims) {
+	case 0:
+		return Selection{}, fmt.Errorf("none of the %d selected claims applies", len(s.Claims))
+	case len(s.Claims):
+		return s, nil
+	}
+	var alternatives []string
+	for _, function := range functions {
+		alternatives = append(alternatives, fmt.Sprintf("^%s$/^(%s)$", function, strings.Join(names[function], "|")))
+	}
+	narrow.Pattern = strings.Join(alternatives, "|")
+	return narrow, nil
 }
 
 func selection(pattern string, book []spec.Claim, tests map[string]string) (Selection, error) {
@@ -79,6 +114,16 @@ func testNames(specs []claims.Spec) map[string]string {
 		names[s.Claim] = s.Test + "/" + spec.Claim{ID: s.Claim}.Name()
 	}
 	return names
+}
+
+// testOf is the test of a claim, whose id may be written in any case.
+func testOf(id string, tests map[string]string) string {
+	for known, test := range tests {
+		if strings.EqualFold(known, id) {
+			return test
+		}
+	}
+	return id
 }
 
 // everyTest matches the test functions that hold specs, and no others.

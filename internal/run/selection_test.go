@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -48,9 +49,9 @@ func TestSelect(t *testing.T) {
 	}{
 		"":                       {"^(TestBuilders|TestCaching|TestProcessor)$", all},
 		"all":                    {"^(TestBuilders|TestCaching|TestProcessor)$", all},
-		"caching":                {"(?i)^Testcaching$", all[3:6]},
-		"Caching":                {"(?i)^TestCaching$", all[3:6]},
-		"builders/arch":          {"(?i)^Testbuilders$/^arch$", all[1:2]},
+		"caching":                {"^(TestCaching)$", all[3:6]},
+		"Caching":                {"^(TestCaching)$", all[3:6]},
+		"builders/arch":          {"^TestBuilders$/^arch$", all[1:2]},
 		"TestCaching/third":      {"TestCaching/third", all[4:5]},
 		"Caching/^(hits|third)$": {"Caching/^(hits|third)$", all[3:5]},
 		"TestB|Caching/hits":     {"TestB|Caching/hits", all[0:4]},
@@ -103,4 +104,34 @@ func TestSplitOutside(t *testing.T) {
 	} {
 		assert.DeepEqual(t, splitOutside(pattern, '/'), want)
 	}
+}
+
+func TestOnly(t *testing.T) {
+	all := toySelection(t)
+	for name, tc := range map[string]struct {
+		keep    []string
+		pattern string
+	}{
+		"everything":   {[]string{"builders", "caching", "processor"}, all.Pattern},
+		"a chapter":    {[]string{"caching"}, "^TestCaching$/^(hits|third|loaded)$"},
+		"some of each": {[]string{"builders/ls", "caching/hits", "caching/third"}, "^TestBuilders$/^(ls)$|^TestCaching$/^(hits|third)$"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept := func(c spec.Claim) bool {
+				return slices.Contains(tc.keep, c.ID) || slices.Contains(tc.keep, c.Chapter())
+			}
+			got, err := all.Only(kept)
+			assert.NilError(t, err)
+			assert.Equal(t, got.Pattern, tc.pattern)
+			matches, err := matcher(got.Pattern)
+			assert.NilError(t, err)
+			for _, c := range all.Claims {
+				_, selected := got.Tests[c.ID]
+				assert.Equal(t, selected, kept(c), c.ID)
+				assert.Equal(t, matches(all.Tests[c.ID]), kept(c), c.ID)
+			}
+		})
+	}
+	_, err := all.Only(func(spec.Claim) bool { return false })
+	assert.Error(t, err, "none of the 7 selected claims applies")
 }

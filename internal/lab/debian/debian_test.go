@@ -171,6 +171,9 @@ func TestTreeMergesPackages(t *testing.T) {
 	)
 	second := packed(t,
 		entry{name: "./usr/", kind: tar.TypeDir},
+		entry{name: "./usr/lib/", kind: tar.TypeDir},
+		entry{name: "./lib/", kind: tar.TypeDir},
+		entry{name: "./lib/thing", kind: tar.TypeReg, text: "thing"},
 		entry{name: "./usr/share/base-passwd/passwd.master", kind: tar.TypeReg, text: "root:*:0:0:root:/root:/bin/bash\n"},
 		entry{name: "./usr/share/base-passwd/group.master", kind: tar.TypeReg, text: "root:*:0:\n"},
 		entry{name: "./usr/share/ca-certificates/m/b.crt", kind: tar.TypeReg, text: "B\n"},
@@ -191,6 +194,8 @@ func TestTreeMergesPackages(t *testing.T) {
 	for name, want := range map[string]string{
 		"bin":                               "-> usr/bin",
 		"usr/bin/tool":                      "tool",
+		"usr/lib":                           "",
+		"usr/lib/thing":                     "thing",
 		"usr/bin/alias":                     "-> usr/bin/tool",
 		"usr/bin/awk":                       "-> mawk",
 		"usr/share/doc/tool/copyright":      "free",

@@ -22,18 +22,17 @@ import (
 // bytes. The few files that scripts would have made are made by [finishers].
 type Tree struct {
 	w *tar.Writer
-	// dirs are the folders and links written so far.
-	dirs map[string]bool
 	// kept are the contents that finishers read.
 	kept map[string][]byte
-	// names are all paths written, for finishers and for dpkg's file lists.
+	// names are all paths written so far. Packages share folders, and the
+	// overlay2 image store refuses layers that repeat a path.
 	names  map[string]bool
 	newest time.Time
 }
 
 // NewTree starts a layer on w. The caller closes w.
 func NewTree(w *tar.Writer) *Tree {
-	return &Tree{w: w, dirs: map[string]bool{}, kept: map[string][]byte{}, names: map[string]bool{}}
+	return &Tree{w: w, kept: map[string][]byte{}, names: map[string]bool{}}
 }
 
 // merged are the top-level folders that are links into /usr. Packages still
@@ -122,16 +121,12 @@ func (t *Tree) put(name string, h tar.Header, content io.Reader) error {
 	if h.Typeflag == tar.TypeLink {
 		h.Linkname = resolveMerged(clean(h.Linkname))
 	}
-	if h.Typeflag == tar.TypeDir {
-		if t.dirs[name] {
-			return nil
-		}
-		t.dirs[name] = true
+	if t.names[name] {
+		return nil
 	}
 	if h.ModTime.After(t.newest) {
 		t.newest = h.ModTime
 	}
-	t.names[name] = true
 	if wanted(name) && h.Typeflag == tar.TypeReg {
 		data, err := io.ReadAll(content)
 		if err != nil {
@@ -146,11 +141,9 @@ func (t *Tree) put(name string, h tar.Header, content io.Reader) error {
 }
 
 func (t *Tree) mergeTop(top string) error {
-	if t.dirs[top] {
+	if t.names[top] {
 		return nil
 	}
-	t.dirs[top] = true
-	t.dirs["usr/"+top] = true
 	if err := t.write(tar.Header{Typeflag: tar.TypeDir, Name: "usr/" + top, Mode: 0o755, ModTime: epoch}, nil); err != nil {
 		return err
 	}
@@ -165,7 +158,12 @@ func resolveMerged(name string) string {
 	return name
 }
 
+// write writes an entry, unless its path was written before.
 func (t *Tree) write(h tar.Header, content io.Reader) error {
+	if t.names[h.Name] {
+		return nil
+	}
+	t.names[h.Name] = true
 	if h.Typeflag == tar.TypeDir {
 		h.Name += "/"
 	}
@@ -200,10 +198,9 @@ func (t *Tree) Finish() error {
 // extra writes a file that no package carries, with the folders above it.
 func (t *Tree) extra(f made) error {
 	for i, c := range f.name {
-		if c != '/' || t.dirs[f.name[:i]] || t.names[f.name[:i]] {
+		if c != '/' {
 			continue
 		}
-		t.dirs[f.name[:i]] = true
 		if err := t.write(tar.Header{Typeflag: tar.TypeDir, Name: f.name[:i], Mode: 0o755, ModTime: t.newest}, nil); err != nil {
 			return err
 		}

@@ -21,6 +21,9 @@ import (
 // layers changes what it writes.
 const format = "1"
 
+// packagesFormat is the format of [Packages] alone: 2 repeats no folder.
+const packagesFormat = "2"
+
 // Packages is a layer of Debian packages and what they depend on.
 type Packages struct {
 	Names []string
@@ -31,7 +34,7 @@ type Packages struct {
 
 // Identity implements [Layer].
 func (p Packages) Identity() string {
-	return fmt.Sprintf("%s packages %s on %s", format, strings.Join(p.Names, " "), strings.Join(p.On, " "))
+	return fmt.Sprintf("%s packages %s on %s", packagesFormat, strings.Join(p.Names, " "), strings.Join(p.On, " "))
 }
 
 // Write implements [Layer].

@@ -77,15 +77,16 @@ func BuildKit(refs []string, arch, origin string, buildkitd, buildctl, runc stri
 	}
 }
 
-// Frontend is docker/dockerfile:1, the Dockerfile syntax as an image.
-func Frontend(arch, origin, binary string) Recipe {
+// Frontend is docker/dockerfile of one release, the Dockerfile syntax as an
+// image. Its labels are upstream's: BuildKit reads there what it can do.
+func Frontend(refs []string, arch, origin, binary string, labels map[string]string) Recipe {
 	return Recipe{
-		Refs:       []string{"docker/dockerfile:1", "docker/dockerfile:latest"},
+		Refs:       refs,
 		Origin:     origin,
 		Archs:      []string{arch},
 		Layers:     []Layer{Files{"bin/dockerfile-frontend": {From: binary}}},
 		Entrypoint: []string{"/bin/dockerfile-frontend"},
-		Labels:     map[string]string{"moby.buildkit.frontend.network.none": "true"},
+		Labels:     labels,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,7 +163,7 @@ func TestTableHoldsThisProcess(t *testing.T) {
 	}
 	for _, p := range table {
 		if p.PID == os.Getpid() {
-			if p.Exe != exe || p.Parent != os.Getppid() {
+			if p.Exe != exe || p.Parent != os.Getppid() || !slices.Equal(p.Args, os.Args) {
 				t.Errorf("this process is %+v", p)
 			}
 			return

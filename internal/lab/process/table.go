@@ -13,6 +13,9 @@ type Process struct {
 	Parent int
 	// Exe is the program file; empty for kernel threads.
 	Exe string
+	// Args are the program's name and arguments as it was started; empty for
+	// kernel threads.
+	Args []string
 	// Cgroups is the text of /proc/PID/cgroup.
 	Cgroups string
 }
@@ -46,10 +49,12 @@ func look(pid int) (Process, bool) {
 		return Process{}, false
 	}
 	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	args, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	cgroups, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
 	return Process{
 		Identity: Identity{pid, s.started}, Parent: s.parent,
 		Exe:     strings.TrimSuffix(exe, " (deleted)"),
+		Args:    strings.FieldsFunc(string(args), func(r rune) bool { return r == 0 }),
 		Cgroups: string(cgroups),
 	}, true
 }

@@ -1,0 +1,91 @@
+//go:build integration
+
+package builders
+
+import (
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/cli"
+	"builders.test/helpers/engine"
+	"builders.test/helpers/image"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+// tracedBuild is a build whose intermediate containers and images, if it had
+// any, would carry a label with this mark.
+type tracedBuild struct{ mark string }
+
+func newTracedBuild(t *spec.T) tracedBuild {
+	t.Helper()
+	traced := tracedBuild{mark: t.Env.Name("mark")}
+	engine.RemoveTracesAfter(t, traced.label())
+	return traced
+}
+
+func (x tracedBuild) label() string { return "builders.mark=" + x.mark }
+
+func (x tracedBuild) arguments(t *spec.T) []build.Option {
+	t.Helper()
+	return []build.Option{build.Arg("MARK", x.mark), build.Arg("RUN_ID", t.Env.Run), saltedWith(x.mark)}
+}
+
+// run starts a build, looks at the engine while a step of it runs, lets
+// it end with an exit code, and returns the result.
+func (x tracedBuild) run(t *spec.T, b *builder.Builder, end string, options ...build.Option) *build.Result {
+	t.Helper()
+	options = append(append(options, x.arguments(t)...), build.Arg("END", end))
+	running := build.Start(t, b, "fixtures/traces", options...)
+	running.Await(t, "&& exit")
+	during := engine.FindTraces(t, x.label())
+	openGate(t, b, saltedWith(x.mark))
+	result := running.Wait(t)
+	require.True(t, during.None(), "while the build runs the engine has of it: %v", during)
+	return result
+}
+
+func buildsLeaveNoTraces(t *spec.T) {
+	requireClassicTraces(t)
+	b := warm(t)
+
+	loaded, good := image.New(t, "traces"), newTracedBuild(t)
+	r := good.run(t, b, "0", build.Load(loaded))
+	require.Zero(t, r.Command.ExitCode, "the build failed: %s", r.Complaint())
+	require.Equal(t, engine.Traces{Images: []string{loaded}}, engine.FindTraces(t, good.label()),
+		"after the build the engine has more, or less, than the image that was asked for")
+
+	bad := newTracedBuild(t)
+	r = bad.run(t, b, "3", build.Load(loaded))
+	require.NotEmpty(t, r.Step(t, "&& exit").Error, "the build did not fail as it should: %s", r.Complaint())
+	left := engine.FindTraces(t, bad.label())
+	require.True(t, left.None(), "after a failed build the engine has of it: %v", left)
+}
+
+// requireClassicTraces builds the same with the engine's classic builder,
+// which works through containers and images, to see that they are found.
+func requireClassicTraces(t *spec.T) {
+	t.Helper()
+	fetchBase(t)
+	traced := newTracedBuild(t)
+	args := []string{"build", "--file", "fixtures/traces/classic.Dockerfile"}
+	for _, option := range traced.arguments(t) {
+		args = append(args, option...)
+	}
+	classic := cli.NewHome(t).With("DOCKER_BUILDKIT=0").Try(t, append(args, "fixtures/traces")...)
+	found := engine.FindTraces(t, traced.label())
+	if len(found.Containers) == 0 || len(found.Images) == 0 || len(found.Volumes) == 0 {
+		t.EnvironmentFailed("the classic builder, this claim's control, left no containers, images and volumes (%v); it said: %s", found, cli.Complaint(classic))
+	}
+}
+
+// fetchBase spares the classic builder the pull, after which the image would
+// stay. A copy that the engine has is not brought up to date.
+func fetchBase(t *spec.T) {
+	t.Helper()
+	if image.Exists(t, "busybox") {
+		return
+	}
+	if err := t.Env.Fetch(t.Context(), "busybox"); err != nil {
+		t.EnvironmentFailed("the base image cannot be had: %v", err)
+	}
+}

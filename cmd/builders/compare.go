@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"builders.test/helpers/env"
+	"builders.test/internal/compare"
+	"builders.test/internal/console"
+	"builders.test/internal/dossier"
+	"builders.test/internal/subject"
+	"github.com/spf13/cobra"
+)
+
+// comparison is two checks on one host, one after the other.
+type comparison struct {
+	*check
+	baseline, baselineBuildx string
+}
+
+func newCompareCommand() *cobra.Command {
+	c := &comparison{check: newCheck()}
+	command := &cobra.Command{
+		Use:   "compare",
+		Short: "Tells what changes when you move the pin from one BuildKit to another",
+		Long: `compare puts the claims to the test on a baseline and on a candidate, on the same
+engine, and says of each claim what becomes of it: regressed, fixed, the same,
+broken on both sides, or not to be told because the environment failed. What
+changed without breaking a claim, such as a media type or the default garbage
+collection, is listed apart as a change of shape.
+
+It exits with 1 when something regressed, with 2 when something could not be
+told, and with 0 otherwise.
+
+The flags have variables of the same names: BASELINE, BUILDKIT, BASELINE_BUILDX,
+BUILDX, DRIVER, STORE, RUN, SPECS and OUT.`,
+		Example: `  builders compare --baseline v0.11.5 --buildkit v0.34.2
+  builders compare --buildkit v0.34.2 --baseline v0.34.2 --baseline-buildx v0.37.0 --buildx v0.38.2
+  builders compare --baseline v0.17.1 --buildkit v0.17.2 --specs ./specs`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			c.stdout, c.stderr = command.OutOrStdout(), command.ErrOrStderr()
+			return c.run(command.Context())
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&c.baseline, "baseline", variable("BASELINE", env.DefaultBuildKit), "BuildKit that is in use")
+	flags.StringVar(&c.baselineBuildx, "baseline-buildx", variable("BASELINE_BUILDX", ""), "buildx that is in use (default the one of --buildx)")
+	c.subjectFlags(flags)
+	c.cellFlags(flags)
+	c.choiceFlags(flags)
+	flags.StringVar(&c.out, "out", variable("OUT", filepath.Join("build", "compare")), "folder for the reports and the evidence")
+	return command
+}
+
+func (c *comparison) run(ctx context.Context) error {
+	before, after := c.side("baseline"), c.side("candidate")
+	before.buildkit = c.baseline
+	if c.baselineBuildx != "" {
+		before.buildx = c.baselineBuildx
+	}
+	if before.buildkit == after.buildkit && before.buildx == after.buildx {
+		return fmt.Errorf("baseline and candidate are both BuildKit %s; name another with BASELINE or BUILDKIT, or another buildx with BASELINE_BUILDX", after.buildkit)
+	}
+	if err := after.refuse(); err != nil {
+		return err
+	}
+	ahead := prefetch{openLab: c.openLab}
+	defer ahead.stop()
+	before.ready = func() { ahead.start(ctx, after.buildkit) }
+
+	first, err := c.prove(ctx, before, "baseline")
+	if err != nil {
+		return fmt.Errorf("baseline: %w", err)
+	}
+	second, err := c.prove(ctx, after, "candidate")
+	if err != nil {
+		return fmt.Errorf("candidate: %w", err)
+	}
+	result := compare.Reports(first.report, second.report)
+	screen := console.New(c.stdout, c.stderr, c.out)
+	screen.Comparison(result)
+	made := publish(dossier.Compare(dossier.Run{Dir: before.out, Report: first.report}, dossier.Run{Dir: after.out, Report: second.report}), c.out, screen)
+	screen.Note("report", made)
+	return c.ending(result)
+}
+
+// side is one of the two checks.
+func (c *comparison) side(name string) *check {
+	side := *c.check
+	side.out = filepath.Join(c.out, name)
+	return &side
+}
+
+func (c *comparison) prove(ctx context.Context, side *check, name string) (proof, error) {
+	screen := console.New(c.stdout, c.stderr, side.out)
+	screen.Note(name, "BuildKit "+side.buildkit)
+	p, err := side.prove(ctx, screen)
+	if err != nil {
+		return proof{}, err
+	}
+	screen.Summary(p.report, p.elapsed, p.standIns, p.path)
+	fmt.Fprintln(c.stdout)
+	return p, nil
+}
+
+func (c *comparison) ending(result compare.Comparison) error {
+	counts := result.Count()
+	switch {
+	case counts[compare.Regressed] > 0:
+		return ending{code: exitBroken}
+	case counts[compare.Environment] > 0:
+		return ending{code: exitEnvironment}
+	}
+	return nil
+}
+
+// refuse says what can be known to be wrong before anything is run.
+func (c *check) refuse() error {
+	if _, err := subject.ParseBuildKit(c.buildkit); err != nil {
+		return err
+	}
+	_, err := subject.ParseBuildx(c.buildx)
+	return err
+}

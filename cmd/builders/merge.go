@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"builders.test/internal/console"
+	"builders.test/internal/dossier"
+	"builders.test/internal/report"
+	"github.com/spf13/cobra"
+)
+
+func newMergeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "merge DIR...",
+		Short: "Joins the reports of several machines into one table",
+		Long: `merge reads the report.json in each folder and prints one table: claims down,
+reports across. It refuses reports that don't belong together: of different books
+of claims, or of the same subject twice.
+
+It exits with 1 when a claim is broken somewhere, with 2 when the environment
+failed somewhere, and with 0 otherwise.`,
+		Example: "  builders merge build/matrix/*",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			d, err := merged(args)
+			if err != nil {
+				return err
+			}
+			seconds := make([]float64, len(d.Runs))
+			for i, run := range d.Runs {
+				for _, claim := range run.Report.Claims {
+					seconds[i] += claim.Seconds
+				}
+			}
+			console.New(c.OutOrStdout(), c.ErrOrStderr(), ".").Matrix(d.Table, seconds)
+			worst := d.Table.Count()
+			switch {
+			case worst.Broken > 0:
+				return ending{code: exitBroken}
+			case worst.Error > 0:
+				return ending{code: exitEnvironment}
+			}
+			return nil
+		},
+	}
+}
+
+// merged reads the reports that lie in folders; what holds none but lies among
+// them, such as report.html, is passed over.
+func merged(dirs []string) (dossier.Dossier, error) {
+	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {
+		info, err := os.Stat(dir)
+		return err == nil && !info.IsDir()
+	})
+	d, err := dossier.Read(dirs...)
+	if err != nil {
+		return dossier.Dossier{}, err
+	}
+	seen := map[report.Subject]string{}
+	first := d.Runs[0]
+	for _, run := range d.Runs {
+		if run.Report.Book != first.Report.Book {
+			return dossier.Dossier{}, fmt.Errorf("%s and %s don't belong together: their claims are of different books (%s and %s); run both with the same builders",
+				filepath.Clean(first.Dir), filepath.Clean(run.Dir), first.Report.Book, run.Report.Book)
+		}
+		if other, twice := seen[run.Report.Subject]; twice {
+			return dossier.Dossier{}, fmt.Errorf("%s and %s don't belong together: they are two reports of the same subject", filepath.Clean(other), filepath.Clean(run.Dir))
+		}
+		seen[run.Report.Subject] = run.Dir
+	}
+	return d, nil
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"builders.test/internal/plan"
+	"github.com/spf13/cobra"
+)
+
+// forms are the ways in which a plan is written.
+var forms = map[string]func(io.Writer, []plan.Cell) error{
+	"github": plan.WriteGitHub,
+	"gitlab": plan.WriteGitLab,
+}
+
+func newPlanCommand() *cobra.Command {
+	var axes plan.Axes
+	var json bool
+	var form string
+	c := &cobra.Command{
+		Use:   "plan",
+		Short: "Prints the cells of a matrix, for CI to run each on a machine of its own",
+		Long: `plan prints the cells of a matrix and runs nothing. With --json they are in the form
+that GitHub Actions takes for strategy.matrix; --form gitlab gives a child
+pipeline. Each cell's command runs anywhere: the engine is what DOCKER_HOST or the
+docker context says, so a native arm64 runner is just another machine. "builders
+merge" joins the reports.`,
+		Example: `  builders plan --json --buildkit "v0.25.2 v0.34.2" --driver "docker-container remote"
+  builders plan --form gitlab --buildkit "v0.25.2 v0.34.2" > child.yml`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cells, err := axes.Cells()
+			if err != nil {
+				return err
+			}
+			if json {
+				form = "github"
+			}
+			if write, ok := forms[form]; ok {
+				return write(c.OutOrStdout(), cells)
+			}
+			if form != "" {
+				return fmt.Errorf("--form %s is neither github nor gitlab", form)
+			}
+			for _, cell := range cells {
+				fmt.Fprintln(c.OutOrStdout(), cell.Command())
+			}
+			return nil
+		},
+	}
+	axesFlags(c.Flags(), &axes)
+	c.Flags().BoolVar(&json, "json", false, "print JSON for GitHub Actions")
+	c.Flags().StringVar(&form, "form", "", "github or gitlab")
+	return c
+}

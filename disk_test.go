@@ -1,0 +1,255 @@
+//go:build integration
+
+package builders
+
+import (
+	"strconv"
+
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/cli"
+	"builders.test/helpers/disk"
+	"builders.test/helpers/engine"
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+// The chapter images asks: is disk easier to control?
+
+func duCountsWhatTheBuilderBuilt(t *spec.T) {
+	one, other := builder.New(t), builder.New(t)
+	reading(t, one, "first")
+	reading(t, other, "second")
+
+	for _, side := range []struct {
+		b                *builder.Builder
+		built, elsewhere string
+	}{{one, "first", "second"}, {other, "second", "first"}} {
+		held := disk.Usage(t, side.b)
+		require.NotEmpty(t, layer(held, side.built).AtLeast(thing), "du does not count the layer that the builder built")
+		require.Empty(t, layer(held, side.elsewhere), "du counts a layer that only another builder built")
+	}
+}
+
+func pruneTakesTheBuildersOnly(t *spec.T) {
+	pruned, bystander := builder.New(t), builder.New(t)
+	gone, _ := reading(t, pruned, "first")
+	kept, _ := reading(t, bystander, "first")
+
+	disk.Prune(t, pruned, "--all")
+
+	require.Empty(t, disk.Usage(t, pruned), "prune --all left something in the cache of a builder that is doing nothing")
+	requireAnew(t, pruned, "first", gone, "prune --all left the layer")
+	requireStill(t, bystander, "first", kept, "prune of one builder took another's cache")
+}
+
+func pruneByType(t *spec.T) {
+	b := builder.New(t)
+	source := newSource(t)
+	layerValue, _ := reading(t, b, "first")
+	mountValue, _ := readingFrom(t, b, "mount", source)
+
+	disk.Prune(t, b, "--filter", "type=exec.cachemount")
+	requireStill(t, b, "first", layerValue, "a prune of cache mounts took a layer")
+	again, sent := readingFrom(t, b, "mount", source)
+	require.NotEqual(t, mountValue, again, "a prune of cache mounts left one")
+	require.Less(t, sent.Sent(), int64(thing), "a prune of cache mounts took a local source")
+
+	disk.Prune(t, b, "--filter", "type=source.local")
+	same, sent := readingFrom(t, b, "mount", source)
+	require.GreaterOrEqual(t, sent.Sent(), int64(thing), "a prune of local sources left one")
+	require.Equal(t, again, same, "a prune of local sources took a cache mount")
+
+	disk.Prune(t, b, "--filter", "type=regular")
+	requireAnew(t, b, "first", layerValue, "a prune of layers left one")
+	requireStill(t, b, "mount", again, "a prune of layers took a cache mount")
+}
+
+func pruneByID(t *spec.T) {
+	b := builder.New(t)
+	gone, _ := reading(t, b, "first")
+	kept, _ := reading(t, b, "second")
+	for _, id := range layer(disk.Usage(t, b), "first").IDs() {
+		disk.Prune(t, b, "--filter", "id="+id)
+	}
+	requireAnew(t, b, "first", gone, "a prune by id left the layer with that id")
+	requireStill(t, b, "second", kept, "a prune by id took a layer with another id")
+}
+
+func pruneByDescription(t *spec.T) {
+	b := builder.New(t)
+	gone, _ := reading(t, b, "first")
+	kept, _ := reading(t, b, "second")
+	chosen := disk.Usage(t, b, "--filter", "description~=thing-first")
+	require.NotEmpty(t, layer(chosen, "first"), "du with a filter does not list the layer that it describes")
+	require.Empty(t, layer(chosen, "second"), "du with a filter lists a layer of another description")
+
+	disk.Prune(t, b, "--filter", "description~=thing-first")
+
+	requireAnew(t, b, "first", gone, "prune left the layer that du lists by the same filter")
+	requireStill(t, b, "second", kept, "prune took a layer that du does not list by the same filter")
+}
+
+func pruneByAge(t *spec.T) {
+	b := builder.New(t)
+	value, _ := reading(t, b, "first")
+	disk.Prune(t, b, "--all", "--filter", "until=1h")
+	requireStill(t, b, "first", value, "a prune of what was not used for an hour took a layer that was just used")
+	disk.Prune(t, b, "--all", "--filter", "until=1ms")
+	requireAnew(t, b, "first", value, "a prune of what was not used for a millisecond left a layer")
+}
+
+func pruneToALimit(t *spec.T) {
+	for _, flag := range []string{"--reserved-space", "--keep-storage"} {
+		requirePrunedTo(t, flag)
+	}
+}
+
+func pruneToWhatMayBeUsed(t *spec.T) { requirePrunedTo(t, "--max-used-space") }
+
+// requirePrunedTo proves that with room for one of two layers the flag leaves
+// the one that was used more often and later.
+func requirePrunedTo(t *spec.T, flag string, more ...string) {
+	t.Helper()
+	b, value, limit := unequal(t)
+	disk.Prune(t, b, append([]string{flag, bytes(limit)}, more...)...)
+	require.Empty(t, layer(disk.Usage(t, b), "second"), "prune %s left more than the limit allows", flag)
+	requireStill(t, b, "first", value, "prune "+flag+" took more than it had to, or did not begin with what was used least")
+}
+
+func pruneForFreeDisk(t *spec.T) {
+	// Every disk has a byte to spare, and none has a petabyte.
+	const little, unreachable = "1b", "1pb"
+	requirePrunedTo(t, "--reserved-space", "--min-free-space", unreachable)
+
+	b := builder.New(t)
+	value, _ := reading(t, b, "first")
+	disk.Prune(t, b, "--max-used-space", unreachable, "--min-free-space", little)
+	requireStill(t, b, "first", value, "prune took a layer though the disk was as free as it had to be")
+	disk.Prune(t, b, "--min-free-space", unreachable)
+	requireAnew(t, b, "first", value, "prune left a layer though the disk was not as free as it had to be")
+}
+
+func anOldBuildKitIsNotAskedForNewLimits(t *spec.T) {
+	b := builder.New(t)
+	value, _ := reading(t, b, "first")
+	for _, flag := range []string{"--max-used-space", "--min-free-space"} {
+		refused := disk.TryPrune(t, b, flag, bytes(nextToNothing))
+		require.NotZero(t, refused.ExitCode, "buildx asks a BuildKit for %s that does not know it", flag)
+	}
+	requireStill(t, b, "first", value, "buildx refused to prune, and the layer is gone all the same")
+}
+
+func pruneAllTakesFrontends(t *spec.T) {
+	b := builder.New(t)
+	build.Run(t, b, "fixtures/disk", append(stage(t, "read-first", "first"), build.Arg("BUILDKIT_SYNTAX", "docker/dockerfile:1"), build.Output("type=cacheonly"))...)
+	require.NotEmpty(t, disk.Usage(t, b).Of("frontend"), "the cache holds no frontend, so this proves nothing")
+
+	disk.Prune(t, b)
+	held := disk.Usage(t, b)
+	require.NotEmpty(t, held.Of("frontend"), "prune took the frontend without being told --all")
+	require.Empty(t, layer(held, "first"), "prune left the layer")
+
+	disk.Prune(t, b, "--all")
+	require.Empty(t, disk.Usage(t, b).Of("frontend"), "prune --all left the frontend")
+}
+
+func pruneSparesWhatRuns(t *spec.T) {
+	b := builder.New(t)
+	gone, _ := reading(t, b, "first")
+	wake := rest(t, b)
+	require.NotEmpty(t, layer(disk.Usage(t, b), "second").InUse(), "du calls the layer reclaimable that a running build uses")
+
+	disk.Prune(t, b, "--all")
+
+	held := disk.Usage(t, b)
+	require.Empty(t, layer(held, "first"), "prune --all left a layer that no build uses")
+	require.NotEmpty(t, layer(held, "second"), "prune --all took the layer that a running build uses")
+	value := wake()
+	requireStill(t, b, "second", value, "the layer that a build was using is gone")
+	requireAnew(t, b, "first", gone, "du no longer lists the layer, but a build still finds it")
+}
+
+func aStoppedBuilderIsNotPruned(t *spec.T) {
+	b := builder.New(t)
+	value, _ := reading(t, b, "first")
+	b.Home.Buildx(t, "stop", b.Name)
+
+	for _, words := range [][]string{{"du"}, {"prune", "--force", "--all"}} {
+		refused := b.Home.Try(t, append([]string{"buildx", "--builder", b.Name}, words...)...)
+		require.NotZero(t, refused.ExitCode, "%s of a stopped builder succeeds: good news, and the claim is to be told from which buildx on", words[0])
+	}
+	require.False(t, engine.Container(t, b.Container()).State.Running, "du or prune started a stopped builder")
+	requireStill(t, b, "first", value, "prune of a stopped builder failed, and its cache is gone all the same")
+}
+
+func theEnginesCacheIsAnother(t *spec.T) {
+	engines, own := builder.New(t, builder.Driver(env.DriverDocker)), builder.New(t)
+	inEngine, _ := reading(t, engines, "mount")
+	inOwn, _ := reading(t, own, "mount")
+	t.Cleanup(func() { pruneSalted(t, engines) })
+
+	disk.Prune(t, own, "--all")
+	requireStill(t, engines, "mount", inEngine, "prune of a builder took from the engine's own cache")
+	inOwnAgain, _ := reading(t, own, "mount")
+	require.NotEqual(t, inOwn, inOwnAgain, "prune --all left a cache mount, so this proves nothing")
+
+	pruneSalted(t, engines)
+	requireStill(t, own, "mount", inOwnAgain, "prune of the engine's own cache took from a builder's")
+	requireAnew(t, engines, "mount", inEngine, "prune left a cache mount in the engine's own cache, so this proves nothing")
+}
+
+// pruneSalted takes this claim's cache mount from a cache that others share.
+func pruneSalted(t *spec.T, b *builder.Builder) {
+	t.Helper()
+	for _, id := range disk.Usage(t, b).Of("exec.cachemount").About(t.Env.Run + "-" + t.Claim.Name()).IDs() {
+		disk.Prune(t, b, "--filter", "id="+id)
+	}
+}
+
+func aPrunedContainerCostsNoCache(t *spec.T) {
+	b := builder.New(t)
+	value, _ := reading(t, b, "first")
+	b.Home.Buildx(t, "stop", b.Name)
+
+	// docker system prune is for the whole engine, other people's things too.
+	// What it does is done here to things of this run's, made like a builder's.
+	mark := "builders.prune=" + t.Env.Name("prune")
+	container, volume := stoppedContainer(t, mark), namedVolume(t, mark)
+	b.Home.Docker(t, "container", "prune", "--force", "--filter", "label="+mark)
+	require.False(t, engine.HasContainer(t, container), "a prune leaves containers that do not run, and so those of stopped builders")
+	b.Home.Docker(t, "volume", "prune", "--force", "--filter", "label="+mark)
+	require.True(t, engine.HasVolume(t, volume), "a prune takes volumes that have a name, and so the state of stopped builders")
+	b.Home.Docker(t, "volume", "prune", "--force", "--all", "--filter", "label="+mark)
+	require.False(t, engine.HasVolume(t, volume), "not even --all takes the volume, so this proves nothing")
+
+	require.NotContains(t, engine.Volume(t, b.Volume()).Labels, anonymous, "the builder's state volume is one without a name")
+	engine.RemoveContainer(t, b.Container())
+	requireStill(t, b, "first", value, "the container of a stopped builder went, and its cache with it")
+}
+
+// anonymous is the label that the engine puts on volumes without a name.
+const anonymous = "com.docker.volume.anonymous"
+
+func stoppedContainer(t *spec.T, mark string) (name string) {
+	t.Helper()
+	name = t.Env.Name("container")
+	home := cli.NewHome(t)
+	t.Cleanup(func() { home.CleanUp(t, "rm", "--force", name) })
+	// The image asks for a volume; the tmpfs takes its place.
+	home.Docker(t, "create", "--name", name, "--label", env.RunLabel+"="+t.Env.Run, "--label", mark,
+		"--pull", "never", "--tmpfs", "/var/lib/buildkit", t.Env.BuildKit.Ref)
+	return name
+}
+
+func namedVolume(t *spec.T, mark string) (name string) {
+	t.Helper()
+	name = t.Env.Name("volume")
+	engine.RemoveVolumeAfter(t, name)
+	cli.NewHome(t).Docker(t, "volume", "create", "--label", mark, name)
+	return name
+}
+
+// bytes writes a number of bytes as flags take it.
+func bytes(count int64) string { return strconv.FormatInt(count, 10) + "b" }

@@ -1,0 +1,224 @@
+//go:build integration
+
+package builders
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/cli"
+	"builders.test/helpers/engine"
+	"builders.test/helpers/env"
+	"builders.test/helpers/image"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+// Chapter: the same builds, whoever runs the BuildKit.
+func TestDrivers(t *testing.T) {
+	prove(t, "drivers/remote-unix", aUnixSocketLeadsToItsDaemon)
+	prove(t, "drivers/remote-tcp", tcpLeadsToItsDaemon)
+	prove(t, "drivers/remote-tls", certificatesLeadToTheDaemon)
+	prove(t, "drivers/remote-tls-stranger", aStrangerIsRefused)
+	prove(t, "drivers/remote-tls-nobody", nobodyIsRefused)
+	prove(t, "drivers/remote-container", aContainerIsAnEndpoint)
+	prove(t, "drivers/remote-versions", eachRemoteHasItsOwnVersion)
+	prove(t, "drivers/remote-create", createOfARemoteStartsNothing)
+	prove(t, "drivers/remote-rm", rmOfARemoteEndsNothing)
+	prove(t, "drivers/remote-shared", oneDaemonIsOneCache)
+	prove(t, "drivers/image-store", theDockerDriverNeedsNoLoad)
+	prove(t, "drivers/contexts", everyContextIsABuilder)
+	prove(t, "drivers/same-result", everyDriverBuildsTheSame)
+	prove(t, "drivers/options", foreignOptionsAreRefused)
+}
+
+func aUnixSocketLeadsToItsDaemon(t *spec.T) { requireReached(t, builder.UnixSocket) }
+func tcpLeadsToItsDaemon(t *spec.T)         { requireReached(t, builder.PlainTCP) }
+func certificatesLeadToTheDaemon(t *spec.T) { requireReached(t, builder.MutualTLS) }
+func aContainerIsAnEndpoint(t *spec.T)      { requireReached(t, builder.DockerExec) }
+
+// requireReached fails unless a builder over the transport builds in the
+// daemon that it was pointed at, and in no other.
+func requireReached(t *spec.T, over builder.Transport) {
+	t.Helper()
+	bystander := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	b := builder.New(t, builder.Over(over))
+
+	reported := b.Inspect(t)[0]
+	require.Equal(t, "running", reported.Status, "buildx does not reach the BuildKit over %s", over)
+	require.Equal(t, b.Daemon(t), reported.Version, "over %s buildx reports another version than the BuildKit itself", over)
+
+	context, mark := marked(t)
+	build.Run(t, b, context)
+	require.Contains(t, b.Records(t), mark, "over %s the build left nothing in the cache of the BuildKit that it was pointed at", over)
+	require.NotContains(t, bystander.Records(t), mark, "over %s another BuildKit than the one that was pointed at executed the build", over)
+}
+
+// marked writes a context whose RUN carries a text that no other build has.
+// The text shows in the cache records of the BuildKit that executed the build,
+// and nowhere else.
+func marked(t *spec.T) (context, mark string) {
+	t.Helper()
+	mark = t.Env.Name("mark")
+	context = filepath.Join(t.Env.Dir, mark)
+	dockerfile := fmt.Sprintf("FROM busybox\nRUN : %s\n", mark)
+	if err := os.Mkdir(context, 0o700); err != nil {
+		t.EnvironmentFailed("create a build context: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(context, "Dockerfile"), []byte(dockerfile), 0o600); err != nil {
+		t.EnvironmentFailed("create a build context: %v", err)
+	}
+	return context, mark
+}
+
+func aStrangerIsRefused(t *spec.T) { requireStranger(t, builder.Stranger) }
+func nobodyIsRefused(t *spec.T)    { requireStranger(t, builder.Nobody) }
+
+// requireRefused fails if a BuildKit that asks for certificates does anything
+// for a builder that is not known to it. buildx tries for 20 s before it gives
+// a build up.
+func requireStranger(t *spec.T, who builder.Identity) {
+	t.Helper()
+	known := builder.New(t, builder.Over(builder.MutualTLS))
+	unknown := builder.New(t, builder.Reaching(known), builder.As(who))
+	context, mark := marked(t)
+
+	require.Equal(t, "inactive", unknown.Inspect(t)[0].Status, "the BuildKit answers a builder that is %s", who)
+	refused := build.Try(t, unknown, context)
+	require.NotZero(t, refused.Command.ExitCode, "a builder that is %s may build", who)
+	require.NotContains(t, known.Records(t), mark, "the build of a builder that is %s failed, but its step was executed", who)
+
+	build.Run(t, known, context)
+	require.Contains(t, known.Records(t), mark, "the known builder's build leaves no mark, so this proves nothing")
+}
+
+func eachRemoteHasItsOwnVersion(t *spec.T) {
+	otherImage, otherVersion := t.Env.Companion()
+	mine, other := builder.New(t), builder.New(t, builder.Pinned(otherImage))
+
+	require.Equal(t, t.BuildKit, mine.Inspect(t)[0].Version, "buildx reports another version than that of the BuildKit which the first builder points at")
+	require.Equal(t, otherVersion, other.Inspect(t)[0].Version, "buildx reports another version than that of the BuildKit which the second builder points at")
+	for _, b := range []*builder.Builder{mine, other} {
+		context, mark := marked(t)
+		build.Run(t, b, context)
+		for _, candidate := range []*builder.Builder{mine, other} {
+			built := strings.Contains(candidate.Records(t), mark)
+			require.Equal(t, candidate == b, built, "the build on %s was executed by the wrong BuildKit (looked at that of %s)", b.Name, candidate.Name)
+		}
+	}
+}
+
+func createOfARemoteStartsNothing(t *spec.T) {
+	administrators := builder.New(t)
+	administrators.Home.Docker(t, "stop", administrators.Container())
+
+	b := builder.New(t, builder.Reaching(administrators))
+
+	require.True(t, b.Recorded(), "create made no builder while its BuildKit is down")
+	require.Equal(t, "inactive", b.Inspect(t)[0].Status, "buildx reports a BuildKit that is down as something else")
+	require.False(t, engine.Container(t, administrators.Container()).State.Running, "create, or a look at the builder, started the BuildKit that somebody else had stopped")
+	require.False(t, engine.HasContainer(t, builder.ContainerOf(b.Node())), "create of a remote builder made a container as the docker-container driver does")
+
+	b.Home.Docker(t, "start", administrators.Container())
+	administrators.AwaitDaemon(t)
+	require.Equal(t, "running", b.Inspect(t)[0].Status, "the BuildKit is up, and its builder does not find it")
+	drawing(t, b)
+}
+
+func rmOfARemoteEndsNothing(t *spec.T) {
+	administrators := builder.New(t)
+	before := engine.Container(t, administrators.Container()).State
+	value, _ := drawing(t, administrators)
+
+	administrators.Home.Buildx(t, "stop", administrators.Name)
+	administrators.Home.Buildx(t, "rm", administrators.Name)
+
+	require.False(t, administrators.Recorded(), "rm left the builder's record")
+	after := engine.Container(t, administrators.Container()).State
+	require.True(t, after.Running, "stop or rm of a remote builder ended its BuildKit")
+	require.Equal(t, before.StartedAt, after.StartedAt, "stop or rm of a remote builder restarted its BuildKit")
+	requireHit(t, builder.New(t, builder.Reaching(administrators)), value, "a new builder for the same endpoint does not find the cache")
+}
+
+func oneDaemonIsOneCache(t *spec.T) {
+	first := builder.New(t)
+	second, elsewhere := builder.New(t, builder.Reaching(first)), builder.New(t)
+	value, cached := drawing(t, first)
+	require.False(t, cached, "the first build already finds its step in the cache")
+
+	requireHit(t, second, value, "two builders that point at one BuildKit do not share its cache")
+	requireMiss(t, elsewhere, value, "a builder that points at another BuildKit found the cache")
+	requireHit(t, first, value, "the first builder lost its cache when another BuildKit built the same")
+}
+
+func theDockerDriverNeedsNoLoad(t *spec.T) {
+	for driver, stays := range map[string]bool{env.DriverDocker: true, env.DriverContainer: false, env.DriverRemote: false} {
+		ref := image.New(t, "unloaded")
+		build.Run(t, builder.New(t, builder.Driver(driver)), "fixtures/processor", build.Tag(ref))
+		if !stays {
+			require.False(t, image.Exists(t, ref), "a build on the %s driver without --load left an image in the engine", driver)
+			continue
+		}
+		require.True(t, image.Exists(t, ref), "a build on the %s driver left no image in the engine", driver)
+		require.Equal(t, t.Env.Engine.Machine(), image.Run(t, ref, "linux/"+t.Env.Engine.Arch), "the image that the %s driver built does not run", driver)
+	}
+}
+
+func everyContextIsABuilder(t *spec.T) {
+	engines := builder.New(t)
+	contexts := builder.OfContext(engines.Home, cli.NewContext(t))
+
+	found, listed := builder.Find(builder.List(t, engines.Home), contexts.Name)
+	require.True(t, listed, "ls does not list the docker context %s as a builder", contexts.Name)
+	require.Equal(t, "docker", found.Driver, "the builder of a docker context has another driver")
+	require.Equal(t, t.BuildKit, found.Nodes[0].Version, "the builder of a docker context has another BuildKit than the context's engine")
+	require.Equal(t, contexts.Name, builder.Chosen(t, contexts.Home), "another builder than its own is the current one in a docker context")
+
+	value, _ := drawing(t, engines)
+	requireHit(t, contexts, value, "the builder of a docker context has another cache than the context's engine")
+}
+
+func everyDriverBuildsTheSame(t *spec.T) {
+	results := map[string]image.Content{}
+	for _, driver := range env.Drivers {
+		results[driver] = reproducible(t, builder.New(t, builder.Driver(driver)), "same")
+		require.NotEmpty(t, results[driver].Layers, "the image that the %s driver built has no layers", driver)
+	}
+	for _, driver := range env.Drivers[1:] {
+		require.Equal(t, results[env.Drivers[0]], results[driver], "the %s driver builds something else than the %s driver", driver, env.Drivers[0])
+	}
+	changed := reproducible(t, builder.New(t), "changed")
+	require.NotEqual(t, results[t.Driver].Layers, changed.Layers, "another Dockerfile gives the same layers, so this proves nothing")
+}
+
+// reproducible builds a stage of the fixture whose result does not depend on
+// the clock, afresh.
+func reproducible(t *spec.T, b *builder.Builder, stage string) image.Content {
+	t.Helper()
+	ref := image.New(t, stage)
+	build.Run(t, b, "fixtures/drivers", build.Target(stage), build.Load(ref), build.NoCache(), build.Arg("SOURCE_DATE_EPOCH", "1700000000"))
+	return image.ContentOf(t, ref, "linux/"+t.Env.Engine.Arch)
+}
+
+func foreignOptionsAreRefused(t *spec.T) {
+	home := cli.NewHome(t)
+	for _, args := range [][]string{
+		{"--driver", "docker-container", "--driver-opt", "cacert=/ca.pem"},
+		{"--driver", "remote", "--driver-opt", "network=host", "tcp://127.0.0.1:1"},
+		{"--driver", "remote", "--driver-opt", "image=" + t.Env.BuildKit.Ref, "tcp://127.0.0.1:1"},
+		{"--driver", "remote", "--buildkitd-flags", "--debug", "tcp://127.0.0.1:1"},
+	} {
+		name := t.Env.Name("refused")
+		refused := home.Try(t, append([]string{"buildx", "create", "--name", name}, args...)...)
+		require.NotZero(t, refused.ExitCode, "`create %s` succeeded: the driver takes an option that is another one's", strings.Join(args, " "))
+		_, listed := builder.Find(builder.List(t, home), name)
+		require.False(t, listed, "`create %s` was refused and left a builder behind", strings.Join(args, " "))
+	}
+	allowed := builder.New(t, builder.In(home), builder.Driver(env.DriverContainer))
+	require.True(t, allowed.Recorded(), "create without a foreign option fails too, so this proves nothing")
+}

@@ -1,0 +1,135 @@
+//go:build integration
+
+package builders
+
+import (
+	"crypto/rand"
+	"os"
+	"path/filepath"
+
+	"builders.test/helpers/agent"
+	"builders.test/helpers/build"
+	"builders.test/helpers/cli"
+	"builders.test/helpers/image"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+// The proofs of TestFrontend that are about what a step is given: caches,
+// secrets, an agent, a network.
+
+func cacheMountsSurvive(t *spec.T) {
+	id, otherID := t.Env.Name("mount"), t.Env.Name("mount")
+
+	require.Empty(t, throughMount(t, "before", id, "first"), "a cache mount that nobody used holds something")
+	require.Equal(t, "first", throughMount(t, "before", id, "second"), "the next build does not find what the last one left in the cache mount")
+	require.Equal(t, "first\nsecond", throughMount(t, "seen", id, "third"), "a mount of the same id at another path holds something else")
+	require.Empty(t, throughMount(t, "before", otherID, "first"), "a cache mount with another id holds what was left under the first")
+	require.Empty(t, throughMount(t, "left", id, "fourth"), "the image holds what was left in the cache mount")
+}
+
+func noCacheEmptiesTheMount(t *spec.T)       { requireEmptiedByNoCache(t, "before") }
+func noCacheEmptiesTheMountInMode(t *spec.T) { requireEmptiedByNoCache(t, "owned") }
+
+func requireEmptiedByNoCache(t *spec.T, target string) {
+	t.Helper()
+	id := t.Env.Name("mount")
+	require.Empty(t, throughMount(t, target, id, "first"), "a cache mount that nobody used holds something")
+	require.Equal(t, "first", throughMount(t, target, id, "second"), "the next build does not find what the last one left, so this proves nothing")
+	require.Empty(t, throughMount(t, target, id, "third", build.NoCache()), "--no-cache left the cache mount as it was")
+	require.Equal(t, "third", throughMount(t, target, id, "fourth"), "what --no-cache emptied is back, or what it left is not")
+}
+
+// throughMount runs a step with a cache mount and returns what one target of
+// the fixture tells.
+func throughMount(t *spec.T, target, id, step string, options ...build.Option) string {
+	t.Helper()
+	options = append(options, build.Target(target), build.Arg("ID", id), build.Arg("STEP", step))
+	told, _ := build.Export(t, warm(t), "fixtures/frontend/cache-mount", target, options...)
+	return told
+}
+
+func secretsLeaveNoTrace(t *spec.T) {
+	value := rand.Text()
+	folder := tokenFolder(t, value)
+
+	mounted := given(t, "mounted", value, build.Secret("token", filepath.Join(folder, "token")), salt(t))
+	require.Empty(t, image.Holding(t, mounted, value), "the image holds the secret")
+	require.NotContains(t, historyOf(t, mounted), value, "the history tells the secret")
+
+	argument := given(t, "argument", value, build.Arg("TOKEN", value))
+	require.NotEmpty(t, image.Holding(t, argument, value), "a build argument is not found in the image either, so this proves nothing")
+	require.Contains(t, historyOf(t, argument), value, "a build argument is not found in the history either, so this proves nothing")
+
+	copied := given(t, "copied", value, build.Context("files", folder))
+	require.NotEmpty(t, image.Holding(t, copied, value), "a file that was copied and removed is not found in the layers either, so this proves nothing")
+}
+
+// given builds a target of the fixture whose step is given the value in some
+// way, makes sure that the step had it, and returns the image.
+func given(t *spec.T, target, value string, options ...build.Option) string {
+	t.Helper()
+	loaded := image.New(t, target)
+	build.Run(t, warm(t), "fixtures/frontend/secret", append(options, build.Target(target), build.Load(loaded))...)
+	require.Equal(t, sum(value)+"  -", image.Run(t, loaded, "linux/"+t.Env.Engine.Arch, "cat", "/proof"),
+		"the step of %s did not have the value", target)
+	return loaded
+}
+
+func historyOf(t *spec.T, ref string) string {
+	t.Helper()
+	return cli.NewHome(t).Docker(t, "history", "--no-trunc", ref).Stdout()
+}
+
+func aChangedSecretIsNoReason(t *spec.T) {
+	const folder = "fixtures/frontend/secret"
+	first := build.Run(t, warm(t), folder, build.Target("mounted"), secret(t, rand.Text()), salt(t))
+	require.True(t, first.Step(t, "RUN --mount").Executed(), "the first build did not run the step, so this proves nothing")
+
+	second := build.Run(t, warm(t), folder, build.Target("mounted"), secret(t, rand.Text()), salt(t))
+	require.True(t, second.Step(t, "RUN --mount").Cached, "another value of the secret ran the step again")
+}
+
+func sshReachesTheAgent(t *spec.T) {
+	comment := rand.Text()
+	socket := agent.Serve(t, comment)
+
+	told, _ := build.Export(t, warm(t), "fixtures/frontend/ssh", "identities", build.SSH(socket), salt(t))
+	require.Contains(t, told, comment, "the step did not reach the agent that was forwarded")
+
+	told, _ = build.Export(t, warm(t), "fixtures/frontend/ssh", "identities", build.NoCache(), salt(t))
+	require.Equal(t, "no agent", told, "the step has an agent that nobody forwarded")
+}
+
+func noneHasNoRoute(t *spec.T) {
+	require.Contains(t, seen(t, "loopback"), "127.0.0.1", "the step without network has no loopback interface")
+	require.Empty(t, seen(t, "without"), "the step without network has a route")
+	require.NotEmpty(t, seen(t, "with"), "a step with network has no route either, so this proves nothing")
+}
+
+// seen is what a step saw of the network.
+func seen(t *spec.T, target string) string {
+	t.Helper()
+	told, _ := build.Export(t, warm(t), "fixtures/frontend/network", target, build.Target(target), salt(t))
+	return told
+}
+
+// secret keeps a value in a file of the run's and gives it to a build as the
+// secret token.
+func secret(t *spec.T, value string) build.Option {
+	t.Helper()
+	return build.Secret("token", filepath.Join(tokenFolder(t, value), "token"))
+}
+
+// tokenFolder is a folder of the run's that holds a value in the file token.
+func tokenFolder(t *spec.T, value string) string {
+	t.Helper()
+	dir := filepath.Join(t.Env.Dir, t.Env.Name("token"))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.EnvironmentFailed("make a folder: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "token"), []byte(value), 0o600); err != nil {
+		t.EnvironmentFailed("write a secret: %v", err)
+	}
+	return dir
+}

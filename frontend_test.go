@@ -1,0 +1,328 @@
+//go:build integration
+
+package builders
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/image"
+	"builders.test/helpers/registry"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+// Chapter: the language of Dockerfiles comes as an image, the frontend.
+func TestFrontend(t *testing.T) {
+	prove(t, "frontend/syntax", theSyntaxLineDecides)
+	prove(t, "frontend/built-in", theBuiltInIsTheBuildKits)
+	prove(t, "frontend/build-arg", theArgumentOverridesTheLine)
+	prove(t, "frontend/tag-moves", aMovedFrontendReachesTheNextBuild)
+	prove(t, "frontend/unknown-image", anUnknownFrontendIsOneError)
+	prove(t, "frontend/heredoc", hereDocumentsAreTaken)
+	prove(t, "frontend/checksum", aWrongChecksumFailsFirst)
+	prove(t, "frontend/checksum-known", aKnownChecksumIsNotDownloaded)
+	prove(t, "frontend/secret-env", aSecretAsAVariable)
+	prove(t, "frontend/exclude", excludeLeavesOut)
+	prove(t, "frontend/parents", parentsKeepsFolders)
+	prove(t, "frontend/chmod", aModeInWordsIsSet)
+	prove(t, "frontend/chmod-old-daemon", anOldDaemonLosesTheMode)
+	prove(t, "frontend/link", linkedLayersAreRebased)
+	prove(t, "frontend/cache-mount", cacheMountsSurvive)
+	prove(t, "frontend/cache-mount-no-cache", noCacheEmptiesTheMount)
+	prove(t, "frontend/cache-mount-mode", noCacheEmptiesTheMountInMode)
+	prove(t, "frontend/secret", secretsLeaveNoTrace)
+	prove(t, "frontend/secret-changed", aChangedSecretIsNoReason)
+	prove(t, "frontend/ssh", sshReachesTheAgent)
+	prove(t, "frontend/network-none", noneHasNoRoute)
+}
+
+// releases are those of docker/dockerfile that the claims try, from old to new.
+// The last one is the newest of its line.
+var releases = []string{"1.4", "1.5", "1.7", "1"}
+
+const newest = "docker/dockerfile:1"
+
+// feature is something that Dockerfiles may say from some release on.
+type feature struct {
+	// folder is the fixture that says it.
+	folder string
+	// word is what an older release complains about.
+	word string
+	// since is the first of the releases that knows it.
+	since string
+	// file is one of the result's, want what must be in it.
+	file, want string
+}
+
+// requireSince builds the feature's fixture with every release: those before
+// the first that knows it must refuse it, the others must give what is wanted.
+func requireSince(t *spec.T, f feature, options ...build.Option) {
+	t.Helper()
+	b := warm(t)
+	known := false
+	for _, release := range releases {
+		known = known || release == f.since
+		with := append([]build.Option{build.Syntax("docker/dockerfile:" + release), salt(t)}, options...)
+		if !known {
+			requireRefused(t, b, f, with...)
+			continue
+		}
+		got, r := build.Export(t, b, f.folder, f.file, with...)
+		require.Equal(t, f.want, got, "docker/dockerfile:%s builds something else of %s", release, f.folder)
+		requireFrontend(t, r, "docker/dockerfile:"+release)
+	}
+}
+
+// requireRefused makes sure that the frontend refuses the fixture because of
+// the feature's word.
+func requireRefused(t *spec.T, b *builder.Builder, f feature, options ...build.Option) {
+	t.Helper()
+	r := build.Refused(t, b, f.folder, options...)
+	require.Contains(t, r.Complaint(), f.word, "%s was refused, but for another reason than %q", f.folder, f.word)
+}
+
+// requireFrontend makes sure that the build looked up this frontend.
+func requireFrontend(t *spec.T, r *build.Result, image string) {
+	t.Helper()
+	require.Equal(t, image, frontendOf(r), "the build used another frontend than the one it was told to")
+}
+
+// frontendOf is the frontend image that a build looked up, or empty.
+func frontendOf(r *build.Result) string {
+	step, _ := r.Find("resolve image config for")
+	return step.LooksUp()
+}
+
+// salt keeps a spec out of the caches of other specs and other runs.
+func salt(t *spec.T) build.Option { return build.Arg("SALT", t.Env.Run+t.Claim.ID) }
+
+// exclude is the feature with which claims tell an old frontend from a new one.
+var exclude = feature{folder: "fixtures/frontend/exclude", word: "exclude", since: "1", file: "notes/kept.txt", want: "for the image"}
+
+const (
+	oldSyntax = "fixtures/frontend/exclude/old.Dockerfile"
+	newSyntax = "fixtures/frontend/exclude/new.Dockerfile"
+)
+
+func theSyntaxLineDecides(t *spec.T) {
+	b := warm(t)
+	got, r := build.Export(t, b, exclude.folder, exclude.file, build.File(newSyntax))
+	require.Equal(t, exclude.want, got, "the new frontend builds something else")
+	requireFrontend(t, r, newest)
+
+	requireRefused(t, b, exclude, build.File(oldSyntax))
+}
+
+func theBuiltInIsTheBuildKits(t *spec.T) {
+	b := warm(t)
+	if !t.Has(spec.BuildKit(">=0.25")) {
+		requireRefused(t, b, exclude)
+		return
+	}
+	got, r := build.Export(t, b, exclude.folder, exclude.file)
+	require.Equal(t, exclude.want, got, "the built-in frontend builds something else")
+	require.Empty(t, frontendOf(r), "no frontend was asked for, and one was looked up")
+}
+
+func theArgumentOverridesTheLine(t *spec.T) {
+	b := warm(t)
+	got, r := build.Export(t, b, exclude.folder, exclude.file, build.File(oldSyntax), build.Syntax(newest))
+	require.Equal(t, exclude.want, got, "the frontend of the argument builds something else")
+	requireFrontend(t, r, newest)
+
+	requireRefused(t, b, exclude, build.File(newSyntax), build.Syntax("docker/dockerfile:1.4"))
+}
+
+func aMovedFrontendReachesTheNextBuild(t *spec.T) {
+	b := warm(t)
+	own := registry.Start(t, registry.Lenient)
+	moving := build.Syntax(own.Ref("dockerfile:moving"))
+
+	before := own.Copy(t, "docker/dockerfile:1.4", "dockerfile:moving")
+	requireRefused(t, b, exclude, moving)
+
+	own.Copy(t, newest, "dockerfile:moving")
+	got, _ := build.Export(t, b, exclude.folder, exclude.file, moving)
+	require.Equal(t, exclude.want, got, "the frontend that the tag now names builds something else")
+	requireRefused(t, b, exclude, build.Syntax(own.Ref("dockerfile:moving@"+before.String())))
+}
+
+func anUnknownFrontendIsOneError(t *spec.T) {
+	b := warm(t)
+	own := registry.Start(t, registry.Lenient)
+	missing := own.Ref("dockerfile:missing")
+
+	r := build.Try(t, b, exclude.folder, build.Syntax(missing))
+
+	require.NotZero(t, r.Command.ExitCode, "the build succeeded with a frontend that does not exist")
+	require.Equal(t, []string{missing}, lookups(r.Failed()), "the lookup of the frontend should be the one thing that fails")
+	require.Contains(t, r.Complaint(), missing, "the error does not say which frontend is missing")
+
+	own.Copy(t, newest, "dockerfile:missing")
+	build.Run(t, b, exclude.folder, build.Syntax(missing))
+}
+
+func lookups(steps []build.Vertex) []string {
+	var images []string
+	for _, step := range steps {
+		images = append(images, step.LooksUp())
+	}
+	return images
+}
+
+func hereDocumentsAreTaken(t *spec.T) {
+	words := "salt is " + t.Env.Run + t.Claim.ID
+	requireSince(t, feature{
+		folder: "fixtures/frontend/heredoc", since: "1.4",
+		file: "said", want: words + " and " + words,
+	})
+}
+
+func aWrongChecksumFailsFirst(t *spec.T) {
+	const folder = "fixtures/frontend/checksum"
+	content := rand.Text()
+	served := serve(t, content)
+	url := build.Arg("URL", served.url)
+
+	right := build.Arg("SUM", "sha256:"+sum(content))
+	requireSince(t, feature{folder: folder, word: "checksum", since: "1.7", file: "result", want: content}, url, right)
+	require.NotZero(t, served.requests.Load(), "the file was never downloaded")
+
+	served = serve(t, rand.Text())
+	wrong := build.Refused(t, warm(t), folder, build.Syntax(newest), build.Arg("URL", served.url), build.Arg("SUM", "sha256:"+sum(rand.Text())))
+	require.NotZero(t, served.requests.Load(), "the build failed before it downloaded anything")
+	next, _ := wrong.Find("RUN cp")
+	require.False(t, next.Executed(), "a step used a file whose checksum is wrong")
+}
+
+func aKnownChecksumIsNotDownloaded(t *spec.T) {
+	const folder = "fixtures/frontend/checksum"
+	content := rand.Text()
+	first, second := serve(t, content), serve(t, rand.Text())
+	with := []build.Option{build.Syntax(newest), build.Arg("SUM", "sha256:"+sum(content))}
+
+	got, _ := build.Export(t, warm(t), folder, "result", append(with, build.Arg("URL", first.url))...)
+	require.Equal(t, content, got, "the downloaded file is another one")
+	require.NotZero(t, first.requests.Load(), "the file was never downloaded")
+
+	got, _ = build.Export(t, warm(t), folder, "result", append(with, build.Arg("URL", second.url))...)
+	require.Equal(t, content, got, "the file at the other address was taken, whose checksum is wrong")
+	require.Zero(t, second.requests.Load(), "a file that the builder has by its checksum was downloaded again")
+}
+
+// download is a file that a web server on the loopback interface offers.
+type download struct {
+	url      string
+	requests *atomic.Int64
+}
+
+func serve(t *spec.T, content string) download {
+	t.Helper()
+	requests := new(atomic.Int64)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		fmt.Fprint(w, content)
+	}))
+	t.Cleanup(server.Close)
+	return download{url: server.URL + "/file", requests: requests}
+}
+
+func sum(content string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(content))) }
+
+func aSecretAsAVariable(t *spec.T) {
+	value := rand.Text()
+	requireSince(t, feature{
+		folder: "fixtures/frontend/secret-env", word: "env", since: "1",
+		file: "proof", want: sum(value) + "  -",
+	}, secret(t, value))
+}
+
+func excludeLeavesOut(t *spec.T) {
+	requireSince(t, exclude)
+
+	dir := filepath.Join(t.Env.Dir, t.Env.Name("notes"))
+	build.Run(t, warm(t), exclude.folder, build.Syntax(newest), build.Output("type=local,dest="+dir))
+	require.NoFileExists(t, filepath.Join(dir, "notes", "left-out.md"), "--exclude copied what it should leave out")
+}
+
+func parentsKeepsFolders(t *spec.T) {
+	const folder = "fixtures/frontend/parents"
+	requireSince(t, feature{folder: folder, word: "parents", since: "1", file: "lists/shop/north/list", want: "north"})
+
+	south, _ := build.Export(t, warm(t), folder, "lists/shop/south/list", build.Syntax(newest))
+	require.Equal(t, "south", south, "--parents lost one of two files that have the same name")
+}
+
+func aModeInWordsIsSet(t *spec.T) {
+	require.Equal(t, "750", modeInWords(t), "the copied file has another mode than the one in words")
+}
+
+func anOldDaemonLosesTheMode(t *spec.T) {
+	require.Equal(t, "0", modeInWords(t), "this BuildKit, older than v0.17, does not lose a mode in words")
+}
+
+// modeInWords is the mode that the newest frontend gives a file copied with
+// --chmod=u=rwx,g=rx,o=.
+func modeInWords(t *spec.T) string {
+	t.Helper()
+	mode, _ := build.Export(t, warm(t), "fixtures/frontend/chmod", "mode", build.Syntax(newest), salt(t))
+	return mode
+}
+
+func linkedLayersAreRebased(t *spec.T) {
+	first, second := onBase(t, "linked", "one"), onBase(t, "linked", "two")
+	require.True(t, second.cached, "COPY --link was done again for another base")
+	require.NotEqual(t, first.base, second.base, "both images have the same base, so this proves nothing")
+	require.Equal(t, first.layer, second.layer, "the other base got another layer from COPY --link")
+
+	onBase(t, "stacked", "one")
+	require.False(t, onBase(t, "stacked", "two").cached, "COPY without --link was not done again for another base")
+}
+
+// copied is an image made of a base and a file copied onto it.
+type copied struct {
+	// base is what the base's own file says, layer the digest of the layer
+	// that holds the copied file.
+	base, layer string
+	// cached tells that BuildKit did not have to copy.
+	cached bool
+}
+
+// onBase builds a target of the fixture on a base.
+func onBase(t *spec.T, target, base string) copied {
+	t.Helper()
+	loaded := image.New(t, target)
+	r := build.Run(t, warm(t), "fixtures/frontend/link", build.Load(loaded),
+		build.Target(target), build.Arg("BASE", base), salt(t))
+	platform := "linux/" + t.Env.Engine.Arch
+	layers := image.Inspect(t, loaded, platform).RootFS.Layers
+	require.NotEmpty(t, layers, "the engine names no layer of the image")
+	require.Equal(t, "the same on every base", image.Run(t, loaded, platform, "cat", "/file"), "the image lacks the copied file")
+	return copied{
+		base:   image.Run(t, loaded, platform, "cat", "/base"),
+		layer:  layers[len(layers)-1],
+		cached: copyingOf(t, r).Cached,
+	}
+}
+
+// copyingOf is the step that copies the file. With --link there is a second
+// one that puts the copy on its base, which is done for each base.
+func copyingOf(t *spec.T, r *build.Result) build.Vertex {
+	t.Helper()
+	for _, step := range r.All("file /file") {
+		if !strings.Contains(step.Name, "LINK") {
+			return step
+		}
+	}
+	return r.Step(t, "COPY file /file")
+}

@@ -1,0 +1,105 @@
+package build
+
+import (
+	"path/filepath"
+	"strings"
+	"time"
+
+	"builders.test/helpers/builder"
+	"builders.test/helpers/cli"
+	"builders.test/helpers/env"
+	"builders.test/helpers/image"
+	"builders.test/helpers/spec"
+)
+
+// awaitPause is the time between two looks at a running build's progress.
+const awaitPause = 20 * time.Millisecond
+
+// Running is a build that has begun.
+type Running struct {
+	builder  string
+	command  *cli.Running
+	args     []string
+	metadata string
+}
+
+// Start begins to build the context folder on a builder and returns while the
+// build runs. If the spec ends first the build is interrupted. The docker
+// driver makes an image of every result: one that the options give no name and
+// send nowhere gets a name of the run's.
+func Start(t *spec.T, b *builder.Builder, context string, options ...Option) *Running {
+	t.Helper()
+	if b.Driver == env.DriverDocker && !named(options) {
+		options = append(options, Tag(image.New(t, "unnamed")))
+	}
+	r := start(t, b.Home, context, append([]Option{flag("--builder", b.Name)}, options...))
+	r.builder = b.Name
+	return r
+}
+
+func start(t *spec.T, home cli.Home, context string, options []Option) *Running {
+	t.Helper()
+	return begin(t, home, "build", context, options)
+}
+
+// begin runs a buildx command that builds, with the target of the command last.
+func begin(t *spec.T, home cli.Home, verb, target string, options []Option) *Running {
+	t.Helper()
+	metadata := filepath.Join(t.Env.Dir, t.Env.Name("metadata")+".json")
+	args := []string{"buildx", verb, "--progress=rawjson", "--metadata-file", metadata}
+	for _, option := range options {
+		args = append(args, option...)
+	}
+	return &Running{metadata: metadata, args: args, command: home.Start(t, append(args, target)...)}
+}
+
+// Await waits until the build executes a step whose name contains the text.
+// The claim fails if the build ends before.
+func (r *Running) Await(t *spec.T, text string) {
+	t.Helper()
+	for !r.executes(t, text) {
+		select {
+		case <-r.command.Ended():
+			t.Fatalf("the build ended without a step %q that waits: %s", text, r.Wait(t).Complaint())
+		case <-t.Context().Done():
+			t.Fatalf("the build does not begin with the step %q before the claim's deadline", text)
+		case <-time.After(awaitPause):
+		}
+	}
+}
+
+func (r *Running) executes(t *spec.T, text string) bool {
+	t.Helper()
+	v, found := progressOf(t, r.command.Complained()).Find(text)
+	return found && v.Executing()
+}
+
+// Wait waits for the end of the build and returns its result, whatever it is.
+func (r *Running) Wait(t *spec.T) *Result {
+	t.Helper()
+	command := r.command.Wait(t)
+	progress := progressOf(t, command.Stderr())
+	for _, image := range progress.images() {
+		t.Uses(image)
+	}
+	return &Result{Progress: progress, Metadata: readMetadata(t, r.metadata), ID: writtenID(r.args),
+		Command: command, builder: r.builder}
+}
+
+// MustWait waits for the end of the build and fails the claim if the build
+// does not succeed.
+func (r *Running) MustWait(t *spec.T) *Result {
+	t.Helper()
+	result := r.Wait(t)
+	result.MustSucceed(t)
+	return result
+}
+
+func progressOf(t *spec.T, text string) Progress {
+	t.Helper()
+	progress, err := Parse(strings.NewReader(text))
+	if err != nil {
+		t.Fatalf("the build's progress cannot be read: %v", err)
+	}
+	return progress
+}

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"os"
+	"time"
+
+	"builders.test/helpers/spec"
+	"gotest.tools/v3/icmd"
+)
+
+// Running is a command that has begun.
+type Running struct {
+	own     surroundings
+	command []string
+	started time.Time
+	// took and result are to be read after the end only, but for the streams.
+	took   time.Duration
+	result *icmd.Result
+	ended  chan struct{}
+}
+
+// Start begins a docker command and returns while it runs. If the spec ends
+// first the command is interrupted, and awaited.
+func (h Home) Start(t *spec.T, args ...string) *Running {
+	t.Helper()
+	r := begin(t, remaining(t), h.surroundings(), append([]string{t.Env.Docker}, args...))
+	t.Cleanup(r.end)
+	return r
+}
+
+func begin(t *spec.T, timeout time.Duration, own surroundings, command []string) *Running {
+	t.Helper()
+	r := &Running{own: own, command: command, started: time.Now(), ended: make(chan struct{})}
+	r.result = icmd.StartCmd(icmd.Cmd{Command: command, Dir: own.folder, Env: t.Env.Environ(own.env...)})
+	if r.result.Error != nil {
+		close(r.ended)
+		return r
+	}
+	go func() {
+		defer close(r.ended)
+		icmd.WaitOnCmd(timeout, r.result)
+		r.took = time.Since(r.started)
+	}()
+	return r
+}
+
+// end interrupts the command if it still runs. Its own timeout bounds the wait.
+func (r *Running) end() {
+	select {
+	case <-r.ended:
+	default:
+		// It may end by itself in this moment, which is as good.
+		_ = r.result.Cmd.Process.Signal(os.Interrupt)
+		<-r.ended
+	}
+}
+
+// Ended is closed when the command has ended.
+func (r *Running) Ended() <-chan struct{} { return r.ended }
+
+// Complained is what the command has written to its standard error so far.
+func (r *Running) Complained() string { return r.result.Stderr() }
+
+// Wait waits until the command ends, keeps it as evidence, and returns its
+// result, whatever it is.
+func (r *Running) Wait(t *spec.T) *icmd.Result {
+	t.Helper()
+	<-r.ended
+	keep(t, r)
+	return r.result
+}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"testing"
+	"time"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+func TestACommandIsInterruptedAtTheEnd(t *testing.T) {
+	s := &spec.T{T: t, Env: &env.Environment{}}
+	r := begin(s, time.Minute, surroundings{}, []string{"sleep", "60"})
+	select {
+	case <-r.Ended():
+		t.Fatal("the command has ended before it was interrupted")
+	default:
+	}
+	r.end()
+	<-r.Ended()
+	require.False(t, r.result.Timeout)
+	require.NotZero(t, r.result.ExitCode)
+	r.end()
+}
+
+func TestACommandThatCannotStartHasEnded(t *testing.T) {
+	s := &spec.T{T: t, Env: &env.Environment{}}
+	r := begin(s, time.Minute, surroundings{}, []string{"/nowhere/program"})
+	<-r.Ended()
+	require.Error(t, r.result.Error)
+	require.NotZero(t, r.result.ExitCode)
+}
+
+func TestACommandThatTakesTooLongIsKilled(t *testing.T) {
+	s := &spec.T{T: t, Env: &env.Environment{}}
+	r := begin(s, 50*time.Millisecond, surroundings{}, []string{"sleep", "60"})
+	<-r.Ended()
+	require.True(t, r.result.Timeout)
+}

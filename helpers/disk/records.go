@@ -1,0 +1,130 @@
+package disk
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/docker/go-units"
+)
+
+// Record is one thing that a cache holds.
+type Record struct {
+	// ID is the record's name within its BuildKit.
+	ID string
+	// Type is what it is: regular (a layer), source.local, exec.cachemount,
+	// frontend, internal, source.git.checkout.
+	Type string
+	// Description says in words where it comes from.
+	Description string
+	// Bytes is its size, to four digits.
+	Bytes int64
+	// InUse tells that something needs it right now.
+	InUse bool
+	// Shared tells that its bytes are somebody else's too.
+	Shared bool
+}
+
+// Records is what a cache holds, in no order that means anything.
+type Records []Record
+
+// Of keeps the records of a type.
+func (r Records) Of(kind string) Records {
+	return r.filter(func(record Record) bool { return record.Type == kind })
+}
+
+// About keeps the records whose description contains the text.
+func (r Records) About(text string) Records {
+	return r.filter(func(record Record) bool { return strings.Contains(record.Description, text) })
+}
+
+// InUse keeps the records that something needs right now.
+func (r Records) InUse() Records {
+	return r.filter(func(record Record) bool { return record.InUse })
+}
+
+// AtLeast keeps the records of that many bytes or more.
+func (r Records) AtLeast(bytes int64) Records {
+	return r.filter(func(record Record) bool { return record.Bytes >= bytes })
+}
+
+func (r Records) filter(keep func(Record) bool) Records {
+	var kept Records
+	for _, record := range r {
+		if keep(record) {
+			kept = append(kept, record)
+		}
+	}
+	return kept
+}
+
+// IDs are the records' names.
+func (r Records) IDs() []string {
+	ids := make([]string, 0, len(r))
+	for _, record := range r {
+		ids = append(ids, record.ID)
+	}
+	return ids
+}
+
+// Bytes is what the records take from the disk that nobody else has a share
+// in: the sum that limits are held against.
+func (r Records) Bytes() int64 {
+	var sum int64
+	for _, record := range r {
+		if !record.Shared {
+			sum += record.Bytes
+		}
+	}
+	return sum
+}
+
+// String names the records for a message.
+func (r Records) String() string {
+	if len(r) == 0 {
+		return "nothing"
+	}
+	const limit = 60
+	texts := make([]string, 0, len(r))
+	for _, record := range r {
+		text := record.Description
+		if len(text) > limit {
+			text = text[:limit] + "…"
+		}
+		texts = append(texts, fmt.Sprintf("%s %q (%s)", record.Type, text, units.HumanSize(float64(record.Bytes))))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// Parse reads what docker buildx du --verbose prints: a field on each line,
+// of which the first names a record, and the sums at the end.
+func Parse(text string) (Records, error) {
+	var records Records
+	// What stands before the first record is none: of an empty cache, the sums.
+	blocks := strings.Split("\n"+text, "\nID:")[1:]
+	for _, block := range blocks {
+		record, err := parseRecord("ID:" + block)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, record)
+	}
+	return records, nil
+}
+
+func parseRecord(block string) (Record, error) {
+	fields := map[string]string{}
+	for line := range strings.SplitSeq(block, "\n") {
+		// The first of a name counts: the sums at the end repeat some.
+		if name, value, ok := strings.Cut(line, ":"); ok && fields[name] == "" {
+			fields[name] = strings.TrimSpace(value)
+		}
+	}
+	bytes, err := units.FromHumanSize(fields["Size"])
+	if err != nil {
+		return Record{}, fmt.Errorf("the size of record %s: %w", fields["ID"], err)
+	}
+	return Record{
+		ID: fields["ID"], Type: fields["Type"], Description: fields["Description"], Bytes: bytes,
+		InUse: fields["Reclaimable"] == "false", Shared: fields["Shared"] == "true",
+	}, nil
+}

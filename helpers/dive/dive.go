@@ -1,0 +1,79 @@
+// Package dive looks into images with dive, as people do to see what each
+// layer of an image brings.
+//
+//	found, err := dive.Look(t, env.NewDive, dive.Archive("image.tar"))
+package dive
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"builders.test/helpers/cli"
+	"builders.test/helpers/spec"
+)
+
+// Source is where dive finds an image.
+type Source string
+
+// Engine is an image that the engine has.
+func Engine(ref string) Source { return Source("docker://" + ref) }
+
+// Archive is an image in a file that `docker save` wrote.
+func Archive(path string) Source { return Source("docker-archive://" + path) }
+
+// Image is what dive says of an image.
+type Image struct {
+	// Layers are its layers, from the base up.
+	Layers []Layer `json:"layer"`
+}
+
+// Layer is what dive says of one layer.
+type Layer struct {
+	// DiffID is the digest of the layer uncompressed, as the image's
+	// configuration has it.
+	DiffID string `json:"digestId"`
+	// Size is that of the layer's files, in bytes.
+	Size int64 `json:"sizeBytes"`
+	// Files are what the layer holds. Releases before v0.13 don't say.
+	Files []File `json:"fileList"`
+}
+
+// File is one entry of a layer.
+type File struct {
+	// Path is relative to the root of the image.
+	Path string `json:"path"`
+}
+
+// Look runs a release of dive on an image. The error is what dive said when
+// it could not read the image. The claim needs [spec.Dive].
+func Look(t *spec.T, release string, source Source) (Image, error) {
+	t.Helper()
+	program, err := t.Env.Dive(release)
+	if err != nil {
+		t.EnvironmentFailed("%v", err)
+	}
+	report := filepath.Join(t.Env.Dir, t.Env.Name("dive")+".json")
+	result := cli.TryProgram(t, program, string(source), "--json", report)
+	if result.ExitCode != 0 || result.Timeout {
+		return Image{}, fmt.Errorf("%s %s", cli.Complaint(result), result.Stdout())
+	}
+	content, err := os.ReadFile(report)
+	if err != nil {
+		return Image{}, fmt.Errorf("dive ended well and wrote no report: %w", err)
+	}
+	return parse(content)
+}
+
+func parse(report []byte) (Image, error) {
+	var image Image
+	if err := json.Unmarshal(report, &image); err != nil {
+		return Image{}, fmt.Errorf("dive's report cannot be read: %w", err)
+	}
+	if len(image.Layers) == 0 {
+		return Image{}, errors.New("dive's report names no layer")
+	}
+	return image, nil
+}

@@ -1,0 +1,91 @@
+package image
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+
+	"builders.test/helpers/spec"
+)
+
+// Holding lists the files of a saved image that hold the text: layers, the
+// config, manifests and attestations. Layers are searched unpacked, so what a
+// later layer hides or removes is found too.
+func Holding(t *spec.T, ref, text string) []string {
+	t.Helper()
+	saved, err := save(t, ref)
+	if err != nil {
+		t.Fatalf("the engine cannot save the image %s: %v", ref, err)
+	}
+	defer saved.Close()
+	found, err := search(saved, []byte(text))
+	if err != nil {
+		t.Fatalf("the saved image %s cannot be read: %v", ref, err)
+	}
+	return found
+}
+
+func save(t *spec.T, ref string) (io.ReadCloser, error) {
+	t.Helper()
+	return t.Env.Client.ImageSave(t.Context(), []string{ref})
+}
+
+// search lists the files of a tar stream that hold the text, compressed ones
+// by what they hold unpacked. A stream without any file is an error: nothing
+// was searched.
+func search(stream io.Reader, text []byte) ([]string, error) {
+	var found []string
+	files := 0
+	archive := tar.NewReader(stream)
+	for {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) && files == 0 {
+			return nil, errors.New("it holds no file")
+		}
+		if errors.Is(err, io.EOF) {
+			return found, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if header.Typeflag != tar.TypeReg {
+			continue
+		}
+		files++
+		content, err := unpacked(archive)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", header.Name, err)
+		}
+		if bytes.Contains(content, text) {
+			found = append(found, header.Name)
+		}
+	}
+}
+
+var (
+	gzipMagic = []byte{0x1f, 0x8b}
+	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+)
+
+// unpacked is the content of a file, decompressed if it is a gzip one. The
+// text could not be found in what is compressed in another way.
+func unpacked(file io.Reader) ([]byte, error) {
+	buffered := bufio.NewReader(file)
+	// A file may be shorter than the magic numbers.
+	start, _ := buffered.Peek(len(zstdMagic))
+	if bytes.HasPrefix(start, zstdMagic) {
+		return nil, errors.New("it is compressed with zstd, which cannot be searched")
+	}
+	if !bytes.HasPrefix(start, gzipMagic) {
+		return io.ReadAll(buffered)
+	}
+	plain, err := gzip.NewReader(buffered)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(plain)
+}

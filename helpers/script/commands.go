@@ -1,0 +1,298 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/image"
+	"builders.test/helpers/registry"
+	"github.com/rogpeppe/go-internal/testscript"
+	"gotest.tools/v3/icmd"
+)
+
+// negation tells that the command stands behind an exclamation mark.
+type negation bool
+
+// command does one line of a script. Its error is the reason of the verdict.
+type command func(r *runner, ts *testscript.TestScript, not negation, args []string) error
+
+// commands are those that the language has beside testscript's own.
+var commands map[string]command
+
+func init() {
+	commands = map[string]command{
+		"builder":  (*runner).builder,
+		"build":    (*runner).build,
+		"cached":   (*runner).cached,
+		"executed": (*runner).executed,
+		"sent":     (*runner).sent,
+		"image":    (*runner).image,
+		"registry": (*runner).registry,
+		"run":      (*runner).run,
+		"daemon":   (*runner).daemon,
+		"docker":   (*runner).docker,
+		"fact":     (*runner).fact,
+	}
+}
+
+// builder [-flag=value ...] NAME: creates a builder and makes it the one that
+// the following builds use. The flags are image, platform, driver, network,
+// config (a file with lines for buildkitd.toml).
+func (r *runner) builder(ts *testscript.TestScript, not negation, args []string) error {
+	options := []builder.Option{builder.In(r.home)}
+	var name string
+	for _, arg := range args {
+		flag, value, isFlag := strings.Cut(arg, "=")
+		switch {
+		case !strings.HasPrefix(arg, "-"):
+			if name != "" {
+				return errors.New("builder takes one name")
+			}
+			name = arg
+		case !isFlag:
+			return fmt.Errorf("builder %s: write flags as -flag=value", arg)
+		default:
+			option, err := builderOption(ts, flag, value)
+			if err != nil {
+				return err
+			}
+			options = append(options, option)
+		}
+	}
+	if name == "" {
+		return errors.New("builder needs a name, such as `builder one`")
+	}
+	if r.builders[name] != nil && !bool(not) {
+		r.current = r.builders[name]
+		return nil
+	}
+	b, err := builder.Try(r.t, append(options, builder.Bootstrapped())...)
+	if bool(not) {
+		if err == nil {
+			return errors.New("the builder was created")
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.builders[name], r.current = b, b
+	ts.Setenv("BUILDER_"+strings.ToUpper(name), b.Name)
+	return nil
+}
+
+func builderOption(ts *testscript.TestScript, flag, value string) (builder.Option, error) {
+	switch strings.TrimLeft(flag, "-") {
+	case "image":
+		return builder.Pinned(value), nil
+	case "platform":
+		return builder.Platform(value), nil
+	case "driver":
+		return builder.Driver(value), nil
+	case "network":
+		return builder.Network(value), nil
+	case "config":
+		return builder.Config(ts.ReadFile(value)), nil
+	}
+	return nil, fmt.Errorf("builder has no flag %s; it has -image, -platform, -driver, -network, -config", flag)
+}
+
+// build [-on=NAME] [flags of docker buildx build ...] CONTEXT: builds; what the
+// steps printed is standard output, progress is standard error.
+func (r *runner) build(ts *testscript.TestScript, not negation, args []string) error {
+	b, args, err := r.chosen(args)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		return errors.New("build needs a context, such as `build .`")
+	}
+	context := args[len(args)-1]
+	options := build.Option(args[:len(args)-1])
+	r.last = build.TryIn(r.t, b.Home.In(ts.MkAbs(".")), context, build.Option{"--builder", b.Name}, options)
+	output(ts, r.last.Said(), r.last.Transcript())
+	return outcome("the build", r.last.Command, not, r.last.Complaint)
+}
+
+// chosen is the builder that -on names, or the current one, or a new one.
+func (r *runner) chosen(args []string) (*builder.Builder, []string, error) {
+	if len(args) > 0 {
+		if name, ok := strings.CutPrefix(args[0], "-on="); ok {
+			if r.builders[name] == nil {
+				return nil, nil, fmt.Errorf("there is no builder %q; `builder %s` creates it", name, name)
+			}
+			return r.builders[name], args[1:], nil
+		}
+	}
+	if r.current == nil {
+		b, err := builder.Try(r.t, builder.In(r.home), builder.Bootstrapped())
+		if err != nil {
+			return nil, nil, err
+		}
+		r.current = b
+	}
+	return r.current, args, nil
+}
+
+// cached TEXT: in the last build the steps whose name contains TEXT were all
+// answered by the cache; with an exclamation mark none was.
+func (r *runner) cached(_ *testscript.TestScript, not negation, args []string) error {
+	steps, err := r.steps("cached", args)
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		if step.Cached == bool(not) {
+			return fmt.Errorf("the step %q was %s", step.Name, map[negation]string{true: "answered by the cache", false: "not answered by the cache"}[not])
+		}
+	}
+	return nil
+}
+
+// executed TEXT: in the last build a step whose name contains TEXT really
+// ran; with an exclamation mark none did, be it cached or not there at all.
+func (r *runner) executed(_ *testscript.TestScript, not negation, args []string) error {
+	if len(args) != 1 {
+		return errors.New("executed needs one text, a part of the step's name")
+	}
+	if r.last == nil {
+		return errors.New("nothing was built yet")
+	}
+	for _, step := range r.last.All(args[0]) {
+		if step.Executed() {
+			if bool(not) {
+				return fmt.Errorf("the step %q was executed", step.Name)
+			}
+			return nil
+		}
+	}
+	if bool(not) {
+		return nil
+	}
+	return fmt.Errorf("no step %q was executed", args[0])
+}
+
+func (r *runner) steps(command string, args []string) ([]build.Vertex, error) {
+	if len(args) != 1 {
+		return nil, fmt.Errorf("%s needs one text, a part of the step's name", command)
+	}
+	if r.last == nil {
+		return nil, errors.New("nothing was built yet")
+	}
+	steps := r.last.All(args[0])
+	if len(steps) == 0 {
+		return nil, fmt.Errorf("the build has no step %q", args[0])
+	}
+	return steps, nil
+}
+
+// sent <N or >N: how many bytes of the build context were transferred.
+func (r *runner) sent(_ *testscript.TestScript, not negation, args []string) error {
+	if len(args) != 1 || r.last == nil {
+		return errors.New("sent needs a build before it and a bound, such as `sent <10000`")
+	}
+	var bound int64
+	var than byte
+	if _, err := fmt.Sscanf(args[0], "%c%d", &than, &bound); err != nil || than != '<' && than != '>' {
+		return fmt.Errorf("sent: %q is no bound; write <N or >N, in bytes", args[0])
+	}
+	sent := r.last.Sent()
+	if within := than == '<' && sent < bound || than == '>' && sent > bound; within == bool(not) {
+		return fmt.Errorf("%d bytes of the context were sent", sent)
+	}
+	return nil
+}
+
+// image NAME: sets $NAME to a reference that nobody else uses; the image is
+// removed with the script.
+func (r *runner) image(ts *testscript.TestScript, _ negation, args []string) error {
+	if len(args) != 1 {
+		return errors.New("image needs the name of a variable, such as `image APP`")
+	}
+	ts.Setenv(args[0], image.New(r.t, strings.ToLower(args[0])))
+	return nil
+}
+
+// registry [NAME]: starts an empty registry and sets $NAME, or $REGISTRY, to
+// its host:port.
+func (r *runner) registry(ts *testscript.TestScript, _ negation, args []string) error {
+	name := "REGISTRY"
+	if len(args) > 0 {
+		name = args[0]
+	}
+	ts.Setenv(name, registry.Start(r.t, registry.Lenient).Host)
+	return nil
+}
+
+// run [-platform=P] IMAGE [COMMAND ...]: runs a loaded image without network.
+func (r *runner) run(ts *testscript.TestScript, not negation, args []string) error {
+	platform := "linux/" + r.t.Env.Engine.Arch
+	if len(args) > 0 {
+		if value, ok := strings.CutPrefix(args[0], "-platform="); ok {
+			platform, args = value, args[1:]
+		}
+	}
+	if len(args) == 0 {
+		return errors.New("run needs an image, such as `run $APP`")
+	}
+	out := image.Try(r.t, args[0], platform, args[1:]...)
+	output(ts, out.Text+"\n", out.Complaints)
+	switch {
+	case out.Exit == 0 && bool(not):
+		return errors.New("the image ran")
+	case out.Exit != 0 && !bool(not):
+		return fmt.Errorf("the image exited with %d: %s", out.Exit, strings.TrimSpace(out.Text+" "+out.Complaints))
+	}
+	return nil
+}
+
+// daemon [-on=NAME] COMMAND ...: runs a command where the builder's BuildKit
+// runs.
+func (r *runner) daemon(ts *testscript.TestScript, not negation, args []string) error {
+	b, args, err := r.chosen(args)
+	if err != nil {
+		return err
+	}
+	return r.command(ts, not, append([]string{"exec", b.Container()}, args...))
+}
+
+// docker ARGUMENTS ...: the docker command with the run's own configuration.
+func (r *runner) docker(ts *testscript.TestScript, not negation, args []string) error {
+	return r.command(ts, not, args)
+}
+
+func (r *runner) command(ts *testscript.TestScript, not negation, args []string) error {
+	result := r.home.In(ts.MkAbs(".")).Try(r.t, args...)
+	output(ts, result.Stdout(), result.Stderr())
+	return outcome("docker "+strings.Join(args, " "), result, not, func() string { return strings.TrimSpace(result.Stderr()) })
+}
+
+// fact NAME VALUE: notes something that is neither right nor wrong; comparing
+// two runs tells when it changes.
+func (r *runner) fact(_ *testscript.TestScript, _ negation, args []string) error {
+	if len(args) != 2 {
+		return errors.New("fact needs a name and a value")
+	}
+	r.t.Fact(args[0], args[1])
+	return nil
+}
+
+func output(ts *testscript.TestScript, stdout, stderr string) {
+	_, _ = io.WriteString(ts.Stdout(), stdout)
+	_, _ = io.WriteString(ts.Stderr(), stderr)
+}
+
+func outcome(what string, result *icmd.Result, not negation, complaint func() string) error {
+	failed := result.ExitCode != 0 || result.Timeout
+	switch {
+	case failed && !bool(not):
+		return fmt.Errorf("%s failed: %s", what, complaint())
+	case !failed && bool(not):
+		return fmt.Errorf("%s succeeded", what)
+	}
+	return nil
+}

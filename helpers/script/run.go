@@ -1,0 +1,122 @@
+package script
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/cli"
+	"builders.test/helpers/spec"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// Run proves the script's claim.
+func (s Script) Run(t *spec.T) {
+	t.Helper()
+	root := filepath.Join(t.Env.Dir, t.Env.Name("script"))
+	if err := os.Mkdir(root, 0o700); err != nil {
+		t.EnvironmentFailed("create the script's folder: %v", err)
+	}
+	r := &runner{t: t, here: filepath.Dir(s.Path), home: cli.NewHome(t), builders: map[string]*builder.Builder{}}
+	deadline, _ := t.Context().Deadline()
+	testscript.RunT(tester{t}, testscript.Params{
+		Files: []string{s.Path}, WorkdirRoot: root, Deadline: deadline,
+		Setup: r.setup, Condition: r.condition, Cmds: r.commands(),
+		RequireExplicitExec: true, RequireUniqueNames: true,
+	})
+}
+
+// runner is what the commands of one script share.
+type runner struct {
+	t *spec.T
+	// here is the folder that the script lies in.
+	here     string
+	home     cli.Home
+	builders map[string]*builder.Builder
+	// current is the builder that build uses if it names none.
+	current *builder.Builder
+	// last is the latest build.
+	last *build.Result
+}
+
+// setup gives the script the run's own configuration, so that `exec docker …`
+// sees what the other commands see.
+func (r *runner) setup(e *testscript.Env) error {
+	for _, kv := range r.t.Env.Environ("BUILDX_CONFIG=" + r.home.Dir) {
+		name, value, _ := strings.Cut(kv, "=")
+		if steersScripts(name) {
+			e.Setenv(name, value)
+		}
+	}
+	e.Setenv("HERE", r.here)
+	e.Setenv("RUN", r.t.Env.Run)
+	e.Setenv("ARCH", r.t.Env.Engine.Arch)
+	e.Setenv("BUILDKIT", r.t.BuildKit)
+	e.Setenv("BUILDKIT_IMAGE", r.t.Env.BuildKit.Ref)
+	return nil
+}
+
+func steersScripts(name string) bool {
+	return strings.HasPrefix(name, "DOCKER_") || strings.HasPrefix(name, "BUILDX_") || strings.HasPrefix(name, "BUILDERS_")
+}
+
+func (r *runner) condition(word string) (bool, error) {
+	need, err := spec.ParseNeed(word)
+	if err != nil {
+		return false, err
+	}
+	return r.t.Has(need), nil
+}
+
+func (r *runner) commands() map[string]func(*testscript.TestScript, bool, []string) {
+	all := map[string]func(*testscript.TestScript, bool, []string){}
+	for name, run := range commands {
+		all[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			if err := run(r, ts, negation(neg), args); err != nil {
+				ts.Fatalf("%v", err)
+			}
+		}
+	}
+	return all
+}
+
+// tester lets testscript speak to a spec: one script is the whole of it.
+type tester struct{ t *spec.T }
+
+func (a tester) Run(_ string, script func(testscript.T)) { script(a) }
+func (a tester) Parallel()                               {}
+func (a tester) Verbose() bool                           { return false }
+func (a tester) Fatal(args ...any)                       { a.t.Fatal(args...) }
+func (a tester) FailNow()                                { a.t.FailNow() }
+
+func (a tester) Skip(args ...any) {
+	a.t.Mistaken("the script skips itself: %s; say in its head what it needs", fmt.Sprint(args...))
+}
+
+var failed = regexp.MustCompile(`(?m)^FAIL: (.*)$`)
+
+// Log gets the transcript. What failed is said once more by itself: it is the
+// reason of the verdict.
+func (a tester) Log(args ...any) {
+	transcript := fmt.Sprint(args...)
+	if err := a.t.Evidence.Note("transcript.txt", transcript); err != nil {
+		a.t.T.Logf("evidence: %v", err)
+	}
+	a.t.T.Log(transcript)
+	if found := failed.FindStringSubmatch(transcript); found != nil {
+		a.t.Errorf("%s", shorten(found[1]))
+	}
+}
+
+// shorten leaves of a file's path what people know it by.
+func shorten(line string) string {
+	path, rest, found := strings.Cut(line, Suffix+":")
+	if !found {
+		return line
+	}
+	return filepath.Base(path) + Suffix + ":" + rest
+}

@@ -1,0 +1,182 @@
+// Package script reads specs that are written as scripts, one file for one
+// claim, so that people can put their own Dockerfiles to the test without
+// writing Go. The language is that of rogpeppe's testscript, with commands
+// and conditions about builders; docs/scripts.md describes it.
+package script
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"builders.test/helpers/spec"
+	"golang.org/x/tools/txtar"
+)
+
+// Suffix is that of script files.
+const Suffix = ".txtar"
+
+// Script is one file.
+type Script struct {
+	// Path is where the file is.
+	Path string
+	// Claim is what the file's head says; its id is <folder>/<file>.
+	Claim spec.Claim
+	// Component says whose behaviour it is about: buildkit, buildx, dive, …
+	Component string
+	// Broken and Fixed are releases of the component: in the first the claim
+	// is known to be broken, in the second it holds again.
+	Broken, Fixed []string
+}
+
+// Mistake is something wrong in a script, by file and line.
+type Mistake struct {
+	File string
+	// Line counts from one; 0 means the file as a whole.
+	Line int
+	What string
+}
+
+// Error is file:line: what.
+func (m Mistake) Error() string { return fmt.Sprintf("%s:%d: %s", m.File, m.Line, m.What) }
+
+// Folder reads every script of a folder, in the order of their names. The
+// error names the first mistake.
+func Folder(dir string) ([]Script, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s is no folder with scripts", dir)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"+Suffix))
+	if err != nil {
+		return nil, fmt.Errorf("look for scripts in %s: %w", dir, err)
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s holds no script (*%s); `builders init` writes a first one", dir, Suffix)
+	}
+	slices.Sort(files)
+	var scripts []Script
+	for _, file := range files {
+		s, err := Read(file)
+		if err != nil {
+			return nil, err
+		}
+		scripts = append(scripts, s)
+	}
+	return scripts, nil
+}
+
+// Read reads a script's head and looks for mistakes in all of its lines.
+func Read(file string) (Script, error) {
+	path, err := filepath.Abs(file)
+	if err != nil {
+		return Script{}, err
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return Script{}, fmt.Errorf("read the script: %w", err)
+	}
+	s, err := parse(file, content)
+	if err != nil {
+		return Script{}, err
+	}
+	s.Path = path
+	folder := filepath.Base(filepath.Dir(path))
+	s.Claim.ID = slug(folder) + "/" + slug(strings.TrimSuffix(filepath.Base(path), Suffix))
+	return s, nil
+}
+
+// slug makes a name fit for a claim's id and a test's name.
+func slug(name string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '-', r == '_':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, name), "-.")
+}
+
+func parse(file string, content []byte) (Script, error) {
+	archive := txtar.Parse(content)
+	var s Script
+	lines := bufio.NewScanner(strings.NewReader(string(archive.Comment)))
+	lines.Buffer(nil, len(archive.Comment)+1)
+	head := true
+	for number := 1; lines.Scan(); number++ {
+		text := strings.TrimSpace(lines.Text())
+		comment, isComment := strings.CutPrefix(text, "#")
+		if head && text != "" && !isComment {
+			head = false
+		}
+		var what error
+		switch {
+		case head && isComment:
+			what = s.directive(strings.TrimSpace(comment))
+		case !head:
+			what = check(text)
+		}
+		if what != nil {
+			return Script{}, Mistake{File: file, Line: number, What: what.Error()}
+		}
+	}
+	if s.Claim.Text == "" {
+		return Script{}, Mistake{File: file, Line: 1, What: "the head lacks a line `# claim: …`, the sentence that the script proves"}
+	}
+	if head {
+		return Script{}, Mistake{File: file, Line: 1, What: "the script has no command, so it proves nothing"}
+	}
+	return s, nil
+}
+
+// directive takes one comment line of the head. Lines without a known key are
+// plain comments, except that a misspelt key would be lost silently: a single
+// word before the colon has to be known.
+func (s *Script) directive(text string) error {
+	key, value, found := strings.Cut(text, ":")
+	value = strings.TrimSpace(value)
+	if !found || strings.ContainsAny(key, " \t") || key == "" || strings.HasPrefix(value, "//") {
+		return nil
+	}
+	switch key {
+	case "claim":
+		s.Claim.Text = strings.TrimSuffix(value, ".")
+	case "source":
+		s.Claim.Source = value
+	case "history":
+		s.Claim.History = value
+	case "component":
+		s.Component = value
+	case "broken":
+		s.Broken = strings.Fields(value)
+	case "fixed":
+		s.Fixed = strings.Fields(value)
+	case "needs":
+		return s.needs(value)
+	case "deadline":
+		deadline, err := time.ParseDuration(value)
+		if err != nil || deadline <= 0 {
+			return fmt.Errorf("deadline %q is no duration; write one like 90s or 5m", value)
+		}
+		s.Claim.Deadline = deadline
+	default:
+		return fmt.Errorf("unknown key %q in the head; known are claim, source, needs, history, deadline, component, broken, fixed", key)
+	}
+	return nil
+}
+
+func (s *Script) needs(words string) error {
+	for word := range strings.FieldsSeq(words) {
+		need, err := spec.ParseNeed(word)
+		if err != nil {
+			return err
+		}
+		s.Claim.Needs = append(s.Claim.Needs, need)
+	}
+	return nil
+}

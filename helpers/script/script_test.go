@@ -1,0 +1,99 @@
+package script
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/fs"
+)
+
+const good = `# claim: My application builds on both architectures.
+# Everything else in the head is a plain comment: it may say anything.
+# source: https://example.com/app
+# needs: arm64 buildkit:>=0.13,<0.40 own-buildkit
+# deadline: 3m
+# component: buildkit
+# broken: v0.17.2 v0.18.0
+# fixed: v0.17.3 v0.18.1
+
+build --platform linux/amd64 .
+[arm64] [!buildkit:<0.13] ! build broken
+[linux] exec true
+# claims: are no keys here
+-- Dockerfile --
+FROM scratch
+`
+
+func TestRead(t *testing.T) {
+	dir := fs.NewDir(t, "My Specs", fs.WithFile("App one.txtar", good))
+	s, err := Read(dir.Join("App one.txtar"))
+	assert.NilError(t, err)
+	assert.Equal(t, s.Claim.Name(), "app-one")
+	assert.Equal(t, s.Claim.Text, "My application builds on both architectures")
+	assert.Equal(t, s.Claim.Source, "https://example.com/app")
+	assert.DeepEqual(t, s.Claim.Words(), []string{"arm64", "buildkit>=0.13,<0.40", "own-buildkit"})
+	assert.Equal(t, s.Claim.Deadline, 3*time.Minute)
+	assert.Equal(t, s.Component, "buildkit")
+	assert.DeepEqual(t, s.Broken, []string{"v0.17.2", "v0.18.0"})
+	assert.DeepEqual(t, s.Fixed, []string{"v0.17.3", "v0.18.1"})
+}
+
+func TestMistakesAreSaidByFileAndLine(t *testing.T) {
+	for content, want := range map[string]string{
+		"build .\n":                                        `x.txtar:1: the head lacks a line`,
+		"# claim: nothing is done\n":                       `x.txtar:1: the script has no command`,
+		"# claim: a\n# need: arm64\nbuild .\n":             `x.txtar:2: unknown key "need" in the head`,
+		"# claim: a\n# needs: arm46\nbuild .\n":            `x.txtar:2: unknown word "arm46"`,
+		"# claim: a\n# needs: buildkit:new\nbuild .\n":     `x.txtar:2: "new" is no version constraint`,
+		"# claim: a\n# deadline: soon\nbuild .\n":          `x.txtar:2: deadline "soon" is no duration`,
+		"# claim: a\n\nbiuld .\n":                          `x.txtar:3: unknown command "biuld"`,
+		"# claim: a\nbuild .\n! ! build .\n":               `x.txtar:3: unknown command "!"`,
+		"# claim: a\n[arm46] build .\n":                    `x.txtar:2: unknown word "arm46"`,
+		"# claim: a\n[buildkit:>=new] build .\n":           `x.txtar:2: ">=new" is no version constraint`,
+		"# claim: a\n[arm64 build .\n":                     `x.txtar:2: the condition "[arm64 build ." has no closing bracket`,
+		"# claim: a\n[arm64]\n":                            `x.txtar:2: there is no command on this line`,
+		"# claim: a\nbuild .\n\n# text\nrun $A\nrunn $A\n": `x.txtar:6: unknown command "runn"`,
+	} {
+		_, err := parse("x.txtar", []byte(content))
+		assert.ErrorContains(t, err, want)
+		var mistake Mistake
+		assert.Assert(t, errors.As(err, &mistake))
+	}
+}
+
+func TestFolder(t *testing.T) {
+	dir := fs.NewDir(t, "specs", fs.WithFile("b.txtar", good), fs.WithFile("a.txtar", good), fs.WithFile("notes.md", "#"))
+	scripts, err := Folder(dir.Path())
+	assert.NilError(t, err)
+	assert.Equal(t, len(scripts), 2)
+	assert.Equal(t, scripts[0].Claim.Name(), "a")
+
+	_, err = Folder(filepath.Join(dir.Path(), "none"))
+	assert.ErrorContains(t, err, "is no folder with scripts")
+	empty := fs.NewDir(t, "empty")
+	_, err = Folder(empty.Path())
+	assert.ErrorContains(t, err, "holds no script")
+	assert.NilError(t, os.WriteFile(filepath.Join(empty.Path(), "x.txtar"), []byte("# claim: a\n\nnope\n"), 0o600))
+	_, err = Folder(empty.Path())
+	assert.ErrorContains(t, err, "x.txtar:3: unknown command")
+}
+
+func TestShorten(t *testing.T) {
+	assert.Equal(t, shorten("/somewhere/else/app.txtar:3: the build failed"), "app.txtar:3: the build failed")
+	assert.Equal(t, shorten("without a file"), "without a file")
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(good))
+	f.Add([]byte("# claim: a\n[\n-- x --\n-- \n"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		s, err := parse("x.txtar", content)
+		if err == nil {
+			assert.Assert(t, s.Claim.Text != "")
+		}
+	})
+}

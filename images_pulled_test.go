@@ -1,0 +1,93 @@
+//go:build integration
+
+package builders
+
+import (
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/env"
+	"builders.test/helpers/image"
+	"builders.test/helpers/registry"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+// movedTag is a tag that the engine pulled when it named another image than
+// it does now.
+type movedTag struct {
+	// ref is the tag, in a registry of the spec's own.
+	ref string
+	// pulled and now are the values in the two images.
+	pulled, now string
+}
+
+// pullThenMove pulls a tag for one platform and then lets it name a newer
+// image. Both images are there for all the platforms.
+func pullThenMove(t *spec.T, platform, platforms string) movedTag {
+	t.Helper()
+	maker := builder.WarmOf(t, env.DriverContainer, native(t))
+	tag := movedTag{ref: freshTag(t)}
+	tag.pulled = makeBase(t, maker, build.Push(tag.ref), build.Platform(platforms))
+	image.Pull(t, tag.ref, platform)
+	tag.now = makeBase(t, maker, build.Push(tag.ref), build.Platform(platforms))
+	require.NotEqual(t, tag.pulled, tag.now, "both images hold the same value, so this proves nothing")
+	return tag
+}
+
+func thePulledImageIsTheBase(t *spec.T) {
+	engines, tag := builder.Warm(t, native(t)), pullThenMove(t, native(t), native(t))
+	requireBase(t, engines, tag.pulled, "the default builder did not build from the image that was pulled", from(tag.ref))
+	requireBase(t, engines, tag.now, "--pull did not take the image that the tag names now", from(tag.ref), build.Pull())
+	requireBase(t, engines, tag.pulled, "--pull changed what later builds take", from(tag.ref))
+	require.Equal(t, tag.pulled, image.Run(t, tag.ref, native(t), "cat", "/id"), "--pull changed the engine's image")
+}
+
+func aPullMeansNothingToOtherBuildKits(t *spec.T) {
+	b := builder.Warm(t, native(t))
+	tag := pullThenMove(t, native(t), native(t))
+	requireBase(t, b, tag.now, "the builder did not build from the image that the tag names now, but the engine pulled an older one", from(tag.ref))
+
+	// The builder now has that image in its cache.
+	newer := makeBase(t, b, build.Push(tag.ref))
+	requireBase(t, b, newer, "the tag moved, and the builder built from the image that it had before", from(tag.ref))
+}
+
+func aPullHoldsTheTagForEveryPlatform(t *spec.T) {
+	engines, tag := builder.Warm(t, native(t)), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
+	for _, platform := range []string{"linux/arm64", "linux/amd64"} {
+		requireBase(t, engines, tag.pulled, "the image was pulled for linux/arm64, and for "+platform+" the default builder built from another one", from(tag.ref), build.Platform(platform))
+	}
+}
+
+func aPullHoldsTheTagForItsPlatform(t *spec.T) {
+	engines, tag := builder.Warm(t, native(t)), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
+	for platform, want := range map[string]string{"linux/arm64": tag.pulled, "linux/amd64": tag.now} {
+		requireBase(t, engines, want, "the image was pulled for linux/arm64 and the tag then moved; for "+platform+" the default builder took the wrong image", from(tag.ref), build.Platform(platform))
+	}
+}
+
+func aPulledImageNeedsNoRegistry(t *spec.T) {
+	own, engines := builder.Warm(t, native(t)), builder.WarmOf(t, env.DriverDocker, native(t))
+	shelf := registry.Start(t, registry.Strict)
+	ref := shelf.Ref("base:x")
+	value := makeBase(t, own, build.Push(ref))
+	image.Pull(t, ref, native(t))
+	requireBase(t, own, value, "the build did not start from the image in the registry", from(ref))
+
+	shelf.Stop(t)
+
+	requireBase(t, engines, value, "the default builder did not build from the image that was pulled", from(ref))
+	requireNoBase(t, own, ref, "a builder with a BuildKit of its own found the image without the registry", from(ref))
+}
+
+func aBuildIsNoPull(t *spec.T) {
+	engines, maker := builder.Warm(t, native(t)), builder.WarmOf(t, env.DriverContainer, native(t))
+	ref := freshTag(t)
+	for range 2 {
+		value := makeBase(t, maker, build.Push(ref))
+		requireBase(t, engines, value, "the default builder did not build from the image that the tag names", from(ref))
+		require.False(t, image.Exists(t, ref), "a build made its base image one of the engine's")
+	}
+	image.Pull(t, ref, native(t))
+	require.True(t, image.Exists(t, ref), "a pull does not make the image one of the engine's either, so this proves nothing")
+}

@@ -1,0 +1,122 @@
+package bisect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"builders.test/helpers/spec"
+	"gotest.tools/v3/assert"
+)
+
+// world is a line of releases; each has a verdict, and judging is counted.
+type world struct {
+	verdicts map[string]spec.Verdict
+	absent   []string
+	judged   map[string]int
+}
+
+func (w *world) judge(_ context.Context, version string) (Finding, error) {
+	w.judged[version]++
+	if slices.Contains(w.absent, version) {
+		return Finding{}, ErrAbsent
+	}
+	return Finding{Verdict: w.verdicts[version], Reason: "because"}, nil
+}
+
+func line(n, firstBad int) (*world, []string) {
+	w := &world{verdicts: map[string]spec.Verdict{}, judged: map[string]int{}}
+	var releases []string
+	for i := range n {
+		version := fmt.Sprintf("v0.%d.0", i)
+		releases = append(releases, version)
+		if i >= firstBad {
+			w.verdicts[version] = spec.Broken
+		}
+	}
+	return w, releases
+}
+
+func TestSearchFindsEveryPosition(t *testing.T) {
+	for n := 2; n < 20; n++ {
+		for bad := 1; bad < n; bad++ {
+			w, releases := line(n, bad)
+			answer, err := Search(t.Context(), releases, w.judge, func(Finding) {})
+			assert.NilError(t, err)
+			assert.Equal(t, answer.FirstBad.Version, releases[bad])
+			assert.Equal(t, answer.LastGood.Version, releases[bad-1])
+			assert.Assert(t, len(answer.Unjudged) == 0)
+		}
+	}
+}
+
+func TestSearchJudgesFew(t *testing.T) {
+	w, releases := line(12, 7)
+	_, err := Search(t.Context(), releases, w.judge, func(Finding) {})
+	assert.NilError(t, err)
+	assert.Assert(t, len(w.judged) <= 6, "12 releases, judged %v", w.judged)
+}
+
+func TestSearchWorksAroundWhatCannotBeJudged(t *testing.T) {
+	w, releases := line(9, 5)
+	w.verdicts["v0.4.0"] = spec.Error
+	w.absent = []string{"v0.3.0", "v0.6.0"}
+	answer, err := Search(t.Context(), releases, w.judge, func(Finding) {})
+	assert.NilError(t, err)
+	assert.Equal(t, answer.LastGood.Version, "v0.2.0")
+	assert.Equal(t, answer.FirstBad.Version, "v0.5.0")
+	assert.Equal(t, answer.Unjudged[0].Version, "v0.4.0")
+	assert.Equal(t, w.judged["v0.3.0"], 1, "a release that does not exist is tried once")
+}
+
+func TestSearchSaysWhatIsWrong(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*world)
+		want   string
+	}{
+		"good is bad":     {func(w *world) { w.verdicts["v0.0.0"] = spec.Broken }, "GOOD=v0.0.0 is not good: the verdict is broken: because"},
+		"good is unknown": {func(w *world) { w.absent = []string{"v0.0.0"} }, "GOOD=v0.0.0: there is no such release"},
+		"bad is good":     {func(w *world) { w.verdicts["v0.8.0"] = spec.Holds }, "BAD=v0.8.0 is not bad: the claim holds there"},
+		"bad is an error": {func(w *world) { w.verdicts["v0.8.0"] = spec.Error }, "BAD=v0.8.0 is not bad: the verdict is error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, releases := line(9, 5)
+			tc.change(w)
+			_, err := Search(t.Context(), releases, w.judge, func(Finding) {})
+			assert.ErrorContains(t, err, tc.want)
+		})
+	}
+}
+
+func TestSearchDistrustsAnAnswerThatFlips(t *testing.T) {
+	w, releases := line(9, 5)
+	judge := func(ctx context.Context, version string) (Finding, error) {
+		finding, err := w.judge(ctx, version)
+		if version == "v0.5.0" && w.judged[version] > 1 {
+			finding.Verdict = spec.Holds
+		}
+		return finding, err
+	}
+	_, err := Search(t.Context(), releases, judge, func(Finding) {})
+	assert.ErrorContains(t, err, "the answer flips: v0.5.0 was broken and is holds when judged again")
+}
+
+func TestSearchEndsWithTheWorld(t *testing.T) {
+	_, releases := line(9, 5)
+	gone := errors.New("the engine is gone")
+	_, err := Search(t.Context(), releases, func(context.Context, string) (Finding, error) { return Finding{}, gone }, func(Finding) {})
+	assert.ErrorIs(t, err, gone)
+}
+
+func TestBetween(t *testing.T) {
+	known := []string{"v0.10.6", "v0.11.0", "v0.11.6", "v0.12.0-rc1", "v0.12.0", "v0.12.2", "v0.13.0"}
+	releases, err := Between(known, "v0.11.5", "0.13.0")
+	assert.NilError(t, err)
+	assert.DeepEqual(t, releases, []string{"v0.11.5", "v0.11.6", "v0.12.0", "v0.12.1", "v0.12.2", "v0.13.0"})
+	_, err = Between(known, "v0.13.0", "v0.11.5")
+	assert.ErrorContains(t, err, "not older")
+	_, err = Between(known, "new", "v0.11.5")
+	assert.ErrorContains(t, err, "GOOD=new is no release")
+}

@@ -1,0 +1,85 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+
+	"builders.test/internal/compare"
+	"builders.test/internal/report"
+	"builders.test/internal/text"
+)
+
+// Comparison prints what becomes of the claims, those first that need a look,
+// then what changed its shape, and the counts.
+func (c *Console) Comparison(all compare.Comparison) {
+	for _, class := range compare.Classes() {
+		if class != compare.Same {
+			c.class(class, all.Changes)
+		}
+	}
+	c.shapes(all.Shapes)
+	counts := all.Count()
+	var parts []string
+	for _, class := range compare.Classes() {
+		if counts[class] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[class], class))
+		}
+	}
+	parts = append(parts, fmt.Sprintf("%d changes of shape", len(all.Shapes)))
+	colour := "32"
+	switch {
+	case counts[compare.Regressed] > 0:
+		colour = "31"
+	case counts[compare.Environment] > 0:
+		colour = "33"
+	}
+	fmt.Fprintf(c.out, "\n%s\n", c.paint(colour, strings.Join(parts, ", ")))
+	c.Note("from", report.Describe(all.Baseline))
+	c.Note("to", report.Describe(all.Candidate))
+}
+
+// class prints the claims of one class.
+func (c *Console) class(class compare.Class, changes []compare.Change) {
+	headed := false
+	for _, change := range changes {
+		if change.Class != class {
+			continue
+		}
+		if !headed {
+			fmt.Fprintf(c.out, "\n%s\n", class)
+			headed = true
+		}
+		fmt.Fprintf(c.out, "  %-28s %s\n", text.Line(change.ID), text.Line(change.Text))
+		c.sideOf("before", change.Baseline)
+		c.sideOf("after", change.Candidate)
+	}
+}
+
+func (c *Console) sideOf(when string, claim *report.Claim) {
+	if claim == nil {
+		fmt.Fprintf(c.out, "    %-8s not put to the test\n", when)
+		return
+	}
+	line := claim.Verdict.String()
+	if claim.Reason != "" {
+		line += ": " + claim.Reason
+	}
+	fmt.Fprintf(c.out, "    %-8s %s\n", when, c.paint(colours[claim.Verdict], text.Line(line)))
+}
+
+func (c *Console) shapes(shapes []compare.Shape) {
+	if len(shapes) > 0 {
+		fmt.Fprintf(c.out, "\nchanges of shape, none of which breaks a claim\n")
+	}
+	for _, shape := range shapes {
+		fmt.Fprintf(c.out, "  %s: %s\n", text.Line(shape.Claim), text.Line(shape.Name))
+		fmt.Fprintf(c.out, "    %-8s %s\n    %-8s %s\n", "before", orNothing(shape.Baseline), "after", orNothing(shape.Candidate))
+	}
+}
+
+func orNothing(value string) string {
+	if value == "" {
+		return "(nothing)"
+	}
+	return text.Line(value)
+}

@@ -1,0 +1,76 @@
+package lab
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+func TestFrontendTags(t *testing.T) {
+	got, err := frontendTags([]string{"1.10", "docker/dockerfile:1.7", "v1.9"})
+	if want := []string{"1.4", "1.5", "1.7", "1.9", "1.10", "1.28"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("tags %q, %v, want %q", got, err, want)
+	}
+	for _, text := range []string{"", "1", "1.3", "1.4.3", "1.10-labs", "newest"} {
+		_, err := frontendTags([]string{text})
+		var p *Problem
+		if err == nil || !asProblem(err, &p) || p.Kind != Usage || !strings.Contains(p.Next, "1.4, 1.5, 1.6, ") {
+			t.Errorf("frontend %q: %v", text, err)
+		}
+	}
+}
+
+func TestEveryFrontendComesFromTheBuildKitThatCarriesIt(t *testing.T) {
+	const apart = 6 // 1.4 came with v0.10
+	for tag, release := range frontends {
+		if got := semver.MustParse(release).Minor() - semver.MustParse(tag).Minor(); got != apart {
+			t.Errorf("%s is compiled from %s, %d minor releases apart", tag, release, got)
+		}
+	}
+	if known := knownFrontends(); known[len(known)-1] != FrontendStable || frontends[FrontendStable] != BuildKitStable {
+		t.Errorf("the newest is %s", known[len(known)-1])
+	}
+	for _, tag := range frontendsAlways {
+		if _, ok := frontends[tag]; !ok {
+			t.Errorf("%s cannot be made", tag)
+		}
+	}
+}
+
+func TestLabelsOf(t *testing.T) {
+	got := labelsOf(`FROM scratch AS release
+LABEL moby.buildkit.frontend.network.none="true"
+LABEL moby.buildkit.frontend.caps="a.inputs,a.contexts"
+# LABEL not="this"
+COPY --from=build /x /bin/x
+`)
+	want := map[string]string{
+		"moby.buildkit.frontend.network.none": "true",
+		"moby.buildkit.frontend.caps":         "a.inputs,a.contexts",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("labels %v, want %v", got, want)
+	}
+}
+
+func TestFrontendRecipes(t *testing.T) {
+	l := open(t, nil)
+	var names []string
+	for _, r := range l.frontendRecipes() {
+		names = append(names, r.Names()...)
+	}
+	want := []string{
+		"docker/dockerfile:1.4", "docker/dockerfile:1.5", "docker/dockerfile:1.7",
+		"docker/dockerfile:1", "docker/dockerfile:latest", "docker/dockerfile:1.28",
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("names %q, want %q", names, want)
+	}
+	labels := map[string]string{"caps": "more"}
+	if l.frontendRecipe("1.5", nil).Key() == l.frontendRecipe("1.5", labels).Key() {
+		t.Error("other labels, the same image")
+	}
+}

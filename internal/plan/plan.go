@@ -1,0 +1,162 @@
+// Package plan says which cells a matrix has: every BuildKit with every
+// buildx, driver and image store, and how each cell is run by itself.
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/env"
+	"builders.test/internal/subject"
+	"github.com/goccy/go-yaml"
+)
+
+// Cell is one subject with one driver on one image store. Empty words were
+// not chosen: the cell's machine decides.
+type Cell struct {
+	BuildKit string `json:"buildkit,omitempty"`
+	Buildx   string `json:"buildx,omitempty"`
+	Driver   string `json:"driver,omitempty"`
+	Store    string `json:"store,omitempty"`
+}
+
+// Axes are the words that a person gives for each part of a cell, separated by
+// blanks or commas.
+type Axes struct{ BuildKits, Buildxs, Drivers, Stores string }
+
+// Cells are all combinations, BuildKit by BuildKit. The docker driver's
+// BuildKit is the engine's, so it has one cell whatever BuildKits there are.
+func (a Axes) Cells() ([]Cell, error) {
+	var cells []Cell
+	for _, store := range words(a.Stores) {
+		for _, driver := range words(a.Drivers) {
+			if _, err := subject.ParseCell(driver, store); err != nil {
+				return nil, err
+			}
+			for _, buildx := range words(a.Buildxs) {
+				for _, buildkit := range words(a.BuildKits) {
+					if _, err := subject.ParseBuildKit(buildkit); err != nil {
+						return nil, err
+					}
+					cell := Cell{buildkit, buildx, driver, store}
+					if driver == env.DriverDocker {
+						cell.BuildKit = ""
+					}
+					if !slices.Contains(cells, cell) {
+						cells = append(cells, cell)
+					}
+				}
+			}
+		}
+	}
+	return cells, nil
+}
+
+// words are those of a text; without any there is one empty word.
+func words(text string) []string {
+	all := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\t' })
+	if len(all) == 0 {
+		return []string{""}
+	}
+	return all
+}
+
+var unfit = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// Folder is a name for the cell's folder.
+func (c Cell) Folder() string {
+	var parts []string
+	for _, part := range []string{c.BuildKit, c.Buildx, c.Driver, c.Store} {
+		if part != "" {
+			parts = append(parts, strings.Trim(unfit.ReplaceAllString(part, "-"), "-"))
+		}
+	}
+	if len(parts) == 0 {
+		return "default"
+	}
+	return strings.Join(parts, "_")
+}
+
+// String names what was chosen.
+func (c Cell) String() string {
+	var parts []string
+	for _, part := range []struct{ what, value string }{
+		{"BuildKit ", c.BuildKit}, {"buildx ", c.Buildx}, {"driver ", c.Driver}, {"store ", c.Store},
+	} {
+		if part.value != "" {
+			parts = append(parts, part.what+part.value)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Command is what proves the cell by itself, on any machine.
+func (c Cell) Command() string {
+	line := "make check"
+	for _, part := range []struct{ name, value string }{
+		{"BUILDKIT", c.BuildKit}, {"BUILDX", c.Buildx}, {"DRIVER", c.Driver}, {"STORE", c.Store},
+	} {
+		if part.value != "" {
+			line += " " + part.name + "=" + part.value
+		}
+	}
+	return line + " OUT=build/matrix/" + c.Folder()
+}
+
+// entry is a cell with what a CI job needs.
+type entry struct {
+	Cell
+	Name    string `json:"name"`
+	Out     string `json:"out"`
+	Command string `json:"command"`
+}
+
+// WriteGitHub writes the cells as GitHub Actions takes them by fromJSON for
+// strategy.matrix.
+func WriteGitHub(w io.Writer, cells []Cell) error {
+	matrix := struct {
+		Include []entry `json:"include"`
+	}{Include: []entry{}}
+	for _, c := range cells {
+		matrix.Include = append(matrix.Include, entry{c, c.Folder(), "build/matrix/" + c.Folder(), c.Command()})
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(matrix)
+}
+
+// WriteGitLab writes the cells as a GitLab child pipeline: one job for each,
+// and one that joins their reports.
+func WriteGitLab(w io.Writer, cells []Cell) error {
+	pipeline := yaml.MapSlice{{Key: "stages", Value: []string{"check", "merge"}}}
+	var names []string
+	for _, c := range cells {
+		name := "check " + c.Folder()
+		names = append(names, name)
+		pipeline = append(pipeline, yaml.MapItem{Key: name, Value: yaml.MapSlice{
+			{Key: "stage", Value: "check"},
+			{Key: "script", Value: []string{c.Command()}},
+			{Key: "artifacts", Value: yaml.MapSlice{
+				{Key: "when", Value: "always"},
+				{Key: "paths", Value: []string{"build/matrix/" + c.Folder()}},
+			}},
+		}})
+	}
+	pipeline = append(pipeline, yaml.MapItem{Key: "merge", Value: yaml.MapSlice{
+		{Key: "stage", Value: "merge"},
+		{Key: "when", Value: "always"},
+		{Key: "needs", Value: names},
+		{Key: "script", Value: []string{"go run ./cmd/builders merge build/matrix/*"}},
+		{Key: "artifacts", Value: yaml.MapSlice{{Key: "paths", Value: []string{"build/matrix"}}}},
+	}})
+	encoded, err := yaml.Marshal(pipeline)
+	if err != nil {
+		return fmt.Errorf("write the pipeline: %w", err)
+	}
+	_, err = w.Write(encoded)
+	return err
+}

@@ -1,0 +1,52 @@
+package plan
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"gotest.tools/v3/assert"
+)
+
+func TestCells(t *testing.T) {
+	cells, err := Axes{BuildKits: "v0.11.5, v0.34.2", Drivers: "docker-container docker", Stores: "containerd overlay2"}.Cells()
+	assert.NilError(t, err)
+	assert.DeepEqual(t, cells, []Cell{
+		{"v0.11.5", "", "docker-container", "containerd"},
+		{"v0.34.2", "", "docker-container", "containerd"},
+		{"", "", "docker", "containerd"},
+		{"v0.11.5", "", "docker-container", "overlay2"},
+		{"v0.34.2", "", "docker-container", "overlay2"},
+		{"", "", "docker", "overlay2"},
+	})
+	_, err = Axes{Drivers: "podman"}.Cells()
+	assert.ErrorContains(t, err, "DRIVER=podman")
+	_, err = Axes{BuildKits: "new"}.Cells()
+	assert.ErrorContains(t, err, "BUILDKIT=new")
+}
+
+func TestFoldersDiffer(t *testing.T) {
+	c := Cell{"docker.io/moby/buildkit:v0.34.2", "v0.38.2", "remote", "overlay2"}
+	assert.Equal(t, c.Folder(), "docker.io-moby-buildkit-v0.34.2_v0.38.2_remote_overlay2")
+	assert.Equal(t, Cell{}.Folder(), "default")
+	assert.Equal(t, c.Command(), "make check BUILDKIT=docker.io/moby/buildkit:v0.34.2 BUILDX=v0.38.2 DRIVER=remote STORE=overlay2 OUT=build/matrix/docker.io-moby-buildkit-v0.34.2_v0.38.2_remote_overlay2")
+}
+
+func TestForms(t *testing.T) {
+	cells := []Cell{{BuildKit: "v0.11.5"}, {BuildKit: "v0.34.2", Driver: "remote"}}
+	var github bytes.Buffer
+	assert.NilError(t, WriteGitHub(&github, cells))
+	var matrix struct{ Include []map[string]string }
+	assert.NilError(t, json.Unmarshal(github.Bytes(), &matrix))
+	assert.Equal(t, matrix.Include[1]["driver"], "remote")
+	assert.Equal(t, matrix.Include[1]["command"], cells[1].Command())
+
+	var gitlab bytes.Buffer
+	assert.NilError(t, WriteGitLab(&gitlab, cells))
+	var pipeline map[string]any
+	assert.NilError(t, yaml.Unmarshal(gitlab.Bytes(), &pipeline))
+	job := pipeline["check v0.34.2_remote"].(map[string]any)
+	assert.DeepEqual(t, job["script"], []any{cells[1].Command()})
+	assert.Assert(t, pipeline["merge"] != nil)
+}

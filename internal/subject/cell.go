@@ -1,0 +1,47 @@
+package subject
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Cell is how the subject is run: with which of buildx's drivers, on an engine
+// with which image store. Empty words were not chosen.
+type Cell struct{ Driver, Store string }
+
+var (
+	drivers = []string{"docker-container", "docker", "remote"}
+	stores  = []string{"containerd", "overlay2"}
+)
+
+// ParseCell reads DRIVER and STORE.
+func ParseCell(driver, store string) (Cell, error) {
+	if err := oneOf("DRIVER", driver, drivers); err != nil {
+		return Cell{}, err
+	}
+	return Cell{driver, store}, oneOf("STORE", store, stores)
+}
+
+func oneOf(variable, word string, known []string) error {
+	if word == "" || slices.Contains(known, word) {
+		return nil
+	}
+	return fmt.Errorf("%s=%s is none of %s; choose one, or leave it out", variable, word, strings.Join(known, ", "))
+}
+
+// Chosen tells whether anything was.
+func (c Cell) Chosen() bool { return c != Cell{} }
+
+// String is what was chosen as one writes it behind make, for example
+// "DRIVER=docker STORE=overlay2".
+func (c Cell) String() string {
+	var words []string
+	if c.Driver != "" {
+		words = append(words, "DRIVER="+c.Driver)
+	}
+	if c.Store != "" {
+		words = append(words, "STORE="+c.Store)
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,288 @@
+//go:build integration
+
+package builders
+
+import (
+	"testing"
+
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/engine"
+	"builders.test/helpers/env"
+	"builders.test/helpers/foreign"
+	"builders.test/helpers/image"
+	"builders.test/helpers/registry"
+	"builders.test/helpers/spec"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/stretchr/testify/require"
+)
+
+// Chapter: where the result of a build goes. The image prints a value that RUN
+// drew once, so whoever prints it has this very result.
+func TestOutput(t *testing.T) {
+	prove(t, "output/none", withoutAnOutputOnlyCacheIsLeft)
+	prove(t, "output/load", loadPutsTheImageIntoTheEngine)
+	prove(t, "output/push", pushPutsTheImageIntoTheRegistry)
+	prove(t, "output/load-and-push", loadAndPushDoBoth)
+	prove(t, "output/default-builder", theDefaultBuildersResultsAreImages)
+	prove(t, "output/default-builder-push", theDefaultBuilderPushesAndKeeps)
+	prove(t, "output/default-load", defaultLoadLoadsUnasked)
+	prove(t, "output/cacheonly", cacheonlyLeavesNoImage)
+	prove(t, "output/image", anUnpushedImageStaysInside)
+	prove(t, "output/local", localWritesFiles)
+	prove(t, "output/local-platforms", localWritesAFolderPerPlatform)
+	prove(t, "output/tar", tarWritesAnArchive)
+	prove(t, "output/oci", ociWritesALayout)
+	prove(t, "output/docker-archive", aDockerArchiveCanBeLoaded)
+	prove(t, "output/default-builder-archives", theDefaultBuilderWritesArchives)
+	prove(t, "output/default-builder-overlay2", theDefaultBuilderWantsTheContainerdStore)
+	prove(t, "output/platforms-containerd", severalPlatformsAreLoaded)
+	prove(t, "output/platforms-overlay2", severalPlatformsAreRefused)
+	prove(t, "output/ids-containerd", idsNameTheManifestOrTheIndex)
+	prove(t, "output/ids-overlay2", idsNameTheConfiguration)
+	prove(t, "output/failed-push", aRefusedPushLeavesTheTag)
+	prove(t, "output/failed-push-platforms", aRefusedPlatformLeavesTheTag)
+	prove(t, "output/failed-push-nodes", aFailedNodeLeavesTheTag)
+	prove(t, "output/emulated", anEmulatedImageRuns)
+	prove(t, "output/not-emulated", aForeignImageCannotRun)
+}
+
+// native is the platform of the engine's host.
+func native(t *spec.T) string { return "linux/" + t.Env.Engine.Arch }
+
+// own keeps a claim's builds out of the caches of other claims, and marks the
+// images, so that those without a name are found too.
+func own(t *spec.T) build.Option {
+	salt := t.Env.Run + t.Claim.ID
+	return append(build.Arg("SALT", salt), build.Label("builders.claim", salt)...)
+}
+
+// left are the engine's images of this claim.
+func left(t *spec.T) []string {
+	t.Helper()
+	return image.Labelled(t, "builders.claim="+t.Env.Run+t.Claim.ID)
+}
+
+// drawn is the value that the claim's builds on a builder have in common: it
+// stays what it is as long as the builder's cache answers.
+func drawn(t *spec.T, b *builder.Builder) string {
+	t.Helper()
+	value, _ := build.Export(t, b, "fixtures/output", "id", own(t), build.Target("value"))
+	return value
+}
+
+func withoutAnOutputOnlyCacheIsLeft(t *spec.T) {
+	b := builder.Warm(t, native(t))
+	ref := image.New(t, "none")
+
+	first := build.Run(t, b, "fixtures/output", own(t), build.Tag(ref))
+	require.False(t, first.Step(t, "RUN echo").Cached, "the first build already finds its step in the cache")
+	requireWarning(t, first)
+	require.Empty(t, left(t), "a build without an output left an image in the engine")
+
+	second := build.Run(t, b, "fixtures/output", own(t))
+	require.True(t, second.Step(t, "RUN echo").Cached, "a build without an output left no cache either")
+
+	loaded := build.Run(t, b, "fixtures/output", own(t), build.Load(ref))
+	require.NotContains(t, loaded.Remarks(), "--load", "a build that has an output warns that it has none")
+	require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
+}
+
+// requireWarning looks for the two ways out that the warning names.
+func requireWarning(t *spec.T, r *build.Result) {
+	t.Helper()
+	for _, wayOut := range []string{"--push", "--load"} {
+		require.Contains(t, r.Remarks(), wayOut, "the build does not warn that its result goes nowhere")
+	}
+}
+
+func loadPutsTheImageIntoTheEngine(t *spec.T) {
+	b := builder.Warm(t, native(t))
+	ref := image.New(t, "load")
+	build.Run(t, b, "fixtures/output", own(t), build.Load(ref))
+	require.Equal(t, drawn(t, b), image.Run(t, ref, native(t)), "the engine's image is not what was built")
+}
+
+func pushPutsTheImageIntoTheRegistry(t *spec.T) {
+	ref := registry.Start(t, registry.Strict).Ref("output:push")
+	b := builder.Warm(t, native(t))
+
+	r := build.Run(t, b, "fixtures/output", own(t), build.Push(ref))
+
+	require.Empty(t, left(t), "--push left an image in the engine")
+	requireDigest(t, ref, r.Digest)
+	image.Pull(t, ref, native(t))
+	require.Equal(t, drawn(t, b), image.Run(t, ref, native(t)), "the registry's image is not what was built")
+	require.NotEmpty(t, left(t), "the pulled image is not found by its label, so that none was found proves nothing")
+}
+
+// requireDigest compares what buildx says it pushed with what was pushed.
+func requireDigest(t *spec.T, ref, noted string) {
+	t.Helper()
+	require.Equal(t, tagged(t, ref), noted, "the metadata file names another digest than the registry has")
+}
+
+func loadAndPushDoBoth(t *spec.T) {
+	ref := registry.Start(t, registry.Strict).Ref("output:both")
+	b := builder.Warm(t, native(t))
+	t.Cleanup(func() { image.Remove(t, ref) })
+
+	build.Run(t, b, "fixtures/output", own(t), build.Push(ref), build.Load(ref))
+
+	value := drawn(t, b)
+	require.Equal(t, value, image.Run(t, ref, native(t)), "the engine's image is not what was built")
+	image.Remove(t, ref)
+	image.Pull(t, ref, native(t))
+	require.Equal(t, value, image.Run(t, ref, native(t)), "the registry's image is not what was built")
+}
+
+func theDefaultBuildersResultsAreImages(t *spec.T) {
+	b := builder.New(t)
+	named, loaded := image.New(t, "named"), image.New(t, "loaded")
+
+	unnamed := build.Run(t, b, "fixtures/output", own(t), build.IDFile(t))
+	t.Cleanup(func() { image.Remove(t, unnamed.ID) })
+	byName := build.Run(t, b, "fixtures/output", own(t), build.Tag(named))
+	byLoad := build.Run(t, b, "fixtures/output", own(t), build.Load(loaded))
+
+	value := drawn(t, b)
+	for what, ref := range map[string]string{"without a name": unnamed.ID, "with a name": named, "with --load": loaded} {
+		require.Equal(t, value, image.Run(t, ref, native(t)), "the engine's image of the build %s is not what was built", what)
+	}
+	for _, r := range []*build.Result{unnamed, byName, byLoad} {
+		require.NotContains(t, r.Remarks(), "--load", "the default builder warns that its result goes nowhere")
+	}
+}
+
+func theDefaultBuilderPushesAndKeeps(t *spec.T) {
+	ref := registry.Start(t, registry.Strict).Ref("output:default")
+	b := builder.New(t)
+	t.Cleanup(func() { image.Remove(t, ref) })
+
+	r := build.Run(t, b, "fixtures/output", own(t), build.Push(ref))
+
+	value := drawn(t, b)
+	require.Equal(t, value, image.Run(t, ref, native(t)), "the engine's image is not what was built")
+	requireDigest(t, ref, r.Digest)
+	image.Remove(t, ref)
+	require.Empty(t, left(t), "the engine's image cannot be removed, so the next step proves nothing")
+	image.Pull(t, ref, native(t))
+	require.Equal(t, value, image.Run(t, ref, native(t)), "the registry's image is not what was built")
+}
+
+func defaultLoadLoadsUnasked(t *spec.T) {
+	b := builder.New(t, builder.DriverOpt("default-load=true"))
+	ref := image.New(t, "default-load")
+
+	r := build.Run(t, b, "fixtures/output", own(t), build.Tag(ref))
+
+	require.Equal(t, drawn(t, b), image.Run(t, ref, native(t)), "the engine's image is not what was built")
+	require.NotContains(t, r.Remarks(), "--load", "a builder that loads by default warns that the result goes nowhere")
+}
+
+func cacheonlyLeavesNoImage(t *spec.T) {
+	b := builder.Warm(t, native(t))
+	ref := image.New(t, "cacheonly")
+
+	r := build.Run(t, b, "fixtures/output", own(t), build.Tag(ref), build.Output("type=cacheonly"))
+	require.NotContains(t, r.Remarks(), "--load", "a build for the cache only warns that its result stays there")
+	require.Empty(t, left(t), "type=cacheonly left an image in the engine")
+
+	build.Run(t, b, "fixtures/output", own(t), build.Load(ref))
+	require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
+}
+
+func anUnpushedImageStaysInside(t *spec.T) {
+	b := builder.Warm(t, native(t))
+	ref := image.New(t, "image")
+
+	r := build.Run(t, b, "fixtures/output", own(t), build.Tag(ref), build.Output("type=image"))
+	require.NotEmpty(t, r.Digest, "no image was made, so this proves nothing")
+	require.NotContains(t, r.Remarks(), "--load", "type=image warns that the result goes nowhere")
+	require.Empty(t, left(t), "type=image put the image into the engine")
+
+	build.Run(t, b, "fixtures/output", own(t), build.Load(ref))
+	require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
+}
+
+func severalPlatformsAreLoaded(t *spec.T) {
+	b := builder.Warm(t, native(t))
+	ref := image.New(t, "platforms")
+	build.Run(t, b, "fixtures/processor", build.Platform("linux/amd64,linux/arm64"), build.Load(ref))
+	for _, arch := range architectures {
+		require.Equal(t, env.Machine(arch), image.Run(t, ref, "linux/"+arch), "the loaded image for %s runs as something else", arch)
+	}
+}
+
+func severalPlatformsAreRefused(t *spec.T) {
+	b := builder.Warm(t, native(t))
+	ref := image.New(t, "platforms")
+
+	refused := build.Try(t, b, "fixtures/push", own(t), build.Platform("linux/amd64,linux/arm64"), build.Load(ref))
+	require.NotZero(t, refused.Command.ExitCode, "several platforms were loaded into an engine whose store keeps one")
+	require.Contains(t, refused.Remarks(), "manifest lists", "the refusal does not say that several platforms are the reason")
+	require.Empty(t, left(t), "the refused build left an image in the engine")
+
+	build.Run(t, b, "fixtures/push", own(t), build.Platform("linux/arm64"), build.Load(ref))
+	require.NotEmpty(t, left(t), "one platform is not loaded either, so this proves nothing about several")
+}
+
+// eachDriver is the claim's builder and the engine's own one.
+func eachDriver(t *spec.T) []*builder.Builder {
+	t.Helper()
+	if t.Driver == env.DriverDocker {
+		return []*builder.Builder{builder.New(t)}
+	}
+	return []*builder.Builder{builder.Warm(t, native(t)), builder.New(t, builder.Driver(env.DriverDocker))}
+}
+
+func idsNameTheManifestOrTheIndex(t *spec.T) {
+	for _, b := range eachDriver(t) {
+		plain := requireID(t, b, build.Plain())
+		require.True(t, types.MediaType(plain.MediaType).IsImage(), "driver %s, no provenance: the id names a %s", b.Driver, plain.MediaType)
+		attested := requireID(t, b, build.Attested())
+		require.True(t, types.MediaType(attested.MediaType).IsIndex(), "driver %s, provenance: the id names a %s", b.Driver, attested.MediaType)
+		for _, r := range []*build.Result{plain, attested} {
+			require.Equal(t, r.ID, r.Digest, "driver %s: the id file and the metadata file disagree", b.Driver)
+		}
+	}
+}
+
+func idsNameTheConfiguration(t *spec.T) {
+	for _, b := range eachDriver(t) {
+		plain := requireID(t, b, build.Plain())
+		require.Equal(t, plain.Config, plain.ID, "driver %s: the id file and the metadata file disagree", b.Driver)
+	}
+}
+
+// requireID builds an image and makes sure that the engine knows it by the id
+// that buildx wrote down.
+func requireID(t *spec.T, b *builder.Builder, provenance build.Option) *build.Result {
+	t.Helper()
+	ref := image.New(t, "ids")
+	r := build.Run(t, b, "fixtures/output", own(t), provenance, build.Load(ref), build.IDFile(t))
+	require.Equal(t, engine.ImageID(t, ref), r.ID, "driver %s, %s: buildx wrote down another id than the engine has", b.Driver, provenance[0])
+	require.Equal(t, drawn(t, b), image.Run(t, r.ID, native(t)), "driver %s, %s: the id is that of another image", b.Driver, provenance[0])
+	return r
+}
+
+func anEmulatedImageRuns(t *spec.T) {
+	b := builder.Warm(t, "linux/arm64")
+	ref := image.New(t, "emulated")
+	build.Run(t, b, "fixtures/processor", build.Platform("linux/arm64"), build.Load(ref))
+	require.Equal(t, env.Machine("arm64"), image.Run(t, ref, "linux/arm64"), "the arm64 image runs as something else")
+}
+
+func aForeignImageCannotRun(t *spec.T) {
+	b := builder.Warm(t, native(t))
+	ref := image.New(t, "foreign")
+	context, platform := foreign.Context(t, b)
+
+	build.Run(t, b, context, build.File("fixtures/foreign/Dockerfile"), build.Platform(platform), build.Load(ref))
+
+	inspected := image.Inspect(t, ref, platform)
+	require.Equal(t, platform, inspected.Os+"/"+inspected.Architecture, "the engine has another image than was built")
+	ran := image.Try(t, ref, platform)
+	require.NotZero(t, ran.Exit, "a program of %s ran, which nothing here executes", platform)
+	require.Contains(t, ran.Complaints, "exec format error", "running an image of %s does not say that its format is the reason", platform)
+}
