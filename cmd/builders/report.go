@@ -107,13 +107,17 @@ func writeFile(file, flag string, d dossier.Dossier, format func(io.Writer, doss
 }
 
 // publish leaves the reports of a run beside its report.json and, in a job of
-// GitHub's, in the job's summary, and returns the page's path. The verdict is
-// known by then: what cannot be written is told and changes nothing.
+// GitHub's, in the job's summary, and returns the page's path, empty if there is none.
+// The verdict is known by then: what cannot be written is told and changes
+// nothing.
 func publish(d dossier.Dossier, out string, screen *console.Console) string {
-	wanted := reports{html: filepath.Join(out, report.Page), junit: filepath.Join(out, report.JUnit)}
-	err := errors.Join(wanted.write(d, io.Discard), appendSummary(os.Getenv("GITHUB_STEP_SUMMARY"), d))
-	if err != nil {
+	if err := appendSummary(os.Getenv("GITHUB_STEP_SUMMARY"), d); err != nil {
 		screen.Note("note", err.Error())
+	}
+	wanted := reports{html: filepath.Join(out, report.Page), junit: filepath.Join(out, report.JUnit)}
+	if err := wanted.write(d, io.Discard); err != nil {
+		screen.Note("note", err.Error())
+		return ""
 	}
 	return wanted.html
 }

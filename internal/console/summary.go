@@ -11,7 +11,8 @@ import (
 
 // Summary closes a run: the stand-ins that took part, the counts with what was
 // tested on what, where the reports lie, and the counts once more in the form
-// that machines look for. known says what each stand-in really is.
+// that machines look for. known says what each stand-in really is; a report
+// without a path was not written.
 func (c *Console) Summary(r report.Report, elapsed time.Duration, known map[string]string, reports ...string) {
 	c.clearStatus()
 	fmt.Fprintln(c.out)
@@ -25,7 +26,9 @@ func (c *Console) Summary(r report.Report, elapsed time.Duration, known map[stri
 	line := fmt.Sprintf("%s · %.0f s · %s", r.Summary, elapsed.Seconds(), text.Line(report.Describe(r.Subject)))
 	fmt.Fprintln(c.out, c.paint(overall(r.Worst()), text.Wrap(line, c.width, 0)))
 	for _, path := range reports {
-		c.Note("report", path)
+		if path != "" {
+			c.Note("report", path)
+		}
 	}
 	fmt.Fprintf(c.out, "%d passed, %d failed, %d skipped\n",
 		r.Summary.Holds, r.Summary.Broken+r.Summary.Error, r.Summary.NotApplicable)

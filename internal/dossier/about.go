@@ -32,6 +32,7 @@ var attributes = []struct {
 	{"Kernel", func(r report.Report) string { return r.Subject.Host.Kernel }},
 	{"Architecture", func(r report.Report) string { return r.Subject.Host.Arch }},
 	{"Emulation", func(r report.Report) string { return r.Subject.Host.Emulation }},
+	{"Book of claims", func(r report.Report) string { return r.Book }},
 	{"Stand-ins", func(r report.Report) string { return strings.Join(report.StandIns(r.Claims), ", ") }},
 }
 

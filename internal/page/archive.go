@@ -165,6 +165,9 @@ func (p *packer) steps(steps []step, room limit) []archivedStep {
 			Name: p.text(text.Cut(text.Line(s.Name), keptName)), Begin: since(s.Started), End: since(s.Completed),
 			Cached: s.Cached, Error: p.text(text.Cut(text.Line(s.Error), keptName)), Sent: s.Sent,
 		}
+		if s.Executing() {
+			one.End = -1 // the end that was reported is that of an earlier look at it
+		}
 		if s.log.head != "" {
 			log := p.excerpt(s.log, room)
 			one.Log = &log

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"builders.test/helpers/evidence"
 	"builders.test/internal/lab/debian"
 	"gotest.tools/v3/assert"
 )
@@ -59,10 +60,14 @@ func unpackedChromium(t *testing.T) string {
 	assert.NilError(t, os.RemoveAll(archive.Dir))
 	// Fonts and their configuration are looked for below the root, too.
 	script := fmt.Sprintf(`#!/bin/sh
-export LD_LIBRARY_PATH=%[1]s/usr/lib/chromium:$(echo %[1]s/usr/lib/*-linux-gnu | tr ' ' :):$(echo %[1]s/lib/*-linux-gnu | tr ' ' :)
-export FONTCONFIG_SYSROOT=%[1]s FONTCONFIG_FILE=/etc/fonts/fonts.conf
-exec %[1]s/usr/lib/chromium/chromium-headless-shell "$@"
-`, root)
+root=%s
+set -- "$root"/usr/lib/chromium "$root"/usr/lib/*-linux-gnu "$root"/usr/lib/*-linux-gnu/pulseaudio "$root"/lib/*-linux-gnu -- "$@"
+LD_LIBRARY_PATH=
+while [ "$1" != -- ]; do LD_LIBRARY_PATH=$LD_LIBRARY_PATH${LD_LIBRARY_PATH:+:}$1; shift; done
+shift
+export LD_LIBRARY_PATH FONTCONFIG_SYSROOT="$root" FONTCONFIG_FILE=/etc/fonts/fonts.conf
+exec "$root"/usr/lib/chromium/chromium-headless-shell "$@"
+`, evidence.Line(nil, []string{root}))
 	assert.NilError(t, os.WriteFile(start+".new", []byte(script), 0o755))
 	assert.NilError(t, os.Rename(start+".new", start))
 	return start

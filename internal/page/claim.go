@@ -62,6 +62,11 @@ type factView struct {
 	Differs bool
 }
 
+// fullCells is up to how many runs a page shows all about each. With more, what
+// holds is shown without its folder and the command that repeats it, which
+// would be most of the page and differ in nothing but the run.
+const fullCells = 6
+
 // newClaims looks at every claim; bases lead to the folders of the runs.
 func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 	changes := d.Changes()
@@ -82,6 +87,9 @@ func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 			if claim != nil {
 				cell.fill(*claim, d.Runs[column].Report.Subject)
 				cell.show(all.at(row.ID, column), *claim, bases[column])
+				if len(row.Cells) > fullCells && claim.Verdict == spec.Holds {
+					cell.Repro, cell.Evidence = "", ""
+				}
 				verdicts = append(verdicts, cell.Verdict)
 				c.latest, c.Test = claim.Verdict, text.Line(claim.Test)
 			}

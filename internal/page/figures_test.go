@@ -91,8 +91,8 @@ func claimIsThere(t *testing.T, doc *goquery.Document, subject report.Subject, c
 	assert.Equal(t, element.AttrOr("data-chapter", ""), claim.Chapter)
 	assert.Assert(t, slices.Contains(strings.Fields(element.AttrOr("data-verdicts", "")), claim.Verdict.String()))
 	run := element.Find(fmt.Sprintf(`.run[data-column="%d"]`, column))
-	assert.Equal(t, words(run.Find("h4 .word")), report.Mark(claim.Verdict)+" "+report.Word(claim.Verdict))
-	assert.Equal(t, words(run.Find("h4 .took")), fmt.Sprintf("%.1f s", claim.Seconds))
+	assert.Equal(t, words(run.Find("h3 .word")), report.Mark(claim.Verdict)+" "+report.Word(claim.Verdict))
+	assert.Equal(t, words(run.Find("h3 .took")), fmt.Sprintf("%.1f s", claim.Seconds))
 	assert.Equal(t, words(run.Find(".copyable code")), claim.Repro)
 	assert.Equal(t, run.Find(".reason").Length() == 1, claim.Reason != "")
 	if !strings.Contains(claim.Text, "<script>") {

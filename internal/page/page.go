@@ -21,8 +21,12 @@ import (
 )
 
 // Budget is the size that a page stays below, in bytes, by carrying less of
-// the evidence's outputs.
-const Budget = 950_000
+// the evidence's outputs. A page whose claims alone take nearly as much, or
+// more, may still carry evidence of the size least.
+const (
+	Budget = 950_000
+	least  = 250_000
+)
 
 var (
 	//go:embed page.html.tmpl
@@ -61,13 +65,14 @@ func Render(d dossier.Dossier, folder string) ([]byte, error) {
 // taken as it is.
 func fit(d dossier.Dossier, all exhibits, folder string) ([]byte, error) {
 	v := newView(d, all, folder)
-	var failure error
+	bare, failure := v.render(d, all, level{none: true})
+	budget := max(Budget, len(bare)+least)
 	pages := map[int][]byte{}
 	best := sort.Search(len(levels)-1, func(i int) bool {
 		content, err := v.render(d, all, levels[i])
 		failure = errors.Join(failure, err)
 		pages[i] = content
-		return len(content) <= Budget
+		return len(content) <= budget
 	})
 	if failure != nil {
 		return nil, failure

@@ -237,3 +237,15 @@ func FuzzRender(f *testing.F) {
 		assert.Equal(t, doc.Find(".claim").Length(), 1)
 	})
 }
+
+// BuildKit looks at some steps before it executes them: the end of such a look
+// is no end of a step that began again.
+func TestAStepThatBeganAgainHasNoEnd(t *testing.T) {
+	first, second := time.Unix(1, 0), time.Unix(5, 0)
+	p := packer{index: map[string]int{}}
+	steps := p.steps(newSteps([]build.Vertex{
+		{Name: "done", Started: &first, Completed: &second}, {Name: "hangs", Started: &second, Completed: &first},
+	}, "progress.rawjson"), limit{})
+	assert.Equal(t, steps[0].End, int64(4000))
+	assert.Equal(t, steps[1].End, int64(-1))
+}

@@ -194,19 +194,22 @@ const foldedLazily = (summary, content) => {
   return details;
 };
 
-const pre = (text, name) => {
-  const element = make('pre', 'output', text);
+// scrollable is an element with a name that the keyboard can reach, as what
+// may be too long to be seen whole must be.
+const scrollable = (element, name) => {
   element.tabIndex = 0;
-  element.setAttribute('role', 'region');
+  element.setAttribute('role', 'group');
   element.setAttribute('aria-label', name);
   return element;
 };
+
+const pre = (text, name) => scrollable(make('pre', 'output', text), name);
 
 const copyable = (text, label) => {
   const button = make('button', 'copy', 'Copy');
   button.type = 'button';
   button.setAttribute('aria-label', label);
-  return make('div', 'copyable', make('code', '', text), button);
+  return make('div', 'copyable', scrollable(make('code', '', text), 'command'), button);
 };
 
 // copy copies the code beside a button. Pages that were not fetched securely
@@ -284,6 +287,7 @@ class Filters {
       else if (this.before) chapter.open = this.before[i];
     });
     if (!this.active) this.before = null;
+    document.getElementById('rest-title').hidden = this.folds.every((chapter) => chapter.hidden);
   }
 
   clear() {
