@@ -84,9 +84,48 @@ func (l *Lab) fetch(ctx context.Context, p program) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	args := []string{"go", "list", "-deps", "-mod=readonly", "-tags", p.tags, "-f", "-"}
+	mode, err := l.mode(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	args := slices.Concat([]string{"go", "list", "-deps"}, mode, []string{"-tags", p.tags, "-f", "-"}, p.packages)
 	env := goEnv(p.cgo(), "GOTMPDIR="+l.path("tmp"))
-	return source, process.Command{Dir: source, Env: env, Args: append(args, p.packages...)}.Run(ctx)
+	return source, process.Command{Dir: source, Env: env, Args: args}.Run(ctx)
+}
+
+// borrowed are releases that cannot be built from what the module proxy has:
+// their go.mod replaces a module by a folder that is no part of the module.
+// The next release needs the folder no more, and its go.mod builds them.
+var borrowed = map[string]string{
+	// A patched copy of opencontainers/selinux, whose patches went upstream
+	// for the release after it.
+	"github.com/opencontainers/runc@v1.3.3": "v1.3.4",
+}
+
+// mode is how the go command finds the modules that a program imports.
+func (l *Lab) mode(ctx context.Context, p program) ([]string, error) {
+	version, ok := borrowed[p.module+"@"+p.version]
+	if !ok {
+		return []string{"-mod=readonly"}, nil
+	}
+	lender, err := moduleDir(ctx, p.module, version)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(l.path("mod"), 0o755); err != nil {
+		return nil, err
+	}
+	file := l.path("mod", p.folder()+".mod")
+	for from, to := range map[string]string{"go.mod": file, "go.sum": strings.TrimSuffix(file, "mod") + "sum"} {
+		content, err := os.ReadFile(filepath.Join(lender, from))
+		if err != nil {
+			return nil, err
+		}
+		if err := replace(to, content); err != nil {
+			return nil, err
+		}
+	}
+	return []string{"-mod=readonly", "-modfile=" + file}, nil
 }
 
 // moduleDir downloads a module and returns the folder it lies in.
@@ -120,7 +159,11 @@ func (l *Lab) build(ctx context.Context, p program, source, dir string) error {
 	defer l.compiles.Release(1)
 	return l.progress.work(p.title(), "building", "built", func() error {
 		return l.into(dir, func(temp string) error {
-			return l.gobuild(ctx, p, source, temp, env, []string{"-mod=readonly"})
+			mode, err := l.mode(ctx, p)
+			if err != nil {
+				return err
+			}
+			return l.gobuild(ctx, p, source, temp, env, mode)
 		})
 	})
 }
