@@ -4,10 +4,12 @@ package builders
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/env"
 	"builders.test/helpers/folder"
 	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
@@ -59,6 +61,33 @@ func saltedWith(salt string) build.Option {
 func warm(t *spec.T) *builder.Builder {
 	t.Helper()
 	return builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+}
+
+// A build with --no-cache empties the cache mounts that it uses. When it does,
+// BuildKit also lets go of all others that are in use (ClearActiveCacheMounts
+// in its solver/llbsolver/mounts): builds that share one would not find each
+// other any more. Specs of the two kinds therefore keep apart.
+func mountLock(t *spec.T) *sync.RWMutex {
+	t.Helper()
+	lock, err := env.Shared(t.Env, "cache mounts", func() (*sync.RWMutex, error) { return new(sync.RWMutex), nil })
+	require.NoError(t, err)
+	return lock
+}
+
+// sharesMounts keeps builds with --no-cache away until the spec ends.
+func sharesMounts(t *spec.T) {
+	t.Helper()
+	lock := mountLock(t)
+	lock.RLock()
+	t.Cleanup(lock.RUnlock)
+}
+
+// emptiesMounts keeps builds that share a cache mount away until the spec ends.
+func emptiesMounts(t *spec.T) {
+	t.Helper()
+	lock := mountLock(t)
+	lock.Lock()
+	t.Cleanup(lock.Unlock)
 }
 
 func requireRan(t *spec.T, r *build.Result, step string) {
@@ -133,12 +162,14 @@ func meeting(t *spec.T, b *builder.Builder, patience string) (left, right build.
 }
 
 func independentStagesMeet(t *spec.T) {
+	sharesMounts(t)
 	left, right, found := meeting(t, warm(t), "60")
 	require.Equal(t, "together, together", found, "two stages that need nothing of each other did not run at the same time within a minute")
 	require.True(t, left.Overlaps(right), "the stages ran at the same time, but BuildKit reports otherwise")
 }
 
 func oneAtATimeTheyMissEachOther(t *spec.T) {
+	sharesMounts(t)
 	_, _, found := meeting(t, warm(t), "60")
 	require.Equal(t, "together, together", found, "without max-parallelism the stages do not run at the same time, so this proves nothing")
 
@@ -149,6 +180,7 @@ func oneAtATimeTheyMissEachOther(t *spec.T) {
 }
 
 func aFailedStageCancelsTheOthers(t *spec.T) {
+	sharesMounts(t)
 	b, dockerfile := warm(t), build.File("fixtures/gate/failure.Dockerfile")
 
 	failed := build.Try(t, b, "fixtures/gate", dockerfile, salted(t), build.Arg("END", "1"), build.CacheOnly())
@@ -175,6 +207,7 @@ func openGate(t *spec.T, b *builder.Builder, salt build.Option) {
 }
 
 func aCommonStepRunsOnce(t *spec.T) {
+	sharesMounts(t)
 	b, salt := warm(t), salted(t)
 	first, second, third := folder.New(t), folder.New(t), folder.New(t)
 
@@ -231,6 +264,7 @@ func listed(t *spec.T, b *builder.Builder, line string, options ...build.Option)
 }
 
 func noCacheEmptiesCacheMounts(t *spec.T) {
+	emptiesMounts(t)
 	b, salt := warm(t), salted(t)
 	require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that nobody used holds something")
 	require.Equal(t, []string{"one", "two"}, listed(t, b, "two", salt), "the cache mount lost what the first build had put there")

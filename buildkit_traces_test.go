@@ -45,6 +45,7 @@ func (x tracedBuild) run(t *spec.T, b *builder.Builder, end string, options ...b
 }
 
 func buildsLeaveNoTraces(t *spec.T) {
+	sharesMounts(t)
 	requireClassicTraces(t)
 	b := warm(t)
 

@@ -33,6 +33,7 @@ func noCacheEmptiesTheMountInMode(t *spec.T) { requireEmptiedByNoCache(t, "owned
 
 func requireEmptiedByNoCache(t *spec.T, target string) {
 	t.Helper()
+	emptiesMounts(t)
 	id := t.Env.Name("mount")
 	require.Empty(t, throughMount(t, target, id, "first"), "a cache mount that nobody used holds something")
 	require.Equal(t, "first", throughMount(t, target, id, "second"), "the next build does not find what the last one left, so this proves nothing")

@@ -1,0 +1,129 @@
+package image
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"time"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/evidence"
+	"builders.test/helpers/spec"
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
+)
+
+// Exit codes of a container that the engine could not create or start, as the
+// docker command has them.
+const (
+	notCreated = 125
+	notStarted = 127
+)
+
+// Output is what a container did.
+type Output struct {
+	// Exit is its exit code.
+	Exit int
+	// Text is what it printed on its standard output, and Complaints what it
+	// or the engine said on the standard error, both without the last line
+	// break.
+	Text, Complaints string
+}
+
+// Run runs a command of the image for a platform, without network, and fails
+// the claim unless it exits with 0. It returns what the command printed on
+// its standard output.
+func Run(t *spec.T, ref, platform string, command ...string) string {
+	t.Helper()
+	out := Try(t, ref, platform, command...)
+	if out.Exit != 0 {
+		t.Fatalf("image %s (%s) exited with %d and said: %s", ref, platform, out.Exit, strings.TrimSpace(out.Text+" "+out.Complaints))
+	}
+	return out.Text
+}
+
+// Try runs a command of the image for a platform, without network, and
+// returns what happened. Without a command it runs the image's own.
+func Try(t *spec.T, ref, platform string, command ...string) Output {
+	t.Helper()
+	return try(t, platform, container.Config{Image: ref, Cmd: command})
+}
+
+// TryProgram runs a program of the image in place of its entrypoint.
+func TryProgram(t *spec.T, ref, platform string, program ...string) Output {
+	t.Helper()
+	return try(t, platform, container.Config{Image: ref, Entrypoint: program[:1], Cmd: program[1:]})
+}
+
+// try keeps the run as evidence, as the line that a person would type.
+func try(t *spec.T, platform string, config container.Config) Output {
+	t.Helper()
+	started := time.Now()
+	out := start(t, platform, config)
+	line := []string{"docker", "run", "--rm", "--network", "none", "--platform", platform}
+	if len(config.Entrypoint) > 0 {
+		line = append(line, "--entrypoint", config.Entrypoint[0])
+	}
+	err := t.Evidence.Command(evidence.Command{
+		Args: append(append(line, config.Image), config.Cmd...), Env: []string{"DOCKER_HOST=" + t.Env.Engine.Host},
+		Started: started.UTC(), Seconds: time.Since(started).Seconds(),
+		Exit: out.Exit, Stdout: []byte(out.Text), Stderr: []byte(out.Complaints),
+	})
+	if err != nil {
+		t.EnvironmentFailed("evidence cannot be kept: %v", err)
+	}
+	return out
+}
+
+// start reads the container's log after its end: what a short-lived container
+// prints can be lost to those who only listen while it runs.
+func start(t *spec.T, platform string, config container.Config) Output {
+	t.Helper()
+	config.Labels = map[string]string{env.RunLabel: t.Env.Run}
+	host := container.HostConfig{NetworkMode: "none"}
+	created, err := t.Env.Client.ContainerCreate(t.Context(), &config, &host, nil, parsePlatform(platform), t.Env.Name("run"))
+	if err != nil {
+		return Output{Exit: notCreated, Complaints: err.Error()}
+	}
+	// An image that is removed while a container still uses it stays behind
+	// without a name, so the container goes as soon as it has spoken.
+	defer remove(t, created.ID)
+	if err := t.Env.Client.ContainerStart(t.Context(), created.ID, container.StartOptions{}); err != nil {
+		return Output{Exit: notStarted, Complaints: err.Error()}
+	}
+	ended, failed := t.Env.Client.ContainerWait(t.Context(), created.ID, container.WaitConditionNotRunning)
+	select {
+	case err := <-failed:
+		t.Fatalf("the container of the image %s did not end: %v", config.Image, err)
+		return Output{}
+	case status := <-ended:
+		out := log(t, created.ID)
+		out.Exit = int(status.StatusCode)
+		return out
+	}
+}
+
+func log(t *spec.T, id string) Output {
+	t.Helper()
+	stream, err := t.Env.Client.ContainerLogs(t.Context(), id, container.LogsOptions{ShowStdout: true, ShowStderr: true})
+	if err != nil {
+		t.EnvironmentFailed("read what a container said: %v", err)
+	}
+	defer stream.Close()
+	var stdout, stderr bytes.Buffer
+	if _, err := stdcopy.StdCopy(&stdout, &stderr, stream); err != nil {
+		t.EnvironmentFailed("read what a container said: %v", err)
+	}
+	return Output{Text: strings.TrimSpace(stdout.String()), Complaints: strings.TrimSpace(stderr.String())}
+}
+
+func remove(t *spec.T, id string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	err := t.Env.Client.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	if err != nil && !cerrdefs.IsNotFound(err) {
+		t.Errorf("clean-up: remove a container: %v", err)
+	}
+}
