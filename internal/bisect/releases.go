@@ -8,8 +8,8 @@ import (
 )
 
 // Between returns the releases from good to bad in order, both included, out
-// of the known ones. Lists may have gaps: a patch release that is missing
-// between two known ones is put in, to be tried by its name.
+// of the known ones. Lists may have gaps: releases that may exist are put in,
+// to be tried by their names.
 func Between(known []string, good, bad string) ([]string, error) {
 	from, err := semver.NewVersion(good)
 	if err != nil {
@@ -29,7 +29,7 @@ func Between(known []string, good, bad string) ([]string, error) {
 			all = append(all, v)
 		}
 	}
-	all = append(all, gaps(all)...)
+	all = append(all, gaps(from, to, all)...)
 	slices.SortFunc(all, (*semver.Version).Compare)
 	names := make([]string, 0, len(all))
 	for _, v := range all {
@@ -38,20 +38,28 @@ func Between(known []string, good, bad string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// gaps are the patch releases below the highest known one of each minor.
-func gaps(all []*semver.Version) []*semver.Version {
-	lowest, highest := map[[2]uint64]uint64{}, map[[2]uint64]uint64{}
+// guessed is how many patch releases a minor may have of which none is known.
+const guessed = 4
+
+// gaps are releases that nobody knows and that may exist: the patch releases
+// below the highest known one of each minor, and the first ones of minors of
+// which none is known.
+func gaps(from, to *semver.Version, all []*semver.Version) []*semver.Version {
+	highest := map[uint64]uint64{}
 	for _, v := range all {
-		minor := [2]uint64{v.Major(), v.Minor()}
-		if _, ok := lowest[minor]; !ok || v.Patch() < lowest[minor] {
-			lowest[minor] = v.Patch()
-		}
-		highest[minor] = max(highest[minor], v.Patch())
+		highest[v.Minor()] = max(highest[v.Minor()], v.Patch())
 	}
 	var missing []*semver.Version
-	for minor, last := range highest {
-		for patch := lowest[minor]; patch < last; patch++ {
-			missing = append(missing, semver.New(minor[0], minor[1], patch, "", ""))
+	for minor := from.Minor(); minor <= to.Minor(); minor++ {
+		last, known := highest[minor]
+		if !known {
+			last = guessed - 1
+		}
+		for patch := range last + 1 {
+			v := semver.New(from.Major(), minor, patch, "", "")
+			if from.LessThan(v) && v.LessThan(to) {
+				missing = append(missing, v)
+			}
 		}
 	}
 	return missing
