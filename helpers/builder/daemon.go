@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -126,7 +127,8 @@ func (d *daemon) createArgs(who Identity) []string {
 // await waits until the daemon answers on its own socket, or ends.
 func (d *daemon) await(t *spec.T, home cli.Home) error {
 	t.Helper()
-	deadline := time.Now().Add(daemonPatience)
+	ctx, cancel := context.WithTimeout(t.Context(), daemonPatience)
+	defer cancel()
 	for {
 		result := home.Try(t, "exec", d.name, "buildctl", "debug", "workers")
 		if result.ExitCode == 0 {
@@ -135,10 +137,11 @@ func (d *daemon) await(t *spec.T, home cli.Home) error {
 		if !d.runs(t) {
 			return d.ended(t, home)
 		}
-		if time.Now().After(deadline) || t.Context().Err() != nil {
+		select {
+		case <-ctx.Done():
 			return fmt.Errorf("the daemon %s does not answer within %s: %s; its log ends with: %s", d.name, daemonPatience, cli.Complaint(result), lastWords(d.log(t, home)))
+		case <-time.After(daemonPause):
 		}
-		time.Sleep(daemonPause)
 	}
 }
 
