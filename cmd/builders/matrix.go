@@ -14,6 +14,7 @@ import (
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
+	"builders.test/internal/matrix"
 	"builders.test/internal/plan"
 	"builders.test/internal/report"
 	"github.com/moby/sys/atomicwriter"
@@ -218,11 +219,19 @@ func (m *matrixRun) conclude(outcomes []outcome, elapsed time.Duration) error {
 	screen.Matrix(d.Table, seconds)
 	m.say("\n%d cells in %.0f s", len(outcomes), elapsed.Seconds())
 	screen.Note("report", publish(d, m.out, screen))
-	worst := d.Table.Count()
+	if err := endingOfTable(d.Table); err != nil || !failed {
+		return err
+	}
+	return ending{code: exitEnvironment}
+}
+
+// endingOfTable is nil when everything holds in every column.
+func endingOfTable(t matrix.Table) error {
+	worst := t.Count()
 	switch {
 	case worst.Broken > 0:
 		return ending{code: exitBroken}
-	case worst.Error > 0, failed:
+	case worst.Error > 0:
 		return ending{code: exitEnvironment}
 	}
 	return nil

@@ -36,14 +36,7 @@ failed somewhere, and with 0 otherwise.`,
 				}
 			}
 			console.New(c.OutOrStdout(), c.ErrOrStderr(), ".").Matrix(d.Table, seconds)
-			worst := d.Table.Count()
-			switch {
-			case worst.Broken > 0:
-				return ending{code: exitBroken}
-			case worst.Error > 0:
-				return ending{code: exitEnvironment}
-			}
-			return nil
+			return endingOfTable(d.Table)
 		},
 	}
 }

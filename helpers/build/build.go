@@ -196,9 +196,7 @@ func (r *Result) Transcript() string {
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(&text, "WARNING %s\n", warning)
 	}
-	_, said := evidence.SplitProgress([]byte(r.Command.Stderr()))
-	text.Write(said)
-	return text.String()
+	return text.String() + r.Remarks() + "\n"
 }
 
 // Step is the one vertex whose name contains the text; the claim fails if

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,7 +97,7 @@ func (d *daemon) listen(t *spec.T) (mounts, flags []string) {
 		flags = append(flags, "--group", strconv.Itoa(os.Getgid()))
 		return []string{"--volume", dir + ":/run/buildkit"}, flags
 	}
-	d.address = fmt.Sprintf("tcp://127.0.0.1:%d", freePort(t))
+	d.address = "tcp://" + t.FreeAddress()
 	flags = append(flags, "--addr", d.address)
 	if d.transport == PlainTCP {
 		return nil, flags
@@ -195,15 +194,4 @@ func (d *daemon) remove(t *spec.T) {
 			t.Errorf("clean-up: %s", cli.Complaint(result))
 		}
 	}
-}
-
-// freePort finds a loopback port that nothing listens on at this moment.
-func freePort(t *spec.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.EnvironmentFailed("find a free port: %v", err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
 }

@@ -3,8 +3,6 @@
 package registry
 
 import (
-	"fmt"
-	"net"
 	"time"
 
 	"builders.test/helpers/env"
@@ -45,7 +43,7 @@ const (
 // Start runs an empty registry until the spec ends.
 func Start(t *spec.T, checks Checks) Registry {
 	t.Helper()
-	r := Registry{Host: freeAddress(t), folder: env.Prefix + t.Env.Run}
+	r := Registry{Host: t.FreeAddress(), folder: env.Prefix + t.Env.Run}
 	running, err := testcontainers.Run(t.Context(), Image,
 		testcontainers.WithName(t.Env.Name("registry")),
 		testcontainers.WithLabels(map[string]string{env.RunLabel: t.Env.Run}),
@@ -134,17 +132,4 @@ func parse(t *spec.T, ref string) name.Reference {
 		t.Fatalf("%q is not an image reference: %v", ref, err)
 	}
 	return parsed
-}
-
-// freeAddress finds a loopback port that nothing listens on. Another process
-// may take it before the registry does; the registry then fails to start and
-// says so.
-func freeAddress(t *spec.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.EnvironmentFailed("find a free port: %v", err)
-	}
-	defer listener.Close()
-	return fmt.Sprintf("127.0.0.1:%d", listener.Addr().(*net.TCPAddr).Port)
 }
