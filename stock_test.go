@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"builders.test/helpers/build"
@@ -102,18 +103,17 @@ func reopened(t *spec.T, b *builder.Builder, options ...builder.Option) *builder
 func rest(t *spec.T, b *builder.Builder) (wake func() string) {
 	t.Helper()
 	read := t.Env.Name("read")
-	values := make(chan string, 1)
-	go func() {
-		defer close(values)
-		value, _ := build.Export(t, b, "fixtures/disk", read, stage(t, "read-resting", read)...)
-		values <- value
-	}()
-	t.Cleanup(func() { <-values })
-	disk.Await(t, b, time.Minute, "the build has not come to the step that it is to rest in",
+	dest := filepath.Join(t.Env.Dir, t.Env.Name("rested"))
+	running := build.Start(t, b, "fixtures/disk", append(stage(t, "read-resting", read), build.Output("type=local,dest="+dest))...)
+	running.Await(t, "until test -e")
+	disk.Await(t, b, time.Minute, "the build rests in a step whose cache mount is not in use",
 		func(held disk.Records) bool { return len(held.About("/gate").InUse()) > 0 })
 	return func() string {
 		t.Helper()
 		build.Run(t, b, "fixtures/disk", stage(t, "waking", read)...)
-		return <-values
+		running.MustWait(t)
+		value, err := os.ReadFile(filepath.Join(dest, read))
+		require.NoError(t, err, "the build that rested ended well, but its result lacks what it read")
+		return strings.TrimSpace(string(value))
 	}
 }
