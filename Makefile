@@ -41,7 +41,9 @@ test: bin/builders ## vet, unit tests, every claim on an old and a new BuildKit,
 	  bin/builders check --buildkit $(lastword $(RELEASES)) --driver $$driver --store $$store \
 	    --run '$(IN_CELLS)' --out build/test/$$driver-$$store || failed="$$failed $$cell"; \
 	done; \
-	if [ -n "$$failed" ]; then echo "not green:$$failed"; exit 1; fi
+	if [ -n "$$failed" ]; then \
+	  echo; for name in $$failed; do echo "not green: $$name"; bin/builders report --failures build/test/$$(echo $$name | tr / -); done; \
+	  exit 1; fi
 
 browser: ## try the HTML page in Chromium: the one on PATH, or Debian's, unpacked
 	go vet -tags browser ./internal/page

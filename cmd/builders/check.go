@@ -120,8 +120,8 @@ func (c *check) run(ctx context.Context) error {
 		return err
 	}
 	made := publish(dossier.Of(dossier.Run{Dir: c.out, Report: p.report}), c.out, screen)
-	screen.Summary(p.report, p.elapsed, p.standIns, p.path, made)
-	return endingOf(p.report, p.outcome)
+	screen.Summary(p.report, p.elapsed, p.path, made)
+	return endingOf(p.report, p.outcome.Why)
 }
 
 // proof is what came of one cell.
@@ -129,8 +129,6 @@ type proof struct {
 	report  report.Report
 	outcome run.Outcome
 	elapsed time.Duration
-	// standIns says what each stand-in really is.
-	standIns map[string]string
 	// path is the report's file.
 	path string
 }
@@ -172,8 +170,8 @@ func (c *check) prove(ctx context.Context, screen *console.Console) (proof, erro
 	if err != nil {
 		return proof{}, err
 	}
-	p := proof{outcome: outcome, elapsed: time.Since(started), standIns: ground.standIns()}
-	p.report, p.path, err = c.conclude(outcome, screen)
+	p := proof{outcome: outcome, elapsed: time.Since(started)}
+	p.report, p.path, err = c.conclude(outcome, ground.standIns(), screen)
 	return p, err
 }
 
@@ -246,8 +244,9 @@ func (c *check) prepareOut() (string, error) {
 }
 
 // conclude writes the report. Where not even one claim began there is nothing
-// to report: one line says why, and no file is written.
-func (c *check) conclude(o run.Outcome, screen *console.Console) (report.Report, string, error) {
+// to report: one line says why, and no file is written. known says what each
+// stand-in really is.
+func (c *check) conclude(o run.Outcome, known map[string]string, screen *console.Console) (report.Report, string, error) {
 	for _, failure := range o.Failures {
 		screen.Failure(failure.Test, failure.Output)
 	}
@@ -258,8 +257,8 @@ func (c *check) conclude(o run.Outcome, screen *console.Console) (report.Report,
 	if err != nil {
 		return report.Report{}, "", err
 	}
-	r := report.New(about, c.complete(o.Claims))
-	r.Book = claims.Edition(c.book)
+	r := report.New(about, c.complete(o.Claims)).Explain(known)
+	r.Book, r.Outside = claims.Edition(c.book), o.Outside()
 	path, err := r.Write(c.out)
 	if err != nil {
 		return report.Report{}, "", err
@@ -303,16 +302,16 @@ func reasonUnreached(o run.Outcome) string {
 	return "their chapter failed first"
 }
 
-// endingOf is nil when everything holds.
-func endingOf(r report.Report, o run.Outcome) error {
+// endingOf is nil when everything holds. why says what ended the run early.
+func endingOf(r report.Report, why string) error {
 	var cause error
-	if o.Why != "" {
-		cause = errors.New(o.Why)
+	if why != "" {
+		cause = errors.New(why)
 	}
-	switch {
-	case r.Summary.Broken > 0:
+	switch r.Worst() {
+	case spec.Broken:
 		return ending{code: exitBroken, cause: cause}
-	case cause != nil, r.Summary.Error > 0, len(o.Failures) > 0:
+	case spec.Error:
 		return ending{code: exitEnvironment, cause: cause}
 	}
 	return nil

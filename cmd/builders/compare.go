@@ -9,6 +9,7 @@ import (
 	"builders.test/internal/compare"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
+	"builders.test/internal/report"
 	"builders.test/internal/subject"
 	"github.com/spf13/cobra"
 )
@@ -83,7 +84,7 @@ func (c *comparison) run(ctx context.Context) error {
 	screen.Comparison(result)
 	made := publish(dossier.Compare(dossier.Run{Dir: before.out, Report: first.report}, dossier.Run{Dir: after.out, Report: second.report}), c.out, screen)
 	screen.Note("report", made)
-	return c.ending(result)
+	return endingOfComparison(result, first.report, second.report)
 }
 
 // side is one of the two checks.
@@ -100,17 +101,23 @@ func (c *comparison) prove(ctx context.Context, side *check, name string) (proof
 	if err != nil {
 		return proof{}, err
 	}
-	screen.Summary(p.report, p.elapsed, p.standIns, p.path)
+	screen.Summary(p.report, p.elapsed, p.path)
 	fmt.Fprintln(c.stdout)
 	return p, nil
 }
 
-func (c *comparison) ending(result compare.Comparison) error {
+// endingOfComparison is nil when nothing regressed and everything could be
+// told.
+func endingOfComparison(result compare.Comparison, sides ...report.Report) error {
 	counts := result.Count()
+	outside := 0
+	for _, side := range sides {
+		outside += len(side.Outside)
+	}
 	switch {
 	case counts[compare.Regressed] > 0:
 		return ending{code: exitBroken}
-	case counts[compare.Environment] > 0:
+	case counts[compare.Environment] > 0, outside > 0:
 		return ending{code: exitEnvironment}
 	}
 	return nil

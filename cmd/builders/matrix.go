@@ -11,10 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
-	"builders.test/internal/matrix"
 	"builders.test/internal/plan"
 	"builders.test/internal/report"
 	"github.com/moby/sys/atomicwriter"
@@ -219,19 +219,22 @@ func (m *matrixRun) conclude(outcomes []outcome, elapsed time.Duration) error {
 	screen.Matrix(d.Table, seconds)
 	m.say("\n%d cells in %.0f s", len(outcomes), elapsed.Seconds())
 	screen.Note("report", publish(d, m.out, screen))
-	if err := endingOfTable(d.Table); err != nil || !failed {
+	if err := endingOfRuns(runs); err != nil || !failed {
 		return err
 	}
 	return ending{code: exitEnvironment}
 }
 
-// endingOfTable is nil when everything holds in every column.
-func endingOfTable(t matrix.Table) error {
-	worst := t.Count()
-	switch {
-	case worst.Broken > 0:
+// endingOfRuns is nil when everything holds in every run.
+func endingOfRuns(runs []dossier.Run) error {
+	worst := spec.Holds
+	for _, run := range runs {
+		worst = worst.Escalate(run.Report.Worst())
+	}
+	switch worst {
+	case spec.Broken:
 		return ending{code: exitBroken}
-	case worst.Error > 0:
+	case spec.Error:
 		return ending{code: exitEnvironment}
 	}
 	return nil

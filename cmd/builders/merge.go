@@ -36,7 +36,7 @@ failed somewhere, and with 0 otherwise.`,
 				}
 			}
 			console.New(c.OutOrStdout(), c.ErrOrStderr(), ".").Matrix(d.Table, seconds)
-			return endingOfTable(d.Table)
+			return endingOfRuns(d.Runs)
 		},
 	}
 }

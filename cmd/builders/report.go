@@ -27,8 +27,8 @@ type reports struct {
 
 func newReportCommand() *cobra.Command {
 	var (
-		wanted  reports
-		compare bool
+		wanted            reports
+		compare, failures bool
 	)
 	command := &cobra.Command{
 		Use:   "report DIR…",
@@ -40,14 +40,21 @@ columns are best given from old to new. Without a format it writes report.html
 into the first folder.`,
 		Example: `  builders report build/check
   builders report --compare --html upgrade.html build/test/v0.11.5 build/test/v0.34.2
-  builders report --markdown - build/check`,
+  builders report --markdown - build/check
+  builders report --failures build/check`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(command *cobra.Command, dirs []string) error {
 			d, err := readDossier(dirs, compare)
 			if err != nil {
 				return err
 			}
-			if wanted == (reports{}) {
+			if failures {
+				screen := console.New(command.OutOrStdout(), command.ErrOrStderr(), "")
+				for _, run := range d.Runs {
+					screen.Failed(run.Report)
+				}
+			}
+			if wanted == (reports{}) && !failures {
 				wanted.html = filepath.Join(dirs[0], report.Page)
 			}
 			return wanted.write(d, command.OutOrStdout())
@@ -57,6 +64,7 @@ into the first folder.`,
 	flags.StringVar(&wanted.html, "html", "", "file for the HTML page")
 	flags.StringVar(&wanted.junit, "junit", "", "file for the JUnit XML")
 	flags.StringVar(&wanted.markdown, "markdown", "", "file for the Markdown; - is the standard output")
+	flags.BoolVar(&failures, "failures", false, "print what failed, a line each")
 	flags.BoolVar(&compare, "compare", false, "take the first folder for the baseline of the second")
 	return command
 }

@@ -25,7 +25,11 @@ func (c *Console) Comparison(all compare.Comparison) {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[class], class))
 		}
 	}
-	parts = append(parts, fmt.Sprintf("%d changes of shape", len(all.Shapes)))
+	if len(all.Shapes) == 1 {
+		parts = append(parts, "1 change of shape")
+	} else {
+		parts = append(parts, fmt.Sprintf("%d changes of shape", len(all.Shapes)))
+	}
 	colour := "32"
 	switch {
 	case counts[compare.Regressed] > 0:

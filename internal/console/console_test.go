@@ -9,6 +9,8 @@ import (
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/internal/compare"
+	"builders.test/internal/matrix"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -39,8 +41,10 @@ func play(c *Console) {
 	}
 	c.Failure("TestOwn", []string{"own_test.go:3: no"})
 	c.Unreached(2, "the run was interrupted")
-	c.Summary(report.New(subjectUnderTest, finished), 181*time.Second,
-		map[string]string{"ubuntu:20.04": "Debian bookworm, built by the lab from Debian packages"}, "build/check/report.json")
+	r := report.New(subjectUnderTest, finished).
+		Explain(map[string]string{"ubuntu:20.04": "Debian bookworm, built by the lab from Debian packages"})
+	r.Outside = []string{"TestOwn failed outside of its claims: own_test.go:3: no"}
+	c.Summary(r, 181*time.Second, "build/check/report.json")
 }
 
 func TestPlain(t *testing.T) {
@@ -68,7 +72,13 @@ func TestHostileTextIsDefused(t *testing.T) {
 	c.Unreached(1, hostile)
 	s := subjectUnderTest
 	s.BuildKit.Version, s.Engine.Version = hostile, hostile
-	c.Summary(report.New(s, []report.Claim{{StandIns: []string{hostile}}}), 0, map[string]string{hostile: hostile}, hostile)
+	r := report.New(s, []report.Claim{{ID: hostile, Verdict: spec.Broken, Reason: hostile, StandIns: []string{hostile}}}).
+		Explain(map[string]string{hostile: hostile})
+	r.Outside = []string{hostile}
+	c.Summary(r, 0, hostile)
+	other := report.New(s, []report.Claim{{ID: hostile, Facts: []report.Fact{{Name: hostile, Value: hostile}}}})
+	c.Comparison(compare.Reports(r, other))
+	c.Matrix(matrix.New(r, other), []float64{1, 2})
 	for _, r := range out.String() + errs.String() {
 		assert.Assert(t, r == '\n' || r >= ' ' && (r < 0x7f || r > 0x9f) && r != 0x202e, "%q", r)
 	}

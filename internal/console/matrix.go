@@ -13,7 +13,7 @@ import (
 // everywhere, where it stopped to, and the counts and times of the runs. The
 // seconds have one entry per column.
 func (c *Console) Matrix(t matrix.Table, seconds []float64) {
-	width := 0
+	width := len([]rune("✗ broken")) // the longest entry, see shortWord
 	for _, column := range t.Columns {
 		width = max(width, len([]rune(column.Short)))
 	}

@@ -11,18 +11,15 @@ import (
 
 // Summary closes a run: the stand-ins that took part, the counts with what was
 // tested on what, where the reports lie, and the counts once more in the form
-// that machines look for. known says what each stand-in really is; a report
-// without a path was not written.
-func (c *Console) Summary(r report.Report, elapsed time.Duration, known map[string]string, reports ...string) {
+// that machines look for. What failed is said again, for the list of all claims
+// is longer than a screen. A report without a path was not written.
+func (c *Console) Summary(r report.Report, elapsed time.Duration, reports ...string) {
 	c.clearStatus()
 	fmt.Fprintln(c.out)
-	for _, image := range report.StandIns(r.Claims) {
-		phrase := "a stand-in"
-		if known[image] != "" {
-			phrase = known[image]
-		}
-		c.Note("stand-in", image+": "+phrase)
+	for _, s := range r.StandIns {
+		c.Note("stand-in", s.String())
 	}
+	c.Failed(r)
 	line := fmt.Sprintf("%s · %.0f s · %s", r.Summary, elapsed.Seconds(), text.Line(report.Describe(r.Subject)))
 	fmt.Fprintln(c.out, c.paint(overall(r.Worst()), text.Wrap(line, c.width, 0)))
 	for _, path := range reports {
@@ -32,6 +29,24 @@ func (c *Console) Summary(r report.Report, elapsed time.Duration, known map[stri
 	}
 	fmt.Fprintf(c.out, "%d passed, %d failed, %d skipped\n",
 		r.Summary.Holds, r.Summary.Broken+r.Summary.Error, r.Summary.NotApplicable)
+}
+
+// Failed prints what is broken or could not be told, one line each.
+func (c *Console) Failed(r report.Report) {
+	for _, claim := range r.Claims {
+		if claim.Verdict > spec.NotApplicable {
+			line := fmt.Sprintf("%s %s: %s", report.Mark(claim.Verdict), claim.ID, claim.Reason)
+			fmt.Fprintln(c.out, c.paint(colours[claim.Verdict], c.clip(line)))
+		}
+	}
+	for _, line := range r.Outside {
+		fmt.Fprintln(c.out, c.paint(colours[spec.Error], c.clip(failed+" "+line)))
+	}
+}
+
+// clip keeps a line that only reminds of one above short.
+func (c *Console) clip(line string) string {
+	return text.Cut(text.Line(line), max(c.width-1, 160))
 }
 
 // overall is the colour of a whole run: what does not apply spoils nothing.

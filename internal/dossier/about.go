@@ -33,7 +33,13 @@ var attributes = []struct {
 	{"Architecture", func(r report.Report) string { return r.Subject.Host.Arch }},
 	{"Emulation", func(r report.Report) string { return r.Subject.Host.Emulation }},
 	{"Book of claims", func(r report.Report) string { return r.Book }},
-	{"Stand-ins", func(r report.Report) string { return strings.Join(report.StandIns(r.Claims), ", ") }},
+	{"Stand-ins", func(r report.Report) string {
+		var all []string
+		for _, s := range r.StandIns {
+			all = append(all, s.String())
+		}
+		return strings.Join(all, "; ")
+	}},
 }
 
 // About says what was tested on what. What no run knows is left out.

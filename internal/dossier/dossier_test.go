@@ -46,6 +46,19 @@ func TestHeadlineOfACheck(t *testing.T) {
 	assert.Equal(t, Of(run("v1", failed, broken)).Headline().Verdict, spec.Broken)
 }
 
+func TestHeadlineTellsWhatWentWrongBesideTheClaims(t *testing.T) {
+	held := run("v1", holds, holds)
+	held.Report.Outside = []string{"left behind: container x"}
+	d := Of(held)
+	assert.DeepEqual(t, d.Headline(), Headline{failed, "All 2 claims hold on BuildKit v1, but something went wrong beside the claims"})
+	assert.DeepEqual(t, d.Outside(), []string{"left behind: container x"})
+	d = Of(run("v0", holds), held)
+	assert.DeepEqual(t, d.Outside(), []string{"BuildKit v1: left behind: container x"})
+	red := run("v1", broken)
+	red.Report.Outside = held.Report.Outside
+	assert.Equal(t, Of(red).Headline().Verdict, broken)
+}
+
 func TestHeadlineOfAMatrix(t *testing.T) {
 	all := Of(run("v1", holds, holds), run("v2", holds, skipped), run("v3", holds, holds)).Headline()
 	assert.Equal(t, all, Headline{spec.Holds, "All 2 claims hold in all 3 runs, where applicable"})

@@ -17,6 +17,31 @@ type Headline struct {
 
 // Headline says what came out, worst things first.
 func (d Dossier) Headline() Headline {
+	h := d.ofClaims()
+	lines := len(d.Outside())
+	if lines == 0 || h.Verdict == spec.Broken {
+		return h
+	}
+	return Headline{spec.Error, h.Text + ", but " + plural(lines, "something", fmt.Sprintf("%d things", lines)) + " went wrong beside the claims"}
+}
+
+// Outside says what went wrong beside the claims, a line each; of several runs
+// with the run's name.
+func (d Dossier) Outside() []string {
+	var lines []string
+	for i, run := range d.Runs {
+		for _, line := range run.Report.Outside {
+			if len(d.Runs) > 1 {
+				line = d.Table.Columns[i].Label + ": " + line
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// ofClaims is the headline as far as claims go.
+func (d Dossier) ofClaims() Headline {
 	switch {
 	case d.Comparison != nil:
 		return d.compared()

@@ -73,7 +73,22 @@ func (p part) suites() []junit.Testsuite {
 		suites[i].Time = duration(seconds[claim.Chapter])
 		suites[i].AddTestcase(p.testcase(claim, suites[i].Name))
 	}
+	if outside := p.run.Report.Outside; len(outside) > 0 {
+		suites = append(suites, p.beside(outside))
+	}
 	return suites
+}
+
+// beside is a suite for what went wrong beside the claims.
+func (p part) beside(lines []string) junit.Testsuite {
+	suite := p.suite("beside the claims")
+	for i, line := range lines {
+		suite.AddTestcase(junit.Testcase{
+			Name: fmt.Sprintf("run/%d", i+1), Classname: suite.Name, Time: duration(0), Status: spec.Error.String(),
+			Error: &junit.Result{Message: clean(line), Type: spec.Error.String(), Data: clean(line)},
+		})
+	}
+	return suite
 }
 
 func (p part) suite(chapter string) junit.Testsuite {

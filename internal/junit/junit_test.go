@@ -65,6 +65,14 @@ func TestAMatrixIsEveryRun(t *testing.T) {
 	assert.Equal(t, suites.Tests, 3)
 }
 
+func TestWhatFailsBesideTheClaimsIsAnError(t *testing.T) {
+	r := run("v1", ls)
+	r.Report.Outside = []string{"left behind: container x"}
+	suites := parsed(t, written(t, dossier.Of(r)))
+	assert.Equal(t, suites.Errors, 1)
+	assert.Equal(t, suites.Suites[1].Testcases[0].Error.Message, "left behind: container x")
+}
+
 func TestHostileTextStaysXML(t *testing.T) {
 	const hostile = "\x00\x1b[31m]]><x>&\xff\uffff\n--"
 	claim := report.Claim{ID: hostile, Chapter: hostile, Text: hostile, Verdict: spec.Broken, Reason: hostile, Repro: hostile, Evidence: hostile}

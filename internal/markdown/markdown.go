@@ -20,6 +20,9 @@ func Write(w io.Writer, d dossier.Dossier) error {
 	p := &page{}
 	headline := d.Headline()
 	p.line("### %s %s", report.Mark(headline.Verdict), plain(headline.Text))
+	for _, line := range d.Outside() {
+		p.paragraph("%s %s", report.Mark(spec.Error), plain(line))
+	}
 	switch {
 	case d.Comparison != nil:
 		p.comparison(d)

@@ -29,6 +29,9 @@ type claimView struct {
 	Open    bool
 	Cells   []cellView
 	Facts   []factView
+	// Source is where the claim comes from, and Link leads there if it is on
+	// the web. History says since when it is true.
+	Source, Link, History string
 	// Turns say where it stopped holding.
 	Turns []string
 
@@ -92,6 +95,7 @@ func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 				}
 				verdicts = append(verdicts, cell.Verdict)
 				c.latest, c.Test = claim.Verdict, text.Line(claim.Test)
+				c.cite(*claim)
 			}
 			c.Cells = append(c.Cells, cell)
 		}
@@ -102,6 +106,14 @@ func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 		claims = append(claims, c)
 	}
 	return claims
+}
+
+// cite says what is known about the claim itself.
+func (c *claimView) cite(claim report.Claim) {
+	c.Source, c.History = text.Line(claim.Source), text.Line(claim.History)
+	if strings.HasPrefix(c.Source, "https://") {
+		c.Link = c.Source
+	}
 }
 
 // fill takes over what the report of a run says about the claim.

@@ -100,6 +100,8 @@ func claimIsThere(t *testing.T, doc *goquery.Document, subject report.Subject, c
 		assert.Equal(t, words(run.Find(".reason")), claim.Reason)
 	}
 	assert.Equal(t, words(element.Find(".test")), claim.Test)
+	assert.Equal(t, words(element.Find(".origin dt:contains('Source') + dd")), claim.Source)
+	assert.Equal(t, words(element.Find(".origin dt:contains('History') + dd")), claim.History)
 	for _, want := range append([]string{claim.Evidence}, claim.StandIns...) {
 		assert.Assert(t, cmp.Contains(words(run.Find(".meta")), want))
 	}

@@ -39,7 +39,9 @@ type view struct {
 	// Groups need a look and stand first; Rest is everything else.
 	Groups []group
 	Rest   []group
-	Shapes []compare.Shape
+	// Outside says what went wrong beside the claims.
+	Outside []string
+	Shapes  []compare.Shape
 	// Evidence is an [archive], compressed, and Bases the ways to the runs'
 	// folders as JSON; LeftOut tells that it did not fit.
 	Evidence, Bases string
@@ -85,6 +87,9 @@ func newView(d dossier.Dossier, all exhibits, folder string) view {
 	v.Bases = encode(ways)
 	claims := newClaims(d, all, ways)
 	v.Groups, v.Rest = arrange(d, claims)
+	for _, line := range d.Outside() {
+		v.Outside = append(v.Outside, text.Line(line))
+	}
 	for _, chapter := range v.Rest {
 		v.Chapters = append(v.Chapters, chapter.Title)
 	}

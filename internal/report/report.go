@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
@@ -43,13 +44,31 @@ type Report struct {
 	// Claims has every claim that was selected, in the order of the book.
 	Claims  []Claim `json:"claims"`
 	Summary Summary `json:"summary"`
+	// Outside says, a line each, what went wrong with the run beside its
+	// claims: something was left behind, or the run ended early.
+	Outside []string `json:"outside"`
+	// StandIns says what really took the place of an image that some claim
+	// was proven with.
+	StandIns []StandIn `json:"standIns"`
+}
+
+// StandIn is an image and what took its place.
+type StandIn struct {
+	Image string `json:"image"`
+	// Is says what it really was; empty if nobody knows.
+	Is string `json:"is"`
 }
 
 // Claim is the outcome of one claim.
 type Claim struct {
-	ID      string       `json:"id"`
-	Chapter string       `json:"chapter"`
-	Text    string       `json:"text"`
+	ID      string `json:"id"`
+	Chapter string `json:"chapter"`
+	Text    string `json:"text"`
+	// Source is where the claim comes from, such as a page of documentation;
+	// empty where it says so itself.
+	Source string `json:"source"`
+	// History says since which versions it is true; empty where it always was.
+	History string       `json:"history"`
 	Verdict spec.Verdict `json:"verdict"`
 	// Reason says why, in one line, where the verdict is not holds.
 	Reason string `json:"reason"`
@@ -90,7 +109,10 @@ type Summary struct {
 
 // New makes the report of a run.
 func New(subject Subject, claims []Claim) Report {
-	r := Report{Schema: Schema, Subject: subject, Claims: make([]Claim, 0, len(claims))}
+	r := Report{
+		Schema: Schema, Subject: subject, Claims: make([]Claim, 0, len(claims)),
+		Outside: []string{}, StandIns: []StandIn{},
+	}
 	for _, c := range claims {
 		if c.StandIns == nil {
 			c.StandIns = []string{}
@@ -101,6 +123,18 @@ func New(subject Subject, claims []Claim) Report {
 		r.Claims = append(r.Claims, c)
 	}
 	r.Summary = Count(r.Claims)
+	for _, image := range standIns(r.Claims) {
+		r.StandIns = append(r.StandIns, StandIn{Image: image})
+	}
+	return r
+}
+
+// Explain adds what the images of the stand-ins really were.
+func (r Report) Explain(known map[string]string) Report {
+	r.StandIns = slices.Clone(r.StandIns)
+	for i := range r.StandIns {
+		r.StandIns[i].Is = known[r.StandIns[i].Image]
+	}
 	return r
 }
 
@@ -122,9 +156,13 @@ func Count(claims []Claim) Summary {
 	return s
 }
 
-// Worst is the most severe verdict of the run.
+// Worst is the most severe verdict of the run. What went wrong beside the
+// claims is an error.
 func (r Report) Worst() spec.Verdict {
 	worst := spec.Holds
+	if len(r.Outside) > 0 {
+		worst = spec.Error
+	}
 	for _, c := range r.Claims {
 		worst = worst.Escalate(c.Verdict)
 	}

@@ -110,5 +110,15 @@ func TestDescribeLeavesOutWhatNobodyKnows(t *testing.T) {
 
 func TestStandInsAreNamedOnce(t *testing.T) {
 	claims := []Claim{{StandIns: []string{"ubuntu:20.04", "busybox"}}, {StandIns: []string{"ubuntu:20.04"}}, {}}
-	assert.DeepEqual(t, StandIns(claims), []string{"busybox", "ubuntu:20.04"})
+	r := New(Subject{}, claims).Explain(map[string]string{"busybox": "Debian's busybox"})
+	assert.DeepEqual(t, r.StandIns, []StandIn{{"busybox", "Debian's busybox"}, {"ubuntu:20.04", ""}})
+	assert.Equal(t, r.StandIns[0].String(), "busybox: Debian's busybox")
+	assert.Equal(t, r.StandIns[1].String(), "ubuntu:20.04: a stand-in")
+}
+
+func TestWhatFailsBesideTheClaimsIsAnError(t *testing.T) {
+	r := New(Subject{}, []Claim{{Verdict: spec.Holds}})
+	assert.Equal(t, r.Worst(), spec.Holds)
+	r.Outside = []string{"left behind: container x"}
+	assert.Equal(t, r.Worst(), spec.Error)
 }

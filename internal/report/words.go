@@ -54,9 +54,17 @@ func Describe(s Subject) string {
 	return strings.Join(parts, ", ")
 }
 
-// StandIns lists the images whose place something else took, sorted and
+// String says what the image was: "busybox:latest: made from Debian's packages".
+func (s StandIn) String() string {
+	if s.Is == "" {
+		return s.Image + ": a stand-in"
+	}
+	return s.Image + ": " + s.Is
+}
+
+// standIns lists the images whose place something else took, sorted and
 // without repetition.
-func StandIns(claims []Claim) []string {
+func standIns(claims []Claim) []string {
 	images := map[string]bool{}
 	for _, claim := range claims {
 		for _, image := range claim.StandIns {

@@ -65,7 +65,7 @@ func newLedger(s Selection, listener Listener, interrupted func() bool) *ledger 
 		byTest: map[string]*entry{}, others: map[string]*other{},
 	}
 	for _, c := range s.Claims {
-		l.enter(report.Claim{ID: c.ID, Chapter: c.Chapter(), Text: c.Text, Test: s.Tests[c.ID]})
+		l.enter(report.Claim{ID: c.ID, Chapter: c.Chapter(), Text: c.Text, Source: c.Source, History: c.History, Test: s.Tests[c.ID]})
 	}
 	return l
 }

@@ -30,6 +30,23 @@ type Failure struct {
 	Output []string
 }
 
+// Outside says, a line each, what went wrong beside the claims; empty if
+// nothing did.
+func (o Outcome) Outside() []string {
+	lines := []string{}
+	if o.Why != "" {
+		lines = append(lines, o.Why)
+	}
+	for _, failure := range o.Failures {
+		line := failure.Test + " failed outside of its claims"
+		if len(failure.Output) > 0 {
+			line += ": " + failure.Output[0]
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
 // close settles every open account and sums up. exit describes how the test
 // command ended, and is empty when it succeeded.
 func (l *ledger) close(exit string) Outcome {

@@ -1,0 +1,49 @@
+package console
+
+import (
+	"bytes"
+	"testing"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"builders.test/internal/compare"
+	"builders.test/internal/matrix"
+	"builders.test/internal/report"
+	"gotest.tools/v3/golden"
+)
+
+// run is a report with a verdict for each of four claims.
+func run(version string, verdicts ...spec.Verdict) report.Report {
+	ids := []string{"builders/ls", "caching/second", "output/load", "shape/manifest"}
+	var claims []report.Claim
+	for i, verdict := range verdicts {
+		c := report.Claim{ID: ids[i], Text: "the sentence of " + ids[i], Verdict: verdict}
+		if verdict != spec.Holds {
+			c.Reason = "the reason on " + version
+		}
+		if ids[i] == "shape/manifest" {
+			c.Facts = []report.Fact{{Name: "media type", Value: "of " + version}, {Name: "layers", Value: "3"}}
+		}
+		claims = append(claims, c)
+	}
+	return report.New(report.Subject{BuildKit: env.SubjectBuildKit{Version: version}}, claims)
+}
+
+func TestComparison(t *testing.T) {
+	var out bytes.Buffer
+	c := &Console{out: &out, err: &out}
+	c.Comparison(compare.Reports(
+		run("v0.1.0", spec.Holds, spec.Broken, spec.NotApplicable, spec.Holds),
+		run("v0.2.0", spec.Broken, spec.Holds, spec.Holds, spec.Holds)))
+	golden.Assert(t, out.String(), "comparison.golden")
+}
+
+func TestMatrix(t *testing.T) {
+	var out bytes.Buffer
+	c := &Console{out: &out, err: &out}
+	c.Matrix(matrix.New(
+		run("v0.1.0", spec.Holds, spec.Holds, spec.NotApplicable, spec.Holds),
+		run("v0.2.0", spec.Broken, spec.Error, spec.Holds, spec.Holds),
+		run("v0.3.0", spec.Broken, spec.Holds, spec.Holds)), []float64{12.4, 9.6, 100})
+	golden.Assert(t, out.String(), "matrix.golden")
+}

@@ -1,0 +1,19 @@
+package page
+
+import (
+	"testing"
+
+	"builders.test/internal/dossier"
+	"gotest.tools/v3/assert"
+)
+
+func TestWhatWentWrongBesideTheClaimsStandsAbove(t *testing.T) {
+	run := sampleRun(t, "v0.34.2", sampleClaims()[:1])
+	run.Report.Outside = []string{"left behind: " + hostile}
+	content, err := Render(dossier.Of(run), t.TempDir())
+	assert.NilError(t, err)
+	doc := parse(t, content)
+	assert.Equal(t, doc.Find(".outside li").Length(), 1)
+	assert.Assert(t, doc.Find("header.verdict").HasClass("error"))
+	assert.Equal(t, doc.Find(".outside script").Length(), 0)
+}
