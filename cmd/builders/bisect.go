@@ -26,6 +26,7 @@ type bisection struct {
 
 func newBisectCommand() *cobra.Command {
 	b := &bisection{check: newCheck(), releases: lab.Releases}
+	b.regressions = true
 	command := &cobra.Command{
 		Use:   "bisect",
 		Short: "Finds the BuildKit release in which a claim broke",

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,9 +35,13 @@ type check struct {
 	// cell is what driver and store say.
 	cell subject.Cell
 
-	// module is that of the project whose specs run; book are its claims.
-	module string
-	book   []spec.Claim
+	// module is that of the project whose specs run, own are the claims that
+	// it has in Go, and book is all that may be chosen from.
+	module    string
+	own, book []spec.Claim
+	// regressions tells whether the upstream regressions of the past are put to
+	// the test too when nothing is chosen.
+	regressions bool
 	// openLab reaches the lab; nothing is built or started by that.
 	openLab        func(progress io.Writer) (laboratory, error)
 	stdout, stderr io.Writer
@@ -55,6 +61,9 @@ reaches is used as it is; otherwise the lab is brought up.
 Where a driver or an image store is chosen, only the claims about it are put to
 the test. The lab has an engine for each store; an engine of yours has the one
 that it has.
+
+Faults that releases of the past had are put to the test by RUN=regressions, and
+by compare, matrix and bisect without being asked.
 
 With a folder of scripts (SPECS), the claims of your own project are put to the
 test instead of those of the book; docs/scripts.md tells how to write them.
@@ -81,7 +90,7 @@ SPECS and OUT.`,
 
 // newCheck is a check of the project that this command belongs to.
 func newCheck() *check {
-	return &check{module: ownModule(), book: claims.All(), openLab: theLab}
+	return &check{module: ownModule(), own: claims.All(), openLab: theLab}
 }
 
 func (c *check) subjectFlags(flags *pflag.FlagSet) {
@@ -193,6 +202,9 @@ func (c *check) selection() (run.Selection, error) {
 	if err != nil {
 		return run.Selection{}, err
 	}
+	if c.choice == "" && !c.regressions {
+		specs = slices.DeleteFunc(specs, isRegression)
+	}
 	selection, err := run.Select(c.choice, c.book, specs)
 	if err != nil || !c.cell.Chosen() {
 		return selection, err
@@ -204,11 +216,17 @@ func (c *check) selection() (run.Selection, error) {
 	return selection, nil
 }
 
+// isRegression tells that a spec is about a fault that some release had, and
+// not about how builders behave.
+func isRegression(s claims.Spec) bool {
+	return spec.Claim{ID: s.Claim}.Chapter() == claims.Regressions
+}
+
 // openBook finds the specs of the book. Scripts of the user's make a book of
 // their own.
 func (c *check) openBook() ([]claims.Spec, error) {
 	if c.specs == "" {
-		return claims.Specs(".")
+		return c.wholeBook()
 	}
 	dir, err := filepath.Abs(c.specs)
 	if err != nil {
@@ -219,12 +237,35 @@ func (c *check) openBook() ([]claims.Spec, error) {
 		return nil, fmt.Errorf("SPECS=%s: %w", c.specs, err)
 	}
 	c.specs, c.book = dir, nil
+	return c.take(scripts, "TestSpecs"), nil
+}
+
+// wholeBook is the book as written in Go and, as its last chapter, the
+// regressions.
+func (c *check) wholeBook() ([]claims.Spec, error) {
+	specs, err := claims.Specs(".")
+	if err != nil {
+		return nil, err
+	}
+	c.book = slices.Clone(c.own)
+	if _, err := os.Stat(claims.RegressionsFolder); errors.Is(err, fs.ErrNotExist) {
+		return specs, nil
+	}
+	scripts, err := script.Folder(claims.RegressionsFolder)
+	if err != nil {
+		return nil, err
+	}
+	return append(specs, c.take(scripts, "TestRegressions")...), nil
+}
+
+// take puts scripts into the book, which a test proves.
+func (c *check) take(scripts []script.Script, test string) []claims.Spec {
 	var specs []claims.Spec
 	for _, s := range scripts {
 		c.book = append(c.book, s.Claim)
-		specs = append(specs, claims.Spec{Claim: s.Claim.ID, Test: "TestSpecs", Where: s.Path})
+		specs = append(specs, claims.Spec{Claim: s.Claim.ID, Test: test, Where: s.Path})
 	}
-	return specs, nil
+	return specs
 }
 
 // prepareOut makes the folder for the report and takes away the last one.

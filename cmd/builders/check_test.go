@@ -54,7 +54,7 @@ func inToy(t *testing.T, mood string) *check {
 		t.Setenv(name, value)
 	}
 	return &check{
-		module: "toy.test", book: toyBook, out: filepath.Join("build", "check"), buildkit: "v0.11.5",
+		module: "toy.test", own: toyBook, out: filepath.Join("build", "check"), buildkit: "v0.11.5",
 		openLab: func(io.Writer) (laboratory, error) { return nil, errors.New("the lab was opened") },
 	}
 }

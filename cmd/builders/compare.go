@@ -22,6 +22,7 @@ type comparison struct {
 
 func newCompareCommand() *cobra.Command {
 	c := &comparison{check: newCheck()}
+	c.regressions = true
 	command := &cobra.Command{
 		Use:   "compare",
 		Short: "Tells what changes when you move the pin from one BuildKit to another",

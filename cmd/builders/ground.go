@@ -134,7 +134,7 @@ func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx
 func (g ground) environ(out string) []string {
 	set := map[string]string{
 		"BUILDKIT": g.buildkit, "BUILDX": g.buildx, "DRIVER": g.cell.Driver, "STORE": g.cell.Store,
-		"SPECS": g.specs, "OUT": out,
+		"SPECS": g.specs, "OUT": out, "REGRESSIONS": "1",
 	}
 	if g.lab != nil {
 		// They belong to an engine that is not used.

@@ -35,6 +35,7 @@ type matrixRun struct {
 
 func newMatrixCommand() *cobra.Command {
 	m := &matrixRun{check: newCheck()}
+	m.regressions = true
 	command := &cobra.Command{
 		Use:   "matrix",
 		Short: "Proves the claims on several BuildKits, buildxs, drivers and image stores",

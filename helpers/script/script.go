@@ -26,11 +26,6 @@ type Script struct {
 	Path string
 	// Claim is what the file's head says; its id is <folder>/<file>.
 	Claim spec.Claim
-	// Component says whose behaviour it is about: buildkit, buildx, dive, …
-	Component string
-	// Broken and Fixed are releases of the component: in the first the claim
-	// is known to be broken, in the second it holds again.
-	Broken, Fixed []string
 }
 
 // Mistake is something wrong in a script, by file and line.
@@ -128,6 +123,9 @@ func parse(file string, content []byte) (Script, error) {
 	if s.Claim.Text == "" {
 		return Script{}, Mistake{File: file, Line: 1, What: "the head lacks a line `# claim: …`, the sentence that the script proves"}
 	}
+	if known := s.Claim.Known; known != nil && (known.Component == "" || known.Range == "" || known.Broken == "") {
+		return Script{}, Mistake{File: file, Line: 1, What: "the head tells of a known regression only in part; it needs component, known and broken"}
+	}
 	if head {
 		return Script{}, Mistake{File: file, Line: 1, What: "the script has no command, so it proves nothing"}
 	}
@@ -144,18 +142,14 @@ func (s *Script) directive(text string) error {
 		return nil
 	}
 	switch key {
+	case "component", "known", "broken", "fixed", "with":
+		return s.known(key, value)
 	case "claim":
 		s.Claim.Text = strings.TrimSuffix(value, ".")
 	case "source":
 		s.Claim.Source = value
 	case "history":
 		s.Claim.History = value
-	case "component":
-		s.Component = value
-	case "broken":
-		s.Broken = strings.Fields(value)
-	case "fixed":
-		s.Fixed = strings.Fields(value)
 	case "needs":
 		return s.needs(value)
 	case "deadline":
@@ -165,7 +159,7 @@ func (s *Script) directive(text string) error {
 		}
 		s.Claim.Deadline = deadline
 	default:
-		return fmt.Errorf("unknown key %q in the head; known are claim, source, needs, history, deadline, component, broken, fixed", key)
+		return fmt.Errorf("unknown key %q in the head; known are claim, source, needs, history, deadline, component, known, broken, fixed, with", key)
 	}
 	return nil
 }

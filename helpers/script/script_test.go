@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"builders.test/helpers/spec"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/fs"
 )
@@ -17,8 +18,10 @@ const good = `# claim: My application builds on both architectures.
 # needs: arm64 buildkit:>=0.13,<0.40 own-buildkit
 # deadline: 3m
 # component: buildkit
-# broken: v0.17.2 v0.18.0
-# fixed: v0.17.3 v0.18.1
+# known: >=0.17.2 <0.17.3 || =0.18.0
+# broken: v0.18.0
+# fixed: v0.18.1
+# with: buildx:v0.30.0
 
 build --platform linux/amd64 .
 [arm64] [!buildkit:<0.13] ! build broken
@@ -37,9 +40,7 @@ func TestRead(t *testing.T) {
 	assert.Equal(t, s.Claim.Source, "https://example.com/app")
 	assert.DeepEqual(t, s.Claim.Words(), []string{"arm64", "buildkit>=0.13,<0.40", "own-buildkit"})
 	assert.Equal(t, s.Claim.Deadline, 3*time.Minute)
-	assert.Equal(t, s.Component, "buildkit")
-	assert.DeepEqual(t, s.Broken, []string{"v0.17.2", "v0.18.0"})
-	assert.DeepEqual(t, s.Fixed, []string{"v0.17.3", "v0.18.1"})
+	assert.DeepEqual(t, s.Claim.Known, &spec.Known{Component: "buildkit", Range: ">=0.17.2 <0.17.3 || =0.18.0", Broken: "v0.18.0", Fixed: "v0.18.1", Buildx: "v0.30.0"})
 }
 
 func TestMistakesAreSaidByFileAndLine(t *testing.T) {
@@ -50,6 +51,11 @@ func TestMistakesAreSaidByFileAndLine(t *testing.T) {
 		"# claim: a\n# needs: arm46\nbuild .\n":            `x.txtar:2: unknown word "arm46"`,
 		"# claim: a\n# needs: buildkit:new\nbuild .\n":     `x.txtar:2: "new" is no version constraint`,
 		"# claim: a\n# deadline: soon\nbuild .\n":          `x.txtar:2: deadline "soon" is no duration`,
+		"# claim: a\n# component: runc\nbuild .\n":         `x.txtar:2: component "runc" is none of buildkit, buildx`,
+		"# claim: a\n# known: new\nbuild .\n":              `x.txtar:2: known "new" is no version constraint`,
+		"# claim: a\n# broken: yes\nbuild .\n":             `x.txtar:2: broken "yes" is no release`,
+		"# claim: a\n# with: runc:v1.0.0\nbuild .\n":       `x.txtar:2: with "runc:v1.0.0" is no release`,
+		"# claim: a\n# broken: v1.0.0\nbuild .\n":          `x.txtar:1: the head tells of a known regression only in part`,
 		"# claim: a\n\nbiuld .\n":                          `x.txtar:3: unknown command "biuld"`,
 		"# claim: a\nbuild .\n! ! build .\n":               `x.txtar:3: unknown command "!"`,
 		"# claim: a\n[arm46] build .\n":                    `x.txtar:2: unknown word "arm46"`,

@@ -24,6 +24,9 @@ type Claim struct {
 	// History says how the behaviour differs between versions, and since
 	// which; empty where all supported versions agree.
 	History string
+	// Known tells in which releases the claim is known to be broken; nil where
+	// it is not known of any.
+	Known *Known
 	// Deadline bounds the proof; zero means [DefaultDeadline].
 	Deadline time.Duration
 }

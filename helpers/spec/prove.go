@@ -210,6 +210,9 @@ func (t *T) blame() {
 	if t.ctx.Err() == context.DeadlineExceeded {
 		t.reason = fmt.Sprintf("no end within %s: %s", t.Claim.deadline(), t.reason)
 	}
+	if note := t.Claim.Known.note(t); note != "" {
+		t.reason += " (" + note + ")"
+	}
 }
 
 // oneLine makes text fit for an attribute: valid, printable, one line, and

@@ -16,6 +16,13 @@ func Chapters() []string {
 	return []string{"builders", "drivers", "processor", "ffmpeg", "caching", "output", "buildkit", "frontend", "images", "shape", "cleanup"}
 }
 
+// Regressions is the chapter of faults that releases of the past had. Its
+// claims are scripts, in RegressionsFolder below the project's folder.
+const (
+	Regressions       = "regressions"
+	RegressionsFolder = "fixtures/regressions"
+)
+
 // All lists every claim in reading order.
 func All() []spec.Claim {
 	return slices.Concat(builders, drivers, processor, ffmpeg, caching, output, buildkit, frontend, images, shape, cleanup)

@@ -1,0 +1,58 @@
+package script
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/spec"
+	"github.com/Masterminds/semver/v3"
+)
+
+// known takes a line of the head that tells of a known regression.
+func (s *Script) known(key, value string) error {
+	if s.Claim.Known == nil {
+		s.Claim.Known = &spec.Known{}
+	}
+	known := s.Claim.Known
+	switch key {
+	case "component":
+		if !slices.Contains(spec.Components, value) {
+			return fmt.Errorf("component %q is none of %s", value, strings.Join(spec.Components, ", "))
+		}
+		known.Component = value
+		return nil
+	case "known":
+		if _, err := semver.NewConstraint(value); err != nil || value == "" {
+			return fmt.Errorf("known %q is no version constraint; write one like >=0.17.2 <0.17.3 || =0.18.0", value)
+		}
+		known.Range = value
+		return nil
+	case "with":
+		return s.with(value)
+	}
+	if _, err := semver.NewVersion(value); err != nil {
+		return fmt.Errorf("%s %q is no release; write one like v0.18.0", key, value)
+	}
+	if key == "broken" {
+		known.Broken = value
+	} else {
+		known.Fixed = value
+	}
+	return nil
+}
+
+// with takes the release of the other component that a regression is shown
+// with: buildkit:v0.34.2 or buildx:v0.38.2.
+func (s *Script) with(value string) error {
+	component, release, _ := strings.Cut(value, ":")
+	if _, err := semver.NewVersion(release); err != nil || !slices.Contains(spec.Components, component) {
+		return fmt.Errorf("with %q is no release; write one like buildkit:v0.34.2", value)
+	}
+	if component == "buildkit" {
+		s.Claim.Known.BuildKit = release
+	} else {
+		s.Claim.Known.Buildx = release
+	}
+	return nil
+}

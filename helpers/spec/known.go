@@ -1,0 +1,57 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+// Known tells of a claim that some releases are known to break.
+type Known struct {
+	// Component says whose releases they are: buildkit or buildx.
+	Component string
+	// Range is a constraint, such as ">=0.17.2 <0.17.3 || =0.18.0": the
+	// releases in which the claim is broken.
+	Range string
+	// Broken is the release that shows it, Fixed the first one in which the
+	// claim holds again; it is empty where none does yet.
+	Broken, Fixed string
+	// Buildx is the release of buildx to show BuildKit's fault with, and
+	// BuildKit the one to show buildx's with; empty means any.
+	Buildx, BuildKit string
+}
+
+// Components are those whose releases are put to the test.
+var Components = []string{"buildkit", "buildx"}
+
+// Has tells whether a release is within the range. A version that is none,
+// such as that of a source tree, is not.
+func (k Known) Has(version string) bool {
+	within, err := semver.NewConstraint(k.Range)
+	if err != nil {
+		return false
+	}
+	v, err := semver.NewVersion(version)
+	return err == nil && within.Check(v)
+}
+
+// note is what a broken verdict adds for people who wonder whether they are
+// the first to see it; empty if the release is not a known one.
+func (k *Known) note(t *T) string {
+	if k == nil {
+		return ""
+	}
+	version := t.BuildKit
+	if k.Component == "buildx" {
+		version = t.Env.Buildx.Version
+	}
+	if !k.Has(version) {
+		return ""
+	}
+	fixed := "fixed in " + k.Fixed
+	if k.Fixed == "" {
+		fixed = "not fixed yet"
+	}
+	return fmt.Sprintf("known: %s, %s %s", strings.TrimPrefix(t.Claim.Source, "https://github.com/"), k.Component, fixed)
+}
