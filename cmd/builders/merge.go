@@ -13,17 +13,19 @@ import (
 )
 
 func newMergeCommand() *cobra.Command {
-	return &cobra.Command{
+	var wanted reports
+	command := &cobra.Command{
 		Use:   "merge DIR...",
 		Short: "Joins the reports of several machines into one table",
 		Long: `merge reads the report.json in each folder and prints one table: claims down,
-reports across. It refuses reports that don't belong together: of different books
+reports across, and writes a page of them where one is wanted. It refuses reports that don't belong together: of different books
 of claims, or of the same subject twice.
 
 It exits with 1 when a claim is broken somewhere, with 2 when the environment
 failed somewhere, and with 0 otherwise.`,
-		Example: "  builders merge build/matrix/*",
-		Args:    cobra.MinimumNArgs(1),
+		Example: `  builders merge build/matrix/*
+  builders merge --html all.html laptop/ graviton/ staging/`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			d, err := merged(args)
 			if err != nil {
@@ -36,9 +38,14 @@ failed somewhere, and with 0 otherwise.`,
 				}
 			}
 			console.New(c.OutOrStdout(), c.ErrOrStderr(), ".").Matrix(d.Table, seconds)
+			if err := wanted.write(d, c.OutOrStdout()); err != nil {
+				return err
+			}
 			return endingOfRuns(d.Runs)
 		},
 	}
+	wanted.flags(command.Flags())
+	return command
 }
 
 // merged reads the reports that lie in folders; what holds none but lies among

@@ -16,6 +16,7 @@ import (
 	"builders.test/internal/report"
 	"github.com/moby/sys/atomicwriter"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // reports says which formats to write, and where.
@@ -23,6 +24,12 @@ type reports struct {
 	// Files; empty where a format is not wanted. markdown may be "-", the
 	// standard output.
 	html, junit, markdown string
+}
+
+func (r *reports) flags(flags *pflag.FlagSet) {
+	flags.StringVar(&r.html, "html", "", "file for the HTML page")
+	flags.StringVar(&r.junit, "junit", "", "file for the JUnit XML")
+	flags.StringVar(&r.markdown, "markdown", "", "file for the Markdown; - is the standard output")
 }
 
 func newReportCommand() *cobra.Command {
@@ -61,9 +68,7 @@ into the first folder.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&wanted.html, "html", "", "file for the HTML page")
-	flags.StringVar(&wanted.junit, "junit", "", "file for the JUnit XML")
-	flags.StringVar(&wanted.markdown, "markdown", "", "file for the Markdown; - is the standard output")
+	wanted.flags(flags)
 	flags.BoolVar(&failures, "failures", false, "print what failed, a line each")
 	flags.BoolVar(&compare, "compare", false, "take the first folder for the baseline of the second")
 	return command

@@ -36,6 +36,8 @@ func init() {
 		"daemon":   (*runner).daemon,
 		"docker":   (*runner).docker,
 		"fact":     (*runner).fact,
+		"serve":    (*runner).serve,
+		"read":     (*runner).read,
 	}
 }
 

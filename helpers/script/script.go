@@ -6,6 +6,7 @@ package script
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,6 +27,8 @@ type Script struct {
 	Path string
 	// Claim is what the file's head says; its id is <folder>/<file>.
 	Claim spec.Claim
+	// Edition changes when the file does.
+	Edition string
 }
 
 // Mistake is something wrong in a script, by file and line.
@@ -79,6 +82,7 @@ func Read(file string) (Script, error) {
 		return Script{}, err
 	}
 	s.Path = path
+	s.Edition = fmt.Sprintf("%x", sha256.Sum256(content))[:12]
 	folder := filepath.Base(filepath.Dir(path))
 	s.Claim.ID = slug(folder) + "/" + slug(strings.TrimSuffix(filepath.Base(path), Suffix))
 	return s, nil

@@ -1,0 +1,71 @@
+// Package history proves that the regressions of the past would have been
+// caught: each is red on a release that had it and green on the one that
+// mended it.
+package history
+
+import (
+	"slices"
+	"strings"
+
+	"builders.test/helpers/script"
+	"builders.test/helpers/spec"
+)
+
+// Cell is a pair of releases, and the regressions that are judged on it.
+type Cell struct {
+	BuildKit string
+	// Buildx is empty where any will do.
+	Buildx  string
+	Scripts []script.Script
+}
+
+// String names the releases.
+func (c Cell) String() string {
+	if c.Buildx == "" {
+		return "BuildKit " + c.BuildKit
+	}
+	return "BuildKit " + c.BuildKit + ", buildx " + c.Buildx
+}
+
+// Folder is a name for the cell's folder.
+func (c Cell) Folder() string {
+	return strings.TrimSuffix(c.BuildKit+"_"+c.Buildx, "_")
+}
+
+// sides are the cells on which a regression is judged: where it is broken,
+// and where it is fixed, if it is. The other component is as the script's head
+// says, or else for BuildKit the newest one given.
+func sides(known spec.Known, newest string) []Cell {
+	var cells []Cell
+	for _, release := range []string{known.Broken, known.Fixed} {
+		if release == "" {
+			continue
+		}
+		cell := Cell{BuildKit: release, Buildx: known.Buildx}
+		if known.Component == "buildx" {
+			cell = Cell{BuildKit: known.BuildKit, Buildx: release}
+			if cell.BuildKit == "" {
+				cell.BuildKit = newest
+			}
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
+
+// Cells gathers what can be judged in one run, in the order of the releases.
+func Cells(scripts []script.Script, newest string) []Cell {
+	var cells []Cell
+	for _, s := range scripts {
+		for _, side := range sides(*s.Claim.Known, newest) {
+			i := slices.IndexFunc(cells, func(c Cell) bool { return c.Folder() == side.Folder() })
+			if i < 0 {
+				i = len(cells)
+				cells = append(cells, side)
+			}
+			cells[i].Scripts = append(cells[i].Scripts, s)
+		}
+	}
+	slices.SortStableFunc(cells, func(a, b Cell) int { return strings.Compare(a.Folder(), b.Folder()) })
+	return cells
+}

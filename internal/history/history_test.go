@@ -1,0 +1,82 @@
+package history
+
+import (
+	"testing"
+
+	"builders.test/helpers/script"
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"gotest.tools/v3/assert"
+)
+
+const newest = "v0.34.2"
+
+func regression(name string, known spec.Known) script.Script {
+	return script.Script{Claim: spec.Claim{ID: "regressions/" + name, Known: &known}, Edition: "e1"}
+}
+
+var (
+	cache = regression("cache", spec.Known{Component: "buildkit", Broken: "v0.17.2", Fixed: "v0.17.3"})
+	link  = regression("link", spec.Known{Component: "buildkit", Broken: "v0.14.1", Fixed: "v0.17.3"})
+	push  = regression("push", spec.Known{Component: "buildx", Broken: "v0.37.0", Fixed: "v0.37.1"})
+	old   = regression("old", spec.Known{Component: "buildx", Broken: "v0.37.0", BuildKit: "v0.11.5"})
+)
+
+func TestCellsGatherWhatRunsTogether(t *testing.T) {
+	var said []string
+	for _, cell := range Cells([]script.Script{cache, link, push, old}, newest) {
+		line := cell.String() + ":"
+		for _, s := range cell.Scripts {
+			line += " " + s.Claim.Name()
+		}
+		said = append(said, line)
+	}
+	assert.DeepEqual(t, said, []string{
+		"BuildKit v0.11.5, buildx v0.37.0: old",
+		"BuildKit v0.14.1: link",
+		"BuildKit v0.17.2: cache",
+		"BuildKit v0.17.3: cache link",
+		"BuildKit v0.34.2, buildx v0.37.0: push",
+		"BuildKit v0.34.2, buildx v0.37.1: push",
+	})
+}
+
+func TestScore(t *testing.T) {
+	dir := t.TempDir()
+	ledger, err := Open(dir, false)
+	assert.NilError(t, err)
+	cells := Cells([]script.Script{cache}, newest)
+	judge := func(on int, v spec.Verdict) {
+		t.Helper()
+		assert.NilError(t, ledger.Note(cells[on], cells[on].Scripts, []report.Claim{{ID: cache.Claim.ID, Verdict: v}}))
+	}
+	assert.Assert(t, !ledger.Score(cache, newest).Caught())
+	assert.Equal(t, ledger.Score(cache, newest).String(), "buildkit v0.17.2 not judged, v0.17.3 not judged")
+	judge(0, spec.Broken)
+	judge(1, spec.Error)
+	assert.Assert(t, ledger.Knows(cache, cells[0]) && !ledger.Knows(cache, cells[1]))
+	judge(1, spec.Holds)
+	assert.Assert(t, ledger.Score(cache, newest).Caught())
+	assert.Equal(t, ledger.Score(cache, newest).String(), "buildkit v0.17.2 broken, v0.17.3 holds")
+
+	again, err := Open(dir, false)
+	assert.NilError(t, err)
+	assert.Assert(t, again.Knows(cache, cells[0]))
+	changed := cache
+	changed.Edition = "e2"
+	assert.Assert(t, !again.Knows(changed, cells[0]))
+	forgotten, err := Open(dir, true)
+	assert.NilError(t, err)
+	assert.Assert(t, !forgotten.Knows(cache, cells[0]))
+
+	judge(0, spec.Holds)
+	assert.Assert(t, !ledger.Score(cache, newest).Caught())
+}
+
+func TestWhatNobodyMendedHasToBeRedOnly(t *testing.T) {
+	ledger, err := Open(t.TempDir(), false)
+	assert.NilError(t, err)
+	cell := Cells([]script.Script{old}, newest)[0]
+	assert.NilError(t, ledger.Note(cell, cell.Scripts, []report.Claim{{ID: old.Claim.ID, Verdict: spec.Broken}}))
+	assert.Assert(t, ledger.Score(old, newest).Caught())
+}

@@ -1,0 +1,129 @@
+package history
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"builders.test/helpers/script"
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"github.com/moby/sys/atomicwriter"
+)
+
+// File is where a ledger lies in its folder.
+const File = "history.json"
+
+// Judgement is what came of one regression on one cell.
+type Judgement struct {
+	Verdict spec.Verdict `json:"verdict"`
+	Reason  string       `json:"reason"`
+}
+
+// Ledger keeps what was judged, by the script's content and the releases: a
+// script that changes is judged again.
+type Ledger struct {
+	path   string
+	judged map[string]Judgement
+}
+
+// Open reads the ledger of a folder. There may be none yet, and with fresh
+// what is there counts for nothing.
+func Open(dir string, fresh bool) (*Ledger, error) {
+	l := &Ledger{path: filepath.Join(dir, File), judged: map[string]Judgement{}}
+	content, err := os.ReadFile(l.path)
+	if errors.Is(err, fs.ErrNotExist) || fresh {
+		return l, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what was judged before: %w", err)
+	}
+	if err := json.Unmarshal(content, &l.judged); err != nil {
+		return nil, fmt.Errorf("%s is no ledger: %w; delete it, or use --fresh", l.path, err)
+	}
+	return l, nil
+}
+
+func key(s script.Script, c Cell) string { return s.Claim.ID + " " + s.Edition + " " + c.Folder() }
+
+// Knows tells whether a regression was judged on a cell. An error of the
+// environment is no judgement.
+func (l *Ledger) Knows(s script.Script, c Cell) bool {
+	judgement, there := l.judged[key(s, c)]
+	return there && judgement.Verdict != spec.Error
+}
+
+// Note keeps what a run on a cell said about some regressions.
+func (l *Ledger) Note(c Cell, scripts []script.Script, claims []report.Claim) error {
+	verdicts := map[string]report.Claim{}
+	for _, claim := range claims {
+		verdicts[claim.ID] = claim
+	}
+	for _, s := range scripts {
+		if claim, ok := verdicts[s.Claim.ID]; ok {
+			l.judged[key(s, c)] = Judgement{Verdict: claim.Verdict, Reason: claim.Reason}
+		}
+	}
+	content, err := json.MarshalIndent(l.judged, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := atomicwriter.WriteFile(l.path, content, 0o644); err != nil {
+		return fmt.Errorf("keep what was judged: %w; name a writable folder with OUT", err)
+	}
+	return nil
+}
+
+// Score is what became of one regression on both sides.
+type Score struct {
+	Component string
+	// Broken and Fixed are the releases, and what was said of them; nil where
+	// nothing was.
+	Broken, Fixed     string
+	OnBroken, OnFixed *Judgement
+}
+
+// Score sums one regression up.
+func (l *Ledger) Score(s script.Script, newest string) Score {
+	known := *s.Claim.Known
+	score := Score{Component: known.Component, Broken: known.Broken, Fixed: known.Fixed}
+	for _, side := range sides(known, newest) {
+		judgement, there := l.judged[key(s, side)]
+		if !there {
+			continue
+		}
+		if side.BuildKit == known.Broken || side.Buildx == known.Broken {
+			score.OnBroken = &judgement
+		} else {
+			score.OnFixed = &judgement
+		}
+	}
+	return score
+}
+
+// Caught tells that the regression is red where it was and green where it was
+// mended. What nobody mended yet has to be red only.
+func (s Score) Caught() bool {
+	red := s.OnBroken != nil && s.OnBroken.Verdict == spec.Broken
+	green := s.OnFixed != nil && s.OnFixed.Verdict == spec.Holds
+	return red && (green || s.Fixed == "")
+}
+
+// String says what was seen on both sides.
+func (s Score) String() string {
+	said := s.Component + " " + s.Broken + " " + verdict(s.OnBroken)
+	if s.Fixed != "" {
+		said += ", " + s.Fixed + " " + verdict(s.OnFixed)
+	}
+	return said
+}
+
+func verdict(j *Judgement) string {
+	if j == nil {
+		return "not judged"
+	}
+	return report.Word(j.Verdict)
+}
