@@ -10,6 +10,7 @@ import (
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 	cerrdefs "github.com/containerd/errdefs"
+	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
@@ -43,20 +44,38 @@ func Pull(t *spec.T, ref, platform string) {
 	t.Cleanup(func() { Remove(t, ref) })
 	cli.NewHome(t).Docker(t, "pull", "--quiet", "--platform", platform, ref)
 	id := Inspect(t, ref, "").ID
-	t.Cleanup(func() { removeNameless(t, id) })
+	t.Cleanup(func() { forget(t, id, ref) })
 }
 
-// removeNameless removes an image by its id once no name is left for it: in
-// the overlay2 store a name belongs to one platform, and the next one that is
-// pulled takes it away.
-func removeNameless(t *spec.T, id string) {
+// forget takes away what a pull left of an image beside its tag. In the
+// overlay2 store a tag belongs to one platform, and the next one that is pulled
+// takes it away; the digest that it was pulled by stays. The same image may
+// have names of other specs, so it is removed by its id only if it has none.
+func forget(t *spec.T, id, ref string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	found, err := t.Env.Client.ImageInspect(ctx, id)
-	if err == nil && len(found.RepoTags) == 0 {
+	if err != nil {
+		return
+	}
+	for _, digest := range found.RepoDigests {
+		if repositoryOf(digest) == repositoryOf(ref) {
+			Remove(t, digest)
+		}
+	}
+	if len(found.RepoTags) == 0 && len(found.RepoDigests) == 0 {
 		Remove(t, id)
 	}
+}
+
+// repositoryOf is a reference without its tag and its digest, or empty.
+func repositoryOf(ref string) string {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return ""
+	}
+	return named.Name()
 }
 
 // Exists tells whether the engine has the image.
