@@ -152,7 +152,7 @@ var MirroredRegistries = []string{"docker.io", "gcr.io"}
 // its path, or "" if there is nothing to say.
 func (s settings) configFile(t *spec.T) string {
 	t.Helper()
-	text := strings.TrimSpace(mirrorConfig(t.Env.Mirror) + "\n" + s.config)
+	text := strings.TrimSpace(s.config + "\n" + mirrorConfig(t.Env.Mirror))
 	if text == "" {
 		return ""
 	}

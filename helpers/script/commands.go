@@ -8,6 +8,7 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/cli"
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -43,13 +44,16 @@ func init() {
 
 // builder [-flag=value ...] NAME: creates a builder and makes it the one that
 // the following builds use. The flags are image, platform, driver, network,
-// config (a file with lines for buildkitd.toml).
+// config (a file with lines for buildkitd.toml). With -append=NAME in place of a
+// name it adds a node to a builder, which is not started by that.
 func (r *runner) builder(ts *testscript.TestScript, not negation, args []string) error {
 	options := []builder.Option{builder.In(r.home)}
-	var name string
+	var name, whole string
 	for _, arg := range args {
 		flag, value, isFlag := strings.Cut(arg, "=")
 		switch {
+		case flag == "-append":
+			whole = value
 		case !strings.HasPrefix(arg, "-"):
 			if name != "" {
 				return errors.New("builder takes one name")
@@ -64,6 +68,9 @@ func (r *runner) builder(ts *testscript.TestScript, not negation, args []string)
 			}
 			options = append(options, option)
 		}
+	}
+	if whole != "" {
+		return r.node(whole, options[1:])
 	}
 	if name == "" {
 		return errors.New("builder needs a name, such as `builder one`")
@@ -87,6 +94,17 @@ func (r *runner) builder(ts *testscript.TestScript, not negation, args []string)
 	return nil
 }
 
+// node adds a node to a builder. It gets an endpoint of its own, since two
+// nodes of a builder may not have the same.
+func (r *runner) node(of string, options []builder.Option) error {
+	b := r.builders[of]
+	if b == nil {
+		return fmt.Errorf("there is no builder %q to append a node to", of)
+	}
+	b.Append(r.t, cli.NewContext(r.t), options...)
+	return nil
+}
+
 func builderOption(ts *testscript.TestScript, flag, value string) (builder.Option, error) {
 	switch strings.TrimLeft(flag, "-") {
 	case "image":
@@ -100,7 +118,7 @@ func builderOption(ts *testscript.TestScript, flag, value string) (builder.Optio
 	case "config":
 		return builder.Config(ts.ReadFile(value)), nil
 	}
-	return nil, fmt.Errorf("builder has no flag %s; it has -image, -platform, -driver, -network, -config", flag)
+	return nil, fmt.Errorf("builder has no flag %s; it has -image, -platform, -driver, -network, -config, -append", flag)
 }
 
 // build [-on=NAME] [flags of docker buildx build ...] CONTEXT: builds; what the
