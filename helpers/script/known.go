@@ -31,13 +31,19 @@ func (s *Script) known(key, value string) error {
 	case "with":
 		return s.with(value)
 	}
-	if _, err := semver.NewVersion(value); err != nil {
-		return fmt.Errorf("%s %q is no release; write one like v0.18.0", key, value)
+	releases := strings.Fields(value)
+	for _, release := range releases {
+		if _, err := semver.NewVersion(release); err != nil {
+			return fmt.Errorf("%s %q is no release; write one like v0.18.0", key, release)
+		}
 	}
-	if key == "broken" {
-		known.Broken = value
-	} else {
-		known.Fixed = value
+	switch {
+	case key == "fixed":
+		known.Fixed = releases
+	case len(releases) != 1:
+		return fmt.Errorf("broken %q is not one release", value)
+	default:
+		known.Broken = releases[0]
 	}
 	return nil
 }

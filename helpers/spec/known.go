@@ -14,9 +14,11 @@ type Known struct {
 	// Range is a constraint, such as ">=0.17.2 <0.17.3 || =0.18.0": the
 	// releases in which the claim is broken.
 	Range string
-	// Broken is the release that shows it, Fixed the first one in which the
-	// claim holds again; it is empty where none does yet.
-	Broken, Fixed string
+	// Broken is the release that shows it.
+	Broken string
+	// Fixed are the first releases in which the claim holds again, that of the
+	// newest line first; there is none where it is not mended yet.
+	Fixed []string
 	// Buildx is the release of buildx to show BuildKit's fault with, and
 	// BuildKit the one to show buildx's with; empty means any.
 	Buildx, BuildKit string
@@ -49,9 +51,9 @@ func (k *Known) note(t *T) string {
 	if !k.Has(version) {
 		return ""
 	}
-	fixed := "fixed in " + k.Fixed
-	if k.Fixed == "" {
-		fixed = "not fixed yet"
+	fixed := "not fixed yet"
+	if len(k.Fixed) > 0 {
+		fixed = "fixed in " + strings.Join(k.Fixed, " and ")
 	}
 	return fmt.Sprintf("known: %s, %s %s", strings.TrimPrefix(t.Claim.Source, "https://github.com/"), k.Component, fixed)
 }

@@ -8,13 +8,13 @@ import (
 )
 
 func TestKnownSpeaksOfItsReleasesOnly(t *testing.T) {
-	known := &Known{Component: "buildkit", Range: ">=0.17.2 <0.17.3 || =0.18.0", Broken: "v0.18.0", Fixed: "v0.18.1"}
+	known := &Known{Component: "buildkit", Range: ">=0.17.2 <0.17.3 || =0.18.0", Broken: "v0.18.0", Fixed: []string{"v0.18.1", "v0.17.3"}}
 	on := func(k *Known, version string) string {
 		claim := Claim{Source: "https://github.com/moby/buildkit/issues/5558", Known: k}
 		return k.note(&T{Claim: claim, BuildKit: version, Env: &env.Environment{Buildx: env.Buildx{Version: "v0.20.0"}}})
 	}
 	for _, version := range []string{"v0.17.2", "v0.18.0"} {
-		assert.Equal(t, on(known, version), "known: moby/buildkit/issues/5558, buildkit fixed in v0.18.1")
+		assert.Equal(t, on(known, version), "known: moby/buildkit/issues/5558, buildkit fixed in v0.18.1 and v0.17.3")
 	}
 	for _, version := range []string{"v0.17.1", "v0.17.3", "v0.18.1", "v0.34.2", "a source tree", ""} {
 		assert.Equal(t, on(known, version), "")

@@ -37,10 +37,7 @@ func (c Cell) Folder() string {
 // says, or else for BuildKit the newest one given.
 func sides(known spec.Known, newest string) []Cell {
 	var cells []Cell
-	for _, release := range []string{known.Broken, known.Fixed} {
-		if release == "" {
-			continue
-		}
+	for _, release := range slices.Concat([]string{known.Broken}, known.Fixed[:min(1, len(known.Fixed))]) {
 		cell := Cell{BuildKit: release, Buildx: known.Buildx}
 		if known.Component == "buildx" {
 			cell = Cell{BuildKit: known.BuildKit, Buildx: release}

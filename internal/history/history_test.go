@@ -16,9 +16,9 @@ func regression(name string, known spec.Known) script.Script {
 }
 
 var (
-	cache = regression("cache", spec.Known{Component: "buildkit", Broken: "v0.17.2", Fixed: "v0.17.3"})
-	link  = regression("link", spec.Known{Component: "buildkit", Broken: "v0.14.1", Fixed: "v0.17.3"})
-	push  = regression("push", spec.Known{Component: "buildx", Broken: "v0.37.0", Fixed: "v0.37.1"})
+	cache = regression("cache", spec.Known{Component: "buildkit", Broken: "v0.17.2", Fixed: []string{"v0.17.3"}})
+	link  = regression("link", spec.Known{Component: "buildkit", Broken: "v0.14.1", Fixed: []string{"v0.17.3"}})
+	push  = regression("push", spec.Known{Component: "buildx", Broken: "v0.37.0", Fixed: []string{"v0.37.1"}})
 	old   = regression("old", spec.Known{Component: "buildx", Broken: "v0.37.0", BuildKit: "v0.11.5"})
 )
 

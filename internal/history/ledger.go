@@ -89,7 +89,10 @@ type Score struct {
 // Score sums one regression up.
 func (l *Ledger) Score(s script.Script, newest string) Score {
 	known := *s.Claim.Known
-	score := Score{Component: known.Component, Broken: known.Broken, Fixed: known.Fixed}
+	score := Score{Component: known.Component, Broken: known.Broken}
+	if len(known.Fixed) > 0 {
+		score.Fixed = known.Fixed[0]
+	}
 	for _, side := range sides(known, newest) {
 		judgement, there := l.judged[key(s, side)]
 		if !there {
