@@ -80,6 +80,7 @@ func (b *bisection) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(b.stdout, "\n%d of %d releases judged\n", answer.Judged, len(releases))
 	b.conclude(answer)
 	return nil
 }
@@ -130,7 +131,7 @@ func (b *bisection) tell(f bisect.Finding) {
 }
 
 func (b *bisection) conclude(a bisect.Answer) {
-	fmt.Fprintf(b.stdout, "\nfirst bad: %s, last good: %s\n", a.FirstBad.Version, a.LastGood.Version)
+	fmt.Fprintf(b.stdout, "first bad: %s, last good: %s\n", a.FirstBad.Version, a.LastGood.Version)
 	for _, f := range a.Unjudged {
 		fmt.Fprintf(b.stdout, "  %s lies between them and could not be judged: %s %s\n", f.Version, f.Verdict, f.Reason)
 	}

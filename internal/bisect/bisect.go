@@ -35,6 +35,8 @@ type Answer struct {
 	// Unjudged are the releases between the two that exist and could not be
 	// judged, because the environment failed or the claim does not apply.
 	Unjudged []Finding
+	// Judged is on how many releases the claim was put to the test.
+	Judged int
 }
 
 // Search finds the first bad one of the releases, which are in order: the
@@ -53,7 +55,7 @@ func Search(ctx context.Context, releases []string, judge Judge, tell func(Findi
 	if err := s.narrow(ctx); err != nil {
 		return Answer{}, err
 	}
-	answer := Answer{LastGood: s.known[s.left[0]], FirstBad: s.known[s.left[len(s.left)-1]]}
+	answer := Answer{LastGood: s.known[s.left[0]], FirstBad: s.known[s.left[len(s.left)-1]], Judged: len(s.known)}
 	for _, version := range s.left[1 : len(s.left)-1] {
 		answer.Unjudged = append(answer.Unjudged, s.known[version])
 	}
