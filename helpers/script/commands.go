@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 
 	"builders.test/helpers/build"
@@ -33,6 +34,7 @@ func init() {
 		"sent":     (*runner).sent,
 		"image":    (*runner).image,
 		"registry": (*runner).registry,
+		"ranges":   (*runner).countRanges,
 		"run":      (*runner).run,
 		"daemon":   (*runner).daemon,
 		"docker":   (*runner).docker,
@@ -212,16 +214,15 @@ func (r *runner) steps(command string, args []string) ([]build.Vertex, error) {
 
 // sent <N or >N: how many bytes of the build context were transferred.
 func (r *runner) sent(_ *testscript.TestScript, not negation, args []string) error {
-	if len(args) != 1 || r.last == nil {
-		return errors.New("sent needs a build before it and a bound, such as `sent <10000`")
+	if r.last == nil {
+		return errors.New("sent needs a build before it")
 	}
-	var bound int64
-	var than byte
-	if _, err := fmt.Sscanf(args[0], "%c%d", &than, &bound); err != nil || than != '<' && than != '>' {
-		return fmt.Errorf("sent: %q is no bound; write <N or >N, in bytes", args[0])
+	bound, err := parseBound(args)
+	if err != nil {
+		return fmt.Errorf("sent, in bytes: %w", err)
 	}
 	sent := r.last.Sent()
-	if within := than == '<' && sent < bound || than == '>' && sent > bound; within == bool(not) {
+	if bound.holds(sent) == bool(not) {
 		return fmt.Errorf("%d bytes of the context were sent", sent)
 	}
 	return nil
@@ -238,14 +239,56 @@ func (r *runner) image(ts *testscript.TestScript, _ negation, args []string) err
 }
 
 // registry [NAME]: starts an empty registry and sets $NAME, or $REGISTRY, to
-// its host:port.
+// its host:port. Requests for a part of a file are counted.
 func (r *runner) registry(ts *testscript.TestScript, _ negation, args []string) error {
 	name := "REGISTRY"
 	if len(args) > 0 {
 		name = args[0]
 	}
-	ts.Setenv(name, registry.Start(r.t, registry.Lenient).Host)
+	front := registry.Start(r.t, registry.Lenient).Front(r.t, func(behind http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			if request.Method == http.MethodGet && request.Header.Get("Range") != "" {
+				r.ranges.Add(1)
+			}
+			behind.ServeHTTP(w, request)
+		})
+	})
+	ts.Setenv(name, front.Host)
 	return nil
+}
+
+// ranges <N or >N: how many requests for a part of a file the script's
+// registries have got.
+func (r *runner) countRanges(_ *testscript.TestScript, not negation, args []string) error {
+	bound, err := parseBound(args)
+	if err != nil {
+		return fmt.Errorf("ranges: %w", err)
+	}
+	if got := r.ranges.Load(); bound.holds(got) == bool(not) {
+		return fmt.Errorf("the registries got %d requests for a part of a file", got)
+	}
+	return nil
+}
+
+// bound is <N or >N.
+type bound struct {
+	than  byte
+	limit int64
+}
+
+func parseBound(args []string) (bound, error) {
+	var b bound
+	if len(args) != 1 {
+		return bound{}, errors.New("it needs one bound, <N or >N")
+	}
+	if _, err := fmt.Sscanf(args[0], "%c%d", &b.than, &b.limit); err != nil || b.than != '<' && b.than != '>' {
+		return bound{}, fmt.Errorf("%q is no bound; write <N or >N", args[0])
+	}
+	return b, nil
+}
+
+func (b bound) holds(value int64) bool {
+	return b.than == '<' && value < b.limit || b.than == '>' && value > b.limit
 }
 
 // run [-platform=P] IMAGE [COMMAND ...]: runs a loaded image without network.

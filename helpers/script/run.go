@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
@@ -41,6 +42,8 @@ type runner struct {
 	current *builder.Builder
 	// last is the latest build.
 	last *build.Result
+	// ranges counts requests that the registries got.
+	ranges atomic.Int64
 }
 
 // setup gives the script the run's own configuration, so that `exec docker …`
