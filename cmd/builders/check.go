@@ -62,14 +62,15 @@ Where a driver or an image store is chosen, only the claims about it are put to
 the test. The lab has an engine for each store; an engine of yours has the one
 that it has.
 
-Faults that releases of the past had are put to the test by RUN=regressions, and
-by compare, matrix and bisect without being asked.
+Faults that releases of the past had are put to the test by RUN=regressions or,
+beside all else, by REGRESSIONS=1, and by compare, matrix and bisect without being
+asked.
 
 With a folder of scripts (SPECS), the claims of your own project are put to the
 test instead of those of the book; docs/scripts.md tells how to write them.
 
 The flags have variables of the same names: BUILDKIT, BUILDX, DRIVER, STORE, RUN,
-SPECS and OUT.`,
+SPECS, REGRESSIONS and OUT.`,
 		Example: `  builders check --buildkit v0.34.2
   builders check --buildkit ../buildkit --run caching
   builders check --driver docker --store overlay2
@@ -84,6 +85,7 @@ SPECS and OUT.`,
 	c.subjectFlags(flags)
 	c.cellFlags(flags)
 	c.choiceFlags(flags)
+	flags.BoolVar(&c.regressions, "regressions", variable("REGRESSIONS", "") != "", "put the faults of past releases to the test, too")
 	flags.StringVar(&c.out, "out", variable("OUT", filepath.Join("build", "check")), "folder for the report and the evidence")
 	return command
 }

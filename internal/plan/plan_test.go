@@ -30,7 +30,7 @@ func TestFoldersDiffer(t *testing.T) {
 	c := Cell{"docker.io/moby/buildkit:v0.34.2", "v0.38.2", "remote", "overlay2"}
 	assert.Equal(t, c.Folder(), "docker.io-moby-buildkit-v0.34.2_v0.38.2_remote_overlay2")
 	assert.Equal(t, Cell{}.Folder(), "default")
-	assert.Equal(t, c.Command(), "make check BUILDKIT=docker.io/moby/buildkit:v0.34.2 BUILDX=v0.38.2 DRIVER=remote STORE=overlay2 OUT=build/matrix/docker.io-moby-buildkit-v0.34.2_v0.38.2_remote_overlay2")
+	assert.Equal(t, c.Command(), "make check REGRESSIONS=1 BUILDKIT=docker.io/moby/buildkit:v0.34.2 BUILDX=v0.38.2 DRIVER=remote STORE=overlay2 OUT=build/matrix/docker.io-moby-buildkit-v0.34.2_v0.38.2_remote_overlay2")
 }
 
 func TestForms(t *testing.T) {
