@@ -29,6 +29,8 @@ func init() {
 	commands = map[string]command{
 		"builder":  (*runner).builder,
 		"build":    (*runner).build,
+		"start":    (*runner).start,
+		"finish":   (*runner).finish,
 		"cached":   (*runner).cached,
 		"executed": (*runner).executed,
 		"sent":     (*runner).sent,

@@ -22,7 +22,7 @@ func (s Script) Run(t *spec.T) {
 	if err := os.Mkdir(root, 0o700); err != nil {
 		t.EnvironmentFailed("create the script's folder: %v", err)
 	}
-	r := &runner{t: t, here: filepath.Dir(s.Path), home: cli.NewHome(t), builders: map[string]*builder.Builder{}}
+	r := &runner{t: t, here: filepath.Dir(s.Path), home: cli.NewHome(t), builders: map[string]*builder.Builder{}, running: map[string]*build.Running{}}
 	deadline, _ := t.Context().Deadline()
 	testscript.RunT(tester{t}, testscript.Params{
 		Files: []string{s.Path}, WorkdirRoot: root, Deadline: deadline,
@@ -42,6 +42,8 @@ type runner struct {
 	current *builder.Builder
 	// last is the latest build.
 	last *build.Result
+	// running are the builds that were started.
+	running map[string]*build.Running
 	// ranges counts requests that the registries got.
 	ranges atomic.Int64
 }

@@ -1,0 +1,54 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"builders.test/helpers/build"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// start NAME [-until=TEXT] [-on=BUILDER] [flags of docker buildx build ...]
+// CONTEXT: begins a build that goes on while the script does. With -until it
+// waits until a step whose name contains TEXT is being executed.
+func (r *runner) start(ts *testscript.TestScript, _ negation, args []string) error {
+	if len(args) < 2 {
+		return errors.New("start needs a name and a context, such as `start long .`")
+	}
+	name, args := args[0], args[1:]
+	if r.running[name] != nil {
+		return fmt.Errorf("a build %q was started already", name)
+	}
+	until, waits := strings.CutPrefix(args[0], "-until=")
+	if waits {
+		args = args[1:]
+	}
+	b, args, err := r.chosen(args)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		return errors.New("start needs a context, such as `start long .`")
+	}
+	here := *b
+	here.Home = b.Home.In(ts.MkAbs("."))
+	running := build.Start(r.t, &here, args[len(args)-1], build.Option(args[:len(args)-1]))
+	r.running[name] = running
+	if waits {
+		running.Await(r.t, until)
+	}
+	return nil
+}
+
+// finish NAME: waits for the end of a build that was started; after that it is
+// the last build.
+func (r *runner) finish(ts *testscript.TestScript, not negation, args []string) error {
+	if len(args) != 1 || r.running[args[0]] == nil {
+		return errors.New("finish needs the name of a build that was started")
+	}
+	r.last = r.running[args[0]].Wait(r.t)
+	delete(r.running, args[0])
+	output(ts, r.last.Said(), r.last.Transcript())
+	return outcome("the build", r.last.Command, not, r.last.Complaint)
+}
