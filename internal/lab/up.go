@@ -31,9 +31,11 @@ func (l *Lab) Up(ctx context.Context, wanted Wanted) error {
 		return err
 	}
 	start := time.Now()
-	err = l.session(ctx, func(ctx context.Context) error { return l.raise(ctx, tags, syntaxes) })
-	if err != nil {
-		return explain("bringing up the lab", err)
+	if !l.stands(ctx, tags, syntaxes) {
+		err = l.session(ctx, func(ctx context.Context) error { return l.raise(ctx, tags, syntaxes) })
+		if err != nil {
+			return explain("bringing up the lab", err)
+		}
 	}
 	mirror, err := l.mirror()
 	if err != nil {
@@ -114,6 +116,7 @@ func (l *Lab) raise(ctx context.Context, tags, syntaxes []string) error {
 	if err := l.dives(); err != nil {
 		return err
 	}
+	l.writeStanding(tags, syntaxes)
 	return replace(l.path("complete"), nil)
 }
 
@@ -136,7 +139,11 @@ func (l *Lab) EnsureBuildKit(ctx context.Context, release string) error {
 		if err := l.known(ctx, buildkit(tag)); err != nil {
 			return err
 		}
-		return l.serveBuildKit(ctx, tag)
+		if err := l.serveBuildKit(ctx, tag); err != nil {
+			return err
+		}
+		l.writeStanding([]string{tag}, nil)
+		return nil
 	})
 	return explain("providing BuildKit "+tag, err)
 }
