@@ -42,6 +42,9 @@ type check struct {
 	// regressions tells whether the upstream regressions of the past are put to
 	// the test too when nothing is chosen.
 	regressions bool
+	// ids are the only claims to put to the test; empty means all that are
+	// chosen.
+	ids []string
 	// openLab reaches the lab; nothing is built or started by that.
 	openLab        func(progress io.Writer) (laboratory, error)
 	stdout, stderr io.Writer
@@ -204,10 +207,13 @@ func (c *check) selection() (run.Selection, error) {
 	if err != nil {
 		return run.Selection{}, err
 	}
-	if c.choice == "" && !c.regressions {
+	if c.choice == "" && !c.regressions && len(c.ids) == 0 {
 		specs = slices.DeleteFunc(specs, isRegression)
 	}
 	selection, err := run.Select(c.choice, c.book, specs)
+	if err == nil && len(c.ids) > 0 {
+		selection, err = selection.Only(func(claim spec.Claim) bool { return slices.Contains(c.ids, claim.ID) })
+	}
 	if err != nil || !c.cell.Chosen() {
 		return selection, err
 	}

@@ -35,14 +35,14 @@ func newHistoryCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "history",
 		Short: "Proves that the regressions of the past would have been caught",
-		Long: `history runs each script of fixtures/regressions on the release that its head calls
-broken, where it has to be red, and on the one that it calls fixed, where it has to
-hold, and prints the score. What was judged before is kept, by the script's
+		Long: `history runs each claim that some release is known to break, which are the scripts of
+fixtures/regressions and a few others, on that release, where it has to be red, and
+on the one that mended it, where it has to hold, and prints the score. What was judged before is kept, by the script's
 content and the releases; --fresh judges everything again.
 
 It exits with 0 when every regression was caught, and with 1 otherwise.
 
-RUN chooses some of the scripts by their names.`,
+RUN chooses some of them by their ids.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			h.stdout, h.stderr = command.OutOrStdout(), command.ErrOrStderr()
@@ -50,7 +50,7 @@ RUN chooses some of the scripts by their names.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&h.choice, "run", variable("RUN", ""), "a pattern for the names of scripts (default all)")
+	flags.StringVar(&h.choice, "run", variable("RUN", ""), "a pattern for the ids (default all)")
 	flags.BoolVar(&h.fresh, "fresh", false, "judge everything again")
 	flags.StringVar(&h.out, "out", variable("OUT", filepath.Join("build", "history")), "folder for the reports and the evidence")
 	return command
@@ -60,19 +60,9 @@ func (h *historyRun) run(ctx context.Context) error {
 	if err := h.inProject(); err != nil {
 		return err
 	}
-	pattern, err := regexp.Compile(h.choice)
-	if err != nil {
-		return fmt.Errorf("RUN=%s: %w", h.choice, err)
-	}
-	scripts, err := script.Folder(claims.RegressionsFolder)
+	chosen, err := h.regressions()
 	if err != nil {
 		return err
-	}
-	chosen := slices.DeleteFunc(scripts, func(s script.Script) bool {
-		return s.Claim.Known == nil || !pattern.MatchString(s.Claim.Name())
-	})
-	if len(chosen) == 0 {
-		return fmt.Errorf("RUN=%s: no regression has such a name", h.choice)
 	}
 	started := time.Now()
 	ledger, err := history.Open(h.out, h.fresh)
@@ -87,16 +77,46 @@ func (h *historyRun) run(ctx context.Context) error {
 	return h.conclude(ledger, chosen, time.Since(started))
 }
 
+// regressions are the claims that some release is known to break: all scripts,
+// and some claims of the book.
+func (h *historyRun) regressions() ([]history.Regression, error) {
+	pattern, err := regexp.Compile(h.choice)
+	if err != nil {
+		return nil, fmt.Errorf("RUN=%s: %w", h.choice, err)
+	}
+	scripts, err := script.Folder(claims.RegressionsFolder)
+	if err != nil {
+		return nil, err
+	}
+	var all []history.Regression
+	for _, s := range scripts {
+		all = append(all, history.Regression{Claim: s.Claim, Edition: s.Edition})
+	}
+	for _, c := range h.own {
+		all = append(all, history.Regression{Claim: c})
+	}
+	all = slices.DeleteFunc(all, func(r history.Regression) bool {
+		return r.Claim.Known == nil || !pattern.MatchString(r.Claim.ID)
+	})
+	if len(all) == 0 {
+		return nil, fmt.Errorf("RUN=%s: no regression has such an id", h.choice)
+	}
+	return all, nil
+}
+
 // judge runs what is not known yet of one cell.
 func (h *historyRun) judge(ctx context.Context, ledger *history.Ledger, cell history.Cell) error {
-	missing := slices.DeleteFunc(slices.Clone(cell.Scripts), func(s script.Script) bool { return ledger.Knows(s, cell) })
+	missing := slices.DeleteFunc(slices.Clone(cell.Regressions), func(r history.Regression) bool { return ledger.Knows(r, cell) })
 	if len(missing) == 0 {
 		return nil
 	}
-	fmt.Fprintf(h.stdout, "  %s: %s\n", cell, strings.Join(names(missing), ", "))
+	var ids []string
+	for _, r := range missing {
+		ids = append(ids, r.Claim.ID)
+	}
+	fmt.Fprintf(h.stdout, "  %s: %s\n", cell, strings.Join(ids, ", "))
 	one := *h.check
-	one.buildkit, one.buildx = cell.BuildKit, cell.Buildx
-	one.choice = "^TestRegressions$/^(" + strings.Join(names(missing), "|") + ")$"
+	one.buildkit, one.buildx, one.choice, one.ids = cell.BuildKit, cell.Buildx, "", ids
 	one.out = filepath.Join(h.out, cell.Folder())
 	p, err := one.prove(ctx, console.New(io.Discard, h.stderr, one.out))
 	if ctx.Err() != nil {
@@ -109,26 +129,18 @@ func (h *historyRun) judge(ctx context.Context, ledger *history.Ledger, cell his
 	return ledger.Note(cell, missing, p.report.Claims)
 }
 
-func names(scripts []script.Script) []string {
-	var all []string
-	for _, s := range scripts {
-		all = append(all, s.Claim.Name())
-	}
-	return all
-}
-
-func (h *historyRun) conclude(ledger *history.Ledger, chosen []script.Script, elapsed time.Duration) error {
+func (h *historyRun) conclude(ledger *history.Ledger, chosen []history.Regression, elapsed time.Duration) error {
 	caught := 0
 	fmt.Fprintln(h.stdout)
-	for _, s := range chosen {
-		score := ledger.Score(s, newestBuildKit)
+	for _, r := range chosen {
+		score := ledger.Score(r, newestBuildKit)
 		mark := report.Mark(spec.Holds)
 		if score.Caught() {
 			caught++
 		} else {
 			mark = report.Mark(spec.Broken)
 		}
-		fmt.Fprintf(h.stdout, "%s %-26s %s\n", mark, s.Claim.Name(), score)
+		fmt.Fprintf(h.stdout, "%s %-38s %s\n", mark, r.Claim.ID, score)
 	}
 	fmt.Fprintf(h.stdout, "\ncaught %d of %d · %.0f s\n", caught, len(chosen), elapsed.Seconds())
 	if caught < len(chosen) {

@@ -157,6 +157,7 @@ var output = []spec.Claim{
 		Source:  partialPush,
 		Needs:   []spec.Need{spec.ContainerDriver, spec.LocalEngine},
 		History: "buildx v0.37.0 moves the tag to the one platform that was pushed; fixed in v0.37.1",
+		Known:   &spec.Known{Component: "buildx", Range: "=0.37.0", Broken: "v0.37.0", Fixed: []string{"v0.37.1"}},
 	},
 	{
 		ID:     "output/emulated",

@@ -7,16 +7,23 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/script"
 	"builders.test/helpers/spec"
 )
+
+// Regression is a claim that some release is known to break.
+type Regression struct {
+	Claim spec.Claim
+	// Edition changes when the proof does; empty where nobody knows, and then
+	// nothing that was judged before counts.
+	Edition string
+}
 
 // Cell is a pair of releases, and the regressions that are judged on it.
 type Cell struct {
 	BuildKit string
 	// Buildx is empty where any will do.
-	Buildx  string
-	Scripts []script.Script
+	Buildx      string
+	Regressions []Regression
 }
 
 // String names the releases.
@@ -51,16 +58,16 @@ func sides(known spec.Known, newest string) []Cell {
 }
 
 // Cells gathers what can be judged in one run, in the order of the releases.
-func Cells(scripts []script.Script, newest string) []Cell {
+func Cells(all []Regression, newest string) []Cell {
 	var cells []Cell
-	for _, s := range scripts {
-		for _, side := range sides(*s.Claim.Known, newest) {
+	for _, r := range all {
+		for _, side := range sides(*r.Claim.Known, newest) {
 			i := slices.IndexFunc(cells, func(c Cell) bool { return c.Folder() == side.Folder() })
 			if i < 0 {
 				i = len(cells)
 				cells = append(cells, side)
 			}
-			cells[i].Scripts = append(cells[i].Scripts, s)
+			cells[i].Regressions = append(cells[i].Regressions, r)
 		}
 	}
 	slices.SortStableFunc(cells, func(a, b Cell) int { return strings.Compare(a.Folder(), b.Folder()) })

@@ -3,7 +3,6 @@ package history
 import (
 	"testing"
 
-	"builders.test/helpers/script"
 	"builders.test/helpers/spec"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
@@ -11,8 +10,8 @@ import (
 
 const newest = "v0.34.2"
 
-func regression(name string, known spec.Known) script.Script {
-	return script.Script{Claim: spec.Claim{ID: "regressions/" + name, Known: &known}, Edition: "e1"}
+func regression(name string, known spec.Known) Regression {
+	return Regression{Claim: spec.Claim{ID: "regressions/" + name, Known: &known}, Edition: "e1"}
 }
 
 var (
@@ -24,10 +23,10 @@ var (
 
 func TestCellsGatherWhatRunsTogether(t *testing.T) {
 	var said []string
-	for _, cell := range Cells([]script.Script{cache, link, push, old}, newest) {
+	for _, cell := range Cells([]Regression{cache, link, push, old}, newest) {
 		line := cell.String() + ":"
-		for _, s := range cell.Scripts {
-			line += " " + s.Claim.Name()
+		for _, r := range cell.Regressions {
+			line += " " + r.Claim.Name()
 		}
 		said = append(said, line)
 	}
@@ -45,10 +44,10 @@ func TestScore(t *testing.T) {
 	dir := t.TempDir()
 	ledger, err := Open(dir, false)
 	assert.NilError(t, err)
-	cells := Cells([]script.Script{cache}, newest)
+	cells := Cells([]Regression{cache}, newest)
 	judge := func(on int, v spec.Verdict) {
 		t.Helper()
-		assert.NilError(t, ledger.Note(cells[on], cells[on].Scripts, []report.Claim{{ID: cache.Claim.ID, Verdict: v}}))
+		assert.NilError(t, ledger.Note(cells[on], cells[on].Regressions, []report.Claim{{ID: cache.Claim.ID, Verdict: v}}))
 	}
 	assert.Assert(t, !ledger.Score(cache, newest).Caught())
 	assert.Equal(t, ledger.Score(cache, newest).String(), "buildkit v0.17.2 not judged, v0.17.3 not judged")
@@ -73,10 +72,21 @@ func TestScore(t *testing.T) {
 	assert.Assert(t, !ledger.Score(cache, newest).Caught())
 }
 
+func TestAProofOfUnknownEditionIsJudgedAgain(t *testing.T) {
+	ledger, err := Open(t.TempDir(), false)
+	assert.NilError(t, err)
+	proof := cache
+	proof.Edition = ""
+	cell := Cells([]Regression{proof}, newest)[0]
+	assert.NilError(t, ledger.Note(cell, cell.Regressions, []report.Claim{{ID: proof.Claim.ID, Verdict: spec.Broken}}))
+	assert.Assert(t, !ledger.Knows(proof, cell))
+	assert.Assert(t, ledger.Score(proof, newest).OnBroken != nil)
+}
+
 func TestWhatNobodyMendedHasToBeRedOnly(t *testing.T) {
 	ledger, err := Open(t.TempDir(), false)
 	assert.NilError(t, err)
-	cell := Cells([]script.Script{old}, newest)[0]
-	assert.NilError(t, ledger.Note(cell, cell.Scripts, []report.Claim{{ID: old.Claim.ID, Verdict: spec.Broken}}))
+	cell := Cells([]Regression{old}, newest)[0]
+	assert.NilError(t, ledger.Note(cell, cell.Regressions, []report.Claim{{ID: old.Claim.ID, Verdict: spec.Broken}}))
 	assert.Assert(t, ledger.Score(old, newest).Caught())
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"builders.test/helpers/script"
 	"builders.test/helpers/spec"
 	"builders.test/internal/report"
 	"github.com/moby/sys/atomicwriter"
@@ -23,7 +22,7 @@ type Judgement struct {
 	Reason  string       `json:"reason"`
 }
 
-// Ledger keeps what was judged, by the script's content and the releases: a
+// Ledger keeps what was judged, by the proof's edition and the releases: a
 // script that changes is judged again.
 type Ledger struct {
 	path   string
@@ -47,24 +46,24 @@ func Open(dir string, fresh bool) (*Ledger, error) {
 	return l, nil
 }
 
-func key(s script.Script, c Cell) string { return s.Claim.ID + " " + s.Edition + " " + c.Folder() }
+func key(r Regression, c Cell) string { return r.Claim.ID + " " + r.Edition + " " + c.Folder() }
 
 // Knows tells whether a regression was judged on a cell. An error of the
 // environment is no judgement.
-func (l *Ledger) Knows(s script.Script, c Cell) bool {
-	judgement, there := l.judged[key(s, c)]
-	return there && judgement.Verdict != spec.Error
+func (l *Ledger) Knows(r Regression, c Cell) bool {
+	judgement, there := l.judged[key(r, c)]
+	return there && r.Edition != "" && judgement.Verdict != spec.Error
 }
 
 // Note keeps what a run on a cell said about some regressions.
-func (l *Ledger) Note(c Cell, scripts []script.Script, claims []report.Claim) error {
+func (l *Ledger) Note(c Cell, all []Regression, claims []report.Claim) error {
 	verdicts := map[string]report.Claim{}
 	for _, claim := range claims {
 		verdicts[claim.ID] = claim
 	}
-	for _, s := range scripts {
-		if claim, ok := verdicts[s.Claim.ID]; ok {
-			l.judged[key(s, c)] = Judgement{Verdict: claim.Verdict, Reason: claim.Reason}
+	for _, r := range all {
+		if claim, ok := verdicts[r.Claim.ID]; ok {
+			l.judged[key(r, c)] = Judgement{Verdict: claim.Verdict, Reason: claim.Reason}
 		}
 	}
 	content, err := json.MarshalIndent(l.judged, "", "  ")
@@ -87,14 +86,14 @@ type Score struct {
 }
 
 // Score sums one regression up.
-func (l *Ledger) Score(s script.Script, newest string) Score {
-	known := *s.Claim.Known
+func (l *Ledger) Score(r Regression, newest string) Score {
+	known := *r.Claim.Known
 	score := Score{Component: known.Component, Broken: known.Broken}
 	if len(known.Fixed) > 0 {
 		score.Fixed = known.Fixed[0]
 	}
 	for _, side := range sides(known, newest) {
-		judgement, there := l.judged[key(s, side)]
+		judgement, there := l.judged[key(r, side)]
 		if !there {
 			continue
 		}
