@@ -10,7 +10,7 @@ CELLS    := docker/containerd docker/overlay2 remote/containerd docker-container
 IN_CELLS := ^Test(Processor|Caching|Output|Buildkit|Frontend|Images)$$
 
 .DEFAULT_GOAL := help
-.PHONY: help check test browser compare matrix bisect history lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare matrix bisect history selftest lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -60,6 +60,9 @@ bisect: bin/builders ## find the release between GOOD= and BAD= in which CLAIM= 
 
 history: bin/builders ## prove that the regressions of the past would have been caught
 	@bin/builders history
+
+selftest: bin/builders ## prove that the specs can fail, against a buildx that is wrong on purpose
+	@bin/builders selftest
 
 lab: bin/builders ## start the lab, the engines that are used where none is reachable
 	@bin/builders lab up

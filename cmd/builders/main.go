@@ -46,7 +46,7 @@ or the command was misused.`,
 		return fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCheckCommand(), newReportCommand(), newCompareCommand(), newMatrixCommand(), newBisectCommand(), newHistoryCommand(), newPlanCommand(), newInitCommand(), newMergeCommand(), newClaimsCommand(), newLabCommand(), newCleanCommand())
+	root.AddCommand(newCheckCommand(), newReportCommand(), newCompareCommand(), newMatrixCommand(), newBisectCommand(), newHistoryCommand(), newSelftestCommand(), newPlanCommand(), newInitCommand(), newMergeCommand(), newClaimsCommand(), newLabCommand(), newCleanCommand())
 	return root
 }
 

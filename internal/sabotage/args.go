@@ -1,0 +1,74 @@
+package sabotage
+
+import (
+	"slices"
+	"strings"
+)
+
+// Args are those of buildx as the docker command hands them to its plugin:
+// "buildx", the subcommand, and what belongs to it.
+type Args []string
+
+// Is tells whether the subcommand is one of the names.
+func (a Args) Is(names ...string) bool {
+	for i, arg := range a {
+		if i == 0 || strings.HasPrefix(arg, "-") || i > 1 && a[i-1] == "--builder" {
+			continue
+		}
+		return slices.Contains(names, arg)
+	}
+	return false
+}
+
+// Has tells whether a flag is given.
+func (a Args) Has(flag string) bool {
+	return slices.ContainsFunc(a, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") })
+}
+
+// With adds arguments after the subcommand.
+func (a Args) With(more ...string) Args {
+	for i, arg := range a {
+		if i > 0 && !strings.HasPrefix(arg, "-") && a[i-1] != "--builder" {
+			return slices.Concat(a[:i+1], more, a[i+1:])
+		}
+	}
+	return a
+}
+
+// Without drops flags that have no value.
+func (a Args) Without(flags ...string) Args {
+	return slices.DeleteFunc(slices.Clone(a), func(arg string) bool {
+		name, _, _ := strings.Cut(arg, "=")
+		return slices.Contains(flags, name)
+	})
+}
+
+// Map changes the values of a flag, written --flag value or --flag=value. A
+// value that change refuses is dropped together with its flag.
+func (a Args) Map(flag string, change func(value string) (string, bool)) Args {
+	var out Args
+	for i := 0; i < len(a); i++ {
+		switch {
+		case a[i] == flag && i+1 < len(a):
+			if value, keep := change(a[i+1]); keep {
+				out = append(out, flag, value)
+			}
+			i++
+		case strings.HasPrefix(a[i], flag+"="):
+			if value, keep := change(strings.TrimPrefix(a[i], flag+"=")); keep {
+				out = append(out, flag+"="+value)
+			}
+		default:
+			out = append(out, a[i])
+		}
+	}
+	return out
+}
+
+// Drop drops a flag and its values.
+func (a Args) Drop(flags ...string) Args {
+	for _, flag := range flags {
+		a = a.Map(flag, func(string) (string, bool) { return "", false })
+	}
+	return a
+}

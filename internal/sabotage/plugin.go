@@ -1,0 +1,82 @@
+package sabotage
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// Run is the plugin: it does what the real one does, but for the sabotage, and
+// returns the exit code. real is the path of the real plugin.
+func (s Sabotage) Run(real string, args Args) (int, error) {
+	if s.Ignores != nil && s.Ignores(args) {
+		return 0, nil
+	}
+	if s.Args != nil {
+		args = s.Args(args)
+	}
+	if !s.pipes() {
+		return 1, syscall.Exec(real, append([]string{real}, args...), os.Environ())
+	}
+	command := exec.Command(real, args...)
+	command.Stdin = os.Stdin
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		return 1, err
+	}
+	stderr, err := command.StderrPipe()
+	if err != nil {
+		return 1, err
+	}
+	if err := command.Start(); err != nil {
+		return 1, err
+	}
+	s.passOn(command.Process)
+	var streams sync.WaitGroup
+	streams.Go(func() { s.filter(os.Stdout, stdout, args) })
+	streams.Go(func() { s.filter(os.Stderr, stderr, args) })
+	streams.Wait()
+	err = command.Wait()
+	var exit *exec.ExitError
+	switch {
+	case s.Lies != nil && s.Lies(args):
+		return 0, nil
+	case errors.As(err, &exit):
+		return exit.ExitCode(), nil
+	}
+	return 0, err
+}
+
+// passOn hands the signals on by which people end a build.
+func (s Sabotage) passOn(process *os.Process) {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for sig := range signals {
+			_ = process.Signal(sig)
+		}
+	}()
+}
+
+// filter copies line by line.
+func (s Sabotage) filter(to io.Writer, from io.Reader, args Args) {
+	lines := bufio.NewReader(from)
+	for {
+		line, err := lines.ReadString('\n')
+		if line != "" && (s.Swallows == nil || !s.Swallows(line)) {
+			if s.Replaces != nil {
+				line = s.Replaces(args, line)
+			}
+			fmt.Fprint(to, line)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
