@@ -83,8 +83,11 @@ func useStaysInItsConfiguration(t *spec.T) {
 
 	require.Equal(t, used.Name, builder.Current(builder.List(t, here)),
 		"--use did not make the builder current, or creating %s without --use took its place", idle.Name)
+	here.Buildx(t, "use", idle.Name)
+	require.Equal(t, idle.Name, builder.Current(builder.List(t, here)), "`use` did not make the builder current")
+
 	listedThere := builder.List(t, elsewhere)
-	require.Equal(t, there.Name, builder.Current(listedThere), "--use changed the current builder of another configuration")
+	require.Equal(t, there.Name, builder.Current(listedThere), "--use or `use` changed the current builder of another configuration")
 	_, known := builder.Find(listedThere, used.Name)
 	require.False(t, known, "a builder shows up in a configuration that it was not created in")
 }

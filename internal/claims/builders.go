@@ -22,7 +22,7 @@ var builders = []spec.Claim{
 	},
 	{
 		ID:     "builders/use",
-		Text:   "`create --use` makes the builder current in its own configuration and in no other",
+		Text:   "`create --use` and `use` make a builder current in its own configuration and in no other",
 		Source: docsUse,
 		Needs:  []spec.Need{spec.OwnBuildKit},
 	},
