@@ -37,10 +37,12 @@ func newHistoryCommand() *cobra.Command {
 		Short: "Proves that the regressions of the past would have been caught",
 		Long: `history runs each claim that some release is known to break, which are the scripts of
 fixtures/regressions and a few others, on that release, where it has to be red, and
-on the one that mended it, where it has to hold, and prints the score. What was judged before is kept, by the script's
-content and the releases; --fresh judges everything again.
+on the one that mended it, where it has to hold, and prints the score. What was
+judged before is kept, by the script's content and the releases; --fresh judges
+everything again.
 
-It exits with 0 when every regression was caught, and with 1 otherwise.
+It exits with 0 when every regression was caught, with 1 when one was not, and with
+2 when some could not be judged and none is known to have slipped through.
 
 RUN chooses some of them by their ids.`,
 		Args: cobra.NoArgs,
@@ -130,21 +132,28 @@ func (h *historyRun) judge(ctx context.Context, ledger *history.Ledger, cell his
 }
 
 func (h *historyRun) conclude(ledger *history.Ledger, chosen []history.Regression, elapsed time.Duration) error {
-	caught := 0
+	caught, unknown := 0, 0
 	fmt.Fprintln(h.stdout)
 	for _, r := range chosen {
 		score := ledger.Score(r, newestBuildKit)
 		mark := report.Mark(spec.Holds)
-		if score.Caught() {
+		switch {
+		case score.Caught():
 			caught++
-		} else {
+		case score.Unknown():
+			unknown++
+			mark = report.Mark(spec.Error)
+		default:
 			mark = report.Mark(spec.Broken)
 		}
 		fmt.Fprintf(h.stdout, "%s %-38s %s\n", mark, r.Claim.ID, score)
 	}
 	fmt.Fprintf(h.stdout, "\ncaught %d of %d · %.0f s\n", caught, len(chosen), elapsed.Seconds())
-	if caught < len(chosen) {
+	switch {
+	case caught+unknown < len(chosen):
 		return ending{code: exitBroken}
+	case unknown > 0:
+		return ending{code: exitEnvironment}
 	}
 	return nil
 }

@@ -18,8 +18,9 @@ func newMergeCommand() *cobra.Command {
 		Use:   "merge DIR...",
 		Short: "Joins the reports of several machines into one table",
 		Long: `merge reads the report.json in each folder and prints one table: claims down,
-reports across, and writes a page of them where one is wanted. It refuses reports that don't belong together: of different books
-of claims, or of the same subject twice.
+reports across, and writes a page of them where one is wanted. It refuses reports
+that don't belong together: of different books of claims, or of the same subject
+twice.
 
 It exits with 1 when a claim is broken somewhere, with 2 when the environment
 failed somewhere, and with 0 otherwise.`,

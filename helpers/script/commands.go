@@ -240,27 +240,35 @@ func (r *runner) image(ts *testscript.TestScript, _ negation, args []string) err
 	return nil
 }
 
-// registry [NAME]: starts an empty registry and sets $NAME, or $REGISTRY, to
-// its host:port. Requests for a part of a file are counted.
+// registry [-count] [NAME]: starts an empty registry and sets $NAME, or
+// $REGISTRY, to its host:port. With -count the requests for a part of a file
+// are counted; that needs an engine on this machine.
 func (r *runner) registry(ts *testscript.TestScript, _ negation, args []string) error {
+	started := registry.Start(r.t, registry.Lenient)
+	if len(args) > 0 && args[0] == "-count" {
+		started, args = started.Front(r.t, r.counting), args[1:]
+	}
 	name := "REGISTRY"
 	if len(args) > 0 {
 		name = args[0]
 	}
-	front := registry.Start(r.t, registry.Lenient).Front(r.t, func(behind http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-			if request.Method == http.MethodGet && request.Header.Get("Range") != "" {
-				r.ranges.Add(1)
-			}
-			behind.ServeHTTP(w, request)
-		})
-	})
-	ts.Setenv(name, front.Host)
+	ts.Setenv(name, started.Host)
 	return nil
 }
 
-// ranges <N or >N: how many requests for a part of a file the script's
-// registries have got.
+// counting stands before a registry and counts the requests for a part of a
+// file.
+func (r *runner) counting(behind http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if request.Method == http.MethodGet && request.Header.Get("Range") != "" {
+			r.ranges.Add(1)
+		}
+		behind.ServeHTTP(w, request)
+	})
+}
+
+// ranges <N or >N: how many requests for a part of a file the registries that
+// count them have got.
 func (r *runner) countRanges(_ *testscript.TestScript, not negation, args []string) error {
 	bound, err := parseBound(args)
 	if err != nil {

@@ -88,6 +88,19 @@ func TestFolder(t *testing.T) {
 	assert.ErrorContains(t, err, "x.txtar:3: unknown command")
 }
 
+func TestBound(t *testing.T) {
+	below, err := parseBound([]string{"<10"})
+	assert.NilError(t, err)
+	assert.Assert(t, below.holds(9) && !below.holds(10))
+	above, err := parseBound([]string{">10"})
+	assert.NilError(t, err)
+	assert.Assert(t, above.holds(11) && !above.holds(10))
+	for _, wrong := range [][]string{nil, {"<1", "<2"}, {"10"}, {"=10"}, {"<many"}} {
+		_, err := parseBound(wrong)
+		assert.ErrorContains(t, err, "<N or >N")
+	}
+}
+
 func TestShorten(t *testing.T) {
 	assert.Equal(t, shorten("/somewhere/else/app.txtar:3: the build failed"), "app.txtar:3: the build failed")
 	assert.Equal(t, shorten("without a file"), "without a file")

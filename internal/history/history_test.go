@@ -49,12 +49,14 @@ func TestScore(t *testing.T) {
 		t.Helper()
 		assert.NilError(t, ledger.Note(cells[on], cells[on].Regressions, []report.Claim{{ID: cache.Claim.ID, Verdict: v}}))
 	}
-	assert.Assert(t, !ledger.Score(cache, newest).Caught())
+	assert.Assert(t, !ledger.Score(cache, newest).Caught() && ledger.Score(cache, newest).Unknown())
 	assert.Equal(t, ledger.Score(cache, newest).String(), "buildkit v0.17.2 not judged, v0.17.3 not judged")
 	judge(0, spec.Broken)
 	judge(1, spec.Error)
+	assert.Assert(t, ledger.Score(cache, newest).Unknown())
 	assert.Assert(t, ledger.Knows(cache, cells[0]) && !ledger.Knows(cache, cells[1]))
 	judge(1, spec.Holds)
+	assert.Assert(t, !ledger.Score(cache, newest).Unknown())
 	assert.Assert(t, ledger.Score(cache, newest).Caught())
 	assert.Equal(t, ledger.Score(cache, newest).String(), "buildkit v0.17.2 broken, v0.17.3 holds")
 

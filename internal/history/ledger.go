@@ -114,6 +114,12 @@ func (s Score) Caught() bool {
 	return red && (green || s.Fixed == "")
 }
 
+// Unknown tells that a side was not judged.
+func (s Score) Unknown() bool {
+	open := func(j *Judgement) bool { return j == nil || j.Verdict == spec.Error }
+	return open(s.OnBroken) || s.Fixed != "" && open(s.OnFixed)
+}
+
 // String says what was seen on both sides.
 func (s Score) String() string {
 	said := s.Component + " " + s.Broken + " " + verdict(s.OnBroken)
