@@ -50,6 +50,10 @@ type check struct {
 	stdout, stderr io.Writer
 	// ready is called when the lab is up for this check; it may be nil.
 	ready func()
+	// inLab takes the lab even where an engine of the user's can be reached,
+	// and variables replace some of those that lead to it.
+	inLab     bool
+	variables map[string]string
 }
 
 func newCheckCommand() *cobra.Command {

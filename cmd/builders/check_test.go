@@ -195,7 +195,9 @@ func (l *fakeLab) Up(_ context.Context, wanted lab.Wanted) error {
 
 func (l *fakeLab) EnsureBuildKit(context.Context, string) error { return nil }
 
-func (l *fakeLab) BuildKitFromSource(_ context.Context, dir string) (string, error) {
+func (l *fakeLab) Source(context.Context, string) (string, error) { return "", nil }
+
+func (l *fakeLab) BuildKitFromSource(_ context.Context, dir string, _ ...string) (string, error) {
 	l.asked = append(l.asked, "source "+filepath.Base(dir))
 	return "moby/buildkit:src-012345678901", nil
 }

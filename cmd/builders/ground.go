@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -19,7 +20,8 @@ import (
 type laboratory interface {
 	Up(ctx context.Context, wanted lab.Wanted) error
 	EnsureBuildKit(ctx context.Context, release string) error
-	BuildKitFromSource(ctx context.Context, dir string) (string, error)
+	BuildKitFromSource(ctx context.Context, dir string, flags ...string) (string, error)
+	Source(ctx context.Context, release string) (string, error)
 	Buildx(ctx context.Context, release string) (string, error)
 	Env(store string) (map[string]string, error)
 }
@@ -44,7 +46,7 @@ type ground struct {
 
 // findGround takes the engine that is there, and the lab only where none is.
 func (c *check) findGround(ctx context.Context, buildkit subject.BuildKit, buildx subject.Buildx) (ground, error) {
-	if os.Getenv("BUILDERS_LAB") != "" {
+	if c.inLab || os.Getenv("BUILDERS_LAB") != "" {
 		// The variables of `builders lab env` are set: the engine that
 		// they lead to is the lab's and may be down.
 		return c.labGround(ctx, buildkit, buildx)
@@ -125,6 +127,7 @@ func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx
 	if g.lab, err = l.Env(c.cell.Store); err != nil {
 		return ground{}, err
 	}
+	maps.Copy(g.lab, c.variables)
 	g.about = "the lab's, at " + g.lab["DOCKER_HOST"]
 	return g, nil
 }

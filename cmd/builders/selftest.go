@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"builders.test/helpers/spec"
+	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/lab"
 	"builders.test/internal/report"
@@ -21,9 +21,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// controls are claims that hold whatever a sabotage of one flag does, so that
+// spared are claims that a sabotage of something else does not touch, so that
 // each run has some that must not turn broken.
-var controls = []string{"builders/version", "builders/arch"}
+var spared = []string{"builders/version", "builders/arch"}
+
+// scorePage is where the scores of a whole selftest are kept.
+const scorePage = "docs/selftest.md"
 
 // selftest runs specs against toolchains that are wrong on purpose.
 type selftest struct {
@@ -34,15 +37,19 @@ type selftest struct {
 
 func newSelftestCommand() *cobra.Command {
 	s := &selftest{check: newCheck()}
+	s.inLab = true
 	command := &cobra.Command{
 		Use:   "selftest",
-		Short: "Proves that the specs can fail: against a buildx that is wrong on purpose",
-		Long: `selftest puts a plugin before buildx that does one wrong thing, such as dropping
---load, and runs the claims that have to notice it, with some that must not. It
-prints what was caught, what survived and what turned broken for no reason.
+		Short: "Proves that the specs can fail: against a toolchain that is wrong on purpose",
+		Long: `selftest makes the toolchain wrong, one thing at a time: a plugin before buildx that
+drops --load, a BuildKit that was compiled with a mistake in it, a mirror that
+serves an older image, and so on. It runs the claims that have to notice, with some
+that must not, and prints what was caught, what survived and what turned broken for
+no reason. A whole selftest writes the table in ` + scorePage + `.
 
-With --measure every claim that RUN chooses is run, and those that turn broken are
-listed. It needs the lab.
+With --measure every claim that RUN chooses is run, and those that turned broken are
+listed. It uses the lab, whatever engine can be reached. The sabotage no-emulator
+switches the machine's emulator off for as long as it takes.
 
 It exits with 0 when every sabotage is caught and nothing else turned broken.`,
 		Args: cobra.NoArgs,
@@ -52,7 +59,7 @@ It exits with 0 when every sabotage is caught and nothing else turned broken.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&s.buildkit, "buildkit", variable("BUILDKIT", newestBuildKit), "BuildKit under test")
+	flags.StringVar(&s.buildkit, "buildkit", variable("BUILDKIT", newestBuildKit), "BuildKit release under test")
 	flags.StringVar(&s.sabotages, "sabotage", variable("SABOTAGE", ""), "a pattern for the names of sabotages (default all)")
 	flags.BoolVar(&s.measure, "measure", false, "run all claims that RUN chooses and list which ones notice")
 	flags.StringVar(&s.choice, "run", variable("RUN", ""), "with --measure: a chapter, a claim's id, or a pattern as go test -run takes it")
@@ -72,66 +79,120 @@ func (s *selftest) run(ctx context.Context) error {
 	if len(chosen) == 0 {
 		return fmt.Errorf("SABOTAGE=%s: no sabotage has such a name", s.sabotages)
 	}
-	path, err := s.realBuildx(ctx)
+	started := time.Now()
+	st, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
-	started := time.Now()
-	caught, killed := 0, map[string]bool{}
-	for _, one := range chosen {
-		score, err := s.score(ctx, one, path)
-		if err != nil {
-			return err
-		}
-		s.tell(score)
+	scores, err := s.scores(ctx, st, chosen)
+	if err != nil {
+		return err
+	}
+	caught := 0
+	for _, score := range scores {
 		if score.Caught() {
 			caught++
 		}
-		for _, id := range score.Killed {
-			killed[id] = true
+	}
+	took := time.Since(started)
+	fmt.Fprintf(s.stdout, "\ncaught %d of %d sabotages, which kill %d claims · %.0f s\n", caught, len(chosen), len(sabotage.Killed(scores)), took.Seconds())
+	if s.sabotages == "" && !s.measure {
+		if err := s.keep(scores, took); err != nil {
+			return err
 		}
 	}
-	fmt.Fprintf(s.stdout, "\ncaught %d of %d sabotages, which kill %d claims · %.0f s\n", caught, len(chosen), len(killed), time.Since(started).Seconds())
 	if caught < len(chosen) && !s.measure {
 		return ending{code: exitBroken}
 	}
 	return nil
 }
 
-// realBuildx brings the lab up and returns the plugin that is to be spoilt.
-func (s *selftest) realBuildx(ctx context.Context) (string, error) {
-	l, err := s.openLab(s.stderr)
-	if err != nil {
-		return "", err
+// keep writes the table of a whole selftest.
+func (s *selftest) keep(scores []sabotage.Score, took time.Duration) error {
+	page := sabotage.Page(scores, sabotage.Facts{
+		Date: time.Now(), Took: took, BuildKit: s.buildkit, Buildx: lab.BuildxVersion, Spared: spared, Book: claims.All(),
+	})
+	if err := os.WriteFile(scorePage, []byte(page), 0o644); err != nil {
+		return fmt.Errorf("keep the scores: %w", err)
 	}
-	if err := l.Up(ctx, lab.Wanted{}); err != nil {
-		return "", err
-	}
-	return l.Buildx(ctx, "latest")
+	fmt.Fprintf(s.stdout, "%-10s %s\n", "table", scorePage)
+	return nil
 }
 
-func (s *selftest) score(ctx context.Context, one sabotage.Sabotage, real string) (sabotage.Score, error) {
-	out := filepath.Join(s.out, one.Name)
-	plugin, err := s.plugin(ctx, one, real, out)
+// open brings the lab up with what is to be spoilt.
+func (s *selftest) open(ctx context.Context) (stage, error) {
+	release, err := lab.Release(s.buildkit)
 	if err != nil {
+		return stage{}, err
+	}
+	l, err := s.openLab(s.stderr)
+	if err != nil {
+		return stage{}, err
+	}
+	if err := l.Up(ctx, lab.Wanted{BuildKits: []string{release}}); err != nil {
+		return stage{}, err
+	}
+	buildx, err := l.Buildx(ctx, lab.BuildxVersion)
+	if err != nil {
+		return stage{}, err
+	}
+	variables, err := l.Env("")
+	return stage{lab: variables, buildx: buildx, buildkit: release}, err
+}
+
+func (s *selftest) scores(ctx context.Context, st stage, chosen []sabotage.Sabotage) ([]sabotage.Score, error) {
+	var scores []sabotage.Score
+	for _, one := range chosen {
+		score, err := s.score(ctx, st, one)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", one.Name, err)
+		}
+		s.tell(score)
+		scores = append(scores, score)
+	}
+	return scores, nil
+}
+
+func (s *selftest) score(ctx context.Context, st stage, one sabotage.Sabotage) (sabotage.Score, error) {
+	var err error
+	run := *s.check
+	run.out = filepath.Join(s.out, one.Name)
+	if st.folder, err = made(filepath.Join(run.out, "stage")); err != nil {
 		return sabotage.Score{}, err
 	}
-	run := *s.check
-	run.buildx, run.out = plugin, out
-	if !s.measure {
-		run.choice, run.ids = "", slices.Concat(one.Kills, controls)
-	}
-	p, err := run.prove(ctx, console.New(io.Discard, s.stderr, out))
-	if ctx.Err() != nil {
-		return sabotage.Score{}, errors.New("interrupted")
-	}
+	undo, err := s.set(ctx, st, one, &run)
 	if err != nil {
-		return sabotage.Score{}, fmt.Errorf("%s: %w", one.Name, err)
+		return sabotage.Score{}, errors.Join(err, undo())
+	}
+	if !s.measure {
+		run.choice, run.ids = "", slices.Concat(one.Kills, one.Stops, sparedBy(one))
+	}
+	p, err := run.prove(ctx, console.New(io.Discard, s.stderr, run.out))
+	left := undo()
+	switch {
+	case ctx.Err() != nil:
+		return sabotage.Score{}, errors.New("interrupted")
+	case left != nil:
+		return sabotage.Score{}, left
+	case err != nil && len(one.Stops) > 0:
+		fmt.Fprintf(s.stderr, "%s: %v\n", one.Name, err)
+		return sabotage.Refused(one), nil
+	case err != nil:
+		return sabotage.Score{}, err
 	}
 	if s.measure {
 		one.Kills = broken(p.report.Claims)
 	}
 	return sabotage.Judge(one, p.report.Claims), nil
+}
+
+// sparedBy are the claims that a sabotage must leave alone. Where something is
+// missing altogether, little can be told.
+func sparedBy(one sabotage.Sabotage) []string {
+	if len(one.Stops) > 0 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(spared), func(id string) bool { return slices.Contains(one.Kills, id) })
 }
 
 func broken(claims []report.Claim) []string {
@@ -144,23 +205,6 @@ func broken(claims []report.Claim) []string {
 	return ids
 }
 
-// plugin builds the spoilt buildx.
-func (s *selftest) plugin(ctx context.Context, one sabotage.Sabotage, real, out string) (string, error) {
-	path, err := filepath.Abs(filepath.Join(out, "docker-buildx"))
-	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return "", fmt.Errorf("OUT=%s: %w; name a writable folder", s.out, err)
-	}
-	build := exec.CommandContext(ctx, "go", "build", "-o", path,
-		"-ldflags", fmt.Sprintf("-X main.name=%s -X 'main.path=%s'", one.Name, real), "./cmd/saboteur")
-	if said, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the plugin that %s: %w: %s", one.Does, err, strings.TrimSpace(string(said)))
-	}
-	return path, nil
-}
-
 func (s *selftest) tell(score sabotage.Score) {
 	mark := report.Mark(spec.Broken)
 	if score.Caught() {
@@ -170,7 +214,10 @@ func (s *selftest) tell(score sabotage.Score) {
 	for _, part := range []struct {
 		what string
 		ids  []string
-	}{{"noticed by", score.Killed}, {"not noticed by", score.Survived}, {"blamed wrongly by", score.Misattributed}, {"not known of", score.Unknown}} {
+	}{
+		{"noticed by", score.Killed}, {"an error in", score.Stopped},
+		{"NOT noticed by", score.Survived}, {"WRONGLY blamed by", score.Misattributed}, {"NOT known of", score.Unknown},
+	} {
 		if len(part.ids) > 0 {
 			fmt.Fprintf(s.stdout, "    %s %s\n", part.what, strings.Join(part.ids, ", "))
 		}

@@ -29,6 +29,7 @@ type settings struct {
 	opts      []string
 	identity  Identity
 	reached   *daemon
+	endpoint  string
 }
 
 // Driver creates the builder with another driver than the claim's.
@@ -98,6 +99,10 @@ func DriverOpt(option string) Option {
 	return func(s *settings) { s.opts = append(s.opts, option) }
 }
 
+// Endpoint creates the builder's node on the engine that listens there, instead
+// of the one under test.
+func Endpoint(host string) Option { return func(s *settings) { s.endpoint = host } }
+
 // Config adds lines to the configuration of the builder's BuildKit.
 func Config(toml string) Option { return func(s *settings) { s.config = toml } }
 
@@ -141,6 +146,9 @@ func (s settings) createArgs(t *spec.T) []string {
 	}
 	if config := s.configFile(t); config != "" {
 		args = append(args, "--config", config)
+	}
+	if s.endpoint != "" {
+		args = append(args, s.endpoint)
 	}
 	return args
 }

@@ -43,12 +43,13 @@ func init() {
 		"fact":     (*runner).fact,
 		"serve":    (*runner).serve,
 		"read":     (*runner).read,
+		"slow":     (*runner).slow,
 	}
 }
 
 // builder [-flag=value ...] NAME: creates a builder and makes it the one that
 // the following builds use. The flags are image, platform, driver, network,
-// config (a file with lines for buildkitd.toml). With -append=NAME in place of a
+// config (a file with lines for buildkitd.toml), engine (its endpoint). With -append=NAME in place of a
 // name it adds a node to a builder, which is not started by that.
 func (r *runner) builder(ts *testscript.TestScript, not negation, args []string) error {
 	options := []builder.Option{builder.In(r.home)}
@@ -121,8 +122,10 @@ func builderOption(ts *testscript.TestScript, flag, value string) (builder.Optio
 		return builder.Network(value), nil
 	case "config":
 		return builder.Config(ts.ReadFile(value)), nil
+	case "engine":
+		return builder.Endpoint(value), nil
 	}
-	return nil, fmt.Errorf("builder has no flag %s; it has -image, -platform, -driver, -network, -config, -append", flag)
+	return nil, fmt.Errorf("builder has no flag %s; it has -image, -platform, -driver, -network, -config, -engine, -append", flag)
 }
 
 // build [-on=NAME] [flags of docker buildx build ...] CONTEXT: builds; what the

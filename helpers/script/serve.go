@@ -3,10 +3,14 @@ package script
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
+	"time"
 
+	"builders.test/helpers/front"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -50,4 +54,45 @@ func (r *runner) read(ts *testscript.TestScript, _ negation, args []string) erro
 	}
 	ts.Setenv(args[0], value)
 	return nil
+}
+
+// slow -by=DURATION METHOD PATH NAME: sets $NAME to an endpoint of the engine
+// that keeps requests with this method and this text in their path waiting for
+// so long. Where the client goes away meanwhile, the engine never hears of it.
+func (r *runner) slow(ts *testscript.TestScript, _ negation, args []string) error {
+	if len(args) != 4 || !strings.HasPrefix(args[0], "-by=") {
+		return errors.New("slow needs a duration, a method, a part of a path and a name, such as `slow -by=5s DELETE /volumes/ SLOW`")
+	}
+	by, err := time.ParseDuration(strings.TrimPrefix(args[0], "-by="))
+	if err != nil {
+		return err
+	}
+	host := r.t.Env.Engine.Host
+	socket, local := strings.CutPrefix(host, "unix://")
+	if !local {
+		return fmt.Errorf("the engine at %s is not on this machine; the script needs local-engine", host)
+	}
+	own := filepath.Join(r.t.Env.Dir, r.t.Env.Name("slow")+".sock")
+	listener, err := net.Listen("unix", own)
+	if err != nil {
+		r.t.EnvironmentFailed("stand before the engine: %v", err)
+	}
+	server := &http.Server{Handler: late(front.To("unix", socket), args[1], args[2], by)}
+	go func() { _ = server.Serve(listener) }()
+	r.t.Cleanup(func() { _ = server.Close() })
+	ts.Setenv(args[3], "unix://"+own)
+	return nil
+}
+
+func late(engine http.Handler, method, part string, by time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if request.Method == method && strings.Contains(request.URL.Path, part) {
+			select {
+			case <-time.After(by):
+			case <-request.Context().Done():
+				return
+			}
+		}
+		engine.ServeHTTP(w, request)
+	})
 }

@@ -201,7 +201,7 @@ func (l *Lab) serveBuildKit(ctx context.Context, release string) error {
 // runc that the tree's Dockerfile names, and serves it. It returns the image
 // reference, which follows from the programs' content: the same tree gives the
 // same reference.
-func (l *Lab) BuildKitFromSource(ctx context.Context, dir string) (string, error) {
+func (l *Lab) BuildKitFromSource(ctx context.Context, dir string, flags ...string) (string, error) {
 	tried := "building BuildKit from " + dir
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -212,13 +212,19 @@ func (l *Lab) BuildKitFromSource(ctx context.Context, dir string) (string, error
 	}
 	var ref string
 	err = l.session(ctx, func(ctx context.Context) error {
-		ref, err = l.fromSource(ctx, dir)
+		ref, err = l.fromSource(ctx, dir, flags)
 		return err
 	})
 	return ref, explain(tried, err)
 }
 
-func (l *Lab) fromSource(ctx context.Context, dir string) (string, error) {
+// Source is the folder of a release's source tree.
+func (l *Lab) Source(ctx context.Context, release string) (string, error) {
+	dir, err := moduleDir(ctx, buildkitModule, release)
+	return dir, explain("fetching the source of BuildKit "+release, err)
+}
+
+func (l *Lab) fromSource(ctx context.Context, dir string, flags []string) (string, error) {
 	version, err := runcIn(dir)
 	if err != nil {
 		return "", err
@@ -236,6 +242,7 @@ func (l *Lab) fromSource(ctx context.Context, dir string) (string, error) {
 	if exists(filepath.Join(dir, "vendor", "modules.txt")) {
 		mode = []string{"-mod=vendor"}
 	}
+	mode = append(mode, flags...)
 	err = l.progress.work("buildkit "+described, "building from "+dir, "built", func() error {
 		return l.gobuild(ctx, p, dir, temp, goEnv(p.cgo()), mode)
 	})

@@ -72,3 +72,13 @@ func (a Args) Drop(flags ...string) Args {
 	}
 	return a
 }
+
+// Values are those of a flag.
+func (a Args) Values(flag string) []string {
+	var values []string
+	a.Map(flag, func(value string) (string, bool) {
+		values = append(values, value)
+		return value, true
+	})
+	return values
+}

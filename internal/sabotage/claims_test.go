@@ -1,6 +1,7 @@
 package sabotage
 
 import (
+	"slices"
 	"testing"
 
 	"builders.test/internal/claims"
@@ -9,10 +10,10 @@ import (
 
 func TestKillsAreClaims(t *testing.T) {
 	for _, s := range All() {
-		assert.Check(t, len(s.Kills) > 0, "%s kills nothing", s.Name)
-		for _, id := range s.Kills {
+		assert.Check(t, len(s.Kills)+len(s.Stops) > 0, "%s does nothing to any claim", s.Name)
+		for _, id := range slices.Concat(s.Kills, s.Stops) {
 			_, ok := claims.Find(id)
-			assert.Check(t, ok, "%s kills %s, which is no claim", s.Name, id)
+			assert.Check(t, ok, "%s names %s, which is no claim", s.Name, id)
 		}
 	}
 }

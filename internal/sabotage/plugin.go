@@ -8,24 +8,69 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 )
 
+// Real is what the plugin stands before.
+type Real struct {
+	// Path is that of the real plugin.
+	Path string
+	// Mirror is the address of Docker Hub's mirror, and Lying that of the one
+	// which stands in its place; empty without [World.Mirror].
+	Mirror, Lying string
+}
+
 // Run is the plugin: it does what the real one does, but for the sabotage, and
-// returns the exit code. real is the path of the real plugin.
-func (s Sabotage) Run(real string, args Args) (int, error) {
+// returns the exit code.
+func (s Sabotage) Run(real Real, args Args) (int, error) {
 	if s.Ignores != nil && s.Ignores(args) {
 		return 0, nil
+	}
+	if s.Before != nil {
+		if err := s.Before(args); err != nil {
+			return 1, err
+		}
+	}
+	environ := os.Environ()
+	if s.Environ != nil {
+		environ = s.Environ(environ)
 	}
 	if s.Args != nil {
 		args = s.Args(args)
 	}
-	if !s.pipes() {
-		return 1, syscall.Exec(real, append([]string{real}, args...), os.Environ())
+	args, err := s.files(real, args)
+	if err != nil {
+		return 1, err
 	}
-	command := exec.Command(real, args...)
-	command.Stdin = os.Stdin
+	if !s.stays() {
+		return 1, syscall.Exec(real.Path, append([]string{real.Path}, args...), environ)
+	}
+	command := exec.Command(real.Path, args...)
+	command.Env, command.Stdin = environ, os.Stdin
+	return s.accompany(command, args)
+}
+
+// files changes the files that the arguments name.
+func (s Sabotage) files(real Real, args Args) (Args, error) {
+	var err error
+	if s.Config != nil && args.Is("create") {
+		args, err = args.withConfig(s.Config)
+	}
+	if err == nil && real.Lying != "" && args.Is("create") {
+		args, err = args.withFile(configFlags, func(text string) (string, error) {
+			return strings.ReplaceAll(text, real.Mirror, real.Lying), nil
+		})
+	}
+	if err == nil && s.Context != nil && args.Is("build") {
+		args, err = args.withContext(s.Context)
+	}
+	return args, err
+}
+
+// accompany runs buildx to its end.
+func (s Sabotage) accompany(command *exec.Cmd, args Args) (int, error) {
 	stdout, err := command.StdoutPipe()
 	if err != nil {
 		return 1, err
@@ -37,12 +82,17 @@ func (s Sabotage) Run(real string, args Args) (int, error) {
 	if err := command.Start(); err != nil {
 		return 1, err
 	}
-	s.passOn(command.Process)
+	passOn(command.Process)
 	var streams sync.WaitGroup
 	streams.Go(func() { s.filter(os.Stdout, stdout, args) })
 	streams.Go(func() { s.filter(os.Stderr, stderr, args) })
 	streams.Wait()
 	err = command.Wait()
+	if s.After != nil {
+		if err := s.After(args); err != nil {
+			return 1, err
+		}
+	}
 	var exit *exec.ExitError
 	switch {
 	case s.Lies != nil && s.Lies(args):
@@ -54,7 +104,7 @@ func (s Sabotage) Run(real string, args Args) (int, error) {
 }
 
 // passOn hands the signals on by which people end a build.
-func (s Sabotage) passOn(process *os.Process) {
+func passOn(process *os.Process) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {

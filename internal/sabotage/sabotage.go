@@ -1,6 +1,8 @@
-// Package sabotage makes buildx wrong on purpose: a plugin that stands before
-// the real one does one thing that it must not. What the specs say to that
-// shows whether they can fail.
+// Package sabotage makes a toolchain wrong on purpose, through the doors that
+// a real fault would come by: a buildx plugin that does one thing it must not,
+// a BuildKit that is configured or compiled otherwise, a mirror that serves
+// the wrong image, an engine that forgets. What the specs say to that shows
+// whether they can fail.
 package sabotage
 
 import "slices"
@@ -10,19 +12,43 @@ type Sabotage struct {
 	Name string
 	// Does says it in words, such as "drops --load".
 	Does string
-	// Args changes the arguments that buildx gets; nil leaves them.
+
+	// Plugin is what stands before buildx.
+	Plugin
+	// World is what stands around it; empty leaves the world as it is.
+	World
+
+	// Kills are the ids of the claims that must turn broken by it. All other
+	// claims have to hold.
+	Kills []string
+	// Stops are the ids of the claims that must end as errors by it, since it
+	// is no fault of BuildKit's.
+	Stops []string
+}
+
+// Plugin is a buildx that is wrong; what is nil is left as it is.
+type Plugin struct {
+	// Before is called before buildx is.
+	Before func(Args) error
+	// Args changes the arguments that buildx gets.
 	Args func(Args) Args
+	// Environ changes the variables that buildx gets.
+	Environ func([]string) []string
+	// Config changes the configuration that `create` gives a BuildKit.
+	Config func(Config)
+	// Context changes a copy of the folder that is built, which is then built
+	// in its place.
+	Context func(folder string) error
 	// Ignores tells that buildx is not called at all and success is claimed.
 	Ignores func(Args) bool
 	// Swallows tells that a line which buildx prints is not passed on.
 	Swallows func(line string) bool
-	// Replaces changes a line that buildx prints; nil leaves it.
+	// Replaces changes a line that buildx prints.
 	Replaces func(Args, string) string
 	// Lies tells that success is claimed whatever happens.
 	Lies func(Args) bool
-	// Kills are the ids of the claims that must turn broken by it. All other
-	// claims have to hold.
-	Kills []string
+	// After is called when buildx is done.
+	After func(Args) error
 }
 
 // Find returns the sabotage of a name, and whether there is one.
@@ -34,5 +60,13 @@ func Find(name string) (Sabotage, bool) {
 	return All()[i], true
 }
 
-// pipes tells that what buildx prints has to be looked at.
-func (s Sabotage) pipes() bool { return s.Swallows != nil || s.Replaces != nil || s.Lies != nil }
+// OfBuildx tells that buildx itself is wrong.
+func (s Sabotage) OfBuildx() bool {
+	p := s.Plugin
+	return p.Before != nil || p.Args != nil || p.Environ != nil || p.Config != nil || p.Context != nil || p.Ignores != nil || p.stays() || s.Mirror != nil
+}
+
+// stays tells that the plugin has something to do while buildx runs, or after.
+func (p Plugin) stays() bool {
+	return p.Swallows != nil || p.Replaces != nil || p.Lies != nil || p.After != nil
+}

@@ -1,0 +1,31 @@
+// Package front stands before a service, so that specs see what clients ask of
+// it and may answer in its stead.
+package front
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+)
+
+// Rule gets a service as a handler and returns the one that clients talk to.
+type Rule func(service http.Handler) http.Handler
+
+// To hands every request on to the service that listens at an address, such as
+// "tcp", "127.0.0.1:5000" or "unix", "/run/docker.sock". Connections that are
+// upgraded go through, and answers lead back through the front.
+func To(network, address string) http.Handler {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+	return &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: "service"})
+			r.Out.Host = r.In.Host
+		},
+		Transport:     &http.Transport{DialContext: dial},
+		FlushInterval: -1, // at once: builds tell what they do while they do it
+	}
+}

@@ -1,0 +1,90 @@
+package sabotage
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"builders.test/helpers/spec"
+)
+
+// Facts are what a selftest was of.
+type Facts struct {
+	Date time.Time
+	Took time.Duration
+	// BuildKit and Buildx are the versions that were made wrong.
+	BuildKit, Buildx string
+	// Spared are the claims that each sabotage must leave alone.
+	Spared []string
+	// Book are the claims that some sabotage should kill.
+	Book []spec.Claim
+}
+
+// Page is the table of a selftest as Markdown.
+func Page(scores []Score, facts Facts) string {
+	caught, killed := 0, Killed(scores)
+	for _, score := range scores {
+		if score.Caught() {
+			caught++
+		}
+	}
+	var page strings.Builder
+	page.WriteString("# Can the specs fail?\n\n")
+	page.WriteString("`make selftest` makes the toolchain wrong on purpose, one thing at a time, through the doors that a real fault\n" +
+		"would come by: a plugin before buildx, a BuildKit that is configured or compiled otherwise, a mirror that serves the\n" +
+		"wrong image, an engine that forgets. It runs the claims that have to notice, with some that must not, and wrote this page.\n\n")
+	fmt.Fprintf(&page, "%s, BuildKit %s, buildx %s: caught %d of %d sabotages; %d of %d claims were turned broken by at least one; %.0f s.\n",
+		facts.Date.Format(time.DateOnly), facts.BuildKit, facts.Buildx, caught, len(scores), countIn(killed, facts.Book), len(facts.Book), facts.Took.Seconds())
+	fmt.Fprintf(&page, "Left alone by each: %s. `builders selftest --measure --sabotage drop-load --run output` lists every claim of a chapter that notices.\n\n", codes(facts.Spared))
+	page.WriteString("| sabotage | what is wrong | which claims turn broken | which end as errors |\n|---|---|---|---|\n")
+	for _, score := range scores {
+		fmt.Fprintf(&page, "| %s%s | %s | %s | %s |\n", score.Sabotage.Name, remark(score), score.Sabotage.Does, codes(score.Killed), codes(score.Stopped))
+	}
+	page.WriteString(unkilled(killed, facts.Book))
+	return page.String()
+}
+
+// remark says what a sabotage should have done and did not.
+func remark(s Score) string {
+	var words []string
+	for what, ids := range map[string][]string{"not noticed by": s.Survived, "blamed wrongly by": s.Misattributed, "not known of": s.Unknown} {
+		if len(ids) > 0 {
+			words = append(words, what+" "+codes(ids))
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return " (**" + strings.Join(words, "; ") + "**)"
+}
+
+// unkilled lists the claims that no sabotage turned broken.
+func unkilled(killed map[string]bool, book []spec.Claim) string {
+	var ids []string
+	for _, claim := range book {
+		if !killed[claim.ID] {
+			ids = append(ids, claim.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return "\nEvery claim is killed by at least one sabotage.\n"
+	}
+	return "\nNo sabotage kills " + codes(ids) + ".\n"
+}
+
+func countIn(killed map[string]bool, book []spec.Claim) int {
+	count := 0
+	for _, claim := range book {
+		if killed[claim.ID] {
+			count++
+		}
+	}
+	return count
+}
+
+func codes(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return "`" + strings.Join(ids, "`, `") + "`"
+}

@@ -1,0 +1,184 @@
+package sabotage
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"builders.test/helpers/front"
+	"builders.test/internal/mutant"
+	"github.com/opencontainers/go-digest"
+)
+
+// World is what stands around buildx; what is nil is left as it is.
+type World struct {
+	// Mirror stands before Docker Hub's mirror, as BuildKits see it.
+	Mirror front.Rule
+	// Engine stands before the engine.
+	Engine front.Rule
+	// Mutation is compiled into the BuildKit under test.
+	Mutation *mutant.Mutation
+	// Disguise is an image that stands for the BuildKit under test.
+	Disguise *Disguise
+	// Variables are other variables for the run than those of the lab. They
+	// may lead into the folder, which is the sabotage's own.
+	Variables func(lab map[string]string, folder string) (map[string]string, error)
+	// Take takes something away from the machine when the lab is up, and
+	// returns what puts it back.
+	Take func() (back func() error, err error)
+}
+
+// Disguise is an image that is not what its name says.
+type Disguise struct {
+	// As is what comes before the tag's end, such as moby/buildkit:v1.2.3.
+	As string
+	// From is the image that it is made of; empty is the one under test.
+	From string
+	// Files are put on top of it, programs all.
+	Files map[string]string
+}
+
+// Standing is what stands in the world's stead while a sabotage lasts.
+type Standing struct {
+	// Mirror is the address of the lying mirror, or empty.
+	Mirror string
+	// Variables are those of the run that differ.
+	Variables map[string]string
+
+	servers []*http.Server
+}
+
+// Stand brings up what stands before the lab's mirror and engine.
+func (w World) Stand(lab map[string]string, folder string) (*Standing, error) {
+	s := &Standing{Variables: map[string]string{}}
+	if w.Variables != nil {
+		variables, err := w.Variables(lab, folder)
+		if err != nil {
+			return s, err
+		}
+		s.Variables = variables
+	}
+	if w.Mirror != nil {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return s, err
+		}
+		s.Mirror = listener.Addr().String()
+		s.serve(listener, w.Mirror(front.To("tcp", lab["BUILDERS_MIRROR"])))
+	}
+	if w.Engine != nil {
+		socket := filepath.Join(folder, "engine.sock")
+		if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return s, err
+		}
+		listener, err := net.Listen("unix", socket)
+		if err != nil {
+			return s, err
+		}
+		s.Variables["DOCKER_HOST"] = "unix://" + socket
+		s.serve(listener, w.Engine(front.To("unix", strings.TrimPrefix(lab["DOCKER_HOST"], "unix://"))))
+	}
+	return s, nil
+}
+
+func (s *Standing) serve(listener net.Listener, handler http.Handler) {
+	server := &http.Server{Handler: handler}
+	s.servers = append(s.servers, server)
+	go func() { _ = server.Serve(listener) }()
+}
+
+// Close takes it away again.
+func (s *Standing) Close() {
+	for _, server := range s.servers {
+		_ = server.Close()
+	}
+}
+
+// away answers requests whose path holds a word as a service that is down.
+func away(word string) front.Rule {
+	return func(real http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, word) {
+				http.Error(w, `{"message":"the registry is down"}`, http.StatusServiceUnavailable)
+				return
+			}
+			real.ServeHTTP(w, r)
+		})
+	}
+}
+
+// forgettingLoads answers that images were loaded, and forgets them.
+func forgettingLoads(real http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/images/load") {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintln(w, `{"stream":"Loaded image"}`)
+			return
+		}
+		real.ServeHTTP(w, r)
+	})
+}
+
+// retagging answers with another tag's image than the one that is asked for.
+func retagging(repository, tag, other string) front.Rule {
+	return func(real http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/v2/"+repository+"/manifests/"+tag {
+				r.URL.Path = "/v2/" + repository + "/manifests/" + other
+			}
+			real.ServeHTTP(w, r)
+		})
+	}
+}
+
+// swapping serves indexes whose images carry each other's platform.
+func swapping(real http.Handler) http.Handler {
+	swapped := map[string][]byte{} // indexes by the path of their digest
+	exchange := strings.NewReplacer(`"architecture":"amd64"`, `"architecture":"arm64"`, `"architecture":"arm64"`, `"architecture":"amd64"`)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		repository, tag, manifest := strings.Cut(r.URL.Path, "/manifests/")
+		if !manifest || !strings.HasSuffix(repository, "/library/busybox") {
+			real.ServeHTTP(w, r)
+			return
+		}
+		body, known := swapped[r.URL.Path]
+		kind := "application/vnd.oci.image.index.v1+json"
+		if !known {
+			answer := newAnswer()
+			asked := r.Clone(r.Context())
+			asked.Method = http.MethodGet
+			real.ServeHTTP(answer, asked)
+			kind = answer.header.Get("Content-Type")
+			body = answer.body.Bytes()
+			if !strings.HasPrefix(tag, "sha256:") {
+				body = []byte(exchange.Replace(answer.body.String()))
+				swapped[repository+"/manifests/"+digest.FromBytes(body).String()] = body
+			}
+		}
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("Docker-Content-Digest", digest.FromBytes(body).String())
+		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+		if r.Method == http.MethodGet {
+			_, _ = w.Write(body)
+		}
+	})
+}
+
+// answer keeps what a handler answers.
+type answer struct {
+	header http.Header
+	body   bytes.Buffer
+}
+
+func newAnswer() *answer { return &answer{header: http.Header{}} }
+
+func (a *answer) Header() http.Header            { return a.header }
+func (a *answer) WriteHeader(int)                {}
+func (a *answer) Write(part []byte) (int, error) { return a.body.Write(part) }

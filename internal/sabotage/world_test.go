@@ -1,0 +1,90 @@
+package sabotage
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+	"gotest.tools/v3/assert"
+)
+
+// real is a service that tells what it was asked for.
+func real() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/library/busybox/manifests/") {
+			fmt.Fprint(w, `[{"architecture":"amd64"},{"architecture":"arm64"}]`)
+			return
+		}
+		fmt.Fprint(w, r.Method+" "+r.URL.Path)
+	})
+}
+
+func ask(t *testing.T, handler http.Handler, method, path string) *http.Response {
+	t.Helper()
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, httptest.NewRequest(method, path, strings.NewReader("body")))
+	return recorder.Result()
+}
+
+func said(t *testing.T, handler http.Handler, method, path string) string {
+	t.Helper()
+	body, err := io.ReadAll(ask(t, handler, method, path).Body)
+	assert.NilError(t, err)
+	return string(body)
+}
+
+func TestSwappingServesWhatItsDigestSays(t *testing.T) {
+	handler := swapping(real())
+	const want = `[{"architecture":"arm64"},{"architecture":"amd64"}]`
+	assert.Equal(t, said(t, handler, "GET", "/v2/library/busybox/manifests/latest"), want)
+	head := ask(t, handler, "HEAD", "/v2/library/busybox/manifests/latest")
+	sum := head.Header.Get("Docker-Content-Digest")
+	assert.Equal(t, sum, digest.FromString(want).String())
+	assert.Equal(t, said(t, handler, "GET", "/v2/library/busybox/manifests/"+sum), want)
+	assert.Equal(t, said(t, handler, "GET", "/v2/library/debian/manifests/latest"), "GET /v2/library/debian/manifests/latest")
+}
+
+func TestOthers(t *testing.T) {
+	assert.Equal(t, said(t, retagging("a/b", "1", "1.7")(real()), "GET", "/v2/a/b/manifests/1"), "GET /v2/a/b/manifests/1.7")
+	assert.Equal(t, said(t, retagging("a/b", "1", "1.7")(real()), "GET", "/v2/a/b/manifests/1.4"), "GET /v2/a/b/manifests/1.4")
+	assert.Equal(t, said(t, forgettingLoads(real()), "POST", "/v1.50/images/load"), `{"stream":"Loaded image"}`+"\n")
+	assert.Equal(t, said(t, forgettingLoads(real()), "GET", "/v1.50/images/json"), "GET /v1.50/images/json")
+	assert.Equal(t, ask(t, away("/distribution/")(real()), "GET", "/v1.50/distribution/x/json").StatusCode, 503)
+	assert.Equal(t, ask(t, away("/distribution/")(real()), "GET", "/v1.50/info").StatusCode, 200)
+}
+
+func TestStandBeforeMirrorAndEngine(t *testing.T) {
+	mirror := httptest.NewServer(real())
+	defer mirror.Close()
+	folder := t.TempDir()
+	engine, err := net.Listen("unix", folder+"/real.sock")
+	assert.NilError(t, err)
+	server := &http.Server{Handler: real()}
+	go func() { _ = server.Serve(engine) }()
+	defer server.Close()
+	through := func(next http.Handler) http.Handler { return next }
+	lab := map[string]string{"BUILDERS_MIRROR": mirror.Listener.Addr().String(), "DOCKER_HOST": "unix://" + folder + "/real.sock"}
+
+	standing, err := World{Mirror: through, Engine: through}.Stand(lab, folder)
+	assert.NilError(t, err)
+	defer standing.Close()
+
+	response, err := http.Get("http://" + standing.Mirror + "/v2/")
+	assert.NilError(t, err)
+	body, _ := io.ReadAll(response.Body)
+	assert.Equal(t, string(body), "GET /v2/")
+	host := strings.TrimPrefix(standing.Variables["DOCKER_HOST"], "unix://")
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", host)
+	}}}
+	response, err = client.Get("http://lab/info")
+	assert.NilError(t, err)
+	body, _ = io.ReadAll(response.Body)
+	assert.Equal(t, string(body), "GET /info")
+}
