@@ -37,6 +37,8 @@ func run(m *testing.M) (code int) {
 		return 2
 	}
 	environment = e
+	// Deferred calls run from the last to the first.
+	defer func() { code = finish(code, guard.Audit()) }()
 	defer func() { code = finish(code, e.Close()) }()
 	defer func() { code = finish(code, guard.Close()) }()
 	return m.Run()

@@ -151,7 +151,7 @@ func store(status [][2]string, driver string) string {
 // carried over, so that pulls count as the user's; nothing else is.
 func (e *Environment) writeDockerConfig() error {
 	kept := map[string]json.RawMessage{}
-	content, err := os.ReadFile(filepath.Join(userDockerConfig(), "config.json"))
+	content, err := os.ReadFile(filepath.Join(UserDockerConfig(), "config.json"))
 	if err == nil {
 		all := map[string]json.RawMessage{}
 		if err := json.Unmarshal(content, &all); err != nil {
@@ -176,7 +176,9 @@ func (e *Environment) writeDockerConfig() error {
 // DockerConfig is the run's own DOCKER_CONFIG.
 func (e *Environment) DockerConfig() string { return filepath.Join(e.Dir, "docker-config") }
 
-func userDockerConfig() string {
+// UserDockerConfig is the folder of the user's own docker configuration, which
+// runs read and never write.
+func UserDockerConfig() string {
 	if dir := os.Getenv("DOCKER_CONFIG"); dir != "" {
 		return dir
 	}

@@ -82,7 +82,7 @@ func (e *Environment) openBuildx(ctx context.Context) error {
 
 // installedBuildx asks the user's own docker command where its plugin is.
 func (e *Environment) installedBuildx(ctx context.Context) (string, error) {
-	dir := filepath.Join(userDockerConfig(), "cli-plugins", "docker-buildx")
+	dir := filepath.Join(UserDockerConfig(), "cli-plugins", "docker-buildx")
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}

@@ -29,8 +29,11 @@ type Thing struct {
 	Kind string
 	// Name is how people know it; ID is what removes it.
 	Name, ID string
-	// Run is the id of the run that owns it.
+	// Run is the id of the run that owns it, or empty for what is somebody
+	// else's.
 	Run string
+	// State is what must not change if it is somebody else's.
+	State string
 
 	engine *client.Client
 }
@@ -78,6 +81,9 @@ func on(ctx context.Context, engine *client.Client) ([]Thing, error) {
 			return nil, err
 		}
 		for _, thing := range found {
+			if thing.Run == "" {
+				continue
+			}
 			thing.engine = engine
 			things = append(things, thing)
 		}
@@ -100,9 +106,7 @@ func containers(ctx context.Context, engine *client.Client) ([]Thing, error) {
 		if run == "" {
 			run = owner(ownedName, name)
 		}
-		if run != "" {
-			things = append(things, Thing{Kind: "container", Name: name, ID: c.ID, Run: run})
-		}
+		things = append(things, Thing{Kind: "container", Name: name, ID: c.ID, Run: run, State: builderState(name, c)})
 	}
 	return things, nil
 }
@@ -114,9 +118,7 @@ func volumes(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	}
 	var things []Thing
 	for _, v := range all.Volumes {
-		if run := owner(ownedName, v.Name); run != "" {
-			things = append(things, Thing{Kind: "volume", Name: v.Name, ID: v.Name, Run: run})
-		}
+		things = append(things, Thing{Kind: "volume", Name: v.Name, ID: v.Name, Run: owner(ownedName, v.Name), State: v.CreatedAt})
 	}
 	return things, nil
 }
@@ -128,13 +130,8 @@ func images(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	}
 	var things []Thing
 	for _, i := range all {
-		if run := i.Labels[env.RunLabel]; run != "" && len(i.RepoTags) == 0 {
-			things = append(things, Thing{Kind: "image", Name: i.ID, ID: i.ID, Run: run})
-		}
-		for _, tag := range i.RepoTags {
-			if run := owner(ownedImage, tag); run != "" {
-				things = append(things, Thing{Kind: "image", Name: tag, ID: tag, Run: run})
-			}
+		for _, tag := range without(i.RepoTags, nowhere) {
+			things = append(things, Thing{Kind: "image", Name: tag, ID: tag, Run: owner(ownedImage, tag), State: i.ID})
 		}
 		if thing, ok := nameless(i); ok {
 			things = append(things, thing)
@@ -143,16 +140,31 @@ func images(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	return things, nil
 }
 
-// nameless is an image without a name that a run owns: it was pulled from a
-// registry of the run's, and its name went to another platform of it.
+// nowhere is how older engines write that an image has no name.
+const nowhere = "<none>:<none>"
+
+// nameless is an image without a name. A run owns it if it carries the run's
+// label, or was pulled from a registry of the run's and its name went to another
+// platform of it.
 func nameless(i image.Summary) (Thing, bool) {
-	// Older engines write the missing name out.
-	if len(without(i.RepoTags, "<none>:<none>")) > 0 || len(i.RepoDigests) == 0 {
+	if len(without(i.RepoTags, nowhere)) > 0 {
 		return Thing{}, false
 	}
-	digest := i.RepoDigests[0]
-	run := owner(ownedImage, digest)
-	return Thing{Kind: "image", Name: digest, ID: i.ID, Run: run}, run != ""
+	thing := Thing{Kind: "image", Name: i.ID, ID: i.ID, Run: i.Labels[env.RunLabel]}
+	if len(i.RepoDigests) > 0 && thing.Run == "" {
+		thing.Name = i.RepoDigests[0]
+		thing.Run = owner(ownedImage, thing.Name)
+	}
+	return thing, true
+}
+
+// builderState tells whether a builder of buildx's runs. Whether any other
+// container does is for its owner to know.
+func builderState(name string, c container.Summary) string {
+	if !strings.HasPrefix(name, "buildx_buildkit_") {
+		return ""
+	}
+	return c.State
 }
 
 func without(all []string, one string) []string {

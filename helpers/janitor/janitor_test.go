@@ -39,14 +39,16 @@ func TestNameless(t *testing.T) {
 	}{
 		"its name went to another": {image.Summary{ID: "x", RepoDigests: mine}, "0a1b2c3d"},
 		"an older engine's words":  {image.Summary{ID: "x", RepoTags: []string{"<none>:<none>"}, RepoDigests: mine}, "0a1b2c3d"},
-		"it has a name as well":    {image.Summary{ID: "x", RepoTags: []string{"mine:1"}, RepoDigests: mine}, ""},
 		"somebody else's":          {image.Summary{ID: "x", RepoDigests: []string{"busybox@sha256:00"}}, ""},
 		"of unknown origin":        {image.Summary{ID: "x"}, ""},
+		"it carries the label":     {image.Summary{ID: "x", Labels: map[string]string{env.RunLabel: "0a1b2c3d"}}, "0a1b2c3d"},
 	} {
-		thing, owned := nameless(tc.image)
+		thing, without := nameless(tc.image)
 		require.Equal(t, tc.want, thing.Run, name)
-		require.Equal(t, tc.want != "", owned, name)
+		require.True(t, without, name)
 	}
+	_, without := nameless(image.Summary{ID: "x", RepoTags: []string{"mine:1"}, RepoDigests: mine})
+	require.False(t, without)
 }
 
 func TestStateFollowsTheLock(t *testing.T) {

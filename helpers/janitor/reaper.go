@@ -8,9 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -18,6 +16,9 @@ import (
 	"builders.test/helpers/env"
 	"github.com/docker/docker/client"
 )
+
+// runVariable carries a run's id in the environment of its commands.
+const runVariable = "BUILDERS_RUN"
 
 // reapVariable, set to a run's id, makes this program that run's reaper.
 const reapVariable = "BUILDERS_REAP"
@@ -36,11 +37,15 @@ const (
 type Guard struct {
 	run     string
 	engines []*client.Client
+	before  Inventory
+	// crowded tells that another run was there when this one began.
+	crowded bool
+	inLab   bool
 	pipe    io.Closer
 	child   *exec.Cmd
 }
 
-// Watch starts the reaper of a run.
+// Watch starts the reaper of a run, and notes what there was before it.
 func Watch(e *env.Environment) (*Guard, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -57,8 +62,14 @@ func Watch(e *env.Environment) (*Guard, error) {
 	if err := child.Start(); err != nil {
 		return nil, fmt.Errorf("start the reaper: %w", err)
 	}
-	engines, err := Engines()
-	return &Guard{run: e.Run, engines: engines, pipe: pipe, child: child}, err
+	g := &Guard{run: e.Run, pipe: pipe, child: child, inLab: e.InLab, crowded: othersLive(e.Run)}
+	if g.engines, err = Engines(); err != nil {
+		return g, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
+	defer cancel()
+	g.before, err = TakeInventory(ctx, g.engines...)
+	return g, err
 }
 
 // Engines returns a client for every engine that this process's variables
@@ -94,10 +105,24 @@ func (g *Guard) Close() error {
 	if len(left) > 0 {
 		err = errors.Join(err, fmt.Errorf("the run left %s; they are removed now", join(left)))
 	}
+	return errors.Join(err, g.pipe.Close(), g.child.Wait())
+}
+
+// Audit is for the very end, when the run has given everything back. Its error
+// names what the run left after all, and what it changed of somebody else's.
+func (g *Guard) Audit() error {
+	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
+	defer cancel()
+	after, err := TakeInventory(ctx, g.engines...)
+	if err != nil {
+		return fmt.Errorf("look whether everything is as it was: %w", err)
+	}
+	company := Company{Runs: g.crowded || othersLive(g.run), Users: !g.inLab}
+	err = after.Since(g.before, g.run).Err(company)
 	for _, engine := range g.engines {
 		err = errors.Join(err, engine.Close())
 	}
-	return errors.Join(err, g.pipe.Close(), g.child.Wait())
+	return err
 }
 
 func join(things []Thing) string {
@@ -178,26 +203,20 @@ func reap(run string) error {
 	return err
 }
 
-// endProcesses kills the commands of a dead run: they carry its id in their
-// environment. On systems without /proc they end by themselves.
+// endProcesses kills the commands of a dead run. On systems without /proc they
+// end by themselves.
 func endProcesses(run string) {
-	mark := []byte("BUILDERS_RUN=" + run + "\x00")
-	entries, err := filepath.Glob("/proc/[0-9]*/environ")
+	running, err := thisMachine.running()
 	if err != nil {
 		return
 	}
-	for _, entry := range entries {
-		content, err := os.ReadFile(entry)
-		if err != nil || !strings.Contains(string(content)+"\x00", string(mark)) {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(entry)))
-		if err == nil {
+	for _, thing := range Of(run, running) {
+		if pid, ok := pidOf(thing); ok {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
 }
 
 func withoutRun(environ []string) []string {
-	return slices.DeleteFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, "BUILDERS_RUN=") })
+	return slices.DeleteFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, runVariable+"=") })
 }
