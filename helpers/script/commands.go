@@ -44,6 +44,7 @@ func init() {
 		"serve":    (*runner).serve,
 		"read":     (*runner).read,
 		"slow":     (*runner).slow,
+		"refuse":   (*runner).refuse,
 	}
 }
 

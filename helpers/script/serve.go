@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"builders.test/helpers/front"
+	"builders.test/helpers/registry"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -81,6 +82,25 @@ func (r *runner) slow(ts *testscript.TestScript, _ negation, args []string) erro
 	go func() { _ = server.Serve(listener) }()
 	r.t.Cleanup(func() { _ = server.Close() })
 	ts.Setenv(args[3], "unix://"+own)
+	return nil
+}
+
+// refuse METHOD PATH NAME: from here on the registry at $NAME refuses requests
+// with this method and this text in their path.
+func (r *runner) refuse(ts *testscript.TestScript, _ negation, args []string) error {
+	if len(args) != 3 || ts.Getenv(args[2]) == "" {
+		return errors.New("refuse needs a method, a part of a path and the variable of a registry, such as `refuse GET /blobs/ REGISTRY`")
+	}
+	refusing := registry.Registry{Host: ts.Getenv(args[2])}.Front(r.t, func(behind http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			if request.Method == args[0] && strings.Contains(request.URL.Path, args[1]) {
+				registry.Refuse(w)
+				return
+			}
+			behind.ServeHTTP(w, request)
+		})
+	})
+	ts.Setenv(args[2], refusing.Host)
 	return nil
 }
 
