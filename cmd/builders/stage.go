@@ -43,7 +43,7 @@ func (s *selftest) set(ctx context.Context, st stage, one sabotage.Sabotage, run
 	}
 	run.variables = standing.Variables
 	if one.OfBuildx() {
-		if run.buildx, err = plugin(ctx, st, one, standing.Mirror); err != nil {
+		if run.buildx, err = plugin(ctx, st, one); err != nil {
 			return undo, err
 		}
 	}
@@ -74,10 +74,10 @@ func (s *selftest) set(ctx context.Context, st stage, one sabotage.Sabotage, run
 }
 
 // plugin builds the spoilt buildx.
-func plugin(ctx context.Context, st stage, one sabotage.Sabotage, lying string) (string, error) {
+func plugin(ctx context.Context, st stage, one sabotage.Sabotage) (string, error) {
 	path := filepath.Join(st.folder, "docker-buildx")
 	build := exec.CommandContext(ctx, "go", "build", "-o", path,
-		"-ldflags", fmt.Sprintf("-X main.name=%s -X 'main.path=%s' -X main.mirror=%s -X main.lying=%s", one.Name, st.buildx, st.lab["BUILDERS_MIRROR"], lying), "./cmd/saboteur")
+		"-ldflags", fmt.Sprintf("-X main.name=%s -X 'main.path=%s'", one.Name, st.buildx), "./cmd/saboteur")
 	if said, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the plugin that %s: %w: %s", one.Does, err, strings.TrimSpace(string(said)))
 	}

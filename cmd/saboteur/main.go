@@ -9,9 +9,8 @@ import (
 	"builders.test/internal/sabotage"
 )
 
-// Set by the linker: the name of the sabotage, the path of the real plugin, and
-// the addresses of the lab's mirror and of the one that lies.
-var name, path, mirror, lying string
+// Set by the linker: the name of the sabotage, and the path of the real plugin.
+var name, path string
 
 func main() {
 	s, ok := sabotage.Find(name)
@@ -19,7 +18,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "saboteur: no sabotage is called %q; `builders selftest` builds this command\n", name)
 		os.Exit(2)
 	}
-	code, err := s.Run(sabotage.Real{Path: path, Mirror: mirror, Lying: lying}, os.Args[1:])
+	code, err := s.Run(path, os.Args[1:])
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "saboteur: %v\n", err)
 		code = 1

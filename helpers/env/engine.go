@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -190,7 +189,7 @@ func UserDockerConfig() string {
 }
 
 // Probe asks whether the environment is still fit to judge BuildKit: the
-// engine answers, the mirror answers, the disk has room.
+// engine answers, the mirror serves images, the disk has room.
 func (e *Environment) Probe(ctx context.Context) error {
 	if _, err := e.Client.Ping(ctx); err != nil {
 		return fmt.Errorf("the engine at %s no longer answers: %w", e.Engine.Host, err)
@@ -199,25 +198,6 @@ func (e *Environment) Probe(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(room(e.Out), e.engineRoom())
-}
-
-func (e *Environment) probeMirror(ctx context.Context) error {
-	if e.Mirror == "" {
-		return nil
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+e.Mirror+"/v2/", nil)
-	if err != nil {
-		return fmt.Errorf("the mirror at %s: %w", e.Mirror, err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("the mirror no longer answers: %w", err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the mirror at %s answers %s", e.Mirror, response.Status)
-	}
-	return nil
 }
 
 // Local tells, by an error, that the engine is not on this machine.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // failures keeps what the assertions said, since a test cannot be asked for
@@ -11,9 +12,16 @@ import (
 type failures struct {
 	messages []string
 	lastLog  string
+	// first is when the first of them was said.
+	first time.Time
 }
 
-func (f *failures) add(message string) { f.messages = append(f.messages, message) }
+func (f *failures) add(message string) {
+	if len(f.messages) == 0 {
+		f.first = time.Now()
+	}
+	f.messages = append(f.messages, message)
+}
 
 // text is everything that was said.
 func (f *failures) text() string {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/evidence"
@@ -31,6 +32,7 @@ type T struct {
 	Evidence *evidence.Folder
 
 	ctx      context.Context
+	began    time.Time
 	verdict  Verdict
 	reason   string
 	failures failures
@@ -57,7 +59,7 @@ func Prove(parent *testing.T, e *env.Environment, c Claim, body func(*T)) {
 // begin registers the conclusion before anything else, so that it runs after
 // every clean-up of the body and sees their failures too.
 func begin(inner *testing.T, e *env.Environment, c Claim) *T {
-	t := &T{T: inner, Env: e, Claim: c, Driver: c.driver(e.Driver)}
+	t := &T{T: inner, Env: e, Claim: c, Driver: c.driver(e.Driver), began: time.Now()}
 	inner.Cleanup(t.conclude)
 	inner.Attr("claim", c.ID)
 	inner.Attr("chapter", c.Chapter())
@@ -202,8 +204,8 @@ func (t *T) conclude() {
 func (t *T) blame() {
 	ctx, cancel := context.WithTimeout(context.Background(), env.ProbeTimeout)
 	defer cancel()
-	if err := t.Env.Probe(ctx); err != nil {
-		t.verdict, t.reason = Error, oneLine(err.Error())
+	if why := t.excuse(ctx); why != "" {
+		t.verdict, t.reason = Error, oneLine(why)
 		return
 	}
 	t.verdict, t.reason = Broken, oneLine(t.failures.reason())

@@ -8,23 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strings"
 	"sync"
 	"syscall"
 )
 
-// Real is what the plugin stands before.
-type Real struct {
-	// Path is that of the real plugin.
-	Path string
-	// Mirror is the address of Docker Hub's mirror, and Lying that of the one
-	// which stands in its place; empty without [World.Mirror].
-	Mirror, Lying string
-}
-
 // Run is the plugin: it does what the real one does, but for the sabotage, and
-// returns the exit code.
-func (s Sabotage) Run(real Real, args Args) (int, error) {
+// returns the exit code. real is the path of the real plugin.
+func (s Sabotage) Run(real string, args Args) (int, error) {
 	if s.Ignores != nil && s.Ignores(args) {
 		return 0, nil
 	}
@@ -40,28 +30,23 @@ func (s Sabotage) Run(real Real, args Args) (int, error) {
 	if s.Args != nil {
 		args = s.Args(args)
 	}
-	args, err := s.files(real, args)
+	args, err := s.files(args)
 	if err != nil {
 		return 1, err
 	}
 	if !s.stays() {
-		return 1, syscall.Exec(real.Path, append([]string{real.Path}, args...), environ)
+		return 1, syscall.Exec(real, append([]string{real}, args...), environ)
 	}
-	command := exec.Command(real.Path, args...)
+	command := exec.Command(real, args...)
 	command.Env, command.Stdin = environ, os.Stdin
 	return s.accompany(command, args)
 }
 
 // files changes the files that the arguments name.
-func (s Sabotage) files(real Real, args Args) (Args, error) {
+func (s Sabotage) files(args Args) (Args, error) {
 	var err error
 	if s.Config != nil && args.Is("create") {
 		args, err = args.withConfig(s.Config)
-	}
-	if err == nil && real.Lying != "" && args.Is("create") {
-		args, err = args.withFile(configFlags, func(text string) (string, error) {
-			return strings.ReplaceAll(text, real.Mirror, real.Lying), nil
-		})
 	}
 	if err == nil && s.Context != nil && args.Is("build") {
 		args, err = args.withContext(s.Context)

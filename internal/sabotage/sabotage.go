@@ -63,7 +63,7 @@ func Find(name string) (Sabotage, bool) {
 // OfBuildx tells that buildx itself is wrong.
 func (s Sabotage) OfBuildx() bool {
 	p := s.Plugin
-	return p.Before != nil || p.Args != nil || p.Environ != nil || p.Config != nil || p.Context != nil || p.Ignores != nil || p.stays() || s.Mirror != nil
+	return p.Before != nil || p.Args != nil || p.Environ != nil || p.Config != nil || p.Context != nil || p.Ignores != nil || p.stays()
 }
 
 // stays tells that the plugin has something to do while buildx runs, or after.

@@ -46,8 +46,6 @@ type Disguise struct {
 
 // Standing is what stands in the world's stead while a sabotage lasts.
 type Standing struct {
-	// Mirror is the address of the lying mirror, or empty.
-	Mirror string
 	// Variables are those of the run that differ.
 	Variables map[string]string
 
@@ -69,7 +67,7 @@ func (w World) Stand(lab map[string]string, folder string) (*Standing, error) {
 		if err != nil {
 			return s, err
 		}
-		s.Mirror = listener.Addr().String()
+		s.Variables["BUILDERS_MIRROR"] = listener.Addr().String()
 		s.serve(listener, w.Mirror(front.To("tcp", lab["BUILDERS_MIRROR"])))
 	}
 	if w.Engine != nil {

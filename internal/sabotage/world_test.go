@@ -75,7 +75,7 @@ func TestStandBeforeMirrorAndEngine(t *testing.T) {
 	assert.NilError(t, err)
 	defer standing.Close()
 
-	response, err := http.Get("http://" + standing.Mirror + "/v2/")
+	response, err := http.Get("http://" + standing.Variables["BUILDERS_MIRROR"] + "/v2/")
 	assert.NilError(t, err)
 	body, _ := io.ReadAll(response.Body)
 	assert.Equal(t, string(body), "GET /v2/")

@@ -108,7 +108,7 @@ func absences() []Sabotage {
 		},
 		{
 			Name: "no-registry", Does: "has no registry",
-			World: World{Mirror: away(""), Engine: away("/distribution/")},
+			World: World{Mirror: away("")},
 			Stops: some,
 		},
 		{

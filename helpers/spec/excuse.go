@@ -1,0 +1,98 @@
+package spec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"builders.test/helpers/env"
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
+)
+
+// excuse says in one line why a claim that failed tells nothing about BuildKit,
+// or nothing: the environment is not fit any more, or was not for a moment.
+func (t *T) excuse(ctx context.Context) string {
+	if err := t.Env.Probe(ctx); err != nil {
+		return err.Error()
+	}
+	if said, ok := diskFull(t.failures.text()); ok {
+		return "a disk is full: " + said
+	}
+	return t.killed(ctx)
+}
+
+// diskFull finds the line in which somebody complains of a full disk. A
+// builder's may be another than those that the probe can see.
+func diskFull(text string) (string, bool) {
+	for line := range strings.Lines(text) {
+		for _, word := range []string{syscall.ENOSPC.Error(), syscall.EDQUOT.Error()} {
+			if strings.Contains(strings.ToLower(line), word) {
+				return strings.TrimSpace(line), true
+			}
+		}
+	}
+	return "", false
+}
+
+// killedCode is the exit code of a container whose program was killed, by
+// somebody or by the kernel for want of memory. Programs that crash have others.
+const killedCode = "137"
+
+// killed looks for a container of the claim's that was killed before the claim
+// failed, and that is not because the spec removed it.
+func (t *T) killed(ctx context.Context) string {
+	until := t.failures.first
+	if until.IsZero() {
+		until = time.Now()
+	}
+	var found []events.Message
+	messages, ended := t.Env.Client.Events(ctx, events.ListOptions{
+		Since: stamp(t.began), Until: stamp(until),
+		Filters: filters.NewArgs(filters.Arg("type", "container"), filters.Arg("event", "die"), filters.Arg("event", "destroy")),
+	})
+	for {
+		select {
+		case message := <-messages:
+			found = append(found, message)
+		case err := <-ended:
+			if err != nil && !errors.Is(err, io.EOF) {
+				return ""
+			}
+			return t.victim(found)
+		}
+	}
+}
+
+// victim is the container of the claim's that was killed and not removed.
+func (t *T) victim(all []events.Message) string {
+	destroyed := map[string]bool{}
+	for _, message := range all {
+		if message.Action == events.ActionDestroy {
+			destroyed[message.Actor.ID] = true
+		}
+	}
+	for _, message := range all {
+		name := message.Actor.Attributes["name"]
+		if message.Action == events.ActionDie && message.Actor.Attributes["exitCode"] == killedCode && !destroyed[message.Actor.ID] && t.uses(name) {
+			return fmt.Sprintf("the container %s was killed while the claim was put to the test, by somebody or for want of memory", name)
+		}
+	}
+	return ""
+}
+
+// uses tells whether a container is the claim's, or one that specs share.
+func (t *T) uses(container string) bool {
+	return strings.Contains(container, env.Prefix+t.Env.Run+"-"+t.Claim.Name()+"-") ||
+		strings.Contains(container, env.Prefix+t.Env.Run) && env.IsShared(container)
+}
+
+// stamp writes a time as the engine takes it.
+func stamp(at time.Time) string {
+	return strconv.FormatInt(at.Unix(), 10) + "." + fmt.Sprintf("%09d", at.Nanosecond())
+}

@@ -1,0 +1,46 @@
+package spec
+
+import (
+	"testing"
+	"time"
+
+	"builders.test/helpers/env"
+	"github.com/docker/docker/api/types/events"
+	"github.com/stretchr/testify/require"
+)
+
+func TestDiskFull(t *testing.T) {
+	said, full := diskFull("the build failed\n  RUN dd: write /thing: No space left on device \n")
+	require.True(t, full)
+	require.Equal(t, "RUN dd: write /thing: No space left on device", said)
+	_, full = diskFull("another value was drawn")
+	require.False(t, full)
+}
+
+func TestVictim(t *testing.T) {
+	const prefix = "buildx_buildkit_builders-0a1b2c3d-"
+	spec := &T{Env: &env.Environment{Run: "0a1b2c3d"}, Claim: Claim{ID: "caching/no-cache"}}
+	die := func(name, code string) events.Message {
+		return events.Message{Action: events.ActionDie, Actor: events.Actor{ID: name, Attributes: map[string]string{"name": name, "exitCode": code}}}
+	}
+	gone := func(name string) events.Message {
+		return events.Message{Action: events.ActionDestroy, Actor: events.Actor{ID: name}}
+	}
+	own, shared, others, foreign := prefix+"no-cache-10", prefix+"shared-20", prefix+"stop-10", "buildx_buildkit_team0"
+	require.Contains(t, spec.victim([]events.Message{die(own, "137")}), own)
+	require.Contains(t, spec.victim([]events.Message{die(shared, "137")}), shared)
+	for what, happened := range map[string][]events.Message{
+		"it ended well":      {die(own, "0")},
+		"it crashed":         {die(own, "2")},
+		"the spec removed":   {die(own, "137"), gone(own)},
+		"another claim's":    {die(others, "137")},
+		"somebody else's":    {die(foreign, "137")},
+		"nothing whatsoever": nil,
+	} {
+		require.Empty(t, spec.victim(happened), what)
+	}
+}
+
+func TestStamp(t *testing.T) {
+	require.Equal(t, "1700000000.000000042", stamp(time.Unix(1700000000, 42)))
+}
