@@ -178,6 +178,7 @@ func (c *check) prove(ctx context.Context, screen *console.Console) (proof, erro
 	}
 	ground, err := c.findGround(ctx, buildkit, buildx)
 	if err != nil {
+		_ = os.Remove(out) // stays if it holds anything
 		return proof{}, err
 	}
 	screen.Note("engine", ground.about)

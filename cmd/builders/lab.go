@@ -26,6 +26,7 @@ func newLabCommand() *cobra.Command {
 			"emulation and the images that the specs need. Nothing is installed; everything\n" +
 			"lies in one cache folder ($XDG_CACHE_HOME/builders).",
 		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(labUp(), labDown(), labEnv(), labStatus(), labPurge())
 	return c

@@ -47,7 +47,23 @@ or the command was misused.`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newCheckCommand(), newReportCommand(), newCompareCommand(), newMatrixCommand(), newBisectCommand(), newHistoryCommand(), newSelftestCommand(), newPlanCommand(), newInitCommand(), newMergeCommand(), newClaimsCommand(), newLabCommand(), newCleanCommand())
+	helpful(root)
 	return root
+}
+
+// helpful makes every command say where its arguments are explained.
+func helpful(command *cobra.Command) {
+	if check := command.Args; check != nil {
+		command.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return fmt.Errorf("%s: %w; see `%s --help`", c.Name(), err, c.CommandPath())
+			}
+			return nil
+		}
+	}
+	for _, sub := range command.Commands() {
+		helpful(sub)
+	}
 }
 
 // ending is an error that carries its exit code. Without a cause everything

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"strings"
 	"syscall"
 
@@ -64,10 +65,18 @@ func explain(tried string, err error) error {
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "no space left on device"):
 		return &Problem{Tried: tried, Happened: "the disk is full",
 			Next: "free some space (" + size(spaceNeeded) + " is enough to make a lab) and run it again", Err: err}
+	case unwritable(err):
+		return &Problem{Tried: tried, Happened: err.Error(), Next: "set XDG_CACHE_HOME to a folder that can be written", Err: err}
 	case errors.Is(err, debian.ErrArchive):
 		return &Problem{Tried: tried, Happened: err.Error(),
 			Next: "see that this host's package sources (/etc/apt) are reachable, then run it again to continue", Err: err}
 	default:
 		return &Problem{Tried: tried, Happened: err.Error(), Next: "run it again; `builders lab purge` starts from nothing", Err: err}
 	}
+}
+
+// unwritable tells that a folder cannot be made or written.
+func unwritable(err error) bool {
+	var path *fs.PathError
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.As(err, &path) && path.Op == "mkdir"
 }

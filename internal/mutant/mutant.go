@@ -21,6 +21,8 @@ type Mutation struct {
 	Function string
 	// Begin is what it begins with: statements on one line.
 	Begin string
+	// Declare is what the file declares besides, or empty.
+	Declare string
 }
 
 // ErrNoFunction tells that a source tree has no such function.
@@ -47,7 +49,7 @@ func (m Mutation) Overlay(tree, folder string) (string, error) {
 	return path, errors.Join(os.WriteFile(mutated, changed, 0o600), os.WriteFile(path, overlay, 0o600))
 }
 
-// apply keeps every line where it is, so that traces stay true.
+// apply keeps every line of the source where it is, so that traces stay true.
 func (m Mutation) apply(source []byte) ([]byte, error) {
 	files := token.NewFileSet()
 	parsed, err := parser.ParseFile(files, m.File, source, parser.SkipObjectResolution)
@@ -60,7 +62,7 @@ func (m Mutation) apply(source []byte) ([]byte, error) {
 			continue
 		}
 		after := files.Position(function.Body.Lbrace).Offset + 1
-		return append(append(append([]byte{}, source[:after]...), " "+m.Begin+";"...), source[after:]...), nil
+		return fmt.Appendf(nil, "%s %s;%s\n%s\n", source[:after], m.Begin, source[after:], m.Declare), nil
 	}
 	return nil, fmt.Errorf("%s: %w: %s", m.File, ErrNoFunction, m.Function)
 }

@@ -113,7 +113,7 @@ func builders() []Sabotage {
 				return a
 			}
 			return a.Map("--builder", func(string) (string, bool) { return "default", true })
-		}).kills("caching/third-builder", "caching/third-builder-unpinned", "images/other-builders", "images/engine", "images/pulled-own-buildkit", "images/pulled-offline", "images/not-pulled", "images/du"),
+		}).kills("caching/third-builder", "caching/third-builder-unpinned", "images/other-builders", "images/engine", "images/pulled-offline", "images/not-pulled", "images/du"),
 		forgetful("forget-variable", "does not know BUILDX_BUILDER", "BUILDX_BUILDER").kills("builders/builder-variable"),
 	}
 }
@@ -133,7 +133,7 @@ func commands() []Sabotage {
 			return a.Drop("--filter", "--reserved-space", "--keep-storage", "--max-used-space", "--min-free-space").Without("--all").With("--all")
 		}).kills("images/prune-type", "images/prune-id", "images/prune-description", "images/prune-until", "images/prune-all", "images/prune-reserved-space", "images/prune-max-used-space", "images/prune-min-free-space"),
 		lying("lie", "reports success of builds that failed", building...).
-			kills("output/failed-push", "output/failed-push-reason", "output/failed-push-platforms", "output/failed-push-nodes", "output/default-builder-overlay2", "output/platforms-overlay2", "frontend/checksum",
+			kills("output/failed-push", "output/failed-push-platforms", "output/failed-push-nodes", "output/default-builder-overlay2", "output/platforms-overlay2", "frontend/checksum",
 				"frontend/unknown-image", "buildkit/failure-cancels", "images/oci-layout-overlay2", "images/bake-nodes", "drivers/remote-tls-stranger", "drivers/remote-tls-nobody"),
 		lying("lie-at-create", "reports success of a create that failed", "create").kills("builders/name-taken", "builders/engine-fixed", "drivers/options"),
 		lying("lie-at-clean-up", "reports success of a du, a prune or an rm that failed", "du", "prune", "rm").kills("images/prune-stopped", "images/prune-old-buildkit", "cleanup/default"),

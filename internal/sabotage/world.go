@@ -36,7 +36,7 @@ type World struct {
 
 // Disguise is an image that is not what its name says.
 type Disguise struct {
-	// As is what comes before the tag's end, such as moby/buildkit:v1.2.3.
+	// As is the name that it goes by.
 	As string
 	// From is the image that it is made of; empty is the one under test.
 	From string

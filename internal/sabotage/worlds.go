@@ -34,6 +34,14 @@ func mutants() []Sabotage {
 			"differ = fsutil.DiffNone", "buildkit/nothing-changed", "buildkit/one-changed"),
 		mutating("mutant-send-unneeded", "BuildKit has files sent that no step asks for", "session/filesync/filesync.go", "FSSync",
 			"opt.FollowPaths = nil", "buildkit/unused-files"),
+		{
+			Name: "mutant-first-tag", Does: "BuildKit takes for ever what a tag named at first",
+			World: World{Mutation: &mutant.Mutation{
+				File: "util/resolver/pool.go", Function: "Resolve", Declare: "var remembered sync.Map",
+				Begin: "if n, desc, err := r.Resolver.Resolve(ctx, ref); err == nil { if was, known := remembered.LoadOrStore(ref, desc); known { desc = was.(ocispecs.Descriptor) }; r.handler.counter.Add(1); return n, desc, nil }",
+			}},
+			Kills: []string{"images/pulled-own-buildkit", "frontend/tag-moves"},
+		},
 		mutating("mutant-network", "BuildKit gives every step a network", "frontend/dockerfile/dockerfile2llb/convert_runnetwork.go", "dispatchRunNetwork",
 			"if true { return nil, nil }", "frontend/network-none"),
 	}

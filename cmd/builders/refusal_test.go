@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gotest.tools/v3/assert"
+)
+
+// refusal is a wrong way to call the command. Nothing may come of it but one
+// line, which says what to do.
+type refusal struct {
+	// line is what is typed: variables, then words. $T is a folder of the
+	// test's with what files says.
+	line string
+	// want is part of the answer.
+	want string
+}
+
+// files are what $T holds.
+var files = map[string]string{
+	"file":                  "just a file",
+	"empty/.keep":           "",
+	"tree/go.mod":           "module example.test\n",
+	"scripts/bogus.txtar":   "# claim: x\nbogus command\n",
+	"noclaim/a.txtar":       "build .\n",
+	"badneed/a.txtar":       "# claim: x\n# needs: bananas\nbuild .\n",
+	"badtime/a.txtar":       "# claim: x\n# deadline: soon\nbuild .\n",
+	"badcond/a.txtar":       "# claim: x\n[bananas] build .\n",
+	"badversion/a.txtar":    "# claim: x\n# needs: buildkit:>=banana\nbuild .\n",
+	"truncated/report.json": `{"schema":1,"claims":[{"id":"a/b","ver`,
+	"future/report.json":    `{"schema":99}`,
+	"nojson/report.json":    "<html>not found</html>",
+	"strange/report.json":   `{"schema":1,"subject":{},"claims":[{"id":"a/b","verdict":"perhaps"}]}`,
+	"empty/report.json":     "",
+	"list/report.json":      `[1,2,3]`,
+}
+
+var refusals = []refusal{
+	{"BUILDKIT=banana check", "BUILDKIT=banana is neither a release"},
+	{"BUILDKIT=v0.11 check", "neither a release"},
+	{"BUILDKIT=v99 check", "neither a release"},
+	{"BUILDKIT=/nowhere check", "no such folder"},
+	{"BUILDKIT=$T/empty check", "no source tree of BuildKit"},
+	{"BUILDKIT=$T/tree check", "no source tree of BuildKit"},
+	{"BUILDKIT=UPPER/Case:x check", "is not an image reference"},
+	{"BUILDKIT=moby/buildkit:a:b check", "is not an image reference"},
+	{"BUILDKIT=moby/buildkit@sha256:12 check", "is not an image reference"},
+	{"BUILDX=banana check", "neither a release such as"},
+	{"BUILDX=/nowhere/docker-buildx check", "nor a file"},
+	{"BUILDX=$T/file check", "not an executable file"},
+	{"BUILDX=$T check", "BUILDX="},
+	{"STORE=vfs check", "STORE=vfs is none of"},
+	{"DRIVER=kubernetes check", "DRIVER=kubernetes is none of"},
+	{"DRIVER=docker STORE=overlay2 RUN=cleanup/rm check", "none of the 1 selected claims applies"},
+	{"RUN=nothing/like-this check", "no claim matches"},
+	{"RUN=( check", "no pattern"},
+	{"SPECS=/nowhere check", "no folder with scripts"},
+	{"SPECS=$T/file check", "no folder with scripts"},
+	{"SPECS=$T/empty check", "holds no script"},
+	{"SPECS=$T/scripts check", "bogus.txtar:2: unknown command"},
+	{"SPECS=$T/noclaim check", "a.txtar"},
+	{"SPECS=$T/badneed check", "bananas"},
+	{"SPECS=$T/badtime check", "soon"},
+	{"SPECS=$T/badcond check", "bananas"},
+	{"SPECS=$T/badversion check", "banana"},
+	{"OUT=$T/file RUN=builders/version check", "name a writable folder"},
+	{"OUT=$T/file/below RUN=builders/version check", "name a writable folder"},
+	{"OUT=/proc/builders RUN=builders/version check", "name a writable folder"},
+	{"DOCKER_HOST=unix:///nowhere.sock check", "no Docker Engine answers at unix:///nowhere.sock"},
+	{"DOCKER_HOST=tcp://127.0.0.1:1 check", "no Docker Engine answers"},
+	{"DOCKER_HOST=bananas check", "no Docker Engine answers"},
+	{"DOCKER_HOST=ssh://nobody@nowhere.invalid check", "no Docker Engine answers"},
+	{"DOCKER_CONTEXT=missing check", "docker context"},
+	{"HOME= XDG_CACHE_HOME= check", "set XDG_CACHE_HOME or HOME"},
+	{"XDG_CACHE_HOME=relative check", "XDG_CACHE_HOME"},
+	{"check --nonsense", "see `builders check --help`"},
+	{"check extra", "see `builders check --help`"},
+	{"nonsense", "unknown command"},
+	{"lab bananas", "see `builders lab --help`"},
+	{"BUILDKIT=v0.11.5 compare", "baseline and candidate are both"},
+	{"BASELINE=banana BUILDKIT=v0.34.2 compare", "banana"},
+	{"CLAIM=caching/no-cache bisect", "bisect needs"},
+	{"CLAIM=nothing/x GOOD=v0.11.5 BAD=v0.34.2 bisect", "no claim matches"},
+	{"CLAIM=caching/no-cache GOOD=v0.34.2 BAD=v0.11.5 bisect", "exchange them"},
+	{"CLAIM=caching/no-cache GOOD=old BAD=new bisect", "old"},
+	{"history --run (", "RUN=("},
+	{"history --run bananas", "no regression has such an id"},
+	{"selftest --sabotage bananas", "no sabotage has such a name"},
+	{"selftest --sabotage (", "SABOTAGE=("},
+	{"report", "see `builders report --help`"},
+	{"report $T/nowhere", "read the report"},
+	{"report $T/truncated", "is not a report"},
+	{"report $T/future", "has schema 99"},
+	{"report $T/nojson", "is not a report"},
+	{"report $T/strange", "verdict"},
+	{"report $T/list", "is not a report"},
+	{"merge $T/truncated $T/future --html $T/x.html", "is not a report"},
+	{"init", "see `builders init --help`"},
+	{"init $T/nowhere", "init needs a Dockerfile"},
+}
+
+func TestRefusals(t *testing.T) {
+	for _, r := range refusals {
+		t.Run(r.line, func(t *testing.T) { r.try(t) })
+	}
+	t.Logf("%d wrong ways to call the command, each refused with one line and exit code 2", len(refusals))
+}
+
+func (r refusal) try(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		assert.NilError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		assert.NilError(t, os.WriteFile(path, []byte(content), 0o600))
+	}
+	t.Chdir("../..")
+	// Should a refusal come too late, the lab cannot be made.
+	t.Setenv("XDG_CACHE_HOME", "/proc/builders")
+	t.Setenv("OUT", filepath.Join(dir, "out"))
+	for _, name := range []string{"BUILDERS_LAB", "DOCKER_HOST", "DOCKER_CONTEXT", "BUILDKIT", "BUILDX", "RUN", "GITHUB_STEP_SUMMARY"} {
+		t.Setenv(name, "")
+	}
+	words := strings.Fields(strings.ReplaceAll(r.line, "$T", dir))
+	for len(words) > 0 && strings.Contains(words[0], "=") {
+		name, value, _ := strings.Cut(words[0], "=")
+		t.Setenv(name, value)
+		words = words[1:]
+	}
+	var out, errs bytes.Buffer
+	root := newRootCommand()
+	root.SetArgs(words)
+	root.SetOut(&out)
+	root.SetErr(&errs)
+
+	code := execute(t.Context(), root, &errs)
+
+	line := errs.String()
+	assert.Equal(t, code, exitEnvironment, "%s%s", out.String(), line)
+	assert.Assert(t, strings.Contains(line, r.want), "said: %s", line)
+	assert.Equal(t, strings.Count(line, "\n"), 1, "more than one line: %s", line)
+	assert.Assert(t, strings.HasPrefix(line, "builders: "), line)
+	assert.Assert(t, !strings.Contains(line, "goroutine"), line)
+	_, err := os.Stat(filepath.Join(dir, "out"))
+	assert.Assert(t, os.IsNotExist(err), "a folder for the report was left")
+}
