@@ -32,10 +32,12 @@ test: bin/builders ## vet, unit tests, every claim on an old and a new BuildKit,
 	go vet -tags integration ./...
 	go test ./...
 	@failed=; for release in $(RELEASES); do \
+	  kill -0 $$PPID || exit 2; \
 	  echo; echo "== BuildKit $$release"; \
 	  bin/builders check --buildkit $$release --out build/test/$$release || failed="$$failed $$release"; \
 	done; \
 	for cell in $(CELLS); do \
+	  kill -0 $$PPID || exit 2; \
 	  driver=$${cell%/*}; store=$${cell#*/}; \
 	  echo; echo "== driver $$driver, image store $$store"; \
 	  bin/builders check --buildkit $(lastword $(RELEASES)) --driver $$driver --store $$store \

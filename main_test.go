@@ -14,6 +14,7 @@ import (
 	"builders.test/helpers/janitor"
 	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
+	"builders.test/internal/kin"
 )
 
 // environment is opened once, before the first spec.
@@ -21,6 +22,8 @@ var environment *env.Environment
 
 func TestMain(m *testing.M) {
 	janitor.BecomeReaper()
+	// Nobody hears what is proven once go test is gone; the reaper cleans up.
+	kin.Parent(func() { os.Exit(2) })
 	os.Exit(run(m))
 }
 

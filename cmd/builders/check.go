@@ -184,7 +184,7 @@ func (c *check) prove(ctx context.Context, screen *console.Console) (proof, erro
 	screen.Note("engine", ground.about)
 
 	started := time.Now()
-	specs := run.Specs{Dir: ".", Out: out, Env: ground.environ(out), Selection: selection}
+	specs := run.Specs{Dir: ".", Out: out, Env: ground.environ(out), Selection: selection, Keep: c.draft}
 	outcome, err := specs.Run(ctx, screen)
 	if err != nil {
 		return proof{}, err
@@ -295,6 +295,23 @@ func (c *check) prepareOut() (string, error) {
 		ids = append(ids, claim.ID)
 	}
 	return out, report.Clear(out, ids)
+}
+
+// unfinished is what a report says beside its claims until the run has come to
+// its end.
+const unfinished = "the run did not come to its end"
+
+// draft keeps the report as it is so far: should even this process be killed,
+// it says which claims were not reached.
+func (c *check) draft(sofar []report.Claim) {
+	about, err := report.ReadSubject(c.out)
+	if err != nil {
+		return // the environment is not open yet
+	}
+	r := report.New(about, c.complete(sofar))
+	r.Book, r.Outside = claims.Edition(c.book), []string{unfinished}
+	// What cannot be written now is complained of at the end.
+	_, _ = r.Write(c.out)
 }
 
 // conclude writes the report. Where not even one claim began there is nothing

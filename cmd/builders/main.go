@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"builders.test/internal/kin"
 	"builders.test/internal/text"
 	"github.com/spf13/cobra"
 )
@@ -24,6 +25,9 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// Where make is killed it cannot pass that on.
+	ctx, cancel := context.WithCancel(ctx)
+	kin.Ancestor(cancel, "make", "gmake")
 	code := execute(ctx, newRootCommand(), os.Stderr)
 	stop()
 	os.Exit(code)

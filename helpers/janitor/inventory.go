@@ -82,6 +82,11 @@ func (after Inventory) Since(before Inventory, run string) Difference {
 	return d
 }
 
+// Has tells whether a thing was there.
+func (i Inventory) Has(thing Thing) bool {
+	return slices.ContainsFunc(i, func(x Thing) bool { return x.Kind == thing.Kind && x.ID == thing.ID })
+}
+
 func (i Inventory) byKey() map[string]Thing {
 	keyed := map[string]Thing{}
 	for _, thing := range i {

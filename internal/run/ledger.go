@@ -41,6 +41,8 @@ type ledger struct {
 	// compile tells that the specs did not compile.
 	compile   bool
 	lastEvent time.Time
+	// changed tells that a claim began or ended since somebody asked.
+	changed bool
 }
 
 // entry is the account of one claim.
@@ -101,6 +103,13 @@ func (l *ledger) line(line []byte) {
 	}
 }
 
+// moved tells whether a claim began or ended since it was last asked.
+func (l *ledger) moved() bool {
+	moved := l.changed
+	l.changed = false
+	return moved
+}
+
 // outside passes a line on.
 func (l *ledger) outside(line string) {
 	if line := text.Line(line); line != "" {
@@ -120,7 +129,7 @@ func (l *ledger) attribute(e event) {
 		return
 	}
 	if !entry.started {
-		entry.started, entry.began = true, e.Time
+		entry.started, entry.began, l.changed = true, e.Time, true
 		l.listener.Started(entry.Claim)
 	}
 	entry.note(e.Key, e.Value)
@@ -236,7 +245,7 @@ func (l *ledger) finish(e *entry, action string, seconds float64) {
 	if e.finished {
 		return
 	}
-	e.finished = true
+	e.finished, l.changed = true, true
 	e.Seconds = seconds
 	switch {
 	case !e.judged:

@@ -63,6 +63,22 @@ func (l *ledger) close(exit string) Outcome {
 	return o
 }
 
+// account is every claim as it stands should the run be cut off now.
+func (l *ledger) account() []report.Claim {
+	var claims []report.Claim
+	for _, e := range l.entries {
+		claim := e.Claim
+		if !e.finished {
+			claim.Verdict, claim.Reason = spec.Error, "no verdict: "+cutOff
+		}
+		if !e.finished && !e.started {
+			claim.Reason = "not reached: " + cutOff
+		}
+		claims = append(claims, claim)
+	}
+	return claims
+}
+
 // why says what went wrong with the run as a whole, the nearest cause first.
 func (l *ledger) why(exit string) string {
 	switch {

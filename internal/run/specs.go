@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"builders.test/internal/report"
 )
 
 // Stream is the name of the file in the run's folder that holds the test
@@ -34,7 +36,13 @@ type Specs struct {
 	Env []string
 	// Selection says which claims are put to the test.
 	Selection Selection
+	// Keep is given the account of every claim whenever one begins or ends, as
+	// it stands should the run be cut off there; it may be nil.
+	Keep func([]report.Claim)
 }
+
+// cutOff is why claims have no verdict where nothing ended the run orderly.
+const cutOff = "the run was cut off"
 
 // Run puts the specs to the test. When ctx ends, the test process is
 // interrupted, may clean up, and the outcome tells what there was until then.
@@ -54,6 +62,9 @@ func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 		defer voice.Unlock()
 		fmt.Fprintf(file, "%s\n", line)
 		ledger.line(line)
+		if ledger.moved() && s.Keep != nil {
+			s.Keep(ledger.account())
+		}
 	}}
 	stderr := &lines{each: func(line []byte) {
 		voice.Lock()
@@ -83,7 +94,7 @@ func (s Specs) command(ctx context.Context) *exec.Cmd {
 		"-timeout", s.Selection.Deadline().String(), "-run", s.Selection.Pattern, ".")
 	command.Dir = s.Dir
 	command.Env = s.Env
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.SysProcAttr = group()
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
 	command.WaitDelay = grace
 	return command

@@ -86,13 +86,13 @@ func (a Args) withContext(change func(folder string) error) (Args, error) {
 	if info, err := os.Stat(from); err != nil || !info.IsDir() {
 		return a, nil
 	}
-	parent, err := os.MkdirTemp(os.Getenv("BUILDX_CONFIG"), "context-")
+	// BuildKit knows a context by its folder's name, which is another each time.
+	to, err := os.MkdirTemp(os.Getenv("BUILDX_CONFIG"), "context-")
 	if err != nil {
 		return a, err
 	}
-	to := filepath.Join(parent, filepath.Base(from))
 	// cp keeps modes and times, which are part of what is built.
-	if said, err := exec.Command("cp", "-a", from, to).CombinedOutput(); err != nil {
+	if said, err := exec.Command("cp", "-a", from+"/.", to).CombinedOutput(); err != nil {
 		return a, fmt.Errorf("copy %s: %w: %s", from, err, said)
 	}
 	if err := change(to); err != nil {

@@ -1,0 +1,168 @@
+//go:build faults
+
+package faults
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/run"
+	"github.com/stretchr/testify/require"
+)
+
+// death is a way in which runs come to their end too early.
+type death struct {
+	name string
+	// under starts the run below something else than this test.
+	under []string
+	// of is the process that is killed: the name of a program below the one that
+	// was started, or empty for that one itself; "group" is all of them.
+	of     string
+	signal syscall.Signal
+	// told tells that the command lives long enough to write its report.
+	told bool
+}
+
+var deaths = []death{
+	{name: "Ctrl-C", of: "group", signal: syscall.SIGINT, told: true},
+	{name: "kill -TERM of the command", signal: syscall.SIGTERM, told: true},
+	{name: "kill -9 of the test process", of: testProcess, signal: syscall.SIGKILL, told: true},
+	{name: "kill -9 of go test", of: "go", signal: syscall.SIGKILL, told: true},
+	{name: "kill -9 of the command", signal: syscall.SIGKILL},
+	{name: "kill -9 of make", under: []string{"make", "-f", "-", "check"}, signal: syscall.SIGKILL},
+	{name: "kill -9 of all", of: "group", signal: syscall.SIGKILL},
+}
+
+// testProcess is the program that go makes of the module's tests, as far as the
+// kernel keeps its name.
+const testProcess = "builders.test.t"
+
+// TestKills kills runs at random moments. KILLS says how many.
+func TestKills(t *testing.T) {
+	count := 50
+	if text := os.Getenv("KILLS"); text != "" {
+		var err error
+		count, err = strconv.Atoi(text)
+		require.NoError(t, err, "KILLS")
+	}
+	seed := uint64(time.Now().UnixNano())
+	random := rand.New(rand.NewPCG(seed, seed))
+	t.Logf("seed %d", seed)
+	var took []time.Duration
+	survived := map[string]int{}
+	for i := range count {
+		d := deaths[i%len(deaths)]
+		after := time.Duration(random.Int64N(int64(15 * time.Second)))
+		t.Run(fmt.Sprintf("%02d %s after %.1fs", i, d.name, after.Seconds()), func(t *testing.T) {
+			took = append(took, d.die(t, after))
+			survived[d.name]++
+		})
+	}
+	if len(took) > 0 {
+		t.Logf("%d kills, %d clean; nothing left after %.1f s in the middle, %.1f s at most", count, len(took), median(took).Seconds(), slices.Max(took).Seconds())
+	}
+	for _, d := range deaths {
+		t.Logf("%3d  %s", survived[d.name], d.name)
+	}
+}
+
+func median(all []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
+}
+
+// die starts a run, ends it, and returns how long it took until nothing was
+// left of it.
+func (d death) die(t *testing.T, after time.Duration) time.Duration {
+	before := inventory(t)
+	r := d.start(t)
+	pid := r.await(t, d.of, after)
+	require.NoError(t, syscall.Kill(pid, d.signal))
+	killed := time.Now()
+	code := r.wait(t)
+
+	awaitClean(t, before)
+	clean := time.Since(killed)
+	require.LessOrEqual(t, clean, patience+r.WaitDelay, "it took long until nothing was left")
+	require.FileExists(t, filepath.Join(r.out, run.Stream), "the evidence so far is not on the disk")
+	if d.told {
+		require.Equal(t, 2, code, r.said)
+		requireTold(t, r)
+	}
+	if !d.told {
+		// Killed itself, the command leaves the report as it was by then.
+		if _, err := os.Stat(filepath.Join(r.out, "report.json")); err == nil {
+			requireTold(t, r)
+		}
+	}
+	return clean
+}
+
+// requireTold wants the report to say of every claim what became of it.
+func requireTold(t *testing.T, r *ran) {
+	t.Helper()
+	if strings.Contains(r.said.String(), "interrupted") && !exists(filepath.Join(r.out, "report.json")) {
+		return // before the first claim
+	}
+	found := r.report(t)
+	require.NotEqual(t, spec.Holds, found.Worst(), "a run that was killed is green")
+	open := 0
+	for _, claim := range found.Claims {
+		if claim.Verdict == spec.Error {
+			require.Regexp(t, "not reached|no verdict|interrupted|cut off|ended early|no longer|killed|gone", claim.Reason, claim.ID)
+			open++
+		}
+		require.NotEqual(t, spec.Broken, claim.Verdict, "%s: %s", claim.ID, claim.Reason)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func (d death) start(t *testing.T) *ran {
+	t.Helper()
+	const choice = "^Test(Builders|Caching|Cleanup|Output)$"
+	if d.under == nil {
+		return check(t, "--run", choice)
+	}
+	command := exec.Command(d.under[0], d.under[1:]...)
+	command.Dir, command.Env = root, inLab().Env
+	command.Stdin = strings.NewReader(fmt.Sprintf("check:\n\t@%s check --buildkit %s --run '%s'\n", program, buildKit, strings.ReplaceAll(choice, "$", "$$")))
+	return begin(t, command)
+}
+
+// await waits until the process is there and then as long as it is told.
+func (r *ran) await(t *testing.T, of string, after time.Duration) int {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for {
+		found := descendants(r.Process.Pid)
+		if _, testing := found[testProcess]; testing {
+			time.Sleep(after)
+			break
+		}
+		require.True(t, time.Now().Before(deadline), "the test process did not begin: %s", r.said)
+		time.Sleep(20 * time.Millisecond)
+	}
+	switch of {
+	case "":
+		return r.Process.Pid
+	case "group":
+		return -r.Process.Pid
+	}
+	pid, ok := descendants(r.Process.Pid)[of]
+	require.True(t, ok, "there is no process %s", of)
+	return pid
+}

@@ -1,0 +1,224 @@
+//go:build faults
+
+package faults
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"builders.test/helpers/janitor"
+	"builders.test/internal/lab"
+	"builders.test/internal/report"
+	"github.com/docker/docker/client"
+	"github.com/stretchr/testify/require"
+)
+
+// root is the project's folder.
+const root = "../.."
+
+// buildKit is what is run where it does not matter which.
+const buildKit = "v0.34.2"
+
+// program is the command that is put to the test.
+var program string
+
+func TestMain(m *testing.M) {
+	os.Exit(prepared(m))
+}
+
+func prepared(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "faults-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "builders")
+	for _, command := range []*exec.Cmd{
+		exec.Command("go", "build", "-o", program, root+"/cmd/builders"),
+		// So that the first run that is killed does not spend its time compiling.
+		exec.Command("go", "vet", "-tags", "integration", root),
+		exec.Command("go", "test", "-tags", "integration", "-c", "-o", os.DevNull, root),
+	} {
+		command.Stderr = os.Stderr
+		if err := command.Run(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 2
+		}
+	}
+	if said, err := inLab("lab", "up").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s%v\n", said, err)
+		return 2
+	}
+	return m.Run()
+}
+
+// inLab is the command in the project's folder, on the lab.
+func inLab(args ...string) *exec.Cmd {
+	command := exec.Command(program, args...)
+	command.Dir = root
+	command.Env = environ("DOCKER_HOST=", "DOCKER_CONTEXT=", "BUILDERS_LAB=", "GITHUB_STEP_SUMMARY=")
+	return command
+}
+
+// environ is this process's environment with some variables set.
+func environ(set ...string) []string {
+	return append(os.Environ(), set...)
+}
+
+// theLab is the lab that the runs use.
+func theLab(t *testing.T) *lab.Lab {
+	t.Helper()
+	l, err := lab.Open(lab.Options{})
+	require.NoError(t, err)
+	return l
+}
+
+// variables lead to the lab.
+func variables(t *testing.T) map[string]string {
+	t.Helper()
+	found, err := theLab(t).Env("")
+	require.NoError(t, err)
+	return found
+}
+
+// engines are clients of the lab's engines.
+func engines(t *testing.T) []*client.Client {
+	t.Helper()
+	var all []*client.Client
+	for _, host := range theLab(t).Hosts() {
+		c, err := client.NewClientWithOpts(client.WithHost(host), client.WithAPIVersionNegotiation())
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = c.Close() })
+		all = append(all, c)
+	}
+	return all
+}
+
+// ran is a run of the command.
+type ran struct {
+	*exec.Cmd
+	out  string
+	said *bytes.Buffer
+}
+
+// check starts a check in a process group of its own.
+func check(t *testing.T, args ...string) *ran {
+	t.Helper()
+	return begin(t, inLab("check", "--buildkit", buildKit), args...)
+}
+
+func begin(t *testing.T, command *exec.Cmd, args ...string) *ran {
+	t.Helper()
+	r := &ran{Cmd: command, out: filepath.Join(t.TempDir(), "out"), said: &bytes.Buffer{}}
+	r.Args = append(r.Args, args...)
+	r.Env = append(r.Env, "OUT="+r.out)
+	r.Stdout, r.Stderr = r.said, r.said
+	r.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// A grandchild that survives must not keep the test waiting.
+	r.WaitDelay = 5 * time.Second
+	require.NoError(t, r.Start())
+	t.Cleanup(func() { _ = syscall.Kill(-r.Process.Pid, syscall.SIGKILL) })
+	return r
+}
+
+// wait is the exit code.
+func (r *ran) wait(t *testing.T) int {
+	t.Helper()
+	err := r.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
+		require.NoError(t, err, r.said)
+	}
+	return r.ProcessState.ExitCode()
+}
+
+// report is what the run wrote.
+func (r *ran) report(t *testing.T) report.Report {
+	t.Helper()
+	found, err := report.Read(filepath.Join(r.out, report.File))
+	require.NoError(t, err, r.said)
+	return found
+}
+
+// descendants are the processes below one, by the names of their programs.
+func descendants(pid int) map[string]int {
+	below := map[string]int{}
+	children, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, file := range children {
+		content, _ := os.ReadFile(file)
+		for _, word := range strings.Fields(string(content)) {
+			child, err := strconv.Atoi(word)
+			if err != nil {
+				continue
+			}
+			name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child))
+			if _, known := below[strings.TrimSpace(string(name))]; !known {
+				below[strings.TrimSpace(string(name))] = child
+			}
+			for name, pid := range descendants(child) {
+				if _, known := below[name]; !known {
+					below[name] = pid
+				}
+			}
+		}
+	}
+	return below
+}
+
+// patience is how long a run that died may leave something behind.
+const patience = 10 * time.Second
+
+// awaitClean waits until nothing of a dead run is left, and returns how long
+// that took. Runs that go on keep what is theirs.
+func awaitClean(t *testing.T, before janitor.Inventory) time.Duration {
+	t.Helper()
+	began := time.Now()
+	clients := engines(t)
+	for {
+		left := leftovers(t, before, clients)
+		if len(left) == 0 {
+			return time.Since(began)
+		}
+		if time.Since(began) > patience {
+			require.Empty(t, left, "left %s after the run died", patience)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+func leftovers(t *testing.T, before janitor.Inventory, clients []*client.Client) []string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	now, err := janitor.TakeInventory(ctx, clients...)
+	require.NoError(t, err)
+	var left []string
+	for _, thing := range now.Since(before, "").New {
+		left = append(left, thing.String())
+	}
+	for _, thing := range now {
+		if thing.Run != "" && janitor.StateOf(thing.Run) != janitor.Live && !before.Has(thing) {
+			left = append(left, thing.String())
+		}
+	}
+	return left
+}
+
+// inventory is what there is before a run.
+func inventory(t *testing.T) janitor.Inventory {
+	t.Helper()
+	found, err := janitor.TakeInventory(t.Context(), engines(t)...)
+	require.NoError(t, err)
+	return found
+}

@@ -1,0 +1,15 @@
+// Package kin watches the processes that this one belongs to: where they are
+// killed, nobody is left to wait for what it does.
+package kin
+
+// Parent calls ended when the parent of this process is gone. Where processes
+// cannot be watched it does nothing.
+func Parent(ended func()) { watch(parent(), ended) }
+
+// Ancestor is [Parent] for the nearest ancestor that runs a program of one of
+// the names, such as make. Without one it does nothing.
+func Ancestor(ended func(), names ...string) {
+	if pid, ok := ancestor(names); ok {
+		watch(pid, ended)
+	}
+}

@@ -1,0 +1,25 @@
+package run
+
+import (
+	"testing"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"gotest.tools/v3/assert"
+)
+
+func TestTheAccountIsKeptWhileTheRunGoesOn(t *testing.T) {
+	specs := toy(t, "", "caching")
+	var kept [][]report.Claim
+	specs.Keep = func(claims []report.Claim) { kept = append(kept, claims) }
+
+	_, err := specs.Run(t.Context(), &hearer{})
+
+	assert.NilError(t, err)
+	first, last := kept[0], kept[len(kept)-1]
+	assert.Equal(t, first[0].Verdict, spec.Error)
+	assert.Equal(t, first[len(first)-1].Reason, "not reached: the run was cut off")
+	for _, claim := range last {
+		assert.Equal(t, claim.Verdict, spec.Holds, "%s: %s", claim.ID, claim.Reason)
+	}
+}
