@@ -7,6 +7,7 @@
 package builder
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -144,6 +145,7 @@ func (b *Builder) cleanUp(t *spec.T) {
 		return
 	}
 	if t.Failed() {
+		b.dump(t)
 		b.keepLog(t)
 	}
 	if b.owner {
@@ -157,8 +159,20 @@ func (b *Builder) cleanUp(t *spec.T) {
 	}
 }
 
-// logLines is how much of a daemon's log is kept.
-const logLines = "500"
+// dump lets the BuildKit of a claim that did not end say in its log what it was
+// doing, goroutine by goroutine. It ends by that.
+func (b *Builder) dump(t *spec.T) {
+	t.Helper()
+	if t.Context().Err() != context.DeadlineExceeded {
+		return
+	}
+	b.Home.CleanUp(t, "kill", "--signal", "QUIT", b.Container())
+	b.Home.CleanUp(t, "wait", b.Container())
+}
+
+// logLines is how much of a daemon's log is kept: enough for what [Builder.dump]
+// makes it say.
+const logLines = "5000"
 
 func (b *Builder) keepLog(t *spec.T) {
 	t.Helper()

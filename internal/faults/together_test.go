@@ -1,0 +1,76 @@
+//go:build faults
+
+package faults
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"builders.test/helpers/janitor"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+// TestSideBySide runs two versions at once on the same engine, and cleans up
+// in the midst of it: neither run may notice.
+func TestSideBySide(t *testing.T) {
+	before := inventory(t)
+	const choice = "^Test(Builders|Caching|Cleanup)$"
+	one := check(t, "--run", choice)
+	two := begin(t, inLab("check", "--buildkit", "v0.11.5", "--run", choice))
+	one.await(t, "", 0)
+	two.await(t, "", 5*time.Second)
+
+	said, err := inLab("clean").CombinedOutput()
+	require.NoError(t, err, string(said))
+	require.Contains(t, string(said), "live")
+	require.NotContains(t, string(said), "dead", "a run that goes on is called dead")
+
+	for _, r := range []*ran{one, two} {
+		require.Zero(t, r.wait(t), r.said)
+		for _, claim := range r.report(t).Claims {
+			require.LessOrEqual(t, claim.Verdict, spec.NotApplicable, "%s: %s", claim.ID, claim.Reason)
+		}
+	}
+	awaitClean(t, before)
+}
+
+// TestCleanTakesTheDeadOnly leaves what a run leaves whose reaper died with it.
+func TestCleanTakesTheDeadOnly(t *testing.T) {
+	before := inventory(t)
+	const run = "0dead0de"
+	dir := os.TempDir() + "/builders-" + run
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	volume := "buildx_buildkit_builders-" + run + "-left-10_state"
+	docker(t, "volume", "create", volume)
+	docker(t, "volume", "create", "somebody-elses")
+	t.Cleanup(func() { docker(t, "volume", "rm", "--force", "somebody-elses") })
+
+	shown, err := inLab("clean", "--dry-run").CombinedOutput()
+	require.NoError(t, err, string(shown))
+	require.Contains(t, string(shown), "dead     volume "+volume)
+	require.Contains(t, docker(t, "volume", "ls", "-q"), volume, "what was to be shown only is gone")
+
+	said, err := inLab("clean").CombinedOutput()
+	require.NoError(t, err, string(said))
+	left := docker(t, "volume", "ls", "-q")
+	require.NotContains(t, left, volume)
+	require.Contains(t, left, "somebody-elses", "clean took what no run made")
+	require.NoDirExists(t, dir)
+	for _, thing := range inventory(t) {
+		require.True(t, thing.Run == "" || before.Has(thing) || janitor.StateOf(thing.Run) == janitor.Live, "left: %s", thing)
+	}
+}
+
+// docker runs the docker command on the lab's engine.
+func docker(t *testing.T, args ...string) string {
+	t.Helper()
+	lab := variables(t)
+	command := commandOn(lab, "docker", args...)
+	said, err := command.CombinedOutput()
+	require.NoError(t, err, "docker %s: %s", strings.Join(args, " "), said)
+	return string(said)
+}

@@ -1,0 +1,249 @@
+//go:build faults
+
+package faults
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"builders.test/helpers/front"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+func commandOn(lab map[string]string, name string, args ...string) *exec.Cmd {
+	command := exec.Command(name, args...)
+	command.Dir, command.Env = root, environ()
+	for name, value := range lab {
+		command.Env = append(command.Env, name+"="+value)
+	}
+	return command
+}
+
+// requireErrors wants a run to blame the world: no claim is broken, at least
+// one is an error, and the exit code is that of a failed environment.
+func requireErrors(t *testing.T, r *ran) {
+	t.Helper()
+	require.Equal(t, 2, r.wait(t), r.said)
+	failed := 0
+	for _, claim := range r.report(t).Claims {
+		require.NotEqual(t, spec.Broken, claim.Verdict, "%s is called broken: %s", claim.ID, claim.Reason)
+		if claim.Verdict == spec.Error {
+			failed++
+			t.Logf("%s: %s", claim.ID, claim.Reason)
+		}
+	}
+	require.NotZero(t, failed, "nobody noticed")
+	for line := range strings.Lines(r.said.String()) {
+		require.NotContains(t, line, "goroutine ", "a stack trace where a sentence should be")
+	}
+}
+
+// requireGreen wants the next run to be as if nothing had happened.
+func requireGreen(t *testing.T) {
+	t.Helper()
+	said, err := inLab("lab", "up").CombinedOutput()
+	require.NoError(t, err, string(said))
+	said, err = inLab("clean").CombinedOutput()
+	require.NoError(t, err, string(said))
+	r := check(t, "--run", "caching")
+	require.Zero(t, r.wait(t), "the run after the fault: %s", r.said)
+}
+
+// enginePid is the process of the engine that runs are on.
+func enginePid(t *testing.T) int {
+	t.Helper()
+	cache := variables(t)["BUILDERS_LAB"]
+	found, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	require.NoError(t, err)
+	for _, path := range found {
+		content, err := os.ReadFile(path)
+		words := strings.Split(string(content), "\x00")
+		if err != nil || filepath.Base(words[0]) != "dockerd" || !strings.Contains(string(content), filepath.Join(cache, "daemon.json")) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		require.NoError(t, err)
+		return pid
+	}
+	require.Fail(t, "the lab's engine does not run")
+	return 0
+}
+
+// midway is a run in which some claims have their verdict and others have not.
+func midway(t *testing.T, args ...string) *ran {
+	t.Helper()
+	r := check(t, args...)
+	r.await(t, "", 0)
+	deadline := time.Now().Add(time.Minute)
+	for strings.Count(r.said.String(), "✓") < 3 {
+		require.True(t, time.Now().Before(deadline), r.said)
+		time.Sleep(50 * time.Millisecond)
+	}
+	return r
+}
+
+func TestTheEngineStops(t *testing.T) {
+	r := midway(t, "--run", "^Test(Builders|Caching|Output)$")
+	require.NoError(t, syscall.Kill(enginePid(t), syscall.SIGTERM))
+	requireErrors(t, r)
+	requireGreen(t)
+}
+
+func TestTheEngineIsRestarted(t *testing.T) {
+	r := midway(t, "--run", "^Test(Builders|Caching|Output)$")
+	require.NoError(t, syscall.Kill(enginePid(t), syscall.SIGKILL))
+	said, err := inLab("lab", "up").CombinedOutput()
+	require.NoError(t, err, string(said))
+	requireErrors(t, r)
+	requireGreen(t)
+}
+
+func TestABuilderIsKilled(t *testing.T) {
+	r := check(t, "--run", "buildkit/gc-after-build")
+	var container string
+	deadline := time.Now().Add(time.Minute)
+	for container == "" {
+		require.True(t, time.Now().Before(deadline), r.said)
+		for _, name := range strings.Fields(docker(t, "ps", "--format", "{{.Names}}")) {
+			if strings.Contains(name, "-gc-after-build-") {
+				container = name
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	docker(t, "kill", container)
+	requireErrors(t, r)
+	require.Contains(t, r.report(t).Claims[0].Reason, "was killed")
+	requireGreen(t)
+}
+
+// truncating sends half of each layer and then hangs up.
+func truncating(registry http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.URL.Path, "/blobs/") || r.Method != http.MethodGet {
+			registry.ServeHTTP(w, r)
+			return
+		}
+		whole := httptest.NewRecorder()
+		registry.ServeHTTP(whole, r)
+		w.Header().Set("Content-Length", strconv.Itoa(whole.Body.Len()))
+		_, _ = io.CopyN(w, whole.Body, int64(whole.Body.Len()/2))
+		panic(http.ErrAbortHandler)
+	})
+}
+
+func refusing(code int) front.Rule {
+	return func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, fmt.Sprintf(`{"errors":[{"code":"X","message":"%s"}]}`, http.StatusText(code)), code)
+		})
+	}
+}
+
+func hanging(registry http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/manifests/") {
+			<-r.Context().Done()
+			return
+		}
+		registry.ServeHTTP(w, r)
+	})
+}
+
+// TestTheRegistryFails lets the mirror fail that builders pull from.
+func TestTheRegistryFails(t *testing.T) {
+	lab := variables(t)
+	for name, rule := range map[string]front.Rule{
+		"500": refusing(500), "429": refusing(429), "truncates": truncating, "hangs": hanging,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(rule(front.To("tcp", lab["BUILDERS_MIRROR"])))
+			t.Cleanup(server.Close)
+			// On an engine that is given, the mirror may be given, too.
+			command := commandOn(map[string]string{
+				"DOCKER_HOST": lab["DOCKER_HOST"], "DOCKER_CONFIG": lab["DOCKER_CONFIG"],
+				"BUILDERS_LAB": "", "BUILDERS_MIRROR": server.Listener.Addr().String(),
+			}, program, "check", "--buildkit", buildKit, "--run", "^TestProcessor$/^(while-building|one-index)$")
+			requireErrors(t, begin(t, command))
+		})
+	}
+}
+
+func TestNoDisk(t *testing.T) {
+	small := t.TempDir()
+	require.NoError(t, syscall.Mount("tmpfs", small, "tmpfs", 0, "size=4m"))
+	t.Cleanup(func() { _ = syscall.Unmount(small, syscall.MNT_DETACH) })
+
+	t.Run("for the lab", func(t *testing.T) {
+		command := inLab("lab", "up")
+		command.Env = append(command.Env, "XDG_CACHE_HOME="+small)
+		requireOneLine(t, command, "disk")
+	})
+	t.Run("for the evidence", func(t *testing.T) {
+		r := check(t, "--run", "caching", "--out", filepath.Join(small, "out"))
+		require.Equal(t, 2, r.wait(t), r.said)
+		require.NotContains(t, r.said.String(), "broken  ")
+		require.NotContains(t, r.said.String(), "goroutine ")
+	})
+	requireGreen(t)
+}
+
+func TestNoFileHandles(t *testing.T) {
+	command := exec.Command("sh", "-c", "ulimit -n 24; exec "+program+" check --run builders/version")
+	command.Dir, command.Env = root, inLab().Env
+	requireOneLine(t, command, "")
+	requireGreen(t)
+}
+
+// requireOneLine wants a command to end with exit code 2 and to say why in one
+// line.
+func requireOneLine(t *testing.T, command *exec.Cmd, want string) {
+	t.Helper()
+	said, err := command.CombinedOutput()
+	require.Error(t, err, string(said))
+	require.Equal(t, 2, command.ProcessState.ExitCode(), string(said))
+	var lines []string
+	for line := range strings.Lines(string(said)) {
+		if strings.HasPrefix(line, "builders: ") {
+			lines = append(lines, line)
+		}
+		require.NotContains(t, line, "goroutine ")
+	}
+	require.Len(t, lines, 1, string(said))
+	require.Contains(t, lines[0], want)
+	t.Log(strings.TrimSpace(lines[0]))
+}
+
+// TestABuildHangs proves that a claim ends, and that its evidence tells what
+// BuildKit was doing.
+func TestABuildHangs(t *testing.T) {
+	scripts := t.TempDir()
+	text := "# claim: A build ends\n# deadline: 10s\nbuild .\n-- Dockerfile --\nFROM busybox\nRUN sleep 1000\n"
+	require.NoError(t, os.WriteFile(filepath.Join(scripts, "hang.txtar"), []byte(text), 0o600))
+	before := inventory(t)
+	began := time.Now()
+	r := check(t, "--specs", scripts)
+	require.Equal(t, 1, r.wait(t), r.said)
+	require.Less(t, time.Since(began), 90*time.Second)
+	claim := r.report(t).Claims[0]
+	require.Contains(t, claim.Reason, "no end within 10s")
+	logs, err := filepath.Glob(filepath.Join(r.out, claim.Evidence, "*.log"))
+	require.NoError(t, err)
+	require.NotEmpty(t, logs, "the evidence has no log of BuildKit")
+	log, err := os.ReadFile(logs[0])
+	require.NoError(t, err)
+	require.Contains(t, string(log), "goroutine ", "the log does not tell what BuildKit was doing")
+	awaitClean(t, before)
+}
