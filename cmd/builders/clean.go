@@ -86,25 +86,29 @@ func clean(ctx context.Context, engines []*client.Client, out io.Writer, dryRun 
 		return fmt.Errorf("look for what runs left: %w", err)
 	}
 	states := map[string]janitor.State{}
-	var dead []janitor.Thing
+	var dead []string
+	removed := 0
 	for _, thing := range things {
 		state, known := states[thing.Run]
 		if !known {
 			state = janitor.StateOf(thing.Run)
 			states[thing.Run] = state
+			if state == janitor.Dead {
+				dead = append(dead, thing.Run)
+			}
 		}
 		fmt.Fprintf(out, "%-8s %s\n", state, thing)
 		if state == janitor.Dead {
-			dead = append(dead, thing)
+			removed++
 		}
 	}
 	if dryRun || len(dead) == 0 {
 		fmt.Fprintf(out, "%d found, nothing removed\n", len(things))
 		return nil
 	}
-	if err := janitor.Remove(ctx, dead); err != nil {
+	if err := janitor.Sweep(ctx, engines, dead...); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d found, %d removed\n", len(things), len(dead))
+	fmt.Fprintf(out, "%d found, %d removed\n", len(things), removed)
 	return nil
 }

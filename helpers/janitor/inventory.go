@@ -108,9 +108,9 @@ type Company struct {
 // Err says in one line what a run must not have done; nil if it did nothing of
 // the kind.
 func (d Difference) Err(company Company) error {
-	gone, appeared := d.Gone, d.New
+	gone, changed, appeared := d.Gone, d.Changed, d.New
 	if company.Runs {
-		gone = slices.DeleteFunc(slices.Clone(gone), func(x Thing) bool { return x.Kind == "image" })
+		gone, changed = withoutImages(gone), withoutImages(changed)
 	}
 	if company.Runs || company.Users {
 		appeared = nil
@@ -122,7 +122,7 @@ func (d Difference) Err(company Company) error {
 	}{
 		{d.Left, "the run left %s"},
 		{gone, "%s was there before the run and is gone"},
-		{d.Changed, "%s is not as it was before the run"},
+		{changed, "%s is not as it was before the run"},
 		{appeared, "%s appeared during the run and carries no run's id"},
 	} {
 		if len(part.things) > 0 {
@@ -130,6 +130,10 @@ func (d Difference) Err(company Company) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func withoutImages(things []Thing) []Thing {
+	return slices.DeleteFunc(slices.Clone(things), func(x Thing) bool { return x.Kind == "image" })
 }
 
 // othersLive tells whether another run than this one goes on on this machine.

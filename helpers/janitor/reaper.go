@@ -133,6 +133,19 @@ func join(things []Thing) string {
 	return strings.Join(names, ", ")
 }
 
+// Sweep removes everything of runs that are over, also where somebody else is
+// about to do the same.
+func Sweep(ctx context.Context, engines []*client.Client, runs ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
+	defer cancel()
+	var errs []error
+	for _, run := range runs {
+		_, err := sweep(ctx, engines, run)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
 // sweep removes everything of a run until nothing more turns up, and returns
 // what it found.
 func sweep(ctx context.Context, engines []*client.Client, run string) ([]Thing, error) {
