@@ -245,6 +245,7 @@ func aSecretAsAVariable(t *spec.T) {
 		folder: "fixtures/frontend/secret-env", word: "env", since: "1",
 		file: "proof", want: sum(value) + "  -",
 	}, secret(t, value))
+	requireKept(t, value)
 }
 
 func excludeLeavesOut(t *spec.T) {

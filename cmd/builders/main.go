@@ -43,6 +43,8 @@ where none is reachable, on a lab that it builds itself.
 
 Exit codes: 0 every claim holds, 1 a claim is broken, 2 the environment failed
 or the command was misused.`,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return enoughFiles() },
+
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

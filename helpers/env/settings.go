@@ -76,6 +76,9 @@ func readSettings() (settings, error) {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return s, fmt.Errorf("OUT=%s cannot be created: %w; name a writable folder", out, err)
 	}
+	if err := room(out); err != nil {
+		return s, fmt.Errorf("OUT=%s: %w; free some space or name another folder", out, err)
+	}
 	return s, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -96,6 +97,20 @@ func (f *Folder) Failure(reason, text string) error {
 // daemon's log.
 func (f *Folder) Note(name, text string) error {
 	return write(f.path(), name, []byte(text))
+}
+
+// Holds tells whether some file of the evidence so far holds the text.
+func (f *Folder) Holds(text string) (bool, error) {
+	found := false
+	err := filepath.WalkDir(f.path(), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || found {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		found = bytes.Contains(content, []byte(text))
+		return err
+	})
+	return found, err
 }
 
 func (f *Folder) next(title string) string {

@@ -66,3 +66,14 @@ func FuzzSplitProgress(f *testing.F) {
 		require.Len(t, stream, len(progress)+len(rest))
 	})
 }
+
+func TestHolds(t *testing.T) {
+	folder, err := Create(t.TempDir(), "a/b")
+	require.NoError(t, err)
+	require.NoError(t, folder.Command(Command{Args: []string{"docker", "build"}, Stderr: []byte("a word")}))
+	for text, want := range map[string]bool{"a word": true, "docker": true, "secret": false} {
+		held, err := folder.Holds(text)
+		require.NoError(t, err)
+		require.Equal(t, want, held, text)
+	}
+}

@@ -7,9 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -96,7 +98,8 @@ func variables(t *testing.T) map[string]string {
 func engines(t *testing.T) []*client.Client {
 	t.Helper()
 	var all []*client.Client
-	for _, host := range theLab(t).Hosts() {
+	// In the same order each time: an inventory tells them apart by it.
+	for _, host := range slices.Sorted(maps.Values(theLab(t).Hosts())) {
 		c, err := client.NewClientWithOpts(client.WithHost(host), client.WithAPIVersionNegotiation())
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = c.Close() })

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// leastFiles is how many files a run has open at a time, with room to spare.
+const leastFiles = 256
+
+// enoughFiles refuses to begin where files will run out: what then cannot be
+// read looks as if it were not there.
+func enoughFiles() error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return nil // nobody counts
+	}
+	if uint64(limit.Cur) < leastFiles {
+		return fmt.Errorf("only %d files may be open at a time, it takes %d; raise the limit with `ulimit -n %d`", limit.Cur, leastFiles, leastFiles)
+	}
+	return nil
+}
