@@ -10,7 +10,7 @@ CELLS    := docker/containerd docker/overlay2 remote/containerd docker-container
 IN_CELLS := ^Test(Processor|Caching|Output|Buildkit|Frontend|Images)$$
 
 .DEFAULT_GOAL := help
-.PHONY: help check test browser compare matrix bisect history selftest lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare matrix bisect history selftest faults lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -43,8 +43,11 @@ test: bin/builders ## vet, unit tests, every claim on an old and a new BuildKit,
 	  bin/builders check --buildkit $(lastword $(RELEASES)) --driver $$driver --store $$store \
 	    --run '$(IN_CELLS)' --out build/test/$$driver-$$store || failed="$$failed $$cell"; \
 	done; \
+	echo; echo "== an engine that is somebody's"; \
+	go test -tags faults -count=1 -v -run '^Test(Guest|AThiefIsCaught)$$' ./internal/faults || failed="$$failed guest"; \
 	if [ -n "$$failed" ]; then \
-	  echo; for name in $$failed; do echo "not green: $$name"; bin/builders report --failures build/test/$$(echo $$name | tr / -); done; \
+	  echo; for name in $$failed; do echo "not green: $$name"; \
+	    dir=build/test/$$(echo $$name | tr / -); [ ! -d $$dir ] || bin/builders report --failures $$dir; done; \
 	  exit 1; fi
 
 browser: ## try the HTML page in Chromium: the one on PATH, or Debian's, unpacked
@@ -65,6 +68,10 @@ history: bin/builders ## prove that the regressions of the past would have been 
 
 selftest: bin/builders ## prove that the specs can fail, against a buildx that is wrong on purpose
 	@bin/builders selftest
+
+faults: ## kill runs, and take the engine, the registry and the disk away under them; needs the lab to itself
+	go vet -tags faults ./internal/faults
+	go test -tags faults -count=1 -timeout 60m -v ./internal/faults
 
 lab: bin/builders ## start the lab, the engines that are used where none is reachable
 	@bin/builders lab up

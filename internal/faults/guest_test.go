@@ -1,0 +1,123 @@
+//go:build faults
+
+package faults
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"builders.test/helpers/janitor"
+	"builders.test/internal/lab"
+	"github.com/stretchr/testify/require"
+)
+
+// user is somebody with an engine of their own and things on it.
+type user struct {
+	t *testing.T
+	// environ leads to the engine and to the user's configuration.
+	environ map[string]string
+	// config is the folder of the user's docker configuration.
+	config string
+	buildx string
+}
+
+// newUser makes the lab's engine somebody's: with a container, a volume, an
+// image, a network, a context, and a running builder that is the current one.
+func newUser(t *testing.T) *user {
+	t.Helper()
+	found := variables(t)
+	buildx, err := theLab(t).Buildx(t.Context(), lab.BuildxVersion)
+	require.NoError(t, err)
+	u := &user{t: t, config: filepath.Join(t.TempDir(), "docker"), buildx: buildx}
+	plugins := filepath.Join(u.config, "cli-plugins")
+	require.NoError(t, os.MkdirAll(plugins, 0o755))
+	require.NoError(t, os.Symlink(buildx, filepath.Join(plugins, "docker-buildx")))
+	u.environ = map[string]string{
+		"DOCKER_HOST": found["DOCKER_HOST"], "DOCKER_CONFIG": u.config, "DOCKER_CONTEXT": "",
+		"BUILDERS_LAB": "", "BUILDERS_MIRROR": found["BUILDERS_MIRROR"], "BUILDX_CONFIG": "",
+	}
+	t.Cleanup(func() {
+		for _, line := range []string{
+			"buildx rm --force users-builder", "rm --force users-web", "volume rm --force users-data",
+			"network rm users-net", "rmi --force users/app:1",
+		} {
+			_ = u.command("docker", strings.Fields(line)...).Run()
+		}
+	})
+	for _, line := range []string{
+		"pull --quiet busybox", "tag busybox users/app:1", "volume create users-data", "network create users-net",
+		"create --name users-web --volume users-data:/data busybox true",
+		"context create users-context --docker host=" + found["DOCKER_HOST"],
+		"buildx create --name users-builder --driver docker-container --driver-opt image=moby/buildkit:" + buildKit + " --use --bootstrap",
+	} {
+		said, err := u.command("docker", strings.Fields(line)...).CombinedOutput()
+		require.NoError(t, err, "docker %s: %s", line, said)
+	}
+	return u
+}
+
+func (u *user) command(name string, args ...string) *exec.Cmd {
+	return commandOn(u.environ, name, args...)
+}
+
+// check runs specs on the user's engine.
+func (u *user) check(args ...string) *ran {
+	u.t.Helper()
+	return begin(u.t, u.command(program, append([]string{"check", "--buildkit", buildKit}, args...)...))
+}
+
+// files are the user's configuration, file by file.
+func (u *user) files() map[string]string {
+	u.t.Helper()
+	sums := map[string]string{}
+	err := filepath.WalkDir(u.config, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		sums[path] = fmt.Sprintf("%x", sha256.Sum256(content))
+		return err
+	})
+	require.NoError(u.t, err)
+	return sums
+}
+
+// TestGuest runs specs on an engine that is somebody's.
+func TestGuest(t *testing.T) {
+	u := newUser(t)
+	before, configured := inventory(t), u.files()
+
+	r := u.check("--run", "^Test(Builders|Cleanup)$")
+
+	require.Zero(t, r.wait(t), r.said)
+	require.Contains(t, r.said.String(), "which was there already")
+	require.Equal(t, configured, u.files(), "the user's docker configuration is not as it was")
+	after := inventory(t).Since(before, "")
+	require.NoError(t, after.Err(janitor.Company{}))
+	current, err := u.command("docker", "buildx", "inspect").CombinedOutput()
+	require.NoError(t, err, string(current))
+	require.Contains(t, string(current), "users-builder", "the user's current builder is another one")
+	awaitClean(t, before)
+}
+
+// TestAThiefIsCaught runs specs with a buildx that takes something of the
+// user's along: every claim holds, and the run is no less an error.
+func TestAThiefIsCaught(t *testing.T) {
+	u := newUser(t)
+	said, err := u.command("docker", "volume", "create", "users-letters").CombinedOutput()
+	require.NoError(t, err, string(said))
+	thief := filepath.Join(t.TempDir(), "docker-buildx")
+	script := "#!/bin/sh\ncase \"$*\" in *' rm '*) docker volume rm users-letters >/dev/null 2>&1;; esac\nexec " + u.buildx + " \"$@\"\n"
+	require.NoError(t, os.WriteFile(thief, []byte(script), 0o755))
+
+	r := u.check("--run", "cleanup/rm", "--buildx", thief)
+
+	require.Equal(t, 2, r.wait(t), r.said)
+	require.Contains(t, r.said.String(), "volume users-letters was there before the run and is gone")
+}

@@ -1,0 +1,105 @@
+//go:build faults
+
+package faults
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestSocketsAreTheUsersAlone looks at who may talk to the lab's engines.
+func TestSocketsAreTheUsersAlone(t *testing.T) {
+	for _, host := range theLab(t).Hosts() {
+		socket := strings.TrimPrefix(host, "unix://")
+		info, err := os.Stat(socket)
+		require.NoError(t, err)
+		require.Zero(t, info.Mode().Perm()&0o007, "everybody may use %s: %s", socket, info.Mode())
+		if info.Mode().Perm()&0o070 != 0 {
+			folder, err := os.Stat(filepath.Dir(socket))
+			require.NoError(t, err)
+			require.Zero(t, folder.Mode().Perm()&0o077, "others than the user may use %s", socket)
+		}
+	}
+}
+
+// TestNothingListensOffLoopback looks at every socket of every process of the
+// lab's.
+func TestNothingListensOffLoopback(t *testing.T) {
+	listening := map[string]string{} // addresses by inode
+	for _, table := range []string{"tcp", "tcp6"} {
+		content, err := os.ReadFile("/proc/net/" + table)
+		require.NoError(t, err)
+		for line := range strings.Lines(string(content)) {
+			fields := strings.Fields(line)
+			if len(fields) > 9 && fields[3] == "0A" {
+				listening["socket:["+fields[9]+"]"] = fields[1]
+			}
+		}
+	}
+	cache := variables(t)["BUILDERS_LAB"]
+	programs, found := []string{}, 0
+	links, err := filepath.Glob("/proc/[0-9]*/fd/*")
+	require.NoError(t, err)
+	for _, link := range links {
+		program, err := os.Readlink(filepath.Join(filepath.Dir(link), "../exe"))
+		target, _ := os.Readlink(link)
+		address, listens := listening[target]
+		if err != nil || !strings.HasPrefix(program, cache) || !listens {
+			continue
+		}
+		found++
+		programs = append(programs, filepath.Base(program))
+		ip := addressOf(t, address)
+		require.True(t, ip.IsLoopback(), "%s listens on %s", program, ip)
+	}
+	require.NotZero(t, found, "no process of the lab listens, so this proves nothing")
+	slices.Sort(programs)
+	t.Logf("%d listeners, all on the loopback interface: %v", found, slices.Compact(programs))
+}
+
+// addressOf reads an address as the kernel writes it: each group of four bytes
+// the other way round.
+func addressOf(t *testing.T, text string) net.IP {
+	t.Helper()
+	hexadecimal, _, _ := strings.Cut(text, ":")
+	bytes, err := hex.DecodeString(hexadecimal)
+	require.NoError(t, err)
+	for group := range slices.Chunk(bytes, 4) {
+		slices.Reverse(group)
+	}
+	return net.IP(bytes)
+}
+
+// TestNobodyMayWriteTheCache looks for files of the lab's that others than the
+// user may change.
+func TestNobodyMayWriteTheCache(t *testing.T) {
+	cache := variables(t)["BUILDERS_LAB"]
+	looked := 0
+	for _, part := range []string{"bin", "apt", "registry", "images", "packages", "docker-config", "lab.json", "daemon.json"} {
+		err := filepath.WalkDir(filepath.Join(cache, part), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := entry.Info()
+			if err != nil {
+				return err
+			}
+			looked++
+			if info.Mode().Type()&fs.ModeSymlink == 0 && info.Mode().Perm()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 {
+				return fmt.Errorf("everybody may write %s: %s", path, info.Mode())
+			}
+			return nil
+		})
+		require.NoError(t, err)
+	}
+	t.Logf("%d files and folders looked at", looked)
+}
