@@ -56,8 +56,8 @@ type Difference struct {
 	Gone, Changed, New []Thing
 }
 
-// Since tells what is different from an earlier inventory. What other runs own
-// is theirs to change.
+// Since tells what is different from an earlier inventory. What other runs than
+// the one with the id own is theirs to change.
 func (after Inventory) Since(before Inventory, run string) Difference {
 	var d Difference
 	was, is := before.byKey(), after.byKey()
@@ -65,7 +65,7 @@ func (after Inventory) Since(before Inventory, run string) Difference {
 		thing := is[key]
 		old, known := was[key]
 		switch {
-		case thing.Run == run:
+		case thing.Run != "" && thing.Run == run:
 			d.Left = append(d.Left, thing)
 		case thing.Run != "":
 		case !known:

@@ -33,6 +33,7 @@ func TestSince(t *testing.T) {
 	require.Equal(t, "volume data", join(d.Gone))
 	require.Equal(t, "volume nobody's", join(d.New))
 	require.NoError(t, before.Since(before, mine).Err(Company{}))
+	require.NoError(t, before.Since(before, "").Err(Company{}), "what is nobody's is no run's")
 }
 
 func TestErrKnowsTheCompany(t *testing.T) {
