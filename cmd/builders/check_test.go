@@ -177,6 +177,17 @@ func TestCheckRefusesBeforeAnythingIsTouched(t *testing.T) {
 	}
 }
 
+func TestAFolderIsForOneRunAtATime(t *testing.T) {
+	c := inToy(t, "")
+	_, free, err := c.prepareOut()
+	assert.NilError(t, err)
+	got := do(t.Context(), c)
+	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.errors, "builders: OUT="+c.out+" is in use by another run; wait for it or name another folder\n")
+	free()
+	assert.Equal(t, do(t.Context(), c).code, exitHolds)
+}
+
 func TestCheckInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
