@@ -53,7 +53,10 @@ func Find(ctx context.Context) (Engine, error) {
 	if chosenBy == "" {
 		return Engine{}, ErrNone
 	}
-	return Engine{}, fmt.Errorf("no Docker Engine answers at %s, which %s chooses; start it, or choose none to use the lab", host, chosenBy)
+	if err == nil {
+		err = errors.New("no answer")
+	}
+	return Engine{}, fmt.Errorf("no Docker Engine answers at %s, which %s chooses: %w; start it, or choose none to use the lab", host, chosenBy, err)
 }
 
 // StoreOf asks an engine for its image store: containerd, or the name of a
