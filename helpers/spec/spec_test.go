@@ -121,3 +121,15 @@ func FuzzOneLine(f *testing.F) {
 		require.False(t, strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 }))
 	})
 }
+
+func FuzzParseNeed(f *testing.F) {
+	for _, word := range []string{"arm64", "buildkit:>=0.13,<0.15", "buildx:=v0.37.0 || >1", "buildkit:", "bananas", "buildkit:>=0.13 -"} {
+		f.Add(word)
+	}
+	f.Fuzz(func(t *testing.T, word string) {
+		need, err := ParseNeed(word)
+		if err == nil && need.Word() == "" {
+			t.Fatalf("%q is a need without a word", word)
+		}
+	})
+}

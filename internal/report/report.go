@@ -193,6 +193,10 @@ func Read(path string) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("read the report: %w", err)
 	}
+	return parse(path, content)
+}
+
+func parse(path string, content []byte) (Report, error) {
 	var head struct {
 		Schema int `json:"schema"`
 	}

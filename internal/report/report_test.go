@@ -122,3 +122,24 @@ func TestWhatFailsBesideTheClaimsIsAnError(t *testing.T) {
 	r.Outside = []string{"left behind: container x"}
 	assert.Equal(t, r.Worst(), spec.Error)
 }
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`{"schema":1,"claims":[{"id":"a/b","verdict":"holds"}]}`))
+	f.Add([]byte(`{"schema":1,"claims":[{"id":"a/b","verdict":"perhaps"}]}`))
+	f.Add([]byte(`{"schema":99}`))
+	f.Add([]byte(`{"schema":1,"cl`))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		r, err := parse("report.json", content)
+		if err != nil {
+			return
+		}
+		// What can be read can be written, and is the same when it is read again.
+		dir := t.TempDir()
+		path, err := r.Write(dir)
+		assert.NilError(t, err)
+		again, err := Read(path)
+		assert.NilError(t, err)
+		assert.Equal(t, again.Worst(), r.Worst())
+		assert.Equal(t, len(again.Claims), len(r.Claims))
+	})
+}
