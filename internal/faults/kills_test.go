@@ -146,16 +146,13 @@ func (d death) start(t *testing.T) *ran {
 // await waits until the process is there and then as long as it is told.
 func (r *ran) await(t *testing.T, of string, after time.Duration) int {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		found := descendants(r.Process.Pid)
-		if _, testing := found[testProcess]; testing {
-			time.Sleep(after)
-			break
+	await(t, time.Minute, func() string {
+		if _, testing := descendants(r.Process.Pid)[testProcess]; !testing {
+			return "the test process did not begin: " + r.said.String()
 		}
-		require.True(t, time.Now().Before(deadline), "the test process did not begin: %s", r.said)
-		time.Sleep(20 * time.Millisecond)
-	}
+		return ""
+	})
+	time.Sleep(after) // the moment is what is random
 	switch of {
 	case "":
 		return r.Process.Pid

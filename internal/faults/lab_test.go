@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"builders.test/internal/report"
 	"github.com/docker/docker/client"
 	"github.com/stretchr/testify/require"
+	"gotest.tools/v3/poll"
 )
 
 // root is the project's folder.
@@ -112,7 +114,25 @@ func engines(t *testing.T) []*client.Client {
 type ran struct {
 	*exec.Cmd
 	out  string
-	said *bytes.Buffer
+	said *transcript
+}
+
+// transcript is what a run said so far; it may be read while it grows.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (x *transcript) Write(part []byte) (int, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.text.Write(part)
+}
+
+func (x *transcript) String() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.text.String()
 }
 
 // check starts a check in a process group of its own.
@@ -123,7 +143,7 @@ func check(t *testing.T, args ...string) *ran {
 
 func begin(t *testing.T, command *exec.Cmd, args ...string) *ran {
 	t.Helper()
-	r := &ran{Cmd: command, out: filepath.Join(t.TempDir(), "out"), said: &bytes.Buffer{}}
+	r := &ran{Cmd: command, out: filepath.Join(t.TempDir(), "out"), said: &transcript{}}
 	r.Args = append(r.Args, args...)
 	r.Env = append(r.Env, "OUT="+r.out)
 	r.Stdout, r.Stderr = r.said, r.said
@@ -188,16 +208,24 @@ func awaitClean(t *testing.T, before janitor.Inventory) time.Duration {
 	t.Helper()
 	began := time.Now()
 	clients := engines(t)
-	for {
-		left := leftovers(t, before, clients)
-		if len(left) == 0 {
-			return time.Since(began)
+	await(t, patience, func() string {
+		if left := leftovers(t, before, clients); len(left) > 0 {
+			return "after the run died there is " + strings.Join(left, ", ")
 		}
-		if time.Since(began) > patience {
-			require.Empty(t, left, "left %s after the run died", patience)
+		return ""
+	})
+	return time.Since(began)
+}
+
+// await waits until missing finds nothing to complain of.
+func await(t *testing.T, limit time.Duration, missing func() string) {
+	t.Helper()
+	poll.WaitOn(t, func(poll.LogT) poll.Result {
+		if why := missing(); why != "" {
+			return poll.Continue("%s", why)
 		}
-		time.Sleep(100 * time.Millisecond)
-	}
+		return poll.Success()
+	}, poll.WithTimeout(limit), poll.WithDelay(50*time.Millisecond))
 }
 
 func leftovers(t *testing.T, before janitor.Inventory, clients []*client.Client) []string {

@@ -87,11 +87,12 @@ func midway(t *testing.T, args ...string) *ran {
 	t.Helper()
 	r := check(t, args...)
 	r.await(t, "", 0)
-	deadline := time.Now().Add(time.Minute)
-	for strings.Count(r.said.String(), "✓") < 3 {
-		require.True(t, time.Now().Before(deadline), r.said)
-		time.Sleep(50 * time.Millisecond)
-	}
+	await(t, time.Minute, func() string {
+		if strings.Count(r.said.String(), "✓") < 3 {
+			return "no three claims hold: " + r.said.String()
+		}
+		return ""
+	})
 	return r
 }
 
@@ -114,16 +115,15 @@ func TestTheEngineIsRestarted(t *testing.T) {
 func TestABuilderIsKilled(t *testing.T) {
 	r := check(t, "--run", "buildkit/gc-after-build")
 	var container string
-	deadline := time.Now().Add(time.Minute)
-	for container == "" {
-		require.True(t, time.Now().Before(deadline), r.said)
+	await(t, time.Minute, func() string {
 		for _, name := range strings.Fields(docker(t, "ps", "--format", "{{.Names}}")) {
 			if strings.Contains(name, "-gc-after-build-") {
 				container = name
+				return ""
 			}
 		}
-		time.Sleep(50 * time.Millisecond)
-	}
+		return "the claim's builder does not run"
+	})
 	docker(t, "kill", container)
 	requireErrors(t, r)
 	require.Contains(t, r.report(t).Claims[0].Reason, "was killed")
