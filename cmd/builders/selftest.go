@@ -45,7 +45,8 @@ func newSelftestCommand() *cobra.Command {
 drops --load, a BuildKit that was compiled with a mistake in it, a mirror that
 serves an older image, and so on. It runs the claims that have to notice, with some
 that must not, and prints what was caught, what survived and what turned broken for
-no reason. A whole selftest writes the table in ` + scorePage + `.
+no reason. When every sabotage has been judged, now or before, it writes the table in
+` + scorePage + `.
 
 With --measure every claim that RUN chooses is run, and those that turned broken are
 listed. It uses the lab, whatever engine can be reached. The sabotage no-emulator
@@ -94,10 +95,9 @@ func (s *selftest) run(ctx context.Context) error {
 			caught++
 		}
 	}
-	took := time.Since(started)
-	fmt.Fprintf(s.stdout, "\ncaught %d of %d sabotages, which kill %d claims · %.0f s\n", caught, len(chosen), len(sabotage.Killed(scores)), took.Seconds())
-	if s.sabotages == "" && !s.measure {
-		if err := s.keep(scores, took); err != nil {
+	fmt.Fprintf(s.stdout, "\ncaught %d of %d sabotages, which kill %d claims · %.0f s\n", caught, len(chosen), len(sabotage.Killed(scores)), time.Since(started).Seconds())
+	if !s.measure {
+		if err := s.keep(st); err != nil {
 			return err
 		}
 	}
@@ -107,16 +107,59 @@ func (s *selftest) run(ctx context.Context) error {
 	return nil
 }
 
-// keep writes the table of a whole selftest.
-func (s *selftest) keep(scores []sabotage.Score, took time.Duration) error {
-	page := sabotage.Page(scores, sabotage.Facts{
-		Date: time.Now(), Took: took, BuildKit: s.buildkit, Buildx: lab.BuildxVersion, Spared: spared, Book: claims.All(),
-	})
-	if err := os.WriteFile(scorePage, []byte(page), 0o644); err != nil {
+// keep writes the table, of all that has been judged by now. Where that is not
+// every sabotage, there is no table yet.
+func (s *selftest) keep(st stage) error {
+	facts := sabotage.Facts{Date: time.Now(), BuildKit: st.buildkit, Buildx: lab.BuildxVersion, Spared: spared, Book: claims.All()}
+	var scores []sabotage.Score
+	var missing []string
+	for _, one := range sabotage.All() {
+		score, took, err := s.judged(one)
+		if err != nil {
+			missing = append(missing, one.Name)
+			continue
+		}
+		scores = append(scores, score)
+		facts.Took += took
+	}
+	if len(missing) > 0 {
+		fmt.Fprintf(s.stdout, "no table yet: not judged are %s\n", strings.Join(missing, ", "))
+		return nil
+	}
+	if err := os.WriteFile(scorePage, []byte(sabotage.Page(scores, facts)), 0o644); err != nil {
 		return fmt.Errorf("keep the scores: %w", err)
 	}
 	fmt.Fprintf(s.stdout, "%-10s %s\n", "table", scorePage)
 	return nil
+}
+
+// tookFile holds how long a sabotage took; it is written when it was judged.
+const tookFile = "took.txt"
+
+// judged is the score of a sabotage by what its last run left.
+func (s *selftest) judged(one sabotage.Sabotage) (sabotage.Score, time.Duration, error) {
+	folder := filepath.Join(s.out, one.Name)
+	content, err := os.ReadFile(filepath.Join(folder, tookFile))
+	if err != nil {
+		return sabotage.Score{}, 0, err
+	}
+	took, err := time.ParseDuration(string(content))
+	if err != nil {
+		return sabotage.Score{}, 0, err
+	}
+	r, err := report.Read(filepath.Join(folder, report.File))
+	if errors.Is(err, os.ErrNotExist) {
+		return sabotage.Refused(one), took, nil
+	}
+	if err != nil {
+		return sabotage.Score{}, 0, err
+	}
+	for _, id := range slices.Concat(one.Kills, one.Stops) {
+		if !slices.ContainsFunc(r.Claims, func(claim report.Claim) bool { return claim.ID == id }) {
+			return sabotage.Score{}, 0, fmt.Errorf("%s was not put to the test with it", id)
+		}
+	}
+	return sabotage.Judge(one, r.Claims), took, nil
 }
 
 // open brings the lab up with what is to be spoilt.
@@ -157,6 +200,10 @@ func (s *selftest) score(ctx context.Context, st stage, one sabotage.Sabotage) (
 	var err error
 	run := *s.check
 	run.out = filepath.Join(s.out, one.Name)
+	if s.measure {
+		run.out += "-measured"
+	}
+	started := time.Now()
 	if st.folder, err = made(filepath.Join(run.out, "stage")); err != nil {
 		return sabotage.Score{}, err
 	}
@@ -169,6 +216,9 @@ func (s *selftest) score(ctx context.Context, st stage, one sabotage.Sabotage) (
 	}
 	p, err := run.prove(ctx, console.New(io.Discard, s.stderr, run.out))
 	left := undo()
+	if ctx.Err() == nil && left == nil {
+		left = os.WriteFile(filepath.Join(run.out, tookFile), []byte(time.Since(started).Round(time.Second).String()), 0o644)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return sabotage.Score{}, errors.New("interrupted")

@@ -75,6 +75,12 @@ func additions() []Sabotage {
 			}
 			return a.Without("--push").With("--load")
 		}).kills("output/push", "images/registry"),
+		arguments("push-for-load", "pushes instead of loading", func(a Args) Args {
+			if !a.Has("--load") {
+				return a
+			}
+			return a.Without("--load").With("--push")
+		}).kills("output/load", "processor/config", "cleanup/images"),
 		arguments("fresh-mounts", "gives each build cache mounts of its own", func(a Args) Args {
 			if !a.Is("build") {
 				return a
