@@ -52,7 +52,8 @@ type Difference struct {
 	// Left is what the run owns and did not remove.
 	Left []Thing
 	// Gone, Changed and New are somebody else's: what was there before and is
-	// not now, what is otherwise now, and what nobody's name is on.
+	// not now, what is otherwise now, and what is new on an engine and has
+	// nobody's name on it.
 	Gone, Changed, New []Thing
 }
 
@@ -68,6 +69,8 @@ func (after Inventory) Since(before Inventory, run string) Difference {
 		case thing.Run != "" && thing.Run == run:
 			d.Left = append(d.Left, thing)
 		case thing.Run != "":
+		case !known && !thing.onEngine():
+			// The machine is everybody's.
 		case !known:
 			d.New = append(d.New, thing)
 		case old.State != thing.State:
@@ -85,6 +88,11 @@ func (after Inventory) Since(before Inventory, run string) Difference {
 // Has tells whether a thing was there.
 func (i Inventory) Has(thing Thing) bool {
 	return slices.ContainsFunc(i, func(x Thing) bool { return x.Kind == thing.Kind && x.ID == thing.ID })
+}
+
+// onEngine tells whether it is an engine that has the thing.
+func (x Thing) onEngine() bool {
+	return slices.Contains([]string{"container", "volume", "image", "network"}, x.Kind)
 }
 
 func (i Inventory) byKey() map[string]Thing {

@@ -26,6 +26,7 @@ func TestSince(t *testing.T) {
 		{Kind: "volume", Name: "ours", ID: "ours", Run: mine},
 		{Kind: "volume", Name: "nobody's", ID: "nobody"},
 		{Kind: "volume", Name: "other run's, too", ID: "too", Run: theirs},
+		{Kind: "mount", Name: "/media/stick", ID: "/media/stick"},
 	}
 	d := after.Since(before, mine)
 	require.Equal(t, "volume ours", join(d.Left))
@@ -70,10 +71,13 @@ func TestTheMachinesThings(t *testing.T) {
 	write(t, root+"/docker/buildx/current", "team")
 	write(t, root+"/binfmt/qemu-aarch64", "enabled")
 	write(t, root+"/binfmt/register", "")
+	write(t, root+"/binfmt/status", "enabled")
+	write(t, root+"/binfmt/builders-aarch64-0123abcd", "enabled")
 	write(t, root+"/proc/12/environ", "PATH=/bin\x00BUILDERS_RUN="+mine+"\x00")
 	write(t, root+"/proc/12/comm", "docker\n")
 	write(t, root+"/proc/13/environ", "PATH=/bin\x00")
 	write(t, root+"/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda rw\n"+
+		"4 1 8:1 /cache/engine /cache/engine rw - ext4 /dev/sda rw\n"+
 		"2 1 0:5 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw\n"+
 		"3 1 0:6 / "+os.TempDir()+"/"+env.Prefix+mine+"/disk rw - tmpfs tmpfs rw\nno mount\n")
 

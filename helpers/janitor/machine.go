@@ -119,7 +119,9 @@ func (m machine) emulators() ([]Thing, error) {
 	}
 	var things []Thing
 	for _, entry := range entries {
-		if entry.Name() == "register" {
+		// Labs register their own and take it away with them; the status is that
+		// of all.
+		if entry.Name() == "register" || entry.Name() == "status" || strings.HasPrefix(entry.Name(), env.Prefix) {
 			continue
 		}
 		if thing, err := file("emulator", filepath.Join(m.binfmt, entry.Name())); err == nil {
@@ -133,8 +135,9 @@ func (m machine) emulators() ([]Thing, error) {
 // containers, whoever runs them.
 var containersOwn = []string{"overlay", "nsfs", "tmpfs", "proc", "sysfs", "mqueue", "devpts", "cgroup", "cgroup2"}
 
-// mounted are the mounts of this machine, but for those of containers that are
-// not in a run's folder.
+// mounted are the file systems of this machine and the mounts in runs' folders.
+// Folders that are mounted elsewhere, as labs do it, and the mounts of containers
+// come and go with their owners.
 func (m machine) mounted() ([]Thing, error) {
 	content, err := os.ReadFile(m.mounts)
 	if err != nil {
@@ -147,9 +150,9 @@ func (m machine) mounted() ([]Thing, error) {
 		if !ok || len(fields) < 5 || len(kind) == 0 {
 			continue
 		}
-		point := fields[4]
+		inside, point := fields[3], fields[4]
 		run := runIn(point)
-		if run == "" && slices.Contains(containersOwn, kind[0]) {
+		if run == "" && (inside != "/" || slices.Contains(containersOwn, kind[0])) {
 			continue
 		}
 		things = append(things, Thing{Kind: "mount", Name: point, ID: point, Run: run})
