@@ -105,8 +105,7 @@ func (i Inventory) byKey() map[string]Thing {
 
 // Company is who else is there while a run goes on.
 type Company struct {
-	// Runs tells of other runs, whose images come and go: one may have pulled
-	// what another one sees.
+	// Runs tells of other runs, which may make something that has no name yet.
 	Runs bool
 	// Users tells that the engines are not for runs alone, so that what is new
 	// may be anybody's.
@@ -116,10 +115,9 @@ type Company struct {
 // Err says in one line what a run must not have done; nil if it did nothing of
 // the kind.
 func (d Difference) Err(company Company) error {
-	gone, changed, appeared := d.Gone, d.Changed, d.New
-	if company.Runs {
-		gone, changed = withoutImages(gone), withoutImages(changed)
-	}
+	// buildx pulls the images of builders into the engine, and a tag that moves
+	// moves there, too: images are nobody's to judge by.
+	gone, changed, appeared := withoutImages(d.Gone), withoutImages(d.Changed), withoutImages(d.New)
 	if company.Runs || company.Users {
 		appeared = nil
 	}

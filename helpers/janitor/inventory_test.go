@@ -39,16 +39,15 @@ func TestSince(t *testing.T) {
 
 func TestErrKnowsTheCompany(t *testing.T) {
 	d := Difference{
-		Left: []Thing{{Kind: "volume", Name: "ours"}},
-		Gone: []Thing{{Kind: "image", Name: "busybox"}},
-		New:  []Thing{{Kind: "image", Name: "sha256:1"}},
+		Left:    []Thing{{Kind: "volume", Name: "ours"}, {Kind: "image", Name: "ours, too"}},
+		Gone:    []Thing{{Kind: "volume", Name: "data"}, {Kind: "image", Name: "busybox"}},
+		Changed: []Thing{{Kind: "image", Name: "moved"}},
+		New:     []Thing{{Kind: "network", Name: "new"}, {Kind: "image", Name: "sha256:1"}},
 	}
-	moved := Difference{Changed: []Thing{{Kind: "image", Name: "busybox"}}}
-	require.ErrorContains(t, moved.Err(Company{Users: true}), "image busybox is not as it was before the run")
-	require.NoError(t, moved.Err(Company{Runs: true}), "another run may have pulled it anew")
-	require.EqualError(t, d.Err(Company{}), "the run left volume ours\nimage busybox was there before the run and is gone\nimage sha256:1 appeared during the run and carries no run's id")
-	require.EqualError(t, d.Err(Company{Users: true}), "the run left volume ours\nimage busybox was there before the run and is gone")
-	require.EqualError(t, d.Err(Company{Runs: true}), "the run left volume ours")
+	const always = "the run left volume ours, image ours, too\nvolume data was there before the run and is gone"
+	require.EqualError(t, d.Err(Company{}), always+"\nnetwork new appeared during the run and carries no run's id")
+	require.EqualError(t, d.Err(Company{Users: true}), always)
+	require.EqualError(t, d.Err(Company{Runs: true}), always)
 }
 
 func write(t *testing.T, path, content string) {
