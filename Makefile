@@ -66,7 +66,7 @@ bisect: bin/builders ## find the release between GOOD= and BAD= in which CLAIM= 
 history: bin/builders ## prove that the regressions of the past would have been caught
 	@bin/builders history
 
-selftest: bin/builders ## prove that the specs can fail, against a buildx that is wrong on purpose
+selftest: bin/builders ## prove that the specs can fail, against a toolchain that is wrong on purpose
 	@bin/builders selftest
 
 faults: ## kill runs, and take the engine, the registry and the disk away under them; needs the lab to itself

@@ -235,8 +235,8 @@ func leftovers(t *testing.T, before janitor.Inventory, clients []*client.Client)
 	now, err := janitor.TakeInventory(ctx, clients...)
 	require.NoError(t, err)
 	var left []string
-	for _, thing := range now.Since(before, "").New {
-		left = append(left, thing.String())
+	if err := now.Since(before, "").Err(janitor.Company{}); err != nil {
+		left = append(left, err.Error())
 	}
 	for _, thing := range now {
 		if thing.Run != "" && janitor.StateOf(thing.Run) != janitor.Live && !before.Has(thing) {
