@@ -35,8 +35,6 @@ func TestBuilders(t *testing.T) {
 	prove(t, "builders/engine-fixed", theEnginesBuildKitCannotBeChosen)
 }
 
-const stableTag = "moby/buildkit:buildx-stable-1"
-
 func versionIsThePluginUnderTest(t *spec.T) {
 	own := cli.Program(t, t.Env.Buildx.Path, "version").Stdout()
 	asked := cli.NewHome(t).Buildx(t, "version").Stdout()
@@ -172,12 +170,12 @@ func unpinnedRunsTheStableTag(t *spec.T) {
 	b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 
 	container := engine.Container(t, b.Container())
-	require.Equal(t, stableTag, container.Config.Image, "a builder without an image does not run the stable tag")
-	require.Equal(t, engine.ImageID(t, stableTag), container.Image, "the container runs something else than the stable tag now names")
+	require.Equal(t, builder.DefaultImage, container.Config.Image, "a builder without an image does not run the stable tag")
+	require.Equal(t, engine.ImageID(t, builder.DefaultImage), container.Image, "the container runs something else than the stable tag now names")
 }
 
 func aMovedTagReachesNewBuildersOnly(t *spec.T) {
-	tag := registry.Hold(t, stableTag)
+	tag := registry.Hold(t, builder.DefaultImage)
 	oldImage, oldVersion := t.Env.BuildKit.Ref, t.Env.BuildKit.Version
 	newImage, newVersion := t.Env.Companion()
 
@@ -194,12 +192,12 @@ func aMovedTagReachesNewBuildersOnly(t *spec.T) {
 }
 
 func aFailedPullUsesTheLocalCopy(t *spec.T) {
-	tag := registry.Hold(t, stableTag)
+	tag := registry.Hold(t, builder.DefaultImage)
 	tag.PointAt(t.Env.BuildKit.Ref)
 	builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 
 	tag.PointAtNothingUsable()
-	pull := cli.NewHome(t).Try(t, "pull", "--quiet", stableTag)
+	pull := cli.NewHome(t).Try(t, "pull", "--quiet", builder.DefaultImage)
 	require.NotZero(t, pull.ExitCode, "the pull succeeds, so this proves nothing")
 
 	b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())

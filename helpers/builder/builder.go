@@ -85,6 +85,10 @@ func (b *Builder) make(t *spec.T, o settings) error {
 		enginecache.Watch(t)
 		return nil
 	}
+	// buildx pulls it even where the engine has it.
+	if err := t.Env.Borrow(t.Context(), o.image); err != nil {
+		t.EnvironmentFailed("%v", err)
+	}
 	args := o.createArgs(t)
 	if b.owner {
 		if err := b.daemon.start(t, o); err != nil {

@@ -70,8 +70,13 @@ func Reaching(other *Builder) Option {
 // Pinned creates the builder from this image instead of the BuildKit under test.
 func Pinned(image string) Option { return func(s *settings) { s.image = image } }
 
+// DefaultImage is what buildx makes builders from when nobody names an image.
+const DefaultImage = "moby/buildkit:buildx-stable-1"
+
 // Unpinned names no image, which leaves the choice to buildx.
-func Unpinned() Option { return func(s *settings) { s.unpinned = true } }
+func Unpinned() Option {
+	return func(s *settings) { s.unpinned, s.image = true, DefaultImage }
+}
 
 // In creates the builder in a home that exists, beside what is there.
 func In(home cli.Home) Option {

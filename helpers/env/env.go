@@ -80,7 +80,7 @@ type Environment struct {
 	counter   *atomic.Int64
 	lock      *flock.Flock
 	platforms platformCache
-	pulled    pulledImages
+	borrowing sync.Mutex
 	others    otherEngines
 	builtIn   builtInBuildKit
 
@@ -187,12 +187,12 @@ func (e *Environment) Repro(claim string) string {
 	return line
 }
 
-// Close gives back what Open took: images that it pulled, the run's folder
-// and its lock. What specs created is their own and the janitor's business.
+// Close gives back what Open took: the run's folder and its lock. What specs
+// created is their own and the janitor's business, and so is what was borrowed.
 func (e *Environment) Close() error {
 	errs := []error{e.others.close()}
 	if e.Client != nil {
-		errs = append(errs, e.removePulled(), e.Client.Close())
+		errs = append(errs, e.Client.Close())
 	}
 	if e.Dir != "" {
 		errs = append(errs, os.RemoveAll(e.Dir))

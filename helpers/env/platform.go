@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 
-	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/image"
 )
 
@@ -94,32 +92,12 @@ func describeBinfmt(entry string) string {
 	return fmt.Sprintf("%s, flags %s", interpreter, flags)
 }
 
-// pulledImages are those that were not on the user's engine before the run.
-type pulledImages struct {
-	mu   sync.Mutex
-	refs []string
-}
-
-// note remembers the image for removal if the engine does not have it yet. In
-// the lab, images stay: it is ours, and the next run is faster.
-func (p *pulledImages) note(e *Environment, ref string) {
-	if e.InLab {
-		return
-	}
-	if _, err := e.Client.ImageInspect(context.Background(), ref); err == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !slices.Contains(p.refs, ref) {
-		p.refs = append(p.refs, ref)
-	}
-}
-
-// Fetch makes sure that the engine has an image, pulling it if it must; an
-// image that had to be pulled is removed again when the run ends.
+// Fetch makes sure that the engine has an image, pulling it if it must. It is
+// borrowed: the run gives it back as it was.
 func (e *Environment) Fetch(ctx context.Context, ref string) error {
-	e.pulled.note(e, ref)
+	if err := e.Borrow(ctx, ref); err != nil {
+		return err
+	}
 	_, err := e.docker(ctx, "pull", "--quiet", ref)
 	if err == nil {
 		return nil
@@ -130,18 +108,3 @@ func (e *Environment) Fetch(ctx context.Context, ref string) error {
 	}
 	return err
 }
-
-func (e *Environment) removePulled() error {
-	e.pulled.mu.Lock()
-	defer e.pulled.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), ProbeTimeout)
-	defer cancel()
-	for _, ref := range e.pulled.refs {
-		if _, err := e.Client.ImageRemove(ctx, ref, image.RemoveOptions{}); err != nil && !isNotFound(err) {
-			return fmt.Errorf("remove the image %s, which the run pulled: %w", ref, err)
-		}
-	}
-	return nil
-}
-
-func isNotFound(err error) bool { return cerrdefs.IsNotFound(err) }

@@ -97,7 +97,7 @@ func (o *otherEngines) close() error {
 	defer o.mu.Unlock()
 	var errs []error
 	for _, e := range o.byStore {
-		errs = append(errs, e.removePulled(), e.Client.Close())
+		errs = append(errs, e.Client.Close())
 	}
 	return errors.Join(errs...)
 }

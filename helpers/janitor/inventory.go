@@ -115,9 +115,13 @@ type Company struct {
 // Err says in one line what a run must not have done; nil if it did nothing of
 // the kind.
 func (d Difference) Err(company Company) error {
-	// buildx pulls the images of builders into the engine, and a tag that moves
-	// moves there, too: images are nobody's to judge by.
-	gone, changed, appeared := withoutImages(d.Gone), withoutImages(d.Changed), withoutImages(d.New)
+	gone, changed, appeared := d.Gone, d.Changed, d.New
+	if company.Runs {
+		// What a run has borrowed beside this one is not back yet.
+		gone, changed = withoutImages(gone), withoutImages(changed)
+	}
+	// In the lab images that were pulled stay, for the next run.
+	appeared = withoutImages(appeared)
 	if company.Runs || company.Users {
 		appeared = nil
 	}

@@ -20,7 +20,6 @@ import (
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/volume"
 	"github.com/docker/docker/client"
-	"github.com/gofrs/flock"
 )
 
 // Thing is one object that a run owns.
@@ -81,7 +80,8 @@ func on(ctx context.Context, engine *client.Client) ([]Thing, error) {
 			return nil, err
 		}
 		for _, thing := range found {
-			if thing.Run == "" {
+			// What a run keeps for somebody goes back with the run's folder.
+			if thing.Run == "" || env.IsKept(thing.Name) {
 				continue
 			}
 			thing.engine = engine
@@ -209,12 +209,7 @@ func StateOf(run string) State {
 	if _, err := os.Stat(dir); err != nil {
 		return Elsewhere
 	}
-	lock := flock.New(env.LockFile(dir))
-	free, err := lock.TryLock()
-	if err != nil || !free {
-		return Live
-	}
-	if err := lock.Unlock(); err != nil {
+	if env.IsLive(dir) {
 		return Live
 	}
 	return Dead
@@ -250,11 +245,12 @@ func remove(ctx context.Context, thing Thing) error {
 	}
 }
 
-// removeFolder first puts back the tags that the run had moved, and settles
-// what it left in the engines' own BuildKits.
+// removeFolder first gives back the images that the run had borrowed and the
+// tags that it had moved, and settles what it left in the engines' own BuildKits.
 func removeFolder(ctx context.Context, dir string) error {
 	settle := map[string]func(string) error{
 		registry.RestoreGlob: func(note string) error { return registry.Restore(ctx, note) },
+		env.LoanGlob:         func(note string) error { return env.GiveBack(ctx, note) },
 		enginecache.NoteGlob: func(note string) error { return enginecache.Settle(ctx, note) },
 	}
 	var errs []error

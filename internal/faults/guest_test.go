@@ -12,7 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"builders.test/helpers/builder"
 	"builders.test/helpers/janitor"
+	"builders.test/helpers/registry"
 	"builders.test/internal/lab"
 	"github.com/stretchr/testify/require"
 )
@@ -29,6 +31,8 @@ type user struct {
 
 // newUser makes the lab's engine somebody's: with a container, a volume, an
 // image, a network, a context, and a running builder that is the current one.
+// They have no registry's image, and call an image of theirs like the one that
+// buildx makes builders from.
 func newUser(t *testing.T) *user {
 	t.Helper()
 	found := variables(t)
@@ -45,13 +49,14 @@ func newUser(t *testing.T) *user {
 	t.Cleanup(func() {
 		for _, line := range []string{
 			"buildx rm --force users-builder", "rm --force users-web", "volume rm --force users-data",
-			"network rm users-net", "rmi --force users/app:1",
+			"network rm users-net", "rmi --force users/app:1", "rmi --force " + builder.DefaultImage,
 		} {
 			_ = u.command("docker", strings.Fields(line)...).Run()
 		}
 	})
 	for _, line := range []string{
-		"pull --quiet busybox", "tag busybox users/app:1", "volume create users-data", "network create users-net",
+		"rmi --force " + registry.Image,
+		"pull --quiet busybox", "tag busybox users/app:1", "tag busybox " + builder.DefaultImage, "volume create users-data", "network create users-net",
 		"create --name users-web --volume users-data:/data busybox true",
 		"context create users-context --docker host=" + found["DOCKER_HOST"],
 		"buildx create --name users-builder --driver docker-container --driver-opt image=moby/buildkit:" + buildKit + " --use --bootstrap",
@@ -93,13 +98,17 @@ func TestGuest(t *testing.T) {
 	u := newUser(t)
 	before, configured := inventory(t), u.files()
 
-	r := u.check("--run", "^Test(Builders|Cleanup)$")
-
-	require.Zero(t, r.wait(t), r.said)
-	require.Contains(t, r.said.String(), "which was there already")
+	for _, claims := range []string{"^Test(Builders|Cleanup)$", "caching/registry"} {
+		r := u.check("--run", claims)
+		require.Zero(t, r.wait(t), r.said)
+		require.Contains(t, r.said.String(), "which was there already")
+	}
 	require.Equal(t, configured, u.files(), "the user's docker configuration is not as it was")
 	after := inventory(t).Since(before, "")
 	require.NoError(t, after.Err(janitor.Company{Users: true}))
+	for _, thing := range after.New {
+		require.NotEqual(t, "image", thing.Kind, "the run pulled %s and left it", thing)
+	}
 	current, err := u.command("docker", "buildx", "inspect").CombinedOutput()
 	require.NoError(t, err, string(current))
 	require.Contains(t, string(current), "users-builder", "the user's current builder is another one")

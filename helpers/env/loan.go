@@ -1,0 +1,244 @@
+package env
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/client"
+	"github.com/gofrs/flock"
+)
+
+// A loan is a name of an image that a run may pull, or see move to another
+// image, on an engine that may be somebody's. The run gives the name back as it
+// was, unless another run that still goes on has borrowed it, too: then the last
+// of them does.
+type loan struct {
+	// Host is the engine, Ref the name.
+	Host, Ref string
+	// Was is the id of the image that had the name before any of the runs, or
+	// empty if none had.
+	Was string
+	// Kept is a name that the run gives to that image, so that it outlives the
+	// time in which Ref names another.
+	Kept string
+	// Had are the ids of all images on the engine.
+	Had []string
+	// Stays tells that what had to be pulled is left: the lab is ours, and the
+	// next run is faster.
+	Stays bool
+}
+
+// LoanGlob matches the notes about borrowed images in a run's folder.
+const LoanGlob = "image-*.json"
+
+// keptLabel is in the names of images that are kept for their owner.
+const keptLabel = "kept"
+
+// IsKept tells whether an image's name is one that keeps it for its owner. Such
+// a name goes with [GiveBack], and with nothing else.
+func IsKept(name string) bool {
+	_, rest, ok := strings.Cut(strings.TrimPrefix(name, "builders.test/"), "/")
+	return ok && strings.HasPrefix(name, "builders.test/") && strings.HasPrefix(rest, keptLabel+":")
+}
+
+// Borrow is for whoever is about to pull an image or to have it pulled: the run
+// notes what has its name now, once for each name. Whoever removes the run's
+// folder calls [GiveBack] with the note before.
+func (e *Environment) Borrow(ctx context.Context, ref string) error {
+	e.borrowing.Lock()
+	defer e.borrowing.Unlock()
+	note := filepath.Join(e.Dir, noteOf(e.Engine.Host, ref))
+	if _, err := os.Stat(note); err == nil {
+		return nil
+	}
+	return whileNobodyElse(ctx, func() error {
+		l, err := e.lend(ctx, ref)
+		if err != nil {
+			return fmt.Errorf("note which image is called %s: %w", ref, err)
+		}
+		encoded, err := json.Marshal(l)
+		if err != nil {
+			return err
+		}
+		// The note comes first: a name without one could not be explained.
+		if err := os.WriteFile(note, encoded, 0o600); err != nil {
+			return err
+		}
+		if l.Kept == "" {
+			return nil
+		}
+		return e.Client.ImageTag(ctx, l.Was, l.Kept)
+	})
+}
+
+func noteOf(host, ref string) string {
+	sum := sha256.Sum256([]byte(host + " " + ref))
+	return fmt.Sprintf("image-%x.json", sum[:8])
+}
+
+// lend finds out what has a name. Where another run has borrowed it before, that
+// is what was found then.
+func (e *Environment) lend(ctx context.Context, ref string) (loan, error) {
+	l := loan{Host: e.Engine.Host, Ref: ref, Stays: e.InLab}
+	if earlier, ok := borrowedBesides(e.Dir, e.Engine.Host, ref); ok {
+		l.Was, l.Had = earlier.Was, earlier.Had
+	} else {
+		found, err := e.Client.ImageInspect(ctx, ref)
+		if err != nil && !cerrdefs.IsNotFound(err) {
+			return l, err
+		}
+		all, err := e.Client.ImageList(ctx, image.ListOptions{})
+		if err != nil {
+			return l, err
+		}
+		for _, one := range all {
+			l.Had = append(l.Had, one.ID)
+		}
+		l.Was = found.ID
+	}
+	// A digest names one image for ever.
+	if l.Was != "" && !strings.Contains(ref, "@") {
+		l.Kept = e.Image(keptLabel)
+	}
+	return l, nil
+}
+
+// borrowedBesides is the note of another run that still goes on.
+func borrowedBesides(dir, host, ref string) (loan, bool) {
+	// The pattern is well-formed, which is all that can be wrong.
+	notes, _ := filepath.Glob(filepath.Join(os.TempDir(), Prefix+"*", noteOf(host, ref)))
+	for _, note := range notes {
+		other := filepath.Dir(note)
+		if other == dir || !IsLive(other) {
+			continue
+		}
+		if l, err := readLoan(note); err == nil {
+			return l, true
+		}
+	}
+	return loan{}, false
+}
+
+func readLoan(note string) (loan, error) {
+	var l loan
+	content, err := os.ReadFile(note)
+	if err != nil {
+		return l, fmt.Errorf("read which image was borrowed: %w", err)
+	}
+	if err := json.Unmarshal(content, &l); err != nil {
+		return l, fmt.Errorf("read which image was borrowed from %s: %w", note, err)
+	}
+	return l, nil
+}
+
+// IsLive tells whether a run holds the lock of its folder.
+func IsLive(dir string) bool {
+	lock := flock.New(LockFile(dir))
+	free, err := lock.TryLock()
+	if err != nil || !free {
+		return true
+	}
+	return lock.Unlock() != nil
+}
+
+// GiveBack makes a borrowed name what it was, and removes the note.
+func GiveBack(ctx context.Context, note string) error {
+	l, err := readLoan(note)
+	if err != nil {
+		return err
+	}
+	engine, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(l.Host), client.WithAPIVersionNegotiation())
+	if err != nil {
+		return fmt.Errorf("engine at %s: %w", l.Host, err)
+	}
+	defer engine.Close()
+	return whileNobodyElse(ctx, func() error {
+		if _, needed := borrowedBesides(filepath.Dir(note), l.Host, l.Ref); !needed {
+			if err := l.restore(ctx, engine); err != nil {
+				return fmt.Errorf("make %s the image that it was: %w", l.Ref, err)
+			}
+		}
+		if l.Kept != "" {
+			if err := removeImage(ctx, engine, l.Kept); err != nil {
+				return err
+			}
+		}
+		return os.Remove(note)
+	})
+}
+
+func (l loan) restore(ctx context.Context, engine *client.Client) error {
+	found, err := engine.ImageInspect(ctx, l.Ref)
+	if err != nil && !cerrdefs.IsNotFound(err) {
+		return err
+	}
+	switch {
+	case found.ID == l.Was, l.Was == "" && l.Stays:
+		return nil
+	case l.Was == "":
+		return removeImage(ctx, engine, l.Ref)
+	}
+	if err := engine.ImageTag(ctx, l.Was, l.Ref); err != nil {
+		return err
+	}
+	if found.ID == "" || slices.Contains(l.Had, found.ID) {
+		return nil
+	}
+	// What was pulled in between has lost its name. It may have others.
+	after, err := engine.ImageInspect(ctx, found.ID)
+	if cerrdefs.IsNotFound(err) || err == nil && len(after.RepoTags) > 0 {
+		return nil
+	}
+	return errors.Join(err, removeImage(ctx, engine, found.ID))
+}
+
+// removeImage takes an image or one of its names away. One that is gone is fine,
+// and so is one that somebody's container uses: it stays.
+func removeImage(ctx context.Context, engine *client.Client, ref string) error {
+	_, err := engine.ImageRemove(ctx, ref, image.RemoveOptions{PruneChildren: true})
+	if cerrdefs.IsNotFound(err) || cerrdefs.IsConflict(err) {
+		return nil
+	}
+	return err
+}
+
+// whileNobodyElse does something that no other run on this machine does at the
+// same time. What is locked is the folder that runs have their own folders in:
+// a lock that leaves nothing behind.
+func whileNobodyElse(ctx context.Context, do func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
+	defer cancel()
+	folder, err := os.Open(os.TempDir())
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	for {
+		err := syscall.Flock(int(folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return do()
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return fmt.Errorf("lock %s: %w", os.TempDir(), err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("another process holds the lock of %s: %w", os.TempDir(), ctx.Err())
+		case <-time.After(lockPause):
+		}
+	}
+}
+
+// lockPause is how often a lock that somebody else holds is tried.
+const lockPause = 20 * time.Millisecond
