@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 
+	"builders.test/helpers/front"
 	"builders.test/internal/sabotage"
 	"github.com/google/go-containerregistry/pkg/crane"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -151,6 +152,7 @@ func disguise(st stage, d sabotage.Disguise) (ref string, remove func() error, e
 		}
 	}
 	there := st.lab["BUILDERS_MIRROR"] + "/" + d.As
+	options = append(options, crane.WithTransport(front.Through("unix", st.lab["BUILDERS_MIRROR_INTAKE"])))
 	if err := crane.Push(image, there, options...); err != nil {
 		return "", nil, err
 	}

@@ -15,6 +15,8 @@
 //	                   has it, for claims about one particular store
 //	BUILDERS_MIRROR    host:port of a plain-http registry that stands as
 //	                   Docker Hub's mirror and whose tags the run may move
+//	BUILDERS_MIRROR_INTAKE  socket of a registry that takes images for the
+//	                   mirror, where the mirror itself is read-only
 //	BUILDERS_STANDINS  JSON object: image reference → what stands in for it
 //	BUILDERS_DIVE      folder with releases of dive, each as dive-<release>
 //	BUILDERS_LAB       set where the engine is the embedded lab
@@ -62,8 +64,11 @@ type Environment struct {
 	Buildx Buildx
 	// BuildKit is the BuildKit under test.
 	BuildKit BuildKit
-	// Mirror is host:port of the writable mirror, or empty.
+	// Mirror is host:port of the mirror whose tags the run may move, or empty.
 	Mirror string
+	// Intake is the socket by which images get into the mirror, or empty where
+	// the mirror takes them itself.
+	Intake string
 	// StandIns says, for an image reference, what takes its place here.
 	StandIns map[string]string
 	// InLab tells that the engine is the embedded lab.
@@ -98,7 +103,7 @@ func Open(ctx context.Context, watch func(*Environment) error) (*Environment, er
 		return nil, err
 	}
 	e := &Environment{
-		Out: s.out, Mirror: s.mirror, StandIns: s.standIns,
+		Out: s.out, Mirror: s.mirror, Intake: s.intake, StandIns: s.standIns,
 		InLab: s.lab != "", LabDir: s.lab, Driver: s.driver, Specs: s.specs,
 		settings: s, counter: new(atomic.Int64), shared: map[string]*once{},
 	}

@@ -40,6 +40,7 @@ type settings struct {
 	specs    string
 	out      string
 	mirror   string
+	intake   string
 	lab      string
 	dive     string
 	standIns map[string]string
@@ -52,6 +53,7 @@ func readSettings() (settings, error) {
 		driver:   valueOr("DRIVER", DriverContainer),
 		specs:    os.Getenv("SPECS"),
 		mirror:   os.Getenv("BUILDERS_MIRROR"),
+		intake:   os.Getenv("BUILDERS_MIRROR_INTAKE"),
 		lab:      os.Getenv("BUILDERS_LAB"),
 		dive:     os.Getenv("BUILDERS_DIVE"),
 	}

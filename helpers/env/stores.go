@@ -80,7 +80,7 @@ func (e *Environment) beside(ctx context.Context, host string) (*Environment, er
 	other := &Environment{
 		Run: e.Run, Dir: e.Dir, Out: e.Out, Docker: e.Docker,
 		Buildx: e.Buildx, BuildKit: e.BuildKit,
-		Mirror: e.Mirror, StandIns: e.StandIns, InLab: e.InLab, LabDir: e.LabDir, Driver: e.Driver, Specs: e.Specs,
+		Mirror: e.Mirror, Intake: e.Intake, StandIns: e.StandIns, InLab: e.InLab, LabDir: e.LabDir, Driver: e.Driver, Specs: e.Specs,
 		settings: e.settings, counter: e.counter, shared: map[string]*once{},
 	}
 	if err := other.connect(ctx, host); err != nil {

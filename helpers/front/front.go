@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"time"
 )
 
 // Rule gets a service as a handler and returns the one that clients talk to.
@@ -17,15 +18,23 @@ type Rule func(service http.Handler) http.Handler
 // "tcp", "127.0.0.1:5000" or "unix", "/run/docker.sock". Connections that are
 // upgraded go through, and answers lead back through the front.
 func To(network, address string) http.Handler {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, address)
-	}
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(&url.URL{Scheme: "http", Host: "service"})
 			r.Out.Host = r.In.Host
 		},
-		Transport:     &http.Transport{DialContext: dial},
+		Transport:     Through(network, address),
 		FlushInterval: -1, // at once: builds tell what they do while they do it
+	}
+}
+
+// Through sends every request to the service that listens at an address,
+// whatever host the request names.
+func Through(network, address string) *http.Transport {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
+		IdleConnTimeout: 10 * time.Second,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"builders.test/helpers/front"
 	"builders.test/helpers/spec"
 	"github.com/gofrs/flock"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -60,7 +61,7 @@ func Hold(t *spec.T, image string) Tag {
 	if err != nil {
 		t.EnvironmentFailed("the mirror has no %s: %v", image, err)
 	}
-	note := writeRestore(t, restore{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t)})
+	note := writeRestore(t, restore{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t), Intake: t.Env.Intake})
 	t.Cleanup(func() {
 		if err := putBack(note); err != nil {
 			t.Errorf("clean-up: %v", err)
@@ -128,14 +129,23 @@ func (tag Tag) PointAtNothingUsable() {
 func (tag Tag) move(to remote.Taggable) {
 	tag.t.Helper()
 	var err error
+	options := append(writing(tag.t.Env.Intake), remote.WithContext(tag.t.Context()))
 	if index, ok := to.(v1.ImageIndex); ok {
-		err = remote.WriteIndex(tag.ref, index, remote.WithContext(tag.t.Context()))
+		err = remote.WriteIndex(tag.ref, index, options...)
 	} else {
-		err = remote.Tag(tag.ref.(name.Tag), to, remote.WithContext(tag.t.Context()))
+		err = remote.Tag(tag.ref.(name.Tag), to, options...)
 	}
 	if err != nil {
 		tag.t.EnvironmentFailed("move the tag %s: %v", tag.ref, err)
 	}
+}
+
+// writing is how images get into the mirror: through its intake, if it has one.
+func writing(intake string) []remote.Option {
+	if intake == "" {
+		return nil
+	}
+	return []remote.Option{remote.WithTransport(front.Through("unix", intake))}
 }
 
 func inMirror(t *spec.T, image string) name.Reference {
@@ -143,8 +153,9 @@ func inMirror(t *spec.T, image string) name.Reference {
 	return parse(t, t.Env.Mirror+"/"+image)
 }
 
-// restore says where a moved tag belongs, and which lock guards it.
-type restore struct{ Ref, Digest, Lock string }
+// restore says where a moved tag belongs, which lock guards it and by which
+// socket it is moved.
+type restore struct{ Ref, Digest, Lock, Intake string }
 
 // RestoreGlob matches the notes about moved tags in a run's folder.
 const RestoreGlob = "restore-*.json"
@@ -202,7 +213,7 @@ func putBack(note string) error {
 	if err != nil {
 		return fmt.Errorf("put %s back to %s: %w", r.Ref, r.Digest, err)
 	}
-	if err := remote.Tag(tag, descriptor); err != nil {
+	if err := remote.Tag(tag, descriptor, writing(r.Intake)...); err != nil {
 		return fmt.Errorf("put %s back to %s: %w", r.Ref, r.Digest, err)
 	}
 	return os.Remove(note)

@@ -44,7 +44,8 @@ func newUser(t *testing.T) *user {
 	require.NoError(t, os.Symlink(buildx, filepath.Join(plugins, "docker-buildx")))
 	u.environ = map[string]string{
 		"DOCKER_HOST": found["DOCKER_HOST"], "DOCKER_CONFIG": u.config, "DOCKER_CONTEXT": "",
-		"BUILDERS_LAB": "", "BUILDERS_MIRROR": found["BUILDERS_MIRROR"], "BUILDX_CONFIG": "",
+		"BUILDERS_LAB": "", "BUILDX_CONFIG": "",
+		"BUILDERS_MIRROR": found["BUILDERS_MIRROR"], "BUILDERS_MIRROR_INTAKE": found["BUILDERS_MIRROR_INTAKE"],
 	}
 	t.Cleanup(func() {
 		for _, line := range []string{

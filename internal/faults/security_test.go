@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/crane"
+	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/stretchr/testify/require"
 )
 
@@ -102,4 +104,28 @@ func TestNobodyMayWriteTheCache(t *testing.T) {
 		require.NoError(t, err)
 	}
 	t.Logf("%d files and folders looked at", looked)
+}
+
+// TestTheMirrorTakesNothing tries to write to it, as every process on this
+// machine may try.
+func TestTheMirrorTakesNothing(t *testing.T) {
+	lab := variables(t)
+	image, err := random.Image(64, 1)
+	require.NoError(t, err)
+	before, err := crane.Digest(lab["BUILDERS_MIRROR"]+"/library/busybox", crane.Insecure)
+	require.NoError(t, err)
+
+	for _, ref := range []string{"library/busybox:latest", "somebody/elses:1"} {
+		err := crane.Push(image, lab["BUILDERS_MIRROR"]+"/"+ref, crane.Insecure)
+		require.Error(t, err, "anybody may write %s", ref)
+		t.Log(err)
+	}
+	require.Error(t, crane.Delete(lab["BUILDERS_MIRROR"]+"/library/busybox@"+before, crane.Insecure), "anybody may delete busybox")
+
+	after, err := crane.Digest(lab["BUILDERS_MIRROR"]+"/library/busybox", crane.Insecure)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	folder, err := os.Stat(filepath.Dir(lab["BUILDERS_MIRROR_INTAKE"]))
+	require.NoError(t, err)
+	require.Zero(t, folder.Mode().Perm()&0o077, "others than the user may write by %s", lab["BUILDERS_MIRROR_INTAKE"])
 }

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"sync"
 
+	"builders.test/helpers/front"
 	"builders.test/internal/lab/debian"
 	"builders.test/internal/lab/image"
 	"golang.org/x/sync/semaphore"
@@ -77,7 +78,7 @@ func Open(o Options) (*Lab, error) {
 	}
 	l.maker = &image.Maker{
 		Dir: cache, Temp: l.path("tmp"), HostArch: l.arch,
-		Archives: archives, Date: imageDate,
+		Archives: archives, Date: imageDate, Through: front.Through("unix", l.intake()),
 	}
 	return l, nil
 }
@@ -198,6 +199,7 @@ func (l *Lab) Env(store string) (map[string]string, error) {
 	}
 	if mirror, err := l.mirror(); err == nil {
 		env["BUILDERS_MIRROR"] = mirror
+		env["BUILDERS_MIRROR_INTAKE"] = l.intake()
 	}
 	if s, err := l.settings(); err == nil && s.CLI != "" {
 		env["PATH"] = s.CLI + string(os.PathListSeparator) + os.Getenv("PATH")

@@ -13,23 +13,99 @@ import (
 	"strings"
 	"time"
 
+	"builders.test/helpers/front"
 	"builders.test/internal/lab/process"
 )
 
 // startLimit is how long a daemon may take to answer.
 const startLimit = 60 * time.Second
 
-// registryDaemon is the registry as a daemon. It stands as Docker Hub's
-// mirror.
-func (l *Lab) registryDaemon() process.Daemon {
+// The registry is two servers of the same images. One stands as Docker Hub's
+// mirror: whoever is on this machine may read from it, and nobody may write. The
+// other takes images, on a socket in a folder that is the user's alone.
+type registryServer struct {
+	name   string
+	config string
+}
+
+var (
+	mirrorServer = registryServer{name: "registry", config: `version: 0.1
+log:
+  level: warn
+  accesslog:
+    disabled: true
+storage:
+  filesystem:
+    rootdirectory: %q
+  maintenance:
+    uploadpurging:
+      enabled: false
+    readonly:
+      enabled: true
+http:
+  addr: %s
+`}
+	intakeServer = registryServer{name: "registry-intake", config: `version: 0.1
+log:
+  level: warn
+  accesslog:
+    disabled: true
+storage:
+  filesystem:
+    rootdirectory: %q
+  delete:
+    enabled: true
+http:
+  net: unix
+  addr: %s
+`}
+	registryServers = []registryServer{mirrorServer, intakeServer}
+)
+
+// intake is the socket of the server that takes images.
+func (l *Lab) intake() string { return filepath.Join(l.run, "registry.sock") }
+
+func (l *Lab) registryDaemon(s registryServer) process.Daemon {
 	binary := filepath.Join(l.folder(registry()), "registry")
 	return process.Daemon{
-		Args:   []string{binary, "serve", l.path("registry.yml")},
+		Args:   []string{binary, "serve", l.path(s.name + ".yml")},
 		Env:    append(plainEnv(), "OTEL_TRACES_EXPORTER=none"),
-		Log:    l.log("registry-daemon"),
-		Record: filepath.Join(l.run, "registry.json"),
-		Key:    binary,
+		Log:    l.log(s.name + "-daemon"),
+		Record: filepath.Join(l.run, s.name+".json"),
+		Key:    binary + " " + s.config,
 	}
+}
+
+// awaited is how a server is asked whether it answers.
+func (l *Lab) awaited(s registryServer, mirror string) func(context.Context) error {
+	if s == intakeServer {
+		return func(ctx context.Context) error { return answers(ctx, front.Through("unix", l.intake()), mirror) }
+	}
+	return func(ctx context.Context) error { return answers(ctx, http.DefaultTransport, mirror) }
+}
+
+// registryAnswers tells whether both servers do.
+func (l *Lab) registryAnswers(ctx context.Context) bool {
+	mirror, err := l.mirror()
+	if err != nil {
+		return false
+	}
+	for _, s := range registryServers {
+		d := l.registryDaemon(s)
+		if _, key, ok := d.Running(); !ok || key != d.Key || l.awaited(s, mirror)(ctx) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// stopRegistry ends both servers.
+func (l *Lab) stopRegistry() error {
+	var errs []error
+	for _, s := range registryServers {
+		errs = append(errs, l.registryDaemon(s).Stop(10*time.Second))
+	}
+	return errors.Join(errs...)
 }
 
 // plainEnv is the caller's environment without what would steer the daemons.
@@ -45,41 +121,39 @@ func (l *Lab) startRegistry() error {
 		if _, err := l.compile(registry()); err != nil {
 			return err
 		}
-		d := l.registryDaemon()
-		if _, key, ok := d.Running(); ok && key == d.Key {
-			mirror, err := l.mirror()
-			if err == nil && answers(ctx, mirror) == nil {
-				return nil
-			}
+		if l.registryAnswers(ctx) {
+			return nil
 		}
-		if err := d.Stop(10 * time.Second); err != nil {
+		if err := l.stopRegistry(); err != nil {
 			return err
 		}
 		port, err := l.port()
 		if err != nil {
 			return err
 		}
-		if err := l.configureRegistry(port); err != nil {
+		mirror := "127.0.0.1:" + strconv.Itoa(port)
+		if err := l.configureRegistry(mirror); err != nil {
 			return err
 		}
-		mirror := "127.0.0.1:" + strconv.Itoa(port)
-		err = d.Start(ctx, startLimit, func(ctx context.Context) error { return answers(ctx, mirror) })
-		if err == nil {
-			l.progress.say("registry "+RegistryVersion, "serves "+mirror)
+		for _, s := range registryServers {
+			if err := l.registryDaemon(s).Start(ctx, startLimit, l.awaited(s, mirror)); err != nil {
+				return err
+			}
 		}
-		return err
+		l.progress.say("registry "+RegistryVersion, "serves "+mirror)
+		return nil
 	})
 }
 
 // answers tells whether a registry answers at host:port.
-func answers(ctx context.Context, mirror string) error {
+func answers(ctx context.Context, through http.RoundTripper, mirror string) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+mirror+"/v2/", nil)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := through.RoundTrip(request)
 	if err != nil {
 		return err
 	}
@@ -129,21 +203,18 @@ func isFree(port int, patience time.Duration) bool {
 	})
 }
 
-func (l *Lab) configureRegistry(port int) error {
+func (l *Lab) configureRegistry(mirror string) error {
 	if err := os.MkdirAll(l.path("registry"), 0o755); err != nil {
 		return err
 	}
-	return replace(l.path("registry.yml"), fmt.Appendf(nil, `version: 0.1
-log:
-  level: warn
-  accesslog:
-    disabled: true
-storage:
-  filesystem:
-    rootdirectory: %q
-  delete:
-    enabled: true
-http:
-  addr: 127.0.0.1:%d
-`, l.path("registry"), port))
+	// A server that was killed leaves its socket.
+	if err := os.RemoveAll(l.intake()); err != nil {
+		return err
+	}
+	for s, address := range map[registryServer]string{mirrorServer: mirror, intakeServer: l.intake()} {
+		if err := replace(l.path(s.name+".yml"), fmt.Appendf(nil, s.config, l.path("registry"), address)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

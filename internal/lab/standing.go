@@ -71,8 +71,7 @@ func (l *Lab) stands(ctx context.Context, tags, syntaxes []string) bool {
 			return false
 		}
 	}
-	mirror, err := l.mirror()
-	if err != nil || answers(ctx, mirror) != nil {
+	if !l.registryAnswers(ctx) {
 		return false
 	}
 	f := l.emulated()

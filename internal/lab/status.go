@@ -49,8 +49,8 @@ func (l *Lab) Status(ctx context.Context) (Status, error) {
 		up := slices.Contains(running, l.host(e))
 		s.Components = append(s.Components, l.daemonRow("engine "+e.store, "docker "+EngineVersion, l.engineDaemon(e), up, l.dataRoot(e)))
 	}
-	registryUp := s.Mirror != "" && answers(ctx, s.Mirror) == nil
-	s.Components = append(s.Components, l.daemonRow("registry", RegistryVersion, l.registryDaemon(), registryUp, l.path("registry")))
+	registryUp := l.registryAnswers(ctx)
+	s.Components = append(s.Components, l.daemonRow("registry", RegistryVersion, l.registryDaemon(mirrorServer), registryUp, l.path("registry")))
 	s.Up = !slices.ContainsFunc(s.Components, func(c Component) bool { return c.State == stopped })
 	for _, p := range programsAlways() {
 		s.Components = append(s.Components, l.programRow(p))

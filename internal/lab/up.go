@@ -185,7 +185,7 @@ func (l *Lab) Down(ctx context.Context) error {
 func (l *Lab) lower(ctx context.Context) error {
 	err := errors.Join(
 		l.stopEngines(ctx),
-		l.registryDaemon().Stop(10*time.Second),
+		l.stopRegistry(),
 		l.disconnect(),
 		l.stopEmulation(),
 	)

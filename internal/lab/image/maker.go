@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,6 +33,8 @@ type Maker struct {
 	Archives map[string]*debian.Archive
 	// Date is the creation time of every image.
 	Date time.Time
+	// Through is how the registry is reached, if not at its address.
+	Through http.RoundTripper
 
 	mu     sync.Mutex
 	layers map[string]*sync.Mutex
@@ -54,6 +57,15 @@ const (
 	Served State = "served"
 )
 
+// how requests to the registry are made.
+func (m *Maker) how(ctx context.Context) []remote.Option {
+	options := []remote.Option{remote.WithContext(ctx)}
+	if m.Through != nil {
+		options = append(options, remote.WithTransport(m.Through))
+	}
+	return options
+}
+
 // Look tells whether the registry at host:port serves the recipe's image
 // under all its names.
 func (m *Maker) Look(ctx context.Context, registry string, r Recipe) State {
@@ -67,9 +79,9 @@ func (m *Maker) Look(ctx context.Context, registry string, r Recipe) State {
 		if err != nil {
 			return Missing
 		}
-		head, err := remote.Head(tag, remote.WithContext(ctx))
+		head, err := remote.Head(tag, m.how(ctx)...)
 		if err != nil {
-			if _, err := remote.Head(tag.Context().Digest(was.Digest), remote.WithContext(ctx)); err != nil {
+			if _, err := remote.Head(tag.Context().Digest(was.Digest), m.how(ctx)...); err != nil {
 				return Missing
 			}
 		}
@@ -92,7 +104,7 @@ func (m *Maker) Ensure(ctx context.Context, registry string, r Recipe) (string, 
 		return was.Digest, err
 	}
 	for _, ref := range r.Refs {
-		if err := retag(ctx, registry, ref, was.Digest); err != nil {
+		if err := m.retag(ctx, registry, ref, was.Digest); err != nil {
 			return "", fmt.Errorf("naming %s: %w", ref, err)
 		}
 	}
@@ -115,16 +127,16 @@ func (m *Maker) Prepare(ctx context.Context, r Recipe) error {
 	return nil
 }
 
-func retag(ctx context.Context, registry, ref, digest string) error {
+func (m *Maker) retag(ctx context.Context, registry, ref, digest string) error {
 	tag, err := name.NewTag(registry+"/"+ref, name.Insecure)
 	if err != nil {
 		return err
 	}
-	is, err := remote.Get(tag.Context().Digest(digest), remote.WithContext(ctx))
+	is, err := remote.Get(tag.Context().Digest(digest), m.how(ctx)...)
 	if err != nil {
 		return err
 	}
-	return remote.Tag(tag, is, remote.WithContext(ctx))
+	return remote.Tag(tag, is, m.how(ctx)...)
 }
 
 func (m *Maker) push(ctx context.Context, registry string, r Recipe) (string, error) {
@@ -137,7 +149,7 @@ func (m *Maker) push(ctx context.Context, registry string, r Recipe) (string, er
 		if err != nil {
 			return "", err
 		}
-		if err := remote.WriteIndex(tag, index, remote.WithContext(ctx)); err != nil {
+		if err := remote.WriteIndex(tag, index, m.how(ctx)...); err != nil {
 			return "", fmt.Errorf("pushing %s: %w", ref, err)
 		}
 	}
