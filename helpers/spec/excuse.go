@@ -24,7 +24,31 @@ func (t *T) excuse(ctx context.Context) string {
 	if said, ok := diskFull(t.failures.text()); ok {
 		return "a disk is full: " + said
 	}
-	return t.killed(ctx)
+	if who := t.killed(ctx); who != "" {
+		return who
+	}
+	now := time.Now()
+	// Without its monotonic part a time is what the clock shows.
+	return jumped(now.Round(0).Sub(t.began.Round(0)), now.Sub(t.began))
+}
+
+// steady is by how much a clock may go wrong while a claim is put to the test:
+// clocks are set right in small steps all the time.
+const steady = 2 * time.Second
+
+// jumped tells that this machine's clock was set while a claim was put to the
+// test, or that the machine slept: the clock shows that more or less time passed
+// than did. Ages of cache, certificates and logs mean nothing then.
+func jumped(shown, passed time.Duration) string {
+	by := (shown - passed).Round(time.Second)
+	if by.Abs() <= steady {
+		return ""
+	}
+	way := "ahead"
+	if by < 0 {
+		way = "back"
+	}
+	return fmt.Sprintf("the clock of this machine jumped %s by %s while the claim was put to the test", way, by.Abs())
 }
 
 // diskFull finds the line in which somebody complains of a full disk. A

@@ -44,3 +44,11 @@ func TestVictim(t *testing.T) {
 func TestStamp(t *testing.T) {
 	require.Equal(t, "1700000000.000000042", stamp(time.Unix(1700000000, 42)))
 }
+
+func TestJumped(t *testing.T) {
+	const passed = 3 * time.Second
+	require.Empty(t, jumped(passed, passed))
+	require.Empty(t, jumped(passed-time.Second, passed), "clocks are set right in small steps")
+	require.Equal(t, "the clock of this machine jumped ahead by 2h0m0s while the claim was put to the test", jumped(passed+2*time.Hour, passed))
+	require.Equal(t, "the clock of this machine jumped back by 1m0s while the claim was put to the test", jumped(passed-time.Minute, passed))
+}
