@@ -3,7 +3,6 @@ package env
 import (
 	"context"
 	"fmt"
-	"runtime"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -26,7 +25,7 @@ func (e *Environment) probeMirror(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the mirror at %s: %w", e.Mirror, err)
 	}
-	platform := v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
+	platform := v1.Platform{OS: "linux", Architecture: e.Engine.Arch}
 	image, err := remote.Image(ref, remote.WithContext(ctx), remote.WithPlatform(platform), remote.WithRetryPredicate(never))
 	if err == nil {
 		err = validate.Image(image)

@@ -129,3 +129,11 @@ func TestTheMirrorTakesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, folder.Mode().Perm()&0o077, "others than the user may write by %s", lab["BUILDERS_MIRROR_INTAKE"])
 }
+
+// TestUnverifiedModulesAreRefused asks for a release that the lab has no checksum
+// of, where the go command must not ask for one.
+func TestUnverifiedModulesAreRefused(t *testing.T) {
+	command := inLab("lab", "up", "--buildkit", "v0.29.0")
+	command.Env = append(command.Env, "GOSUMDB=off")
+	requireOneLine(t, command, "GOSUMDB=off")
+}

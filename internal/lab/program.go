@@ -128,18 +128,24 @@ func (l *Lab) mode(ctx context.Context, p program) ([]string, error) {
 	return []string{"-mod=readonly", "-modfile=" + file}, nil
 }
 
-// moduleDir downloads a module and returns the folder it lies in.
+// moduleDir downloads a module, verifies it and returns the folder it lies in.
 func moduleDir(ctx context.Context, module, version string) (string, error) {
+	if err := verifiable(ctx, module, version); err != nil {
+		return "", err
+	}
 	out, err := process.Command{Dir: "/", Env: goEnv(), Args: []string{"go", "mod", "download", "-json", module + "@" + version}}.Output(ctx)
 	// What went wrong stands in the answer, too, and better.
-	var m struct{ Dir, Error string }
+	var m struct{ Dir, Sum, Error string }
 	if json.Unmarshal([]byte(out), &m) == nil && m.Error != "" {
 		return "", errors.New(m.Error)
 	}
 	if err == nil && m.Dir == "" {
 		err = fmt.Errorf("go mod download gave no folder for %s@%s", module, version)
 	}
-	return m.Dir, err
+	if err != nil {
+		return "", err
+	}
+	return m.Dir, verify(module, version, m.Sum)
 }
 
 // build compiles the commands from the module's own folder: that way releases

@@ -1,0 +1,59 @@
+package lab
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestProgramsThatAreAlwaysThereHaveSums(t *testing.T) {
+	wanted := append(programsAlways(), registry(), buildkit(BuildKitDefault), buildkit(BuildKitStable))
+	for _, tag := range frontendsAlways {
+		wanted = append(wanted, frontend(frontends[tag]))
+	}
+	for _, version := range diveVersions {
+		wanted = append(wanted, dive(version))
+	}
+	for _, p := range wanted {
+		if _, ok := knownSum(p.module, p.version); !ok {
+			t.Errorf("sums.txt lacks %s %s; `go mod download -json %[1]s@%[2]s` tells its Sum", p.module, p.version)
+		}
+	}
+}
+
+func TestVerify(t *testing.T) {
+	sum, ok := knownSum(buildkitModule, BuildKitStable)
+	if !ok {
+		t.Fatal("no sum")
+	}
+	if err := verify(buildkitModule, BuildKitStable, sum); err != nil {
+		t.Error(err)
+	}
+	err := verify(buildkitModule, BuildKitStable, "h1:another")
+	if err == nil || !strings.Contains(err.Error(), "h1:another and should be "+sum) {
+		t.Errorf("another module passes: %v", err)
+	}
+	if err := verify(buildkitModule, "v99.0.0", "h1:another"); err != nil {
+		t.Errorf("what is not known is the checksum database's business: %v", err)
+	}
+}
+
+func TestVerifiable(t *testing.T) {
+	for name, test := range map[string]struct{ sumdb, nosumdb, version, want string }{
+		"asked":        {"sum.golang.org", "", "v99.0.0", ""},
+		"off":          {"off", "", "v99.0.0", "GOSUMDB=off"},
+		"not for this": {"sum.golang.org", "github.com/moby", "v99.0.0", "GONOSUMDB=github.com/moby"},
+		"known":        {"off", "", BuildKitStable, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("GOSUMDB", test.sumdb)
+			t.Setenv("GONOSUMDB", test.nosumdb)
+			err := verifiable(t.Context(), buildkitModule, test.version)
+			switch {
+			case test.want == "" && err != nil:
+				t.Error(err)
+			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
