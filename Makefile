@@ -9,8 +9,11 @@ RELEASES := v0.11.5 v0.34.2
 CELLS    := docker/containerd docker/overlay2 remote/containerd docker-container/overlay2
 IN_CELLS := ^Test(Processor|Caching|Output|Buildkit|Frontend|Images)$$
 
+# What reads text that others write: BuildKit's progress, reports, scripts, needs.
+PARSERS  := helpers/build:FuzzParse internal/report:FuzzParse helpers/script:FuzzParse helpers/spec:FuzzParseNeed
+
 .DEFAULT_GOAL := help
-.PHONY: help check test browser compare matrix bisect history selftest faults lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare matrix bisect history selftest faults vulncheck fuzz lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -72,6 +75,15 @@ selftest: bin/builders ## prove that the specs can fail, against a toolchain tha
 faults: ## kill runs, and take the engine, the registry and the disk away under them; needs the lab to itself
 	go vet -tags faults ./internal/faults
 	go test -tags faults -count=1 -timeout 60m -v ./internal/faults
+
+vulncheck: ## look for known vulnerabilities in what is called, with the Go that go.mod names
+	GOTOOLCHAIN=auto go test -tags vulncheck -count=1 -v -run '^TestNothingVulnerableIsCalled$$' ./internal/faults
+
+fuzz: ## feed the parsers nonsense, FUZZTIME= for each (10m)
+	@for target in $(PARSERS); do \
+	  echo "$${target#*:} of $${target%:*}"; \
+	  go test -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime $(or $(FUZZTIME),10m) -fuzzminimizetime 100x "./$${target%:*}" || exit 1; \
+	done
 
 lab: bin/builders ## start the lab, the engines that are used where none is reachable
 	@bin/builders lab up
