@@ -192,15 +192,15 @@ func (e *Environment) Repro(claim string) string {
 	return line
 }
 
-// Close gives back what Open took: the run's folder and its lock. What specs
-// created is their own and the janitor's business, and so is what was borrowed.
+// Close gives back what Open took: names of images, the run's folder and its
+// lock. What specs created is their own and the janitor's business.
 func (e *Environment) Close() error {
 	errs := []error{e.others.close()}
 	if e.Client != nil {
 		errs = append(errs, e.Client.Close())
 	}
 	if e.Dir != "" {
-		errs = append(errs, os.RemoveAll(e.Dir))
+		errs = append(errs, e.giveBackAll(), os.RemoveAll(e.Dir))
 	}
 	if e.lock != nil {
 		errs = append(errs, e.lock.Unlock())

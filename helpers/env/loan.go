@@ -178,6 +178,18 @@ func GiveBack(ctx context.Context, note string) error {
 	})
 }
 
+// giveBackAll is [GiveBack] with all notes in the run's folder.
+func (e *Environment) giveBackAll() error {
+	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
+	defer cancel()
+	notes, err := filepath.Glob(filepath.Join(e.Dir, LoanGlob))
+	errs := []error{err}
+	for _, note := range notes {
+		errs = append(errs, GiveBack(ctx, note))
+	}
+	return errors.Join(errs...)
+}
+
 func (l loan) restore(ctx context.Context, engine *client.Client) error {
 	found, err := engine.ImageInspect(ctx, l.Ref)
 	if err != nil && !cerrdefs.IsNotFound(err) {
@@ -217,7 +229,7 @@ func removeImage(ctx context.Context, engine *client.Client, ref string) error {
 // same time. What is locked is the folder that runs have their own folders in:
 // a lock that leaves nothing behind.
 func whileNobodyElse(ctx context.Context, do func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	folder, err := os.Open(os.TempDir())
 	if err != nil {
@@ -240,5 +252,9 @@ func whileNobodyElse(ctx context.Context, do func() error) error {
 	}
 }
 
-// lockPause is how often a lock that somebody else holds is tried.
-const lockPause = 20 * time.Millisecond
+const (
+	// lockTimeout is how long others may take with a few requests to an engine.
+	lockTimeout = time.Minute
+	// lockPause is how often a lock that somebody else holds is tried.
+	lockPause = 20 * time.Millisecond
+)

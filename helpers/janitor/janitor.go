@@ -80,8 +80,7 @@ func on(ctx context.Context, engine *client.Client) ([]Thing, error) {
 			return nil, err
 		}
 		for _, thing := range found {
-			// What a run keeps for somebody goes back with the run's folder.
-			if thing.Run == "" || env.IsKept(thing.Name) {
+			if thing.Run == "" || goesWithFolder(thing) {
 				continue
 			}
 			thing.engine = engine
@@ -89,6 +88,12 @@ func on(ctx context.Context, engine *client.Client) ([]Thing, error) {
 		}
 	}
 	return things, nil
+}
+
+// goesWithFolder tells whether a thing is an image that a run keeps for somebody.
+// The note that says for whom is in the run's folder.
+func goesWithFolder(thing Thing) bool {
+	return env.IsKept(thing.Name) && StateOf(thing.Run) != Elsewhere
 }
 
 func containers(ctx context.Context, engine *client.Client) ([]Thing, error) {

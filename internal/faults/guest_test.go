@@ -104,6 +104,8 @@ func TestGuest(t *testing.T) {
 		require.Zero(t, r.wait(t), r.said)
 		require.Contains(t, r.said.String(), "which was there already")
 	}
+	notBuildKit := begin(t, u.command(program, "check", "--buildkit", "users/app:1"))
+	require.Equal(t, 2, notBuildKit.wait(t), notBuildKit.said)
 	require.Equal(t, configured, u.files(), "the user's docker configuration is not as it was")
 	after := inventory(t).Since(before, "")
 	require.NoError(t, after.Err(janitor.Company{Users: true}))

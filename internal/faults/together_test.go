@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"builders.test/helpers/builder"
 	"builders.test/helpers/janitor"
 	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
@@ -16,6 +17,10 @@ import (
 // TestSideBySide runs two versions at once on the same engine, and cleans up
 // in the midst of it: neither run may notice.
 func TestSideBySide(t *testing.T) {
+	// Both runs move it, and the last of them has to give it back.
+	docker(t, "pull", "--quiet", "busybox")
+	docker(t, "tag", "busybox", builder.DefaultImage)
+	t.Cleanup(func() { docker(t, "rmi", builder.DefaultImage) })
 	before := inventory(t)
 	const choice = "^Test(Builders|Caching|Cleanup)$"
 	one := check(t, "--run", choice)

@@ -163,24 +163,53 @@ func hanging(registry http.Handler) http.Handler {
 	})
 }
 
+// down hangs up on everybody.
+func down(http.Handler) http.Handler {
+	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+}
+
+// slow thinks about every request for a while.
+func slow(registry http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(time.Second):
+			registry.ServeHTTP(w, r)
+		case <-r.Context().Done():
+		}
+	})
+}
+
 // TestTheRegistryFails lets the mirror fail that builders pull from.
 func TestTheRegistryFails(t *testing.T) {
-	lab := variables(t)
 	for name, rule := range map[string]front.Rule{
-		"500": refusing(500), "429": refusing(429), "truncates": truncating, "hangs": hanging,
+		"500": refusing(500), "429": refusing(429), "truncates": truncating, "hangs": hanging, "down": down,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := httptest.NewServer(rule(front.To("tcp", lab["BUILDERS_MIRROR"])))
-			t.Cleanup(server.Close)
-			// On an engine that is given, the mirror may be given, too.
-			command := commandOn(map[string]string{
-				"DOCKER_HOST": lab["DOCKER_HOST"], "DOCKER_CONFIG": lab["DOCKER_CONFIG"],
-				"BUILDERS_LAB": "", "BUILDERS_MIRROR": server.Listener.Addr().String(),
-			}, program, "check", "--buildkit", buildKit, "--run", "^TestProcessor$/^(while-building|one-index)$")
-			requireErrors(t, begin(t, command))
+			requireErrors(t, behind(t, rule))
 		})
 	}
+	requireGreen(t)
+}
+
+// TestTheRegistryIsSlow wants a slow mirror to be no fault.
+func TestTheRegistryIsSlow(t *testing.T) {
+	r := behind(t, slow)
+	require.Zero(t, r.wait(t), r.said)
+}
+
+// behind is a run whose builders see the mirror through a rule.
+func behind(t *testing.T, rule front.Rule) *ran {
+	t.Helper()
+	lab := variables(t)
+	server := httptest.NewServer(rule(front.To("tcp", lab["BUILDERS_MIRROR"])))
+	t.Cleanup(server.Close)
+	// On an engine that is given, the mirror may be given, too.
+	command := commandOn(map[string]string{
+		"DOCKER_HOST": lab["DOCKER_HOST"], "DOCKER_CONFIG": lab["DOCKER_CONFIG"],
+		"BUILDERS_LAB": "", "BUILDERS_MIRROR": server.Listener.Addr().String(),
+	}, program, "check", "--buildkit", buildKit, "--run", "^TestProcessor$/^(while-building|one-index)$")
+	return begin(t, command)
 }
 
 // disk is a file system of so many megabytes.
