@@ -24,12 +24,12 @@ const startLimit = 60 * time.Second
 // mirror: whoever is on this machine may read from it, and nobody may write. The
 // other takes images, on a socket in a folder that is the user's alone.
 type registryServer struct {
-	name   string
+	name string
+	// config goes on where registryConfig ends.
 	config string
 }
 
-var (
-	mirrorServer = registryServer{name: "registry", config: `version: 0.1
+const registryConfig = `version: 0.1
 log:
   level: warn
   accesslog:
@@ -37,7 +37,10 @@ log:
 storage:
   filesystem:
     rootdirectory: %q
-  maintenance:
+`
+
+var (
+	mirrorServer = registryServer{name: "registry", config: `  maintenance:
     uploadpurging:
       enabled: false
     readonly:
@@ -45,15 +48,7 @@ storage:
 http:
   addr: %s
 `}
-	intakeServer = registryServer{name: "registry-intake", config: `version: 0.1
-log:
-  level: warn
-  accesslog:
-    disabled: true
-storage:
-  filesystem:
-    rootdirectory: %q
-  delete:
+	intakeServer = registryServer{name: "registry-intake", config: `  delete:
     enabled: true
 http:
   net: unix
@@ -212,7 +207,7 @@ func (l *Lab) configureRegistry(mirror string) error {
 		return err
 	}
 	for s, address := range map[registryServer]string{mirrorServer: mirror, intakeServer: l.intake()} {
-		if err := replace(l.path(s.name+".yml"), fmt.Appendf(nil, s.config, l.path("registry"), address)); err != nil {
+		if err := replace(l.path(s.name+".yml"), fmt.Appendf(nil, registryConfig+s.config, l.path("registry"), address)); err != nil {
 			return err
 		}
 	}
