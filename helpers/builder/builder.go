@@ -87,7 +87,7 @@ func (b *Builder) make(t *spec.T, o settings) error {
 	}
 	// buildx pulls it even where the engine has it.
 	if err := t.Env.Borrow(t.Context(), o.image); err != nil {
-		t.EnvironmentFailed("%v", err)
+		return err
 	}
 	args := o.createArgs(t)
 	if b.owner {

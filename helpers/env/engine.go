@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/client"
 )
 
@@ -198,6 +199,16 @@ func (e *Environment) Probe(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(room(e.Out), e.engineRoom())
+}
+
+// Start tells one start of the engine from the next: it makes its default bridge
+// anew each time. It is empty where that cannot be told.
+func (e *Environment) Start(ctx context.Context) string {
+	bridge, err := e.Client.NetworkInspect(ctx, "bridge", network.InspectOptions{})
+	if err != nil {
+		return ""
+	}
+	return bridge.ID
 }
 
 // Local tells, by an error, that the engine is not on this machine.

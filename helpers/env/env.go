@@ -113,7 +113,7 @@ func Open(ctx context.Context, watch func(*Environment) error) (*Environment, er
 		e.openBuildx, e.openBuildKit, e.openDriver, e.writeSubject,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, errors.Join(err, e.Close())
+			return nil, errors.Join(err, e.giveBackAll(), e.Close(), e.removeDir())
 		}
 	}
 	return e, nil
@@ -192,20 +192,25 @@ func (e *Environment) Repro(claim string) string {
 	return line
 }
 
-// Close gives back what Open took: names of images, the run's folder and its
-// lock. What specs created is their own and the janitor's business.
+// Close gives back what Open took, but for the run's folder: that goes with all
+// that the run made, which is the janitor's business. Where it stays, because an
+// engine was gone, it tells whose the things are that stay, too.
 func (e *Environment) Close() error {
 	errs := []error{e.others.close()}
 	if e.Client != nil {
 		errs = append(errs, e.Client.Close())
 	}
-	if e.Dir != "" {
-		errs = append(errs, e.giveBackAll(), os.RemoveAll(e.Dir))
-	}
 	if e.lock != nil {
 		errs = append(errs, e.lock.Unlock())
 	}
 	return errors.Join(errs...)
+}
+
+func (e *Environment) removeDir() error {
+	if e.Dir == "" {
+		return nil
+	}
+	return os.RemoveAll(e.Dir)
 }
 
 // once is a value that several specs share and the first one makes.
@@ -216,20 +221,25 @@ type once struct {
 }
 
 // Shared returns the value kept under key, making it on first use. Specs that
-// come while it is being made wait for it; if making it failed, all of them
-// get the error.
+// come while it is being made wait for it, and get its error if that failed; the
+// next one tries anew, since what was wrong may be over.
 func Shared[V any](e *Environment, key string, construct func() (V, error)) (V, error) {
 	e.sharedMu.Lock()
 	o, ok := e.shared[key]
 	if !ok {
-		o = &once{}
+		o = &once{err: errors.New("the spec that was making it ended")}
 		e.shared[key] = o
 	}
 	e.sharedMu.Unlock()
 	o.Do(func() { o.value, o.err = construct() })
-	if o.err != nil {
-		var none V
-		return none, o.err
+	if o.err == nil {
+		return o.value.(V), nil
 	}
-	return o.value.(V), nil
+	e.sharedMu.Lock()
+	defer e.sharedMu.Unlock()
+	if e.shared[key] == o {
+		delete(e.shared, key)
+	}
+	var none V
+	return none, o.err
 }

@@ -142,6 +142,18 @@ func readLoan(note string) (loan, error) {
 	return l, nil
 }
 
+// Borrowed lists the names of images that a run has borrowed, by its folder.
+func Borrowed(dir string) []string {
+	notes, _ := filepath.Glob(filepath.Join(dir, LoanGlob))
+	var refs []string
+	for _, note := range notes {
+		if l, err := readLoan(note); err == nil {
+			refs = append(refs, l.Ref)
+		}
+	}
+	return refs
+}
+
 // IsLive tells whether a run holds the lock of its folder.
 func IsLive(dir string) bool {
 	lock := flock.New(LockFile(dir))
@@ -180,6 +192,9 @@ func GiveBack(ctx context.Context, note string) error {
 
 // giveBackAll is [GiveBack] with all notes in the run's folder.
 func (e *Environment) giveBackAll() error {
+	if e.Dir == "" {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
 	defer cancel()
 	notes, err := filepath.Glob(filepath.Join(e.Dir, LoanGlob))

@@ -35,6 +35,9 @@ func TakeInventory(ctx context.Context, engines ...*client.Client) (Inventory, e
 	return append(all, found...), err
 }
 
+// enginesOwn are the networks that an engine makes anew whenever it starts.
+var enginesOwn = []string{"bridge", "host", "none"}
+
 func networks(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	all, err := engine.NetworkList(ctx, network.ListOptions{})
 	if err != nil {
@@ -42,7 +45,11 @@ func networks(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	}
 	var things []Thing
 	for _, n := range all {
-		things = append(things, Thing{Kind: "network", Name: n.Name, ID: n.ID, Run: owner(ownedName, n.Name)})
+		thing := Thing{Kind: "network", Name: n.Name, ID: n.ID, Run: owner(ownedName, n.Name)}
+		if slices.Contains(enginesOwn, n.Name) {
+			thing.ID = n.Name
+		}
+		things = append(things, thing)
 	}
 	return things, nil
 }
@@ -130,7 +137,7 @@ func (d Difference) Err(company Company) error {
 		things []Thing
 		format string
 	}{
-		{d.Left, "the run left %s"},
+		{d.Left, "the run left %s; `builders clean` removes that"},
 		{gone, "%s was there before the run and is gone"},
 		{changed, "%s is not as it was before the run"},
 		{appeared, "%s appeared during the run and carries no run's id"},

@@ -44,7 +44,7 @@ func TestErrKnowsTheCompany(t *testing.T) {
 		Changed: []Thing{{Kind: "image", Name: "moved"}},
 		New:     []Thing{{Kind: "network", Name: "new"}, {Kind: "image", Name: "sha256:1"}},
 	}
-	const left = "the run left volume ours, image ours, too\nvolume data"
+	const left = "the run left volume ours, image ours, too; `builders clean` removes that\nvolume data"
 	const images = ", image busybox was there before the run and is gone\nimage moved is not as it was before the run"
 	require.EqualError(t, d.Err(Company{}), left+images+"\nnetwork new appeared during the run and carries no run's id")
 	require.EqualError(t, d.Err(Company{Users: true}), left+images)

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"builders.test/helpers/enginecache"
 	"builders.test/helpers/env"
@@ -35,6 +36,9 @@ type Thing struct {
 	State string
 
 	engine *client.Client
+	// probe tells that it is one of buildx's, created at this time.
+	probe   bool
+	created time.Time
 }
 
 // String is the kind and the name.
@@ -107,11 +111,17 @@ func containers(ctx context.Context, engine *client.Client) ([]Thing, error) {
 		if len(c.Names) > 0 {
 			name = strings.TrimPrefix(c.Names[0], "/")
 		}
-		run := c.Labels[env.RunLabel]
-		if run == "" {
-			run = owner(ownedName, name)
+		thing := Thing{Kind: "container", Name: name, ID: c.ID, Run: c.Labels[env.RunLabel], State: builderState(name, c)}
+		if thing.Run == "" {
+			thing.Run = owner(ownedName, name)
 		}
-		things = append(things, Thing{Kind: "container", Name: name, ID: c.ID, Run: run, State: builderState(name, c)})
+		if thing.Run == "" {
+			if thing.Run, err = probing(ctx, engine, c); err != nil {
+				return nil, fmt.Errorf("inspect container %s: %w", name, err)
+			}
+			thing.probe, thing.created = thing.Run != "", time.Unix(c.Created, 0)
+		}
+		things = append(things, thing)
 	}
 	return things, nil
 }

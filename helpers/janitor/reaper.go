@@ -26,6 +26,8 @@ const reapVariable = "BUILDERS_REAP"
 const (
 	sweepTimeout = time.Minute
 	sweepPause   = 200 * time.Millisecond
+	// engineAway is how long an engine may not answer before a sweep gives up.
+	engineAway = 10 * time.Second
 	// quietPasses in a row must find nothing before a sweep is over: a
 	// request that was under way when its sender died may still take effect.
 	quietPasses = 2
@@ -147,29 +149,45 @@ func Sweep(ctx context.Context, engines []*client.Client, runs ...string) error 
 }
 
 // sweep removes everything of a run until nothing more turns up, and returns
-// what it found.
+// what it found. An engine that does not answer may be on its way up again.
 func sweep(ctx context.Context, engines []*client.Client, run string) ([]Thing, error) {
 	var found []Thing
 	var failed error
+	away := time.Now()
 	for quiet := 0; quiet < quietPasses; quiet++ {
 		if ctx.Err() != nil {
 			return found, errors.Join(ctx.Err(), failed)
 		}
 		all, err := Find(ctx, engines...)
-		if err != nil {
+		switch {
+		case err != nil && time.Since(away) > engineAway:
 			return found, err
+		case err != nil:
+			quiet = -1
+			pause(ctx)
+			continue
 		}
+		away = time.Now()
 		mine := Of(run, all)
 		if len(mine) > 0 {
 			quiet = -1
 			found = merge(found, mine)
 			// The engine may be removing the same thing on someone
 			// else's request; the next pass tells.
-			failed = Remove(ctx, mine)
+			failed = Remove(ctx, ripe(mine))
 		}
 		pause(ctx)
 	}
 	return found, nil
+}
+
+// ripe are the things that may be removed now: all but young probes, and the
+// folder that tells whose those are.
+func ripe(things []Thing) []Thing {
+	if !slices.ContainsFunc(things, Thing.young) {
+		return things
+	}
+	return slices.DeleteFunc(slices.Clone(things), func(x Thing) bool { return x.young() || x.Kind == "folder" })
 }
 
 func merge(found, more []Thing) []Thing {

@@ -21,7 +21,13 @@ func (t *T) excuse(ctx context.Context) string {
 	if err := t.Env.Probe(ctx); err != nil {
 		return err.Error()
 	}
-	if said, ok := diskFull(t.failures.text()); ok {
+	if now := t.Env.Start(ctx); now != t.start && now != "" && t.start != "" {
+		return fmt.Sprintf("the engine at %s was restarted while the claim was put to the test", t.Env.Engine.Host)
+	}
+	if said, ok := lineWith(t.failures.text(), unreachable...); ok {
+		return "the engine did not answer for a while: " + said
+	}
+	if said, ok := lineWith(t.failures.text(), diskFull...); ok {
 		return "a disk is full: " + said
 	}
 	if who := t.killed(ctx); who != "" {
@@ -51,12 +57,19 @@ func jumped(shown, passed time.Duration) string {
 	return fmt.Sprintf("the clock of this machine jumped %s by %s while the claim was put to the test", way, by.Abs())
 }
 
-// diskFull finds the line in which somebody complains of a full disk. A
-// builder's may be another than those that the probe can see.
-func diskFull(text string) (string, bool) {
+// unreachable is how the docker command and its plugins complain that there is
+// no engine.
+var unreachable = []string{"cannot connect to the docker daemon", "error during connect"}
+
+// diskFull is how whoever writes complains. A builder's disk may be another than
+// those that the probe can see.
+var diskFull = []string{syscall.ENOSPC.Error(), syscall.EDQUOT.Error()}
+
+// lineWith finds the line in which somebody complains in one of these ways.
+func lineWith(text string, ways ...string) (string, bool) {
 	for line := range strings.Lines(text) {
-		for _, word := range []string{syscall.ENOSPC.Error(), syscall.EDQUOT.Error()} {
-			if strings.Contains(strings.ToLower(line), word) {
+		for _, way := range ways {
+			if strings.Contains(strings.ToLower(line), way) {
 				return strings.TrimSpace(line), true
 			}
 		}

@@ -10,10 +10,10 @@ import (
 )
 
 func TestDiskFull(t *testing.T) {
-	said, full := diskFull("the build failed\n  RUN dd: write /thing: No space left on device \n")
+	said, full := lineWith("the build failed\n  RUN dd: write /thing: No space left on device \n", diskFull...)
 	require.True(t, full)
 	require.Equal(t, "RUN dd: write /thing: No space left on device", said)
-	_, full = diskFull("another value was drawn")
+	_, full = lineWith("another value was drawn", diskFull...)
 	require.False(t, full)
 }
 

@@ -31,8 +31,10 @@ type T struct {
 	// Evidence collects every command that is run for the claim.
 	Evidence *evidence.Folder
 
-	ctx      context.Context
-	began    time.Time
+	ctx   context.Context
+	began time.Time
+	// start is the engine's, as of then.
+	start    string
 	verdict  Verdict
 	reason   string
 	failures failures
@@ -83,6 +85,7 @@ func (t *T) settle() {
 			t.Env = there
 		}
 	}
+	t.start = t.Env.Start(t.ctx)
 	version, err := t.Env.BuildKitVersion(t.ctx, t.Driver)
 	if err != nil {
 		t.EnvironmentFailed("which BuildKit the builders run cannot be told: %v", err)

@@ -3,6 +3,7 @@
 package faults
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -68,6 +69,31 @@ func TestCleanTakesTheDeadOnly(t *testing.T) {
 	for _, thing := range inventory(t) {
 		require.True(t, thing.Run == "" || before.Has(thing) || janitor.StateOf(thing.Run) == janitor.Live, "left: %s", thing)
 	}
+}
+
+// TestCleanTakesProbes leaves what buildx leaves when it is killed while it asks
+// the engine for GPUs: a container and its volume, which nobody's name is on.
+func TestCleanTakesProbes(t *testing.T) {
+	before := inventory(t)
+	const run, ref = "0dead0de", "moby/buildkit:" + buildKit
+	dir := os.TempDir() + "/builders-" + run
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	note := fmt.Sprintf(`{"Host": %q, "Ref": %q, "Stays": true}`, variables(t)["DOCKER_HOST"], ref)
+	require.NoError(t, os.WriteFile(dir+"/image-0.json", []byte(note), 0o600))
+	docker(t, "pull", "--quiet", ref)
+	probe := strings.TrimSpace(docker(t, "create", "--rm", "--gpus", "all", "--network", "none", "--entrypoint", "/bin/true", ref))
+	somebodys := strings.TrimSpace(docker(t, "create", "--rm", "--network", "none", "--entrypoint", "/bin/true", ref))
+	t.Cleanup(func() { docker(t, "rm", "--force", "--volumes", somebodys) })
+
+	said, err := inLab("clean").CombinedOutput()
+
+	require.NoError(t, err, string(said))
+	left := docker(t, "ps", "--all", "--quiet", "--no-trunc")
+	require.NotContains(t, left, probe, "%s", said)
+	require.Contains(t, left, somebodys, "clean took a container that is no probe of buildx's")
+	docker(t, "rm", "--force", "--volumes", somebodys)
+	awaitClean(t, before)
 }
 
 // docker runs the docker command on the lab's engine.

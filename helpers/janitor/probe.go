@@ -1,0 +1,46 @@
+package janitor
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"builders.test/helpers/env"
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/client"
+)
+
+// buildx finds out whether an engine has GPUs by a container of the builder's
+// image, which it creates without a name or a label, starts at once, and leaves to
+// the engine to remove. Where buildx is killed in between, the container stays, and a
+// volume with it.
+
+// probeAge is when a probe that was not started never will be.
+const probeAge = 3 * time.Second
+
+// probing is the run that a container without a name of the run's belongs to: it
+// is such a probe, of an image that the run has borrowed.
+func probing(ctx context.Context, engine *client.Client, c container.Summary) (run string, err error) {
+	if c.State != container.StateCreated || c.Command != "/bin/true" {
+		return "", nil
+	}
+	found, err := engine.ContainerInspect(ctx, c.ID)
+	if cerrdefs.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil || !found.HostConfig.AutoRemove || len(found.HostConfig.DeviceRequests) == 0 {
+		return "", err
+	}
+	runs, err := folders()
+	for _, folder := range runs {
+		if slices.Contains(env.Borrowed(folder.ID), found.Config.Image) {
+			run = folder.Run
+		}
+	}
+	return run, err
+}
+
+// young tells that a probe may be started yet, which is not for another run to
+// prevent.
+func (x Thing) young() bool { return x.probe && time.Since(x.created) < probeAge }
