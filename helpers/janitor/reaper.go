@@ -30,7 +30,7 @@ const (
 	engineAway = 10 * time.Second
 	// quietPasses in a row must find nothing before a sweep is over: a
 	// request that was under way when its sender died may still take effect.
-	quietPasses = 2
+	quietPasses = 4
 )
 
 // Guard is a reaper that watches over a run: a copy of this program that
@@ -169,25 +169,35 @@ func sweep(ctx context.Context, engines []*client.Client, run string) ([]Thing, 
 		}
 		away = time.Now()
 		mine := Of(run, all)
-		if len(mine) > 0 {
+		found = merge(found, mine)
+		things, folders := apart(mine)
+		switch {
+		case len(things) > 0:
 			quiet = -1
-			found = merge(found, mine)
-			// The engine may be removing the same thing on someone
-			// else's request; the next pass tells.
-			failed = Remove(ctx, ripe(mine))
+			// The engine may be removing the same thing on someone else's
+			// request; the next pass tells.
+			failed = Remove(ctx, slices.DeleteFunc(things, Thing.young))
+		case quiet == quietPasses-1:
+			if failed = Remove(ctx, folders); failed != nil {
+				quiet = -1
+			}
 		}
 		pause(ctx)
 	}
 	return found, nil
 }
 
-// ripe are the things that may be removed now: all but young probes, and the
-// folder that tells whose those are.
-func ripe(things []Thing) []Thing {
-	if !slices.ContainsFunc(things, Thing.young) {
-		return things
+// apart tells the run's folder from all else. The folder tells whose a probe is,
+// also one that the engine does not list yet, so it goes last.
+func apart(mine []Thing) (things, folders []Thing) {
+	for _, thing := range mine {
+		if thing.Kind == "folder" {
+			folders = append(folders, thing)
+		} else {
+			things = append(things, thing)
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(things), func(x Thing) bool { return x.young() || x.Kind == "folder" })
+	return things, folders
 }
 
 func merge(found, more []Thing) []Thing {

@@ -114,7 +114,7 @@ func requireTold(t *testing.T, r *ran) {
 	t.Helper()
 	if !exists(filepath.Join(r.out, env.SubjectFile)) {
 		// The run had not found out yet what it was to be about, and said so.
-		require.Regexp(t, "interrupted|ended early", r.said.String())
+		require.Regexp(t, "interrupted|ended early|killed", r.said.String())
 		return
 	}
 	found := r.report(t)
