@@ -113,7 +113,7 @@ func Open(ctx context.Context, watch func(*Environment) error) (*Environment, er
 		e.openBuildx, e.openBuildKit, e.openDriver, e.writeSubject,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, errors.Join(err, e.giveBackAll(), e.Close(), e.removeDir())
+			return nil, errors.Join(err, e.abandon())
 		}
 	}
 	return e, nil
@@ -206,11 +206,14 @@ func (e *Environment) Close() error {
 	return errors.Join(errs...)
 }
 
-func (e *Environment) removeDir() error {
-	if e.Dir == "" {
-		return nil
+// abandon is for an environment that could not be opened: the run has made
+// nothing yet that others would look for.
+func (e *Environment) abandon() error {
+	err := e.giveBackAll()
+	if err == nil && e.Dir != "" {
+		err = os.RemoveAll(e.Dir)
 	}
-	return os.RemoveAll(e.Dir)
+	return errors.Join(err, e.Close())
 }
 
 // once is a value that several specs share and the first one makes.
