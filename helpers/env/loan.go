@@ -211,12 +211,18 @@ func (l loan) restore(ctx context.Context, engine *client.Client) error {
 		return err
 	}
 	switch {
-	case found.ID == l.Was, l.Was == "" && l.Stays:
+	case found.ID == l.Was:
 		return nil
 	case l.Was == "":
-		return removeImage(ctx, engine, l.Ref)
+		return l.remove(ctx, engine)
 	}
-	if err := engine.ImageTag(ctx, l.Was, l.Ref); err != nil {
+	err = engine.ImageTag(ctx, l.Was, l.Ref)
+	if cerrdefs.IsNotFound(err) {
+		// Somebody took the image away, by docker image prune for one: there is
+		// nothing to give the name back to.
+		return l.remove(ctx, engine)
+	}
+	if err != nil {
 		return err
 	}
 	if found.ID == "" || slices.Contains(l.Had, found.ID) {
@@ -228,6 +234,14 @@ func (l loan) restore(ctx context.Context, engine *client.Client) error {
 		return nil
 	}
 	return errors.Join(err, removeImage(ctx, engine, found.ID))
+}
+
+// remove takes away what had to be pulled.
+func (l loan) remove(ctx context.Context, engine *client.Client) error {
+	if l.Stays {
+		return nil
+	}
+	return removeImage(ctx, engine, l.Ref)
 }
 
 // removeImage takes an image or one of its names away. One that is gone is fine,
