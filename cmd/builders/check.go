@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,8 @@ type check struct {
 	// What the person chose, as written.
 	buildkit, buildx, choice, out string
 	driver, store, specs          string
+	// confirm and strict are what CONFIRM and STRICT say.
+	confirm, strict string
 	// cell is what driver and store say.
 	cell subject.Cell
 
@@ -65,6 +68,10 @@ func newCheckCommand() *cobra.Command {
 project's folder. An engine that DOCKER_HOST or the current docker context
 reaches is used as it is; otherwise the lab is brought up.
 
+A claim that fails is tried again, three times unless CONFIRM says otherwise: it is
+broken if it fails each time, otherwise unsteady. An unsteady claim and a fault that
+is known of the release under test are shown and do not fail the run, unless STRICT=1.
+
 Where a driver or an image store is chosen, only the claims about it are put to
 the test. The lab has an engine for each store; an engine of yours has the one
 that it has.
@@ -77,7 +84,7 @@ With a folder of scripts (SPECS), the claims of your own project are put to the
 test instead of those of the book; docs/scripts.md tells how to write them.
 
 The flags have variables of the same names: BUILDKIT, BUILDX, DRIVER, STORE, RUN,
-SPECS, REGRESSIONS and OUT.`,
+SPECS, REGRESSIONS, CONFIRM, STRICT and OUT.`,
 		Example: `  builders check --buildkit v0.34.2
   builders check --buildkit ../buildkit --run caching
   builders check --driver docker --store overlay2
@@ -92,6 +99,7 @@ SPECS, REGRESSIONS and OUT.`,
 	c.subjectFlags(flags)
 	c.cellFlags(flags)
 	c.choiceFlags(flags)
+	c.verdictFlags(flags)
 	flags.BoolVar(&c.regressions, "regressions", variable("REGRESSIONS", "") != "", "put the faults of past releases to the test, too")
 	flags.StringVar(&c.out, "out", variable("OUT", filepath.Join("build", "check")), "folder for the report and the evidence")
 	return command
@@ -99,7 +107,10 @@ SPECS, REGRESSIONS and OUT.`,
 
 // newCheck is a check of the project that this command belongs to.
 func newCheck() *check {
-	return &check{module: ownModule(), own: claims.All(), openLab: theLab}
+	return &check{
+		module: ownModule(), own: claims.All(), openLab: theLab,
+		confirm: variable("CONFIRM", ""), strict: variable("STRICT", ""),
+	}
 }
 
 func (c *check) subjectFlags(flags *pflag.FlagSet) {
@@ -115,6 +126,17 @@ func (c *check) cellFlags(flags *pflag.FlagSet) {
 func (c *check) choiceFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.choice, "run", variable("RUN", ""), "a chapter, a claim's id, or a pattern as go test -run takes it (default all)")
 	flags.StringVar(&c.specs, "specs", variable("SPECS", ""), "a folder with scripts of your own, which are put to the test instead of the book")
+}
+
+// verdictFlags are about what a verdict takes, and which fail the run.
+func (c *check) verdictFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&c.confirm, "confirm", variable("CONFIRM", strconv.Itoa(env.DefaultConfirm)), "how often a claim that failed is tried again before it is called broken")
+	c.strictFlag(flags)
+}
+
+func (c *check) strictFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&c.strict, "strict", variable("STRICT", ""), "fail for unsteady claims and known faults, too")
+	flags.Lookup("strict").NoOptDefVal = "1"
 }
 
 // variable reads an environment variable; an empty one counts as not set.
@@ -139,7 +161,7 @@ func (c *check) run(ctx context.Context) error {
 	}
 	made := publish(dossier.Of(dossier.Run{Dir: c.out, Report: p.report}), c.out, screen)
 	screen.Summary(p.report, p.elapsed, p.path, made)
-	return endingOf(p.report, p.outcome.Why)
+	return endingOf(p.report, p.outcome.Why, c.policy())
 }
 
 // proof is what came of one cell.
@@ -168,6 +190,13 @@ func (c *check) prove(ctx context.Context, screen *console.Console) (proof, erro
 	if c.cell, err = subject.ParseCell(c.driver, c.store); err != nil {
 		return proof{}, err
 	}
+	if _, err := env.Strict(c.strict); err != nil {
+		return proof{}, err
+	}
+	confirm, err := env.Confirm(c.confirm)
+	if err != nil {
+		return proof{}, err
+	}
 	selection, err := c.selection()
 	if err != nil {
 		return proof{}, err
@@ -186,7 +215,7 @@ func (c *check) prove(ctx context.Context, screen *console.Console) (proof, erro
 	screen.Note("engine", ground.about)
 
 	started := time.Now()
-	specs := run.Specs{Dir: ".", Out: out, Env: ground.environ(out), Selection: selection, Keep: c.draft}
+	specs := run.Specs{Dir: ".", Out: out, Env: c.environ(ground, out), Selection: selection, Confirm: confirm, Keep: c.draft}
 	outcome, err := specs.Run(ctx, screen)
 	if err != nil {
 		return proof{}, err

@@ -134,10 +134,10 @@ func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx
 
 // environ is the environment of the test process: this one's, with the lab's
 // variables and those of the run instead of the user's.
-func (g ground) environ(out string) []string {
+func (c *check) environ(g ground, out string) []string {
 	set := map[string]string{
 		"BUILDKIT": g.buildkit, "BUILDX": g.buildx, "DRIVER": g.cell.Driver, "STORE": g.cell.Store,
-		"SPECS": g.specs, "OUT": out, "REGRESSIONS": "1",
+		"SPECS": g.specs, "OUT": out, "REGRESSIONS": "1", "CONFIRM": c.confirm, "STRICT": c.strict,
 	}
 	if g.lab != nil {
 		// They belong to an engine that is not used.

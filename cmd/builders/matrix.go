@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
@@ -61,6 +60,7 @@ SPECS and OUT, of which the first four take several words.`,
 	flags := command.Flags()
 	axesFlags(flags, &m.axes)
 	m.choiceFlags(flags)
+	m.verdictFlags(flags)
 	flags.IntVar(&m.jobs, "jobs", 2, "how many cells run at the same time")
 	flags.BoolVar(&m.fresh, "fresh", false, "run every cell, also those that are finished")
 	flags.StringVar(&m.out, "out", variable("OUT", filepath.Join("build", "matrix")), "folder for the reports and the evidence, one folder for each cell")
@@ -220,23 +220,22 @@ func (m *matrixRun) conclude(outcomes []outcome, elapsed time.Duration) error {
 	screen.Matrix(d.Table, seconds)
 	m.say("\n%d cells in %.0f s", len(outcomes), elapsed.Seconds())
 	screen.Note("report", publish(d, m.out, screen))
-	if err := endingOfRuns(runs); err != nil || !failed {
+	if err := endingOfRuns(runs, m.policy()); err != nil || !failed {
 		return err
 	}
 	return ending{code: exitEnvironment}
 }
 
-// endingOfRuns is nil when everything holds in every run.
-func endingOfRuns(runs []dossier.Run) error {
-	worst := spec.Holds
+// endingOfRuns is nil when nothing in any run fails it.
+func endingOfRuns(runs []dossier.Run, p policy) error {
+	codes := map[int]bool{}
 	for _, run := range runs {
-		worst = worst.Escalate(run.Report.Worst())
+		codes[p.code(run.Report)] = true
 	}
-	switch worst {
-	case spec.Broken:
-		return ending{code: exitBroken}
-	case spec.Error:
-		return ending{code: exitEnvironment}
+	for _, code := range []int{exitBroken, exitEnvironment} {
+		if codes[code] {
+			return ending{code: code}
+		}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"builders.test/helpers/env"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
@@ -14,6 +15,7 @@ import (
 
 func newMergeCommand() *cobra.Command {
 	var wanted reports
+	var judged check
 	command := &cobra.Command{
 		Use:   "merge DIR...",
 		Short: "Joins the reports of several machines into one table",
@@ -28,6 +30,9 @@ failed somewhere, and with 0 otherwise.`,
   builders merge --html all.html laptop/ graviton/ staging/`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if _, err := env.Strict(judged.strict); err != nil {
+				return err
+			}
 			d, err := merged(args)
 			if err != nil {
 				return err
@@ -42,10 +47,11 @@ failed somewhere, and with 0 otherwise.`,
 			if err := wanted.write(d, c.OutOrStdout()); err != nil {
 				return err
 			}
-			return endingOfRuns(d.Runs)
+			return endingOfRuns(d.Runs, judged.policy())
 		},
 	}
 	wanted.flags(command.Flags())
+	judged.strictFlag(command.Flags())
 	return command
 }
 

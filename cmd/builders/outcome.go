@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
@@ -60,6 +61,7 @@ func (c *check) draft(sofar []report.Claim) {
 		return // the environment is not open yet
 	}
 	r := report.New(about, c.complete(sofar))
+	r.Selection = c.selected()
 	r.Book, r.Outside = claims.Edition(c.book), []string{unfinished}
 	// What cannot be written now is complained of at the end.
 	_, _ = r.Write(c.out)
@@ -80,6 +82,7 @@ func (c *check) conclude(o run.Outcome, known map[string]string, screen *console
 		return report.Report{}, "", err
 	}
 	r := report.New(about, c.complete(o.Claims)).Explain(known)
+	r.Selection = c.selected()
 	r.Book, r.Outside = claims.Edition(c.book), o.Outside()
 	path, err := r.Write(c.out)
 	if err != nil {
@@ -92,6 +95,14 @@ func (c *check) conclude(o run.Outcome, known map[string]string, screen *console
 	}
 	screen.Unreached(o.Unreached, reasonUnreached(o))
 	return r, path, nil
+}
+
+// selected is what was chosen out of the book, as people write it.
+func (c *check) selected() string {
+	if len(c.ids) > 0 {
+		return strings.Join(c.ids, " ")
+	}
+	return c.choice
 }
 
 func (c *check) refusal(o run.Outcome) error {
@@ -124,17 +135,44 @@ func reasonUnreached(o run.Outcome) string {
 	return "their chapter failed first"
 }
 
-// endingOf is nil when everything holds. why says what ended the run early.
-func endingOf(r report.Report, why string) error {
-	var cause error
-	if why != "" {
-		cause = errors.New(why)
+// policy says which verdicts fail a run.
+type policy int
+
+const (
+	// newsOnly lets unsteady claims and known faults pass.
+	newsOnly policy = iota
+	// strictly lets nothing pass that does not hold.
+	strictly
+)
+
+func (c *check) policy() policy {
+	if strict, err := env.Strict(c.strict); err == nil && strict {
+		return strictly
 	}
-	switch r.Worst() {
-	case spec.Broken:
-		return ending{code: exitBroken, cause: cause}
-	case spec.Error:
-		return ending{code: exitEnvironment, cause: cause}
+	return newsOnly
+}
+
+// code is the exit code for a report.
+func (p policy) code(r report.Report) int {
+	switch {
+	case r.Summary.Broken > 0:
+		return exitBroken
+	case r.Worst() == spec.Error:
+		return exitEnvironment
+	case p == strictly && r.Summary.Known+r.Summary.Unsteady > 0:
+		return exitBroken
 	}
-	return nil
+	return exitHolds
+}
+
+// endingOf is nil when nothing fails the run. why says what ended it early.
+func endingOf(r report.Report, why string, p policy) error {
+	code := p.code(r)
+	if code == exitHolds {
+		return nil
+	}
+	if why == "" {
+		return ending{code: code}
+	}
+	return ending{code: code, cause: errors.New(why)}
 }

@@ -130,7 +130,7 @@ func Warm(t *spec.T, platform string) *Builder {
 // WarmOf is [Warm] with another driver than the claim's.
 func WarmOf(t *spec.T, driver, platform string) *Builder {
 	t.Helper()
-	b, err := env.Shared(t.Env, driver+" builder "+platform, func() (*Builder, error) {
+	b, err := env.Shared(t.Env, t.SharedKey(driver+" builder "+platform), func() (*Builder, error) {
 		o := apply(t, []Option{Named(t.Env.SharedName()), Driver(driver), Platform(platform), Bootstrapped()})
 		b := o.builder()
 		return b, b.make(t, o)

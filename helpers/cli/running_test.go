@@ -10,7 +10,7 @@ import (
 )
 
 func TestACommandIsInterruptedAtTheEnd(t *testing.T) {
-	s := &spec.T{T: t, Env: &env.Environment{}}
+	s := &spec.T{TB: t, Env: &env.Environment{}}
 	r := begin(s, time.Minute, surroundings{}, []string{"sleep", "60"})
 	select {
 	case <-r.Ended():
@@ -25,7 +25,7 @@ func TestACommandIsInterruptedAtTheEnd(t *testing.T) {
 }
 
 func TestACommandThatCannotStartHasEnded(t *testing.T) {
-	s := &spec.T{T: t, Env: &env.Environment{}}
+	s := &spec.T{TB: t, Env: &env.Environment{}}
 	r := begin(s, time.Minute, surroundings{}, []string{"/nowhere/program"})
 	<-r.Ended()
 	require.Error(t, r.result.Error)
@@ -33,7 +33,7 @@ func TestACommandThatCannotStartHasEnded(t *testing.T) {
 }
 
 func TestACommandThatTakesTooLongIsKilled(t *testing.T) {
-	s := &spec.T{T: t, Env: &env.Environment{}}
+	s := &spec.T{TB: t, Env: &env.Environment{}}
 	r := begin(s, 50*time.Millisecond, surroundings{}, []string{"sleep", "60"})
 	<-r.Ended()
 	require.True(t, r.result.Timeout)

@@ -8,6 +8,8 @@
 //	BUILDX             the buildx under test: a path to the plugin
 //	SPECS              a folder with scripts of the user's own
 //	OUT                where evidence and reports go; build/check by default
+//	CONFIRM            how often a claim that failed is tried again; 3 by default
+//	STRICT             1 makes unsteady claims and known faults fail the run
 //	DRIVER             the driver of builders where a claim leaves it open:
 //	                   docker-container (default), docker or remote
 //	DOCKER_HOST, …     the engine, as the docker command finds it
@@ -80,6 +82,10 @@ type Environment struct {
 	Driver string
 	// Specs is the folder with the user's own scripts, or empty.
 	Specs string
+	// Confirm is how often a claim that failed is tried again.
+	Confirm int
+	// Strict tells that unsteady claims and known faults fail the run, too.
+	Strict bool
 
 	settings  settings
 	counter   *atomic.Int64
@@ -105,7 +111,7 @@ func Open(ctx context.Context, watch func(*Environment) error) (*Environment, er
 	e := &Environment{
 		Out: s.out, Mirror: s.mirror, Intake: s.intake, StandIns: s.standIns,
 		InLab: s.lab != "", LabDir: s.lab, Driver: s.driver, Specs: s.specs,
-		settings: s, counter: new(atomic.Int64), shared: map[string]*once{},
+		Confirm: s.confirm, Strict: s.strict, settings: s, counter: new(atomic.Int64), shared: map[string]*once{},
 	}
 	for _, step := range []func(context.Context) error{
 		e.openEngine, e.openDir,

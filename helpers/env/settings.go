@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -44,6 +45,8 @@ type settings struct {
 	lab      string
 	dive     string
 	standIns map[string]string
+	confirm  int
+	strict   bool
 }
 
 func readSettings() (settings, error) {
@@ -70,6 +73,12 @@ func readSettings() (settings, error) {
 		return s, err
 	}
 	s.engines = engines
+	if s.confirm, err = Confirm(os.Getenv("CONFIRM")); err != nil {
+		return s, err
+	}
+	if s.strict, err = Strict(os.Getenv("STRICT")); err != nil {
+		return s, err
+	}
 	out, err := filepath.Abs(valueOr("OUT", filepath.Join("build", "check")))
 	if err != nil {
 		return s, fmt.Errorf("OUT: %w", err)
@@ -82,6 +91,37 @@ func readSettings() (settings, error) {
 		return s, fmt.Errorf("OUT=%s: %w; free some space or name another folder", out, err)
 	}
 	return s, nil
+}
+
+// DefaultConfirm is how often a claim that failed is tried again when CONFIRM
+// says nothing.
+const DefaultConfirm = 3
+
+// Confirm reads what CONFIRM says: how often a claim that failed is tried again
+// before it is called broken.
+func Confirm(text string) (int, error) {
+	const most = 19
+	if text == "" {
+		return DefaultConfirm, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > most {
+		return 0, fmt.Errorf("CONFIRM=%s is no number from 0 to %d; it says how often a claim that failed is tried again", text, most)
+	}
+	return n, nil
+}
+
+// Strict reads what STRICT says: whether an unsteady claim and a known fault
+// fail the run, too.
+func Strict(text string) (bool, error) {
+	if text == "" {
+		return false, nil
+	}
+	strict, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, fmt.Errorf("STRICT=%s is neither 1 nor 0", text)
+	}
+	return strict, nil
 }
 
 func valueOr(variable, fallback string) string {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestFilesAreListedAndRead(t *testing.T) {
-	s, dir := &spec.T{T: t}, t.TempDir()
+	s, dir := &spec.T{TB: t}, t.TempDir()
 	require.Empty(t, Files(s, dir))
 
 	fs.DirFromPath(t, dir, fs.WithFile("b", "B"), fs.WithDir("a", fs.WithFile("c", "C")))

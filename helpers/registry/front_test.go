@@ -28,7 +28,7 @@ func TestFrontPassesOrRefuses(t *testing.T) {
 	}))
 	defer behind.Close()
 	shelf := Registry{Host: strings.TrimPrefix(behind.URL, "http://")}
-	front := shelf.Front(&spec.T{T: t}, func(registry http.Handler) http.Handler {
+	front := shelf.Front(&spec.T{TB: t}, func(registry http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/no" {
 				Refuse(w)

@@ -109,9 +109,9 @@ var failed = regexp.MustCompile(`(?m)^FAIL: (.*)$`)
 func (a tester) Log(args ...any) {
 	transcript := fmt.Sprint(args...)
 	if err := a.t.Evidence.Note("transcript.txt", transcript); err != nil {
-		a.t.T.Logf("evidence: %v", err)
+		a.t.Logf("evidence: %v", err)
 	}
-	a.t.T.Log(transcript)
+	a.t.TB.Log(transcript)
 	if found := failed.FindStringSubmatch(transcript); found != nil {
 		a.t.Errorf("%s", shorten(found[1]))
 	}

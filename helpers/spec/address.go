@@ -6,7 +6,7 @@ import "net"
 // process may take it before the spec's own does; that one then fails to start
 // and says so.
 func (t *T) FreeAddress() string {
-	t.T.Helper()
+	t.TB.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.EnvironmentFailed("find a free port: %v", err)

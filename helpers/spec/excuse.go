@@ -84,7 +84,7 @@ const killedCode = "137"
 // killed looks for a container of the claim's that was killed before the claim
 // failed, and that is not because the spec removed it.
 func (t *T) killed(ctx context.Context) string {
-	until := t.failures.first
+	until := t.failures.first()
 	if until.IsZero() {
 		until = time.Now()
 	}

@@ -3,28 +3,58 @@ package spec
 import (
 	"fmt"
 	"regexp"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
 // failures keeps what the assertions said, since a test cannot be asked for
-// its own output.
+// its own output. Assertions may speak from several goroutines.
 type failures struct {
+	mu       sync.Mutex
+	failed   bool
 	messages []string
 	lastLog  string
-	// first is when the first of them was said.
-	first time.Time
+	// at is when the first of them was said.
+	at time.Time
 }
 
-func (f *failures) add(message string) {
-	if len(f.messages) == 0 {
-		f.first = time.Now()
+// fail marks the try as failed; a message says why, unless a log did.
+func (f *failures) fail(messages ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.failed {
+		f.at = time.Now()
 	}
-	f.messages = append(f.messages, message)
+	f.failed = true
+	f.messages = append(f.messages, messages...)
+}
+
+func (f *failures) log(line string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lastLog = line
+}
+
+// any reports whether something failed.
+func (f *failures) any() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.failed
+}
+
+// first is when the first failure was; zero without one.
+func (f *failures) first() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.at
 }
 
 // text is everything that was said.
 func (f *failures) text() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if len(f.messages) == 0 {
 		return f.lastLog
 	}
@@ -34,6 +64,8 @@ func (f *failures) text() string {
 // reason is the first failure as one sentence for a stranger: what the spec
 // says about it before what the assertion found.
 func (f *failures) reason() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if len(f.messages) == 0 {
 		if f.lastLog != "" {
 			return f.lastLog
@@ -67,40 +99,90 @@ func sentence(message string) string {
 	return parts["Messages"] + ": " + parts["Error"]
 }
 
-// The methods below shadow those of testing.T, so that what assertions say is
-// kept for the verdict.
+// The methods below stand before those of testing.TB, so that a failure is the
+// try's, and not at once the test's. Without a proof around it, as in a test of
+// a helper, a failure is the test's own.
 
-// Errorf records the failure and marks the test as failed.
+// Errorf records the failure and marks the try as failed.
 func (t *T) Errorf(format string, args ...any) {
-	t.T.Helper()
-	t.failures.add(fmt.Sprintf(format, args...))
-	t.T.Errorf(format, args...)
+	t.TB.Helper()
+	t.report(fmt.Sprintf(format, args...))
 }
 
-// Error records the failure and marks the test as failed.
+// Error records the failure and marks the try as failed.
 func (t *T) Error(args ...any) {
-	t.T.Helper()
-	t.failures.add(fmt.Sprint(args...))
-	t.T.Error(args...)
+	t.TB.Helper()
+	t.report(strings.TrimSuffix(fmt.Sprintln(args...), "\n"))
 }
 
-// Fatalf records the failure and ends the test.
+// Fatalf records the failure and ends the try.
 func (t *T) Fatalf(format string, args ...any) {
-	t.T.Helper()
-	t.failures.add(fmt.Sprintf(format, args...))
-	t.T.Fatalf(format, args...)
+	t.TB.Helper()
+	t.report(fmt.Sprintf(format, args...))
+	t.FailNow()
 }
 
-// Fatal records the failure and ends the test.
+// Fatal records the failure and ends the try.
 func (t *T) Fatal(args ...any) {
-	t.T.Helper()
-	t.failures.add(fmt.Sprint(args...))
-	t.T.Fatal(args...)
+	t.TB.Helper()
+	t.report(strings.TrimSuffix(fmt.Sprintln(args...), "\n"))
+	t.FailNow()
 }
+
+// Fail marks the try as failed.
+func (t *T) Fail() {
+	t.failures.fail()
+	if t.proof == nil {
+		t.TB.Fail()
+	}
+}
+
+// FailNow marks the try as failed and ends it; it has to be called from the
+// goroutine that runs the body.
+func (t *T) FailNow() {
+	t.Fail()
+	if t.proof == nil {
+		t.TB.FailNow()
+	}
+	runtime.Goexit()
+}
+
+// Failed reports whether the try failed.
+func (t *T) Failed() bool { return t.failures.any() }
 
 // Log remembers the text: gotest.tools says what failed by Log, then FailNow.
 func (t *T) Log(args ...any) {
-	t.T.Helper()
-	t.failures.lastLog = fmt.Sprint(args...)
-	t.T.Log(args...)
+	t.TB.Helper()
+	t.failures.log(strings.TrimSuffix(fmt.Sprintln(args...), "\n"))
+	t.TB.Log(args...)
+}
+
+// Logf writes to the test's log.
+func (t *T) Logf(format string, args ...any) {
+	t.TB.Helper()
+	t.TB.Logf(format, args...)
+}
+
+// Skip, Skipf and SkipNow end the claim as a mistake of the spec's: what a
+// claim needs is said by its needs, so that the report can name it.
+func (t *T) Skip(args ...any) { t.Mistaken("the spec skips itself: %s", fmt.Sprint(args...)) }
+
+// Skipf is like Skip.
+func (t *T) Skipf(format string, args ...any) {
+	t.Mistaken("the spec skips itself: %s", fmt.Sprintf(format, args...))
+}
+
+// SkipNow is like Skip.
+func (t *T) SkipNow() { t.Mistaken("the spec skips itself without saying what it needs") }
+
+// report keeps a failure and shows it at once, so that it is seen in its place
+// in the log, whatever the verdict will be.
+func (t *T) report(message string) {
+	t.TB.Helper()
+	t.failures.fail(message)
+	if t.proof == nil {
+		t.TB.Error(message)
+		return
+	}
+	t.TB.Logf("%s%s", t.prefix(), message)
 }

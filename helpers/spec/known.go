@@ -38,8 +38,8 @@ func (k Known) Has(version string) bool {
 	return err == nil && within.Check(v)
 }
 
-// note is what a broken verdict adds for people who wonder whether they are
-// the first to see it; empty if the release is not a known one.
+// note names the fault and its fix, for people who wonder whether they are the
+// first to see it; empty if the release under test is not a known one.
 func (k *Known) note(t *T) string {
 	if k == nil {
 		return ""
@@ -55,5 +55,5 @@ func (k *Known) note(t *T) string {
 	if len(k.Fixed) > 0 {
 		fixed = "fixed in " + strings.Join(k.Fixed, " and ")
 	}
-	return fmt.Sprintf("known: %s, %s %s", strings.TrimPrefix(t.Claim.Source, "https://github.com/"), k.Component, fixed)
+	return fmt.Sprintf("%s, %s %s", strings.TrimPrefix(t.Claim.Source, "https://github.com/"), k.Component, fixed)
 }

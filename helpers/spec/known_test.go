@@ -14,12 +14,12 @@ func TestKnownSpeaksOfItsReleasesOnly(t *testing.T) {
 		return k.note(&T{Claim: claim, BuildKit: version, Env: &env.Environment{Buildx: env.Buildx{Version: "v0.20.0"}}})
 	}
 	for _, version := range []string{"v0.17.2", "v0.18.0"} {
-		assert.Equal(t, on(known, version), "known: moby/buildkit/issues/5558, buildkit fixed in v0.18.1 and v0.17.3")
+		assert.Equal(t, on(known, version), "moby/buildkit/issues/5558, buildkit fixed in v0.18.1 and v0.17.3")
 	}
 	for _, version := range []string{"v0.17.1", "v0.17.3", "v0.18.1", "v0.34.2", "a source tree", ""} {
 		assert.Equal(t, on(known, version), "")
 	}
 	open := &Known{Component: "buildx", Range: ">=0.19", Broken: "v0.20.0"}
-	assert.Equal(t, on(open, "v0.1.0"), "known: moby/buildkit/issues/5558, buildx not fixed yet")
+	assert.Equal(t, on(open, "v0.1.0"), "moby/buildkit/issues/5558, buildx not fixed yet")
 	assert.Equal(t, (*Known)(nil).note(nil), "")
 }

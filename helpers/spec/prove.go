@@ -1,223 +1,216 @@
 package spec
 
 import (
-	"context"
+	"encoding/json"
 	"fmt"
-	"maps"
-	"runtime/debug"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"builders.test/helpers/env"
-	"builders.test/helpers/evidence"
 )
 
-// T is what a spec's body gets: a test that knows its claim, the environment,
-// and where its evidence goes. Its context ends at the claim's deadline.
-type T struct {
-	*testing.T
-	// Env is the environment that the run was opened with, on an engine with
-	// the image store that the claim is about.
-	Env *env.Environment
-	// Driver is the driver of the builders that prove the claim.
-	Driver string
-	// BuildKit is the version of their BuildKit.
-	BuildKit string
-	// Claim is the claim being proven.
-	Claim Claim
-	// Evidence collects every command that is run for the claim.
-	Evidence *evidence.Folder
-
-	ctx   context.Context
-	began time.Time
-	// start is the engine's, as of then.
-	start    string
+// proof is one claim on its way to a verdict.
+type proof struct {
+	test     *testing.T
+	env      *env.Environment
+	claim    Claim
+	body     func(*T)
+	schedule *schedule
+	tries    []*T
 	verdict  Verdict
 	reason   string
-	failures failures
-
-	mu       sync.Mutex
-	standIns map[string]bool
 }
 
 // Prove runs body as a subtest named after the claim, in parallel with the
 // other claims of its chapter, and reports the verdict as attributes of the
 // test: claim, chapter, verdict, reason, evidence, repro.
+//
+// A claim that fails, and not by the environment's fault, is tried again when
+// nothing else of its chapter builds any more, on fresh builders, and a last
+// time beside the claims that it failed beside. It is broken if it failed every
+// time and unsteady if it did not. The test fails for a broken claim and for an
+// error. It passes for an unsteady claim, and for one that is known to be broken
+// in the release under test, unless the environment is strict.
 func Prove(parent *testing.T, e *env.Environment, c Claim, body func(*T)) {
 	parent.Helper()
 	parent.Run(c.Name(), func(inner *testing.T) {
+		p := &proof{test: inner, env: e, claim: c, body: body, schedule: scheduleOf(e)}
+		p.schedule.announce()
 		inner.Parallel()
-		t := begin(inner, e, c)
-		if !t.applies() {
-			inner.Skip(t.reason)
-		}
-		t.run(body)
+		p.begin()
 	})
 }
 
 // begin registers the conclusion before anything else, so that it runs after
-// every clean-up of the body and sees their failures too.
-func begin(inner *testing.T, e *env.Environment, c Claim) *T {
-	t := &T{T: inner, Env: e, Claim: c, Driver: c.driver(e.Driver), began: time.Now()}
-	inner.Cleanup(t.conclude)
-	inner.Attr("claim", c.ID)
-	inner.Attr("chapter", c.Chapter())
-	folder, err := evidence.Create(e.Out, c.ID)
-	if err != nil {
-		t.EnvironmentFailed("evidence cannot be kept: %v", err)
+// the tries that follow in a subtest.
+func (p *proof) begin() {
+	p.test.Cleanup(p.conclude)
+	p.test.Attr("claim", p.claim.ID)
+	p.test.Attr("chapter", p.claim.Chapter())
+	first := p.try()
+	p.schedule.first(first)
+	switch {
+	case first.verdict == NotApplicable:
+		p.test.Skip(first.reason)
+	case first.verdict == Broken && p.again() > 0:
+		// Its turn comes after all claims of the chapter have begun, and the
+		// place of this test is free for another while it waits.
+		p.test.Run("again", func(again *testing.T) {
+			again.Parallel()
+			p.confirm()
+		})
 	}
-	t.Evidence = folder
-	ctx, cancel := context.WithTimeout(inner.Context(), c.deadline())
-	inner.Cleanup(cancel)
-	t.ctx = ctx
-	t.settle()
+}
+
+// try makes the next try, which has not begun.
+func (p *proof) try() *T {
+	t := &T{
+		TB: p.test, Env: p.env, Claim: p.claim, Driver: p.claim.driver(p.env.Driver),
+		proof: p, number: len(p.tries) + 1, beside: map[*proof]bool{},
+	}
+	p.tries = append(p.tries, t)
 	return t
 }
 
-// settle chooses the engine and learns which BuildKit the claim is about.
-func (t *T) settle() {
-	if store := t.Claim.store(); store != "" {
-		// Where there is none, the need says so.
-		if there, err := t.Env.On(t.ctx, store); err == nil {
-			t.Env = there
+// again is how many more tries the first failure asks for. A fault that is
+// known of the release is no accusation, and a claim that did not come to its
+// end takes its whole deadline each time.
+func (p *proof) again() int {
+	first := p.tries[0]
+	switch {
+	case p.claim.Known.note(first) != "":
+		return 0
+	case first.late:
+		return min(1, p.env.Confirm)
+	}
+	return p.env.Confirm
+}
+
+// confirm tries the claim again: alone, and at last beside the claims that it
+// failed beside, if there were any. What the environment does wrong meanwhile
+// ends that: nothing more can be known.
+func (p *proof) confirm() {
+	first := p.tries[0]
+	defer p.schedule.quiet()()
+	for left := p.again(); left > 0; left-- {
+		if !p.inTime(left) {
+			return
+		}
+		t := p.try()
+		t.round = fmt.Sprintf("try %d of %s", t.number, p.claim.ID)
+		if left == 1 && len(first.beside) > 0 && !first.late {
+			p.schedule.besides(t, first.beside)
+		} else {
+			t.run()
+		}
+		if t.verdict == Error {
+			return
 		}
 	}
-	t.start = t.Env.Start(t.ctx)
-	version, err := t.Env.BuildKitVersion(t.ctx, t.Driver)
+}
+
+// inTime reports whether the test process lives long enough for the tries that
+// are left, should each take as long as the longest so far.
+func (p *proof) inTime(left int) bool {
+	end, bounded := p.test.Deadline()
+	if !bounded {
+		return true
+	}
+	longest := time.Duration(0)
+	for _, t := range p.tries {
+		longest = max(longest, t.took)
+	}
+	const toClose = 30 * time.Second
+	return time.Until(end) > longest*time.Duration(left)+toClose
+}
+
+// conclude writes the verdict into the test stream.
+func (p *proof) conclude() {
+	if len(p.tries) == 0 || p.tries[0].took == 0 {
+		return // the first try never ended; the report says why
+	}
+	first, counted := p.tries[0], p.counted()
+	p.verdict, p.reason = Judge(counted, p.again())
+	known := ""
+	if p.verdict == Broken {
+		known = p.claim.Known.note(first)
+	}
+	attr := func(key, value string) {
+		if value != "" {
+			p.test.Attr(key, value)
+		}
+	}
+	attr("verdict", p.verdict.String())
+	attr("reason", p.reason)
+	attr("known", known)
+	if p.verdict == Holds {
+		attr("fixed-here", p.claim.Known.note(first))
+	}
+	if len(counted) > 1 {
+		attr("tries", tries(counted))
+	}
+	if first.Evidence != nil {
+		attr("evidence", first.Evidence.Name())
+	}
+	attr("repro", p.env.Repro(p.claim.ID))
+	shown := p.shown()
+	attr("stand-ins", shown.replaced())
+	for _, fact := range shown.facts {
+		attr("fact", fact)
+	}
+	p.announce(known, counted)
+}
+
+// shown is the try whose facts count: the first that held, else the first.
+func (p *proof) shown() *T {
+	for _, t := range p.tries {
+		if t.verdict == Holds {
+			return t
+		}
+	}
+	return p.tries[0]
+}
+
+// announce lets the test fail, or say why it does not.
+func (p *proof) announce(known string, counted []Try) {
+	p.test.Helper()
+	say := p.test.Errorf
+	if (p.verdict == Unsteady || known != "") && !p.env.Strict {
+		say = p.test.Logf
+	}
+	word := p.verdict.String()
+	if known != "" {
+		word += " (known)"
+	}
+	if count := CountTries(counted); count != "" {
+		word += ", " + count
+	}
+	if p.verdict >= Unsteady {
+		say("%s: %s", word, strings.TrimSpace(p.reason+" "+known))
+	}
+}
+
+// counted is what the tries came to, as data.
+func (p *proof) counted() []Try {
+	var all []Try
+	for _, t := range p.tries {
+		one := Try{Verdict: t.verdict, Reason: t.reason, Seconds: t.took.Seconds(), Beside: len(t.beside) > 0}
+		if t.Evidence != nil {
+			one.Evidence = t.Evidence.Name()
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+func tries(all []Try) string {
+	encoded, err := json.Marshal(all)
 	if err != nil {
-		t.EnvironmentFailed("which BuildKit the builders run cannot be told: %v", err)
+		// Nothing in a try fails to be encoded but what is no number.
+		panic(fmt.Sprintf("spec: encode the tries: %v", err))
 	}
-	t.BuildKit = version
-	t.T.Attr("buildkit", version)
-	t.T.Attr("driver", t.Driver)
-	t.T.Attr("store", t.Env.Engine.Store)
-}
-
-// applies checks the claim's needs. What the lab should serve and does not is
-// an error; anything else that is missing makes the claim not applicable.
-func (t *T) applies() bool {
-	for _, need := range t.Claim.Needs {
-		missing := need.missing(t)
-		if missing == "" {
-			continue
-		}
-		reason := fmt.Sprintf("needs %s: %s", need.word, missing)
-		if need.serves == byLab && t.Env.InLab {
-			t.EnvironmentFailed("%s; the lab should serve it", reason)
-		}
-		t.verdict, t.reason = NotApplicable, oneLine(reason)
-		return false
-	}
-	return true
-}
-
-// run turns a panic of the body into a failed spec, so that the other claims
-// are still heard.
-func (t *T) run(body func(*T)) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			t.verdict = t.verdict.Escalate(Error)
-			t.reason = oneLine(fmt.Sprintf("the spec itself panicked: %v", cause))
-			t.T.Errorf("%s\n%s", t.reason, debug.Stack())
-		}
-	}()
-	body(t)
-}
-
-// Context ends at the claim's deadline or when the test ends.
-func (t *T) Context() context.Context { return t.ctx }
-
-// EnvironmentFailed ends the claim with the verdict error: the environment
-// did not let it be put to the test.
-func (t *T) EnvironmentFailed(format string, args ...any) {
-	t.T.Helper()
-	t.verdict = t.verdict.Escalate(Error)
-	t.reason = oneLine(fmt.Sprintf(format, args...))
-	t.T.Fatalf("environment: "+format, args...)
-}
-
-// Mistaken ends the claim with the verdict error: the spec itself is wrong, so
-// nothing is known about the claim.
-func (t *T) Mistaken(format string, args ...any) {
-	t.T.Helper()
-	t.verdict = t.verdict.Escalate(Error)
-	t.reason = oneLine(fmt.Sprintf(format, args...))
-	t.T.Fatalf("mistake: "+format, args...)
-}
-
-// Uses notes that an image took part in the proof. If it is a stand-in for
-// one that cannot be had here, the report says so by name.
-func (t *T) Uses(image string) {
-	if _, ok := t.Env.StandIns[image]; !ok {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.standIns == nil {
-		t.standIns = map[string]bool{}
-	}
-	t.standIns[image] = true
-}
-
-// Fact notes something about the result that is neither right nor wrong, such
-// as a media type or the digest of a layer. Two runs are compared by it: what
-// differs is a change of shape, not a broken claim. The name may be used once
-// per claim.
-func (t *T) Fact(name, value string) {
-	t.T.Helper()
-	t.T.Attr("fact", oneLine(name)+factSeparator+oneLine(value))
-}
-
-// factSeparator cannot be part of a fact's name: oneLine leaves no tabs.
-const factSeparator = "\t"
-
-// ParseFact reads the attribute that [T.Fact] writes.
-func ParseFact(attribute string) (name, value string) {
-	name, value, _ = strings.Cut(attribute, factSeparator)
-	return name, value
-}
-
-// conclude decides the verdict and writes it into the test stream.
-func (t *T) conclude() {
-	if t.T.Failed() && t.verdict < Error {
-		t.blame()
-	}
-	if t.Evidence != nil && t.T.Failed() {
-		if err := t.Evidence.Failure(t.reason, t.failures.text()); err != nil {
-			t.T.Logf("evidence: %v", err)
-		}
-	}
-	t.T.Attr("verdict", t.verdict.String())
-	if t.reason != "" {
-		t.T.Attr("reason", t.reason)
-	}
-	if t.Evidence != nil {
-		t.T.Attr("evidence", t.Evidence.Name())
-	}
-	t.T.Attr("repro", t.Env.Repro(t.Claim.ID))
-	if len(t.standIns) > 0 {
-		t.T.Attr("stand-ins", strings.Join(slices.Sorted(maps.Keys(t.standIns)), ","))
-	}
-}
-
-// blame probes the environment before BuildKit is held responsible.
-func (t *T) blame() {
-	ctx, cancel := context.WithTimeout(context.Background(), env.ProbeTimeout)
-	defer cancel()
-	if why := t.excuse(ctx); why != "" {
-		t.verdict, t.reason = Error, oneLine(why)
-		return
-	}
-	t.verdict, t.reason = Broken, oneLine(t.failures.reason())
-	if t.ctx.Err() == context.DeadlineExceeded {
-		t.reason = fmt.Sprintf("no end within %s: %s", t.Claim.deadline(), t.reason)
-	}
-	if note := t.Claim.Known.note(t); note != "" {
-		t.reason += " (" + note + ")"
-	}
+	return string(encoded)
 }
 
 // oneLine makes text fit for an attribute: valid, printable, one line, and

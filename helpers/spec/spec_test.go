@@ -32,7 +32,7 @@ func TestVerdictsSurviveJSON(t *testing.T) {
 // recorder takes testify's messages as T does.
 type recorder struct{ failures }
 
-func (r *recorder) Errorf(format string, args ...any) { r.add(fmt.Sprintf(format, args...)) }
+func (r *recorder) Errorf(format string, args ...any) { r.fail(fmt.Sprintf(format, args...)) }
 func (r *recorder) FailNow()                          {}
 
 func TestReasonPutsTheSpecsWordsFirst(t *testing.T) {
@@ -54,8 +54,8 @@ func TestReasonOfAPlainFailure(t *testing.T) {
 	require.Equal(t, "the spec failed without saying why", f.reason())
 	f.lastLog = "gotest.tools said this"
 	require.Equal(t, "gotest.tools said this", f.reason())
-	f.add("first")
-	f.add("second")
+	f.fail("first")
+	f.fail("second")
 	require.Equal(t, "first", f.reason())
 }
 

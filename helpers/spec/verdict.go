@@ -11,16 +11,19 @@ const (
 	Holds Verdict = iota
 	// NotApplicable: a capability that the claim needs is missing here.
 	NotApplicable
+	// Unsteady: the claim failed and then held when it was tried again, so it
+	// is not to be relied on, and not known to be broken either.
+	Unsteady
 	// Error: the environment failed, so nothing is known about the claim.
 	Error
-	// Broken: the system under test did the wrong thing.
+	// Broken: the system under test did the wrong thing, each time it was asked.
 	Broken
 )
 
-var verdictWords = [...]string{"holds", "not-applicable", "error", "broken"}
+var verdictWords = [...]string{"holds", "not-applicable", "unsteady", "error", "broken"}
 
 // Verdicts lists every verdict from the mildest to the most severe.
-func Verdicts() []Verdict { return []Verdict{Holds, NotApplicable, Error, Broken} }
+func Verdicts() []Verdict { return []Verdict{Holds, NotApplicable, Unsteady, Error, Broken} }
 
 // String is the word used in reports.
 func (v Verdict) String() string {

@@ -60,6 +60,15 @@ var colours = map[spec.Verdict]string{
 	spec.Broken:        "31",
 	spec.Error:         "33",
 	spec.NotApplicable: "2",
+	spec.Unsteady:      "35",
+}
+
+// colourOf is the colour of a claim's verdict: a fault that is known is no alarm.
+func colourOf(claim report.Claim) string {
+	if claim.Known != "" {
+		return colours[spec.NotApplicable]
+	}
+	return colours[claim.Verdict]
 }
 
 // failed is the mark of what went wrong outside of all claims.
@@ -80,11 +89,11 @@ func (c *Console) Finished(claim report.Claim) {
 	c.clearStatus()
 	c.running = slices.DeleteFunc(c.running, func(id string) bool { return id == claim.ID })
 	c.heading(claim.Chapter)
-	colour := colours[claim.Verdict]
+	colour := colourOf(claim)
 	fmt.Fprintf(c.out, "  %s %s %6.1f s  %s\n",
-		c.paint(colour, report.Mark(claim.Verdict)), c.paint(colour, pad(report.Word(claim.Verdict), 14)), claim.Seconds, c.wrap(claim.Text))
-	if claim.Reason != "" && claim.Verdict != spec.Holds {
-		c.detail(claim.Reason)
+		c.paint(colour, claim.Mark()), c.paint(colour, pad(claim.Word(), 14)), claim.Seconds, c.wrap(claim.Text))
+	if why := claim.Why(); why != "" {
+		c.detail(why)
 	}
 	if claim.Evidence != "" && claim.Verdict > spec.NotApplicable {
 		// A path is copied, so it stays in one piece.

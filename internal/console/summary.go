@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"builders.test/helpers/spec"
@@ -20,6 +21,7 @@ func (c *Console) Summary(r report.Report, elapsed time.Duration, reports ...str
 		c.Note("stand-in", s.String())
 	}
 	c.Failed(r)
+	c.loud(r)
 	line := fmt.Sprintf("%s · %.0f s · %s", r.Summary, elapsed.Seconds(), text.Line(report.Describe(r.Subject)))
 	fmt.Fprintln(c.out, c.paint(overall(r.Worst()), text.Wrap(line, c.width, 0)))
 	for _, path := range reports {
@@ -28,15 +30,32 @@ func (c *Console) Summary(r report.Report, elapsed time.Duration, reports ...str
 		}
 	}
 	fmt.Fprintf(c.out, "%d passed, %d failed, %d skipped\n",
-		r.Summary.Holds, r.Summary.Broken+r.Summary.Error, r.Summary.NotApplicable)
+		r.Summary.Holds, r.Summary.Broken+r.Summary.Error, r.Summary.NotApplicable+r.Summary.Known+r.Summary.Unsteady)
+}
+
+// loud says what does not fail the run and is not to be overlooked.
+func (c *Console) loud(r report.Report) {
+	var unsteady []string
+	for _, claim := range r.Claims {
+		if claim.Verdict == spec.Unsteady {
+			unsteady = append(unsteady, claim.ID)
+		}
+	}
+	if len(unsteady) > 0 {
+		c.warn(fmt.Sprintf("UNSTEADY: %s failed and then held; do not rely on it. STRICT=1 makes the run fail for it", strings.Join(unsteady, ", ")))
+	}
+}
+
+func (c *Console) warn(line string) {
+	fmt.Fprintln(c.out, c.paint(colours[spec.Unsteady], text.Wrap(text.Line(line), c.width, 0)))
 }
 
 // Failed prints what is broken or could not be told, one line each.
 func (c *Console) Failed(r report.Report) {
 	for _, claim := range r.Claims {
 		if claim.Verdict > spec.NotApplicable {
-			line := fmt.Sprintf("%s %s: %s", report.Mark(claim.Verdict), claim.ID, claim.Reason)
-			fmt.Fprintln(c.out, c.paint(colours[claim.Verdict], c.clip(line)))
+			line := fmt.Sprintf("%s %s: %s", claim.Mark(), claim.ID, claim.Why())
+			fmt.Fprintln(c.out, c.paint(colourOf(claim), c.clip(line)))
 		}
 	}
 	for _, line := range r.Outside {

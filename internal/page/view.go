@@ -157,11 +157,11 @@ func about(d dossier.Dossier, all exhibits) []dossier.Attribute {
 }
 
 // verdictsByNeed are the verdicts in the order in which people ask for them.
-var verdictsByNeed = []spec.Verdict{spec.Broken, spec.Error, spec.NotApplicable, spec.Holds}
+var verdictsByNeed = []spec.Verdict{spec.Broken, spec.Error, spec.Unsteady, spec.NotApplicable, spec.Holds}
 
 func verdictCounts(s report.Summary) []count {
 	numbers := map[spec.Verdict]int{
-		spec.Broken: s.Broken, spec.Error: s.Error, spec.NotApplicable: s.NotApplicable, spec.Holds: s.Holds,
+		spec.Broken: s.Broken, spec.Error: s.Error, spec.Unsteady: s.Unsteady, spec.NotApplicable: s.NotApplicable, spec.Holds: s.Holds,
 	}
 	counts := make([]count, 0, len(numbers))
 	for _, v := range verdictsByNeed {
@@ -183,7 +183,7 @@ func occurrences(t matrix.Table) []count {
 		}
 	}
 	return verdictCounts(report.Summary{
-		Holds: numbers[spec.Holds], Broken: numbers[spec.Broken],
+		Holds: numbers[spec.Holds], Broken: numbers[spec.Broken], Unsteady: numbers[spec.Unsteady],
 		Error: numbers[spec.Error], NotApplicable: numbers[spec.NotApplicable],
 	})
 }

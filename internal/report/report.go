@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
@@ -19,7 +20,7 @@ import (
 
 // Schema is the version of the format that this package writes and reads. It
 // changes when a reader would have to.
-const Schema = 1
+const Schema = 2
 
 // File is the report's name in the folder that a run writes to.
 const File = "report.json"
@@ -38,6 +39,9 @@ type Subject = env.Subject
 type Report struct {
 	Schema  int     `json:"schema"`
 	Subject Subject `json:"subject"`
+	// Selection is what was chosen out of the book, as it was written; empty
+	// means all of it.
+	Selection string `json:"selection"`
 	// Book identifies the set of claims that the selected ones were taken
 	// from: reports of different books do not belong together.
 	Book string `json:"book"`
@@ -72,7 +76,16 @@ type Claim struct {
 	Verdict spec.Verdict `json:"verdict"`
 	// Reason says why, in one line, where the verdict is not holds.
 	Reason string `json:"reason"`
-	// Seconds is how long the proof took, without waiting for its turn.
+	// Known names, where the claim is broken, the reference of the fault and
+	// its fix, if the release under test is known for it; then it is no news.
+	Known string `json:"known"`
+	// FixedHere says the same of a claim that holds although the release under
+	// test is known to break it.
+	FixedHere string `json:"fixedHere"`
+	// Tries has every try at proving the claim, in order, if it was tried more
+	// than once.
+	Tries []Try `json:"tries"`
+	// Seconds is how long the first try took, without waiting for its turn.
 	Seconds float64 `json:"seconds"`
 	// Driver, Store and BuildKit say what it was proven on: the builders'
 	// driver, the engine's image store, and the version of their BuildKit.
@@ -93,16 +106,30 @@ type Claim struct {
 	StandIns []string `json:"standIns"`
 }
 
+// Try is what one try at proving a claim came to.
+type Try = spec.Try
+
+// News reports whether the claim is broken and nobody has said so of this
+// release.
+func (c Claim) News() bool { return c.Verdict == spec.Broken && c.Known == "" }
+
+// Count says how often the claim failed, if it was tried more than once:
+// "failed 4 of 4".
+func (c Claim) Count() string { return spec.CountTries(c.Tries) }
+
 // Fact is something about a result that is neither right nor wrong.
 type Fact struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// Summary counts the verdicts.
+// Summary counts the verdicts. What is known to be broken is counted apart from
+// what is news.
 type Summary struct {
 	Holds         int `json:"holds"`
 	Broken        int `json:"broken"`
+	Known         int `json:"known"`
+	Unsteady      int `json:"unsteady"`
 	Error         int `json:"error"`
 	NotApplicable int `json:"not-applicable"`
 }
@@ -119,6 +146,9 @@ func New(subject Subject, claims []Claim) Report {
 		}
 		if c.Facts == nil {
 			c.Facts = []Fact{}
+		}
+		if c.Tries == nil {
+			c.Tries = []Try{}
 		}
 		r.Claims = append(r.Claims, c)
 	}
@@ -147,8 +177,14 @@ func Count(claims []Claim) Summary {
 			s.Holds++
 		case spec.NotApplicable:
 			s.NotApplicable++
+		case spec.Unsteady:
+			s.Unsteady++
 		case spec.Broken:
-			s.Broken++
+			if c.Known != "" {
+				s.Known++
+			} else {
+				s.Broken++
+			}
 		default:
 			s.Error++
 		}
@@ -156,15 +192,17 @@ func Count(claims []Claim) Summary {
 	return s
 }
 
-// Worst is the most severe verdict of the run. What went wrong beside the
-// claims is an error.
+// Worst is the most severe verdict of the run that is news: what is known to be
+// broken does not count. What went wrong beside the claims is an error.
 func (r Report) Worst() spec.Verdict {
 	worst := spec.Holds
 	if len(r.Outside) > 0 {
 		worst = spec.Error
 	}
 	for _, c := range r.Claims {
-		worst = worst.Escalate(c.Verdict)
+		if c.Known == "" {
+			worst = worst.Escalate(c.Verdict)
+		}
 	}
 	return worst
 }
@@ -242,6 +280,15 @@ func Clear(out string, ids []string) error {
 	stale := []string{File, Page, JUnit, env.SubjectFile}
 	for _, id := range ids {
 		stale = append(stale, EvidenceOf(id))
+	}
+	for _, id := range ids {
+		again, err := filepath.Glob(filepath.Join(out, filepath.FromSlash(EvidenceOf(id))+".try-*"))
+		if err != nil {
+			return fmt.Errorf("look for what an earlier run left: %w", err)
+		}
+		for _, path := range again {
+			stale = append(stale, strings.TrimPrefix(path, out))
+		}
 	}
 	for _, name := range stale {
 		if err := os.RemoveAll(filepath.Join(out, filepath.FromSlash(name))); err != nil {

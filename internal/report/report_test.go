@@ -60,10 +60,10 @@ func TestReadBack(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ content, want string }{
-		"a later schema":     {`{"schema":2,"claims":{"new":"shape"}}`, "has schema 2 and only schema 1 can be read here"},
+		"a later schema":     {`{"schema":3,"claims":{"new":"shape"}}`, "has schema 3 and only schema 2 can be read here"},
 		"no schema":          {`{}`, "has schema 0"},
 		"something else":     {`<html>`, "is not a report"},
-		"an unknown verdict": {`{"schema":1,"claims":[{"verdict":"maybe"}]}`, `unknown verdict "maybe"`},
+		"an unknown verdict": {`{"schema":2,"claims":[{"verdict":"maybe"}]}`, `unknown verdict "maybe"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), File)
@@ -124,10 +124,10 @@ func TestWhatFailsBesideTheClaimsIsAnError(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(`{"schema":1,"claims":[{"id":"a/b","verdict":"holds"}]}`))
-	f.Add([]byte(`{"schema":1,"claims":[{"id":"a/b","verdict":"perhaps"}]}`))
+	f.Add([]byte(`{"schema":2,"claims":[{"id":"a/b","verdict":"holds"}]}`))
+	f.Add([]byte(`{"schema":2,"claims":[{"id":"a/b","verdict":"perhaps"}]}`))
 	f.Add([]byte(`{"schema":99}`))
-	f.Add([]byte(`{"schema":1,"cl`))
+	f.Add([]byte(`{"schema":2,"cl`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		r, err := parse("report.json", content)
 		if err != nil {

@@ -18,6 +18,8 @@ func Mark(v spec.Verdict) string {
 		return "✗"
 	case spec.NotApplicable:
 		return "–"
+	case spec.Unsteady:
+		return "~"
 	}
 	return "!"
 }
@@ -30,13 +32,58 @@ func Word(v spec.Verdict) string {
 	return v.String()
 }
 
-// String says the counts in words.
+// Mark is the claim's verdict as one character. What is known to be broken has
+// one of its own.
+func (c Claim) Mark() string {
+	if c.Verdict == spec.Broken && c.Known != "" {
+		return "×"
+	}
+	return Mark(c.Verdict)
+}
+
+// Word is the claim's verdict as people say it.
+func (c Claim) Word() string {
+	if c.Verdict == spec.Broken && c.Known != "" {
+		return "broken (known)"
+	}
+	return Word(c.Verdict)
+}
+
+// Why is everything there is to say about the verdict, in one line: the reason,
+// how often the claim failed, and the reference where the fault is known, or
+// where it was known and is gone.
+func (c Claim) Why() string {
+	why := c.Reason
+	if count := c.Count(); count != "" {
+		why = count + ": " + why
+	}
+	if c.Known != "" {
+		why += " (" + c.Known + ")"
+	}
+	if c.FixedHere != "" {
+		why = "fixed here (" + c.FixedHere + ")"
+	}
+	return why
+}
+
+// String says the counts in words. Known faults and unsteady claims are rare,
+// and said where there are some.
 func (s Summary) String() string {
-	return fmt.Sprintf("%d hold, %d broken, %d error, %d not applicable", s.Holds, s.Broken, s.Error, s.NotApplicable)
+	parts := []string{fmt.Sprintf("%d hold", s.Holds), fmt.Sprintf("%d broken", s.Broken)}
+	if s.Known > 0 {
+		parts = append(parts, fmt.Sprintf("%d broken (known)", s.Known))
+	}
+	if s.Unsteady > 0 {
+		parts = append(parts, fmt.Sprintf("%d unsteady", s.Unsteady))
+	}
+	parts = append(parts, fmt.Sprintf("%d error", s.Error), fmt.Sprintf("%d not applicable", s.NotApplicable))
+	return strings.Join(parts, ", ")
 }
 
 // Total is how many claims were counted.
-func (s Summary) Total() int { return s.Holds + s.Broken + s.Error + s.NotApplicable }
+func (s Summary) Total() int {
+	return s.Holds + s.Broken + s.Known + s.Unsteady + s.Error + s.NotApplicable
+}
 
 // Describe says in one line what was tested on what, and leaves out what
 // nobody knows.

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -165,6 +166,12 @@ func (e *entry) note(key, value string) {
 		e.Store = value
 	case "buildkit":
 		e.BuildKit = value
+	case "known":
+		e.Known = value
+	case "fixed-here":
+		e.FixedHere = value
+	case "tries":
+		e.Tries = triesOf(value)
 	case "evidence":
 		e.Evidence = value
 	case "repro":
@@ -172,6 +179,18 @@ func (e *entry) note(key, value string) {
 	case "stand-ins":
 		e.StandIns = strings.Split(value, ",")
 	}
+}
+
+// triesOf reads what the spec said about its tries, safe to print.
+func triesOf(value string) []report.Try {
+	var all []report.Try
+	if err := json.Unmarshal([]byte(value), &all); err != nil {
+		return nil
+	}
+	for i := range all {
+		all[i].Reason, all[i].Evidence = text.Line(all[i].Reason), text.Line(all[i].Evidence)
+	}
+	return all
 }
 
 var (
@@ -250,13 +269,13 @@ func (l *ledger) finish(e *entry, action string, seconds float64) {
 	switch {
 	case !e.judged:
 		e.fault("the spec ended without a verdict")
-	case action == actionFail && e.Verdict < spec.Error:
+	case action == actionFail && e.Verdict < spec.Unsteady:
 		e.fault(fmt.Sprintf("the spec failed although its verdict is %s", e.Verdict))
 	case action == actionSkip && e.Verdict == spec.Holds:
 		e.fault("the spec was skipped without a reason")
 	}
 	if e.Verdict > spec.NotApplicable && l.interrupted() {
-		e.Verdict, e.Reason = spec.Error, interruption
+		e.Verdict, e.Reason, e.Known = spec.Error, interruption, ""
 	}
 	l.listener.Finished(e.Claim)
 }

@@ -194,7 +194,7 @@ func TestWordAndDeedMustAgree(t *testing.T) {
 		"skipped, yet holds": {[]string{holds, `{"Action":"skip",@}`}, spec.Error, "the spec was skipped without a reason"},
 		"unknown word": {
 			[]string{`{"Action":"attr",@,"Key":"verdict","Value":"fine"}`, `{"Action":"pass",@}`},
-			spec.Error, `unknown verdict "fine"; known are [holds not-applicable error broken]`,
+			spec.Error, `unknown verdict "fine"; known are [holds not-applicable unsteady error broken]`,
 		},
 		"verdicts only escalate": {
 			[]string{`{"Action":"attr",@,"Key":"verdict","Value":"broken"}`, holds, `{"Action":"pass",@}`}, spec.Broken, "",

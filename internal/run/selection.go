@@ -46,12 +46,13 @@ func Select(choice string, book []spec.Claim, specs []claims.Spec) (Selection, e
 }
 
 // Deadline is the longest that the selected claims may take together, one
-// after the other, and some time to open the environment and close it.
-func (s Selection) Deadline() time.Duration {
+// after the other, each tried as often as a failure asks for, and some time to
+// open the environment and close it.
+func (s Selection) Deadline(confirm int) time.Duration {
 	const around = 5 * time.Minute
 	total := around
 	for _, c := range s.Claims {
-		total += max(c.Deadline, spec.DefaultDeadline)
+		total += max(c.Deadline, spec.DefaultDeadline) * time.Duration(1+confirm)
 	}
 	return total
 }

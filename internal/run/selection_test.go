@@ -89,7 +89,8 @@ func TestSelectRefuses(t *testing.T) {
 
 func TestDeadlineLeavesEveryClaimItsOwn(t *testing.T) {
 	s := Selection{Claims: []spec.Claim{{ID: "a/b"}, {ID: "a/c", Deadline: 10 * time.Minute}}}
-	assert.Equal(t, s.Deadline(), 5*time.Minute+spec.DefaultDeadline+10*time.Minute)
+	assert.Equal(t, s.Deadline(0), 5*time.Minute+spec.DefaultDeadline+10*time.Minute)
+	assert.Equal(t, s.Deadline(3), 5*time.Minute+4*spec.DefaultDeadline+40*time.Minute, "each may be tried again")
 }
 
 func TestSplitOutside(t *testing.T) {

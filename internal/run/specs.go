@@ -36,6 +36,8 @@ type Specs struct {
 	Env []string
 	// Selection says which claims are put to the test.
 	Selection Selection
+	// Confirm is how often a claim that failed is tried again.
+	Confirm int
 	// Keep is given the account of every claim whenever one begins or ends, as
 	// it stands should the run be cut off there; it may be nil.
 	Keep func([]report.Claim)
@@ -91,7 +93,7 @@ func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 // interrupt reaches all of them once, whoever sent it.
 func (s Specs) command(ctx context.Context) *exec.Cmd {
 	command := exec.CommandContext(ctx, "go", "test", "-tags", "integration", "-json", "-count=1",
-		"-timeout", s.Selection.Deadline().String(), "-run", s.Selection.Pattern, ".")
+		"-timeout", s.Selection.Deadline(s.Confirm).String(), "-run", s.Selection.Pattern, ".")
 	command.Dir = s.Dir
 	command.Env = s.Env
 	command.SysProcAttr = group()

@@ -34,6 +34,8 @@ func (s *Score) judge(claim report.Claim) {
 	kills, stops := slices.Contains(s.Sabotage.Kills, claim.ID), slices.Contains(s.Sabotage.Stops, claim.ID)
 	list := &s.Survived
 	switch {
+	case claim.Known != "" && !kills:
+		return // nothing to do with the sabotage
 	case claim.Verdict == spec.Broken && kills:
 		list = &s.Killed
 	case claim.Verdict == spec.Broken:

@@ -1,0 +1,90 @@
+package spec
+
+import "fmt"
+
+// Try is what one try at proving a claim came to.
+type Try struct {
+	// Verdict is the try's own: a claim that failed by the fault of what was
+	// under test has the verdict broken here.
+	Verdict Verdict `json:"verdict"`
+	// Reason says why, in one line, where the verdict is not holds.
+	Reason string `json:"reason"`
+	// Seconds is how long the try took, with its clean-up.
+	Seconds float64 `json:"seconds"`
+	// Beside tells that other claims built at the same time.
+	Beside bool `json:"beside"`
+	// Evidence is the try's folder, relative to the report.
+	Evidence string `json:"evidence"`
+}
+
+// Judge makes one verdict of all tries at a claim, with its reason: broken if
+// the claim failed each time, unsteady if it failed and held, and otherwise what
+// the first try says. A failure that asked for more tries of which none could be
+// made is an error: an accusation needs to be seen twice. again is how many more
+// tries the first failure asked for.
+func Judge(tries []Try, again int) (Verdict, string) {
+	first := tries[0]
+	if first.Verdict != Broken {
+		return first.Verdict, first.Reason
+	}
+	c := count(tries)
+	switch {
+	case c.held > 0:
+		return Unsteady, first.Reason
+	case c.errored != "":
+		return Error, oneLine(fmt.Sprintf("it failed, and when it was tried again the environment failed: %s; at first: %s", c.errored, first.Reason))
+	case again > 0 && c.failed == 1:
+		return Error, oneLine(fmt.Sprintf("it failed, and there was no time to try it again (give go test a longer -timeout): %s", first.Reason))
+	}
+	return Broken, first.Reason
+}
+
+// CountTries says how often a claim that failed did: "failed 4 of 4", "failed 1
+// of 4", or "failed 2 of 4, only beside other builds". It is empty for a claim
+// that was tried once or never failed.
+func CountTries(tries []Try) string {
+	c := count(tries)
+	if len(tries) < 2 || c.failed == 0 {
+		return ""
+	}
+	said := fmt.Sprintf("failed %d of %d", c.failed, c.failed+c.held)
+	if c.failedAlone == 0 && c.failed > 1 && c.heldAlone > 0 {
+		said += ", only beside other builds"
+	}
+	return said
+}
+
+// tally counts tries. Those that the environment failed are not counted, but
+// the last one's reason is kept.
+type tally struct {
+	failed, held           int
+	failedAlone, heldAlone int
+	errored                string
+}
+
+func count(tries []Try) tally {
+	var c tally
+	for _, t := range tries {
+		alone := 1
+		if t.Beside {
+			alone = 0
+		}
+		switch t.Verdict {
+		case Broken:
+			c.failed++
+			c.failedAlone += alone
+		case Holds:
+			c.held++
+			c.heldAlone += alone
+		default:
+			c.errored = t.Reason
+		}
+	}
+	return c
+}
+
+// Failures counts the tries that failed and those that either failed or held.
+func Failures(tries []Try) (failed, asked int) {
+	c := count(tries)
+	return c.failed, c.failed + c.held
+}

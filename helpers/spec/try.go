@@ -1,0 +1,323 @@
+package spec
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/evidence"
+)
+
+// T is what a spec's body gets: one try at proving a claim. It is a test that
+// knows its claim, the environment, and where its evidence goes. Whatever fails
+// it, fails the try alone; what that means for the claim is decided when the
+// claim has been tried often enough. Its context ends at the claim's deadline.
+type T struct {
+	testing.TB
+
+	// Env is the environment that the run was opened with, on an engine with
+	// the image store that the claim is about.
+	Env *env.Environment
+	// Driver is the driver of the builders that prove the claim.
+	Driver string
+	// BuildKit is the version of their BuildKit.
+	BuildKit string
+	// Claim is the claim being proven.
+	Claim Claim
+	// Evidence collects every command that is run for the try.
+	Evidence *evidence.Folder
+
+	// proof is what the try is part of; nil in tests of helpers.
+	proof *proof
+	// number counts the tries of the claim from one.
+	number int
+	// round tells apart what is shared in this try from what all first tries
+	// share; empty for those.
+	round string
+	ctx   context.Context
+	began time.Time
+	took  time.Duration
+	// start is the engine's, as of then.
+	start    string
+	verdict  Verdict
+	reason   string
+	failures failures
+	// late tells that the deadline passed before the body ended.
+	late     bool
+	cleanUps []func()
+	// beside are the proofs that built while this try did.
+	beside map[*proof]bool
+	facts  []string
+
+	mu       sync.Mutex
+	standIns map[string]bool
+}
+
+// prefix tells the tries of a claim apart in its log.
+func (t *T) prefix() string {
+	switch t.number {
+	case 0:
+		return "beside, " + t.Claim.ID + ": "
+	case 1:
+		return ""
+	}
+	return fmt.Sprintf("try %d: ", t.number)
+}
+
+// SharedKey is the key under which things that specs share are kept: all first
+// tries have the same, and a try of a claim that failed has one of its own, so
+// that it gets fresh builders.
+func (t *T) SharedKey(key string) string {
+	if t.round == "" {
+		return key
+	}
+	return key + " for " + t.round
+}
+
+// run makes the whole try: it opens the claim's surroundings, runs the body and
+// every clean-up, and decides what the try came to.
+func (t *T) run() {
+	t.began = time.Now()
+	ctx, cancel := context.WithTimeout(t.TB.Context(), t.Claim.deadline())
+	defer cancel()
+	t.ctx = ctx
+	t.guard(func() {
+		t.open()
+		if t.applies() {
+			t.proof.body(t)
+		}
+	})
+	t.late = ctx.Err() == context.DeadlineExceeded
+	t.cleanUp()
+	t.conclude()
+	t.took = time.Since(t.began)
+}
+
+// guard runs a part of the try in a goroutine of its own, which may end itself
+// by failing, and turns a panic into a failure, so that the other claims are
+// still heard.
+func (t *T) guard(part func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if cause := recover(); cause != nil {
+				t.verdict = t.verdict.Escalate(Error)
+				t.reason = oneLine(fmt.Sprintf("the spec itself panicked: %v", cause))
+				t.Errorf("%s\n%s", t.reason, debug.Stack())
+			}
+		}()
+		part()
+	}()
+	<-done
+}
+
+// open makes the evidence's folder, chooses the engine and learns which
+// BuildKit the claim is about.
+func (t *T) open() {
+	folder, err := evidence.Create(t.evidenceIn())
+	if err != nil {
+		t.EnvironmentFailed("evidence cannot be kept: %v", err)
+	}
+	t.Evidence = folder
+	if store := t.Claim.store(); store != "" {
+		// Where there is none, the need says so.
+		if there, err := t.Env.On(t.ctx, store); err == nil {
+			t.Env = there
+		}
+	}
+	t.start = t.Env.Start(t.ctx)
+	version, err := t.Env.BuildKitVersion(t.ctx, t.Driver)
+	if err != nil {
+		t.EnvironmentFailed("which BuildKit the builders run cannot be told: %v", err)
+	}
+	t.BuildKit = version
+	if t.number == 1 {
+		t.TB.Attr("buildkit", version)
+		t.TB.Attr("driver", t.Driver)
+		t.TB.Attr("store", t.Env.Engine.Store)
+	}
+}
+
+// evidenceIn is where the try's evidence goes: beside that of the claim's first
+// try. What a neighbour does that only keeps the machine busy is thrown away
+// with the run's folder.
+func (t *T) evidenceIn() (out, name string) {
+	switch {
+	case t.number == 0:
+		return t.Env.Dir, t.Env.Name("beside")
+	case t.number == 1:
+		return t.Env.Out, t.Claim.ID
+	}
+	return t.Env.Out, fmt.Sprintf("%s.try-%d", t.Claim.ID, t.number)
+}
+
+// applies checks the claim's needs. What the lab should serve and does not is
+// an error; anything else that is missing makes the claim not applicable.
+func (t *T) applies() bool {
+	for _, need := range t.Claim.Needs {
+		missing := need.missing(t)
+		if missing == "" {
+			continue
+		}
+		reason := fmt.Sprintf("needs %s: %s", need.word, missing)
+		if need.serves == byLab && t.Env.InLab {
+			t.EnvironmentFailed("%s; the lab should serve it", reason)
+		}
+		t.verdict, t.reason = NotApplicable, oneLine(reason)
+		return false
+	}
+	return true
+}
+
+// Context ends at the claim's deadline or when the test ends.
+func (t *T) Context() context.Context {
+	if t.ctx == nil {
+		return t.TB.Context()
+	}
+	return t.ctx
+}
+
+// Cleanup registers a function that runs when the try is over, the last one
+// first.
+func (t *T) Cleanup(f func()) {
+	if t.proof == nil {
+		t.TB.Cleanup(f)
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cleanUps = append(t.cleanUps, f)
+}
+
+func (t *T) cleanUp() {
+	for f := t.lastCleanUp(); f != nil; f = t.lastCleanUp() {
+		t.guard(f)
+	}
+}
+
+func (t *T) lastCleanUp() func() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.cleanUps) == 0 {
+		return nil
+	}
+	last := len(t.cleanUps) - 1
+	f := t.cleanUps[last]
+	t.cleanUps = t.cleanUps[:last]
+	return f
+}
+
+// TempDir is a folder that goes when the try is over.
+func (t *T) TempDir() string {
+	if t.proof == nil {
+		return t.TB.TempDir()
+	}
+	dir, err := os.MkdirTemp(t.Env.Dir, "spec-")
+	if err != nil {
+		t.EnvironmentFailed("create a folder: %v", err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// EnvironmentFailed ends the claim with the verdict error: the environment
+// did not let it be tested.
+func (t *T) EnvironmentFailed(format string, args ...any) {
+	t.TB.Helper()
+	t.errored(format, args...)
+	t.Fatalf("environment: "+format, args...)
+}
+
+// Mistaken ends the claim with the verdict error: the spec itself is wrong, so
+// nothing is known about the claim.
+func (t *T) Mistaken(format string, args ...any) {
+	t.TB.Helper()
+	t.errored(format, args...)
+	t.Fatalf("mistake: "+format, args...)
+}
+
+func (t *T) errored(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.verdict = t.verdict.Escalate(Error)
+	t.reason = oneLine(fmt.Sprintf(format, args...))
+}
+
+// Uses notes that an image took part in the proof. If it is a stand-in for
+// one that cannot be had here, the report says so by name.
+func (t *T) Uses(image string) {
+	if _, ok := t.Env.StandIns[image]; !ok {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.standIns == nil {
+		t.standIns = map[string]bool{}
+	}
+	t.standIns[image] = true
+}
+
+// replaced names the stand-ins that took part.
+func (t *T) replaced() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.Join(slices.Sorted(maps.Keys(t.standIns)), ",")
+}
+
+// Fact notes something about the result that is neither right nor wrong, such
+// as a media type or the digest of a layer. Two runs are compared by it: what
+// differs is a change of shape, not a broken claim. The name may be used once
+// per claim.
+func (t *T) Fact(name, value string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.facts = append(t.facts, oneLine(name)+factSeparator+oneLine(value))
+}
+
+// factSeparator cannot be part of a fact's name: oneLine leaves no tabs.
+const factSeparator = "\t"
+
+// ParseFact reads the attribute that a fact of [T.Fact] is written as.
+func ParseFact(attribute string) (name, value string) {
+	name, value, _ = strings.Cut(attribute, factSeparator)
+	return name, value
+}
+
+// conclude decides what the try came to, and keeps what was said about it.
+func (t *T) conclude() {
+	if !t.Failed() {
+		return
+	}
+	if t.verdict < Error {
+		t.blame()
+	}
+	if t.Evidence == nil {
+		return
+	}
+	if err := t.Evidence.Failure(t.reason, t.failures.text()); err != nil {
+		t.Logf("evidence: %v", err)
+	}
+}
+
+// blame probes the environment before BuildKit is held responsible.
+func (t *T) blame() {
+	ctx, cancel := context.WithTimeout(context.Background(), env.ProbeTimeout)
+	defer cancel()
+	if why := t.excuse(ctx); why != "" {
+		t.verdict, t.reason = Error, oneLine(why)
+		return
+	}
+	t.verdict, t.reason = Broken, oneLine(t.failures.reason())
+	if t.late {
+		t.reason = fmt.Sprintf("no end within %s: %s", t.Claim.deadline(), t.reason)
+	}
+}
