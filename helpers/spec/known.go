@@ -41,19 +41,35 @@ func (k Known) Has(version string) bool {
 // note names the fault and its fix, for people who wonder whether they are the
 // first to see it; empty if the release under test is not a known one.
 func (k *Known) note(t *T) string {
-	if k == nil {
-		return ""
-	}
-	version := t.BuildKit
-	if k.Component == "buildx" {
-		version = t.Env.Buildx.Version
-	}
-	if !k.Has(version) {
+	if !k.covers(t) {
 		return ""
 	}
 	fixed := "not fixed yet"
 	if len(k.Fixed) > 0 {
 		fixed = "fixed in " + strings.Join(k.Fixed, " and ")
 	}
-	return fmt.Sprintf("%s, %s %s", strings.TrimPrefix(t.Claim.Source, "https://github.com/"), k.Component, fixed)
+	return fmt.Sprintf("%s, %s %s", t.Claim.reference(), k.Component, fixed)
 }
+
+// unexpected says that the fault should be there and is not; empty if the
+// release under test is not a known one.
+func (k *Known) unexpected(t *T) string {
+	if !k.covers(t) {
+		return ""
+	}
+	return fmt.Sprintf("%s, known of %s %s", t.Claim.reference(), k.Component, k.Range)
+}
+
+// covers reports whether the release under test is a known one.
+func (k *Known) covers(t *T) bool {
+	if k == nil {
+		return false
+	}
+	if k.Component == "buildx" {
+		return k.Has(t.Env.Buildx.Version)
+	}
+	return k.Has(t.BuildKit)
+}
+
+// reference is the claim's source, short where it is an issue on GitHub.
+func (c Claim) reference() string { return strings.TrimPrefix(c.Source, "https://github.com/") }

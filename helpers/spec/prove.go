@@ -145,7 +145,7 @@ func (p *proof) conclude() {
 	attr("reason", p.reason)
 	attr("known", known)
 	if p.verdict == Holds {
-		attr("fixed-here", p.claim.Known.note(first))
+		attr("fixed-here", p.claim.Known.unexpected(first))
 	}
 	if len(counted) > 1 {
 		attr("tries", tries(counted))
