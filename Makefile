@@ -13,7 +13,7 @@ IN_CELLS := ^Test(Processor|Caching|Output|Buildkit|Frontend|Images)$$
 PARSERS  := helpers/build:FuzzParse internal/report:FuzzParse helpers/script:FuzzParse helpers/spec:FuzzParseNeed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test browser compare matrix bisect history selftest faults vulncheck fuzz lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare matrix soak bisect history selftest faults vulncheck fuzz lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -62,6 +62,9 @@ compare: bin/builders ## what changes from BASELINE= to BUILDKIT= (or BASELINE_B
 
 matrix: bin/builders ## prove the claims on several BUILDKIT=, BUILDX=, DRIVER= and STORE=
 	@bin/builders matrix
+
+soak: bin/builders ## prove the claims RUNS= times on each BUILDKIT=, with BESIDE=1 two runs at a time, and count what fails
+	@bin/builders soak
 
 bisect: bin/builders ## find the release between GOOD= and BAD= in which CLAIM= broke
 	@bin/builders bisect

@@ -63,13 +63,18 @@ func inToy(t *testing.T, mood string) *check {
 func do(ctx context.Context, c *check) said {
 	var out, errs bytes.Buffer
 	c.stdout, c.stderr = &out, &errs
+	code := executeRun(ctx, c.run, &errs)
+	return said{code: code, out: out.String(), errors: errs.String()}
+}
+
+// executeRun runs what a command does, as the command would.
+func executeRun(ctx context.Context, run func(context.Context) error, errs io.Writer) int {
 	command := &cobra.Command{
 		SilenceUsage: true, SilenceErrors: true,
-		RunE: func(command *cobra.Command, _ []string) error { return c.run(command.Context()) },
+		RunE: func(command *cobra.Command, _ []string) error { return run(command.Context()) },
 	}
 	command.SetArgs([]string{})
-	code := execute(ctx, command, &errs)
-	return said{code: code, out: out.String(), errors: errs.String()}
+	return execute(ctx, command, errs)
 }
 
 func TestCheckHolds(t *testing.T) {

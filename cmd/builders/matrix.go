@@ -16,6 +16,7 @@ import (
 	"builders.test/internal/dossier"
 	"builders.test/internal/plan"
 	"builders.test/internal/report"
+	"builders.test/internal/run"
 	"github.com/moby/sys/atomicwriter"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -135,59 +136,97 @@ const note = "cell.json"
 
 // finished is what is noted about a cell.
 type finished struct {
-	Cell    plan.Cell `json:"cell"`
-	Book    string    `json:"book"`
-	Run     string    `json:"run"`
-	Seconds float64   `json:"seconds"`
+	Cell        plan.Cell `json:"cell"`
+	Book        string    `json:"book"`
+	Run         string    `json:"run"`
+	Regressions bool      `json:"regressions,omitempty"`
+	// Company tells that another run of the same went on beside it.
+	Company bool    `json:"company,omitempty"`
+	Seconds float64 `json:"seconds"`
 }
 
+// place is where a cell is run, and how it is spoken of.
+type place struct {
+	cell    plan.Cell
+	dir     string
+	name    string
+	company bool
+	// complete reports whether a run need not be made again.
+	complete func(run.Outcome) bool
+}
+
+// undisturbed reports whether nothing kept the run from ending as it should.
+func undisturbed(o run.Outcome) bool { return o.Why == "" }
+
 func (m *matrixRun) cell(ctx context.Context, cell plan.Cell) outcome {
-	one := *m.check
-	one.driver, one.store, one.buildx = cell.Driver, cell.Store, cell.Buildx
-	if cell.BuildKit != "" {
-		one.buildkit = cell.BuildKit
-	}
-	one.out = filepath.Join(m.out, cell.Folder())
-	o := outcome{cell: cell, dir: one.out}
-	if m.kept(&one, &o) {
-		m.say("  %-44s kept: %s", cell, o.report.Summary)
+	at := place{cell: cell, dir: filepath.Join(m.out, cell.Folder()), name: cell.String(), complete: undisturbed}
+	if o, found := m.kept(at); found {
+		m.sayKept(at, o)
 		return o
 	}
-	m.say("  %-44s …", cell)
+	return m.attempt(ctx, at)
+}
+
+// checkAt is the check that runs there.
+func (m *matrixRun) checkAt(at place) *check {
+	one := *m.check
+	one.driver, one.store, one.buildx = at.cell.Driver, at.cell.Store, at.cell.Buildx
+	if at.cell.BuildKit != "" {
+		one.buildkit = at.cell.BuildKit
+	}
+	one.out = at.dir
+	return &one
+}
+
+// attempt runs the cell, and notes that it is finished if it is.
+func (m *matrixRun) attempt(ctx context.Context, at place) outcome {
+	o := outcome{cell: at.cell, dir: at.dir}
+	m.say("  %-44s …", at.name)
 	started := time.Now()
-	p, err := one.prove(ctx, console.New(io.Discard, io.Discard, one.out))
+	p, err := m.checkAt(at).prove(ctx, console.New(io.Discard, io.Discard, at.dir))
 	o.report, o.err, o.seconds = p.report, err, time.Since(started).Seconds()
 	if err != nil {
-		m.say("  %-44s not run: %v", cell, err)
+		m.say("  %-44s not run: %v", at.name, err)
 		return o
 	}
-	m.say("  %-44s %s · %.0f s", cell, p.report.Summary, o.seconds)
-	if p.outcome.Why == "" && ctx.Err() == nil {
-		o.err = m.finish(o)
+	m.say("  %-44s %s · %.0f s", at.name, p.report.Summary, o.seconds)
+	if at.complete(p.outcome) && ctx.Err() == nil {
+		o.err = m.finish(o, at)
 	}
 	return o
 }
 
 // kept reads what an earlier run made of the cell, if it finished it.
-func (m *matrixRun) kept(one *check, o *outcome) bool {
-	content, err := os.ReadFile(filepath.Join(one.out, note))
+func (m *matrixRun) kept(at place) (outcome, bool) {
+	content, err := os.ReadFile(filepath.Join(at.dir, note))
 	if err != nil || m.fresh {
-		return false
+		return outcome{}, false
 	}
+	one := m.checkAt(at)
 	if _, err := one.openBook(); err != nil {
-		return false
+		return outcome{}, false
 	}
 	var f finished
-	if json.Unmarshal(content, &f) != nil || f.Cell != o.cell || f.Book != claims.Edition(one.book) || f.Run != m.choice {
-		return false
+	if json.Unmarshal(content, &f) != nil || f != m.note(at, claims.Edition(one.book), f.Seconds) {
+		return outcome{}, false
 	}
-	r, err := report.Read(filepath.Join(one.out, report.File))
-	o.report, o.seconds, o.kept = r, f.Seconds, true
-	return err == nil && r.Book == f.Book
+	r, err := report.Read(filepath.Join(at.dir, report.File))
+	if err != nil || r.Book != f.Book {
+		return outcome{}, false
+	}
+	return outcome{cell: at.cell, dir: at.dir, report: r, seconds: f.Seconds, kept: true}, true
 }
 
-func (m *matrixRun) finish(o outcome) error {
-	content, err := json.Marshal(finished{Cell: o.cell, Book: o.report.Book, Run: m.choice, Seconds: o.seconds})
+func (m *matrixRun) sayKept(at place, o outcome) {
+	m.say("  %-44s kept: %s", at.name, o.report.Summary)
+}
+
+func (m *matrixRun) note(at place, book string, seconds float64) finished {
+	return finished{Cell: at.cell, Book: book, Run: m.choice, Regressions: m.regressions, Company: at.company, Seconds: seconds}
+}
+
+func (m *matrixRun) finish(o outcome, at place) error {
+	content, err := json.Marshal(m.note(at, o.report.Book, o.seconds))
 	if err != nil {
 		return err
 	}

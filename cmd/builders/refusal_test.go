@@ -87,6 +87,14 @@ var refusals = []refusal{
 	{"CLAIM=nothing/x GOOD=v0.11.5 BAD=v0.34.2 bisect", "no claim matches"},
 	{"CLAIM=caching/no-cache GOOD=v0.34.2 BAD=v0.11.5 bisect", "exchange them"},
 	{"CLAIM=caching/no-cache GOOD=old BAD=new bisect", "old"},
+	{"RUNS=ten soak", "RUNS=ten is not how often"},
+	{"RUNS=0 soak", "RUNS=0 is not how often"},
+	{"BESIDE=often soak", "BESIDE=often is neither"},
+	{"RUNS=3 BESIDE=4 soak", "there are only 3 runs"},
+	{"BUILDKIT=banana soak", "banana"},
+	{"BUILDX=banana soak", "neither a release such as"},
+	{"RUN=nothing/like-this soak", "no claim matches"},
+	{"STRICT=perhaps soak", "STRICT=perhaps"},
 	{"history --run (", "RUN=("},
 	{"history --run bananas", "no regression has such an id"},
 	{"selftest --sabotage bananas", "no sabotage has such a name"},
@@ -121,7 +129,7 @@ func (r refusal) try(t *testing.T) {
 	// Should a refusal come too late, the lab cannot be made.
 	t.Setenv("XDG_CACHE_HOME", "/proc/builders")
 	t.Setenv("OUT", filepath.Join(dir, "out"))
-	for _, name := range []string{"BUILDERS_LAB", "DOCKER_HOST", "DOCKER_CONTEXT", "BUILDKIT", "BUILDX", "RUN", "GITHUB_STEP_SUMMARY"} {
+	for _, name := range []string{"BUILDERS_LAB", "DOCKER_HOST", "DOCKER_CONTEXT", "BUILDKIT", "BUILDX", "RUN", "RUNS", "BESIDE", "GITHUB_STEP_SUMMARY"} {
 		t.Setenv(name, "")
 	}
 	words := strings.Fields(strings.ReplaceAll(r.line, "$T", dir))

@@ -1,0 +1,118 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"builders.test/internal/soak"
+	"builders.test/internal/text"
+)
+
+// Soak prints the claims that failed in some run, out of how many, each with
+// what was seen and where its evidence lies; below them the times of the runs
+// and what went wrong beside the claims.
+func (c *Console) Soak(s soak.Soak) {
+	width := soakWidth(s)
+	c.soakRow("", width, s, func(i int) string { return text.Line(s.Columns[i].Short) })
+	for _, claim := range s.Loud() {
+		c.soakRow(claim.ID, width, s, func(i int) string { return claim.Tallies[i].String() })
+		c.soakTries(claim, width, s)
+		c.incidents(s, claim)
+	}
+	c.soakRow("the others hold", width, s, func(i int) string { return fmt.Sprint(silentlyHeld(s, i)) })
+	c.soakRow("runs", width, s, func(i int) string { return runsWord(s.Columns[i]) })
+	c.soakRow("seconds, alone", width, s, func(i int) string { return timesWord(s.Columns[i].Alone) })
+	c.soakRow("seconds, two at a time", width, s, func(i int) string { return timesWord(s.Columns[i].Company) })
+	c.soakComplaints(s)
+	if unsteady := s.Failing(spec.Unsteady); len(unsteady) > 0 {
+		c.warn(fmt.Sprintf("UNSTEADY: %s failed and then held; do not rely on it. STRICT=1 makes the soak fail for it", strings.Join(unsteady, ", ")))
+	}
+	fmt.Fprintf(c.out, "%s\n", c.paint(overall(s.Worst()), s.Headline()))
+}
+
+// soakWidth is the room that the longest entry of a column takes.
+func soakWidth(s soak.Soak) int {
+	width := len("not applicable")
+	for i, column := range s.Columns {
+		width = max(width, utf8.RuneCountInString(column.Short), utf8.RuneCountInString(runsWord(column)),
+			utf8.RuneCountInString(timesWord(column.Alone)), utf8.RuneCountInString(timesWord(column.Company)))
+		for _, claim := range s.Loud() {
+			width = max(width, utf8.RuneCountInString(claim.Tallies[i].String()))
+		}
+	}
+	return width
+}
+
+func (c *Console) soakRow(name string, width int, s soak.Soak, entry func(column int) string) {
+	line := pad(text.Line(name), 34)
+	for i := range s.Columns {
+		line += "  " + pad(entry(i), width)
+	}
+	fmt.Fprintln(c.out, strings.TrimRight(line, " "))
+}
+
+// soakTries says how many of all tries failed, where one did.
+func (c *Console) soakTries(claim soak.Claim, width int, s soak.Soak) {
+	for _, t := range claim.Tallies {
+		if t.TriesSaid() != "" {
+			c.soakRow("", width, s, func(i int) string { return claim.Tallies[i].TriesSaid() })
+			return
+		}
+	}
+}
+
+func (c *Console) incidents(s soak.Soak, claim soak.Claim) {
+	for i, t := range claim.Tallies {
+		for _, seen := range t.Incidents {
+			line := c.clip(fmt.Sprintf("%s %s, %s: %s", report.Mark(seen.Verdict), s.Columns[i].Short, seen.Run, seen.Why()))
+			fmt.Fprintf(c.out, "    %s\n", c.paint(colours[seen.Verdict], line))
+			if len(seen.Evidence) > 0 {
+				fmt.Fprintf(c.out, "      %s\n", c.paint("2", text.Line(c.folder+"/"+seen.Evidence[0])))
+			}
+		}
+	}
+}
+
+// silentlyHeld counts the claims that were put to the test in a column and have
+// nothing to say in any.
+func silentlyHeld(s soak.Soak, column int) int {
+	n := 0
+	for _, claim := range s.Claims {
+		if claim.Silent() && claim.Tallies[column].Held > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func runsWord(column soak.Column) string {
+	n := len(column.Runs)
+	if company := column.InCompany(); company > 0 {
+		return fmt.Sprintf("%d, %d of them two at a time", n, company)
+	}
+	return fmt.Sprint(n)
+}
+
+func timesWord(t soak.Times) string {
+	switch len(t.All) {
+	case 0:
+		return "·"
+	case 1:
+		return fmt.Sprintf("%.0f", t.Median)
+	}
+	return fmt.Sprintf("median %.0f, slowest %.0f", t.Median, t.Slowest)
+}
+
+func (c *Console) soakComplaints(s soak.Soak) {
+	for _, column := range s.Columns {
+		for _, run := range column.Runs {
+			for _, line := range run.Complaints() {
+				said := fmt.Sprintf("%s %s, %s: %s", failed, column.Short, run.Name(), line)
+				fmt.Fprintln(c.out, c.paint(colours[spec.Error], c.clip(said)))
+			}
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package soak
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Company is how many runs of each column go on beside a second one.
+type Company struct {
+	every bool
+	first int
+}
+
+// ParseCompany reads BESIDE for a number of runs: nothing or 0 is none of them,
+// 1 or all is every one, and a higher number that many, the first ones.
+func ParseCompany(word string, runs int) (Company, error) {
+	switch word {
+	case "", "0":
+		return Company{}, nil
+	case "1", "all":
+		return Company{every: true}, nil
+	}
+	n, err := strconv.Atoi(word)
+	if err != nil || n < 0 {
+		return Company{}, fmt.Errorf("BESIDE=%s is neither 1 or all, for a second run beside each, nor how many of the runs get one", word)
+	}
+	if n > runs {
+		return Company{}, fmt.Errorf("BESIDE=%s: there are only %s; give RUNS=%s, or BESIDE=all", word, plural(runs, "run"), word)
+	}
+	return Company{first: n}, nil
+}
+
+// Has reports whether a second run goes on beside the run of that number.
+func (c Company) Has(number int) bool { return c.every || number <= c.first }

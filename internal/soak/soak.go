@@ -1,0 +1,262 @@
+// Package soak counts what came of many runs of the same claims on the same
+// BuildKits: how often each claim failed, how long it took, and where the
+// evidence of every failure lies.
+package soak
+
+import (
+	"fmt"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+)
+
+// Schema is the version of the format of [File]. It changes when a reader would
+// have to.
+const Schema = 1
+
+// What a soak leaves in its folder: for programs, for people, and for documents.
+const (
+	File     = "soak.json"
+	Page     = "soak.html"
+	Markdown = "soak.md"
+)
+
+// Soak is all runs, and what they come to.
+type Soak struct {
+	Schema int `json:"schema"`
+	// Book identifies the set of claims, and Selection says what was chosen
+	// out of it; empty means all of it.
+	Book      string `json:"book"`
+	Selection string `json:"selection"`
+	// Wanted is how many runs were asked for, without those beside them.
+	Wanted  int      `json:"wanted"`
+	Columns []Column `json:"columns"`
+	// Claims are in the order of the book.
+	Claims []Claim `json:"claims"`
+}
+
+// Column is what was run again and again: one BuildKit with one buildx, driver
+// and image store.
+type Column struct {
+	// Label names the column as it was asked for: "BuildKit v0.11.5"; Short
+	// leaves out what goes without saying.
+	Label string `json:"label"`
+	Short string `json:"short"`
+	// Subject is that of the first run that has a report.
+	Subject report.Subject `json:"subject"`
+	Runs    []Run          `json:"runs"`
+	// Alone are the times of runs with nothing beside them, Company those of
+	// the others.
+	Alone   Times `json:"alone"`
+	Company Times `json:"company"`
+}
+
+// InCompany is how many of the runs went on two at a time.
+func (c Column) InCompany() int {
+	n := 0
+	for _, run := range c.Runs {
+		if run.Company {
+			n++
+		}
+	}
+	return n
+}
+
+// Run is one run of all claims.
+type Run struct {
+	// Number counts from one. The run beside another has its number.
+	Number int `json:"number"`
+	// Second tells that this is the run that went on beside another, and
+	// Company that there were two at a time.
+	Second  bool `json:"second"`
+	Company bool `json:"company"`
+	// Folder is where its report lies, relative to that of the soak.
+	Folder string `json:"folder"`
+	// Seconds is how long it took; of a run that made no report it is zero.
+	Seconds float64        `json:"seconds"`
+	Summary report.Summary `json:"summary"`
+	// Outside says what went wrong beside the claims, a line each.
+	Outside []string `json:"outside"`
+	// Failed says why there is no report; then nothing is known of the claims.
+	Failed string `json:"failed"`
+
+	// Report is what the run said; nil if Failed says why there is none.
+	Report *report.Report `json:"-"`
+}
+
+// Name is how the run is spoken of within its column: "run 3", "run 3, beside".
+func (r Run) Name() string {
+	if r.Second {
+		return fmt.Sprintf("run %d, beside", r.Number)
+	}
+	return fmt.Sprintf("run %d", r.Number)
+}
+
+// Complaints is everything that went wrong with the run beside its claims.
+func (r Run) Complaints() []string {
+	if r.Failed != "" {
+		return []string{r.Failed}
+	}
+	return r.Outside
+}
+
+// Claim is one claim with a tally for each column.
+type Claim struct {
+	ID      string  `json:"id"`
+	Chapter string  `json:"chapter"`
+	Text    string  `json:"text"`
+	Tallies []Tally `json:"tallies"`
+}
+
+// Silent reports whether there is nothing to say about the claim: it held
+// wherever it applied.
+func (c Claim) Silent() bool {
+	for _, t := range c.Tallies {
+		if t.Failures() > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Of counts the runs of columns.
+func Of(wanted int, columns ...Column) Soak {
+	s := Soak{Schema: Schema, Wanted: wanted, Columns: columns, Claims: []Claim{}}
+	rows := map[string]int{}
+	for i := range s.Columns {
+		column := &s.Columns[i]
+		opened := false
+		for j := range column.Runs {
+			run := &column.Runs[j]
+			run.Outside = orNone(run.Outside)
+			if run.Report == nil {
+				continue
+			}
+			if !opened {
+				column.Subject, opened = run.Report.Subject, true
+			}
+			s.Book, s.Selection = run.Report.Book, run.Report.Selection
+			run.Summary, run.Outside = run.Report.Summary, orNone(run.Report.Outside)
+			for _, claim := range run.Report.Claims {
+				row, known := rows[claim.ID]
+				if !known {
+					row = len(s.Claims)
+					rows[claim.ID] = row
+					s.Claims = append(s.Claims, newClaim(claim, len(columns)))
+				}
+				s.Claims[row].Tallies[i].add(*run, claim)
+			}
+		}
+		column.Alone, column.Company = timesOf(column.Runs)
+	}
+	for i := range s.Claims {
+		for j := range s.Claims[i].Tallies {
+			t := &s.Claims[i].Tallies[j]
+			t.Times = times(t.took)
+		}
+	}
+	return s
+}
+
+func newClaim(c report.Claim, columns int) Claim {
+	all := Claim{ID: c.ID, Chapter: c.Chapter, Text: c.Text, Tallies: make([]Tally, columns)}
+	for i := range all.Tallies {
+		all.Tallies[i].Incidents = []Incident{}
+	}
+	return all
+}
+
+func orNone(lines []string) []string {
+	if lines == nil {
+		return []string{}
+	}
+	return lines
+}
+
+// Runs is how many runs there were, with those beside others.
+func (s Soak) Runs() int {
+	n := 0
+	for _, c := range s.Columns {
+		n += len(c.Runs)
+	}
+	return n
+}
+
+// Loud are the claims that have something to say.
+func (s Soak) Loud() []Claim {
+	var loud []Claim
+	for _, c := range s.Claims {
+		if !c.Silent() {
+			loud = append(loud, c)
+		}
+	}
+	return loud
+}
+
+// Failing are the ids of the claims that got the verdict in some run. Known
+// faults are not among the broken ones.
+func (s Soak) Failing(v spec.Verdict) []string {
+	var ids []string
+	for _, c := range s.Claims {
+		for _, t := range c.Tallies {
+			if t.of(v) > 0 {
+				ids = append(ids, c.ID)
+				break
+			}
+		}
+	}
+	return ids
+}
+
+// Worst is the most severe verdict in any run that is news. A complaint beside
+// the claims is an error.
+func (s Soak) Worst() spec.Verdict {
+	worst := spec.Holds
+	for _, v := range []spec.Verdict{spec.Unsteady, spec.Error, spec.Broken} {
+		if len(s.Failing(v)) > 0 {
+			worst = worst.Escalate(v)
+		}
+	}
+	for _, c := range s.Columns {
+		for _, run := range c.Runs {
+			if len(run.Complaints()) > 0 {
+				worst = worst.Escalate(spec.Error)
+			}
+		}
+	}
+	return worst
+}
+
+// Headline says in a sentence what came of it.
+func (s Soak) Headline() string {
+	runs := plural(s.Runs(), "run")
+	switch s.Worst() {
+	case spec.Broken:
+		return fmt.Sprintf("%s broke in %s", plural(len(s.Failing(spec.Broken)), "claim"), runs)
+	case spec.Error:
+		return fmt.Sprintf("No claim broke in %s, and the environment failed in %d of them", runs, s.troubled())
+	case spec.Unsteady:
+		return fmt.Sprintf("No claim broke in %s, and %s wavered", runs, plural(len(s.Failing(spec.Unsteady)), "claim"))
+	}
+	return fmt.Sprintf("No claim failed in %s", runs)
+}
+
+// troubled counts the runs in which the environment failed.
+func (s Soak) troubled() int {
+	n := 0
+	for _, c := range s.Columns {
+		for _, run := range c.Runs {
+			if run.Summary.Error > 0 || len(run.Complaints()) > 0 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
