@@ -21,7 +21,7 @@ var (
 	soakStyle string
 
 	soakLayout = template.Must(template.New("soak").Funcs(template.FuncMap{
-		"line": text.Line, "spans": spans, "way": way, "evidence": evidenceWay, "bars": bars, "wide": wide, "seconds": soakSeconds, "word": report.Word,
+		"line": text.Line, "spans": spans, "way": way, "evidence": evidenceWay, "bars": bars, "next": next, "wide": wide, "seconds": soakSeconds, "word": report.Word,
 	}).Parse(indentation.ReplaceAllString(soakMarkup, "$1")))
 )
 
@@ -37,7 +37,7 @@ type soakView struct {
 	// Complaints are what went wrong beside the claims.
 	Complaints []string
 	// UpTo is the rate in percent that the runs do not speak against, and Least
-	// the number of runs of the column that has the fewest.
+	// the number of reports of the column that has the fewest.
 	UpTo, Least int
 }
 
@@ -56,7 +56,7 @@ func RenderSoak(s soak.Soak) ([]byte, error) {
 		Tone: s.Worst().String(), Mark: report.Mark(s.Worst()), Loud: s.Loud(), Chapters: soakChapters(s),
 	}
 	for i, column := range s.Columns {
-		if n := len(column.Runs); i == 0 || n < v.Least {
+		if n := len(column.Alone.All) + len(column.Company.All); i == 0 || n < v.Least {
 			v.Least = n
 		}
 		for _, run := range column.Runs {
@@ -109,6 +109,9 @@ func soakSeconds(s float64) string {
 	}
 	return fmt.Sprintf("%.0f", s)
 }
+
+// next is the number of what has the index i, counted from one.
+func next(i int) int { return i + 1 }
 
 // wide is the width of the bars, in pixels.
 func wide(t soak.Times) int { return 4 * len(t.All) }

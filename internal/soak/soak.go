@@ -234,14 +234,15 @@ func (s Soak) Headline() string {
 	case spec.Broken:
 		return fmt.Sprintf("%s broke in %s", plural(len(s.Failing(spec.Broken)), "claim"), runs)
 	case spec.Error:
-		return fmt.Sprintf("No claim broke in %s, and the environment failed in %d of them", runs, s.troubled())
+		return fmt.Sprintf("No claim broke in %s, and something else went wrong in %d of them", runs, s.troubled())
 	case spec.Unsteady:
 		return fmt.Sprintf("No claim broke in %s, and %s wavered", runs, plural(len(s.Failing(spec.Unsteady)), "claim"))
 	}
 	return fmt.Sprintf("No claim failed in %s", runs)
 }
 
-// troubled counts the runs in which the environment failed.
+// troubled counts the runs in which the environment failed, or something went
+// wrong beside the claims.
 func (s Soak) troubled() int {
 	n := 0
 	for _, c := range s.Columns {

@@ -81,8 +81,8 @@ func TestHeadlines(t *testing.T) {
 		{of(spec.Holds), spec.Holds, "No claim failed in 1 run"},
 		{of(spec.NotApplicable), spec.Holds, "No claim failed in 1 run"},
 		{of(spec.Unsteady), spec.Unsteady, "No claim broke in 1 run, and 1 claim wavered"},
-		{of(spec.Error), spec.Error, "No claim broke in 1 run, and the environment failed in 1 of them"},
-		{of(spec.Holds, "left behind"), spec.Error, "No claim broke in 1 run, and the environment failed in 1 of them"},
+		{of(spec.Error), spec.Error, "No claim broke in 1 run, and something else went wrong in 1 of them"},
+		{of(spec.Holds, "left behind"), spec.Error, "No claim broke in 1 run, and something else went wrong in 1 of them"},
 		{of(spec.Broken, "left behind"), spec.Broken, "1 claim broke in 1 run"},
 	} {
 		assert.Equal(t, tc.soak.Worst(), tc.worst)
