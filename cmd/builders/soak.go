@@ -50,7 +50,7 @@ verdicts count, too; BESIDE=4 gives one to the first four runs of each BuildKit 
 
 Runs that reached all their claims are kept, so a soak that was interrupted goes on
 where it stopped, and one that is asked for more runs makes those that are missing;
---fresh begins anew. Each run has a folder, such as v0.11.5/run-03 and, of the run
+--fresh begins anew, as is right after the proofs themselves were changed. Each run has a folder, such as v0.11.5/run-03 and, of the run
 beside it, v0.11.5/run-03-beside. The evidence of runs in which everything held is
 removed, all other is kept; soak.json, soak.html and soak.md have the tables, also
 while the soak goes on.
@@ -77,7 +77,6 @@ STORE take several words.`,
 	flags.BoolVar(&s.regressions, "regressions", variable("REGRESSIONS", "") != "", "put the faults of past releases to the test, too")
 	flags.StringVar(&s.runs, "runs", variable("RUNS", "10"), "how often the claims are proven on each BuildKit")
 	flags.StringVar(&s.beside, "beside", variable("BESIDE", ""), "1 or all: a second run beside each; a higher number: beside that many of them")
-	flags.Lookup("beside").NoOptDefVal = "all"
 	flags.BoolVar(&s.fresh, "fresh", false, "make every run, also those that are there")
 	flags.StringVar(&s.out, "out", variable("OUT", filepath.Join("build", "soak")), "folder for the tables, and for each run a folder in it")
 	return command

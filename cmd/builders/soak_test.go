@@ -115,3 +115,9 @@ func TestSoakTellsRunsThatCouldNotBeMade(t *testing.T) {
 	assert.Assert(t, cmp.Contains(got.errors, "no run could be made"))
 	assert.Assert(t, cmp.Contains(got.out, "! v0.11.5, run 1, beside: no Docker Engine answers"))
 }
+
+func TestSoakTakesItsNumbersAsWords(t *testing.T) {
+	command := newSoakCommand()
+	assert.NilError(t, command.ParseFlags(strings.Fields("--runs 10 --beside 4")))
+	assert.Equal(t, command.Flags().NArg(), 0)
+}

@@ -106,12 +106,14 @@ func timesWord(t soak.Times) string {
 	return fmt.Sprintf("median %.0f, slowest %.0f", t.Median, t.Slowest)
 }
 
+// soakComplaints are not cut: nobody has printed them before, and what happened
+// often stands at their end.
 func (c *Console) soakComplaints(s soak.Soak) {
 	for _, column := range s.Columns {
 		for _, run := range column.Runs {
 			for _, line := range run.Complaints() {
 				said := fmt.Sprintf("%s %s, %s: %s", failed, column.Short, run.Name(), line)
-				fmt.Fprintln(c.out, c.paint(colours[spec.Error], c.clip(said)))
+				fmt.Fprintln(c.out, c.paint(colours[spec.Error], text.Line(said)))
 			}
 		}
 	}
