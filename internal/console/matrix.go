@@ -3,7 +3,9 @@ package console
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
+	"builders.test/helpers/spec"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
 	"builders.test/internal/text"
@@ -13,10 +15,7 @@ import (
 // everywhere, where it stopped to, and the counts and times of the runs. The
 // seconds have one entry per column.
 func (c *Console) Matrix(t matrix.Table, seconds []float64) {
-	width := len([]rune("✗ broken")) // the longest entry, see shortWord
-	for _, column := range t.Columns {
-		width = max(width, len([]rune(column.Short)))
-	}
+	width := widest(t)
 	fmt.Fprintf(c.out, "\n%-34s", "")
 	for _, column := range t.Columns {
 		fmt.Fprintf(c.out, "  %s", pad(text.Line(column.Short), width))
@@ -36,6 +35,7 @@ func (c *Console) Matrix(t matrix.Table, seconds []float64) {
 		for _, turn := range row.Turns {
 			fmt.Fprintf(c.out, "    first bad: %s%s\n", t.Columns[turn.FirstBad].Label, lastGood(t, turn))
 		}
+		c.remarks(t, row)
 	}
 	fmt.Fprintf(c.out, "%s", pad("the others hold", 34))
 	for range t.Columns {
@@ -48,29 +48,81 @@ func (c *Console) Matrix(t matrix.Table, seconds []float64) {
 	fmt.Fprintln(c.out)
 }
 
+// widest is how much room a column needs.
+func widest(t matrix.Table) int {
+	width := 0
+	for _, column := range t.Columns {
+		width = max(width, utf8.RuneCountInString(column.Short))
+	}
+	for _, row := range t.Rows {
+		for _, cell := range row.Cells {
+			if cell != nil {
+				width = max(width, utf8.RuneCountInString(entryOf(*cell)))
+			}
+		}
+	}
+	return width
+}
+
 func holdsEverywhere(row matrix.Row) bool {
 	for _, cell := range row.Cells {
-		if cell == nil || cell.Verdict != 0 {
+		if cell == nil || cell.Verdict != spec.Holds || cell.FixedHere != "" {
 			return false
 		}
 	}
 	return true
 }
 
+// remarks say what an entry has no room for: how often a claim failed, and
+// which fault is known, in which columns.
+func (c *Console) remarks(t matrix.Table, row matrix.Row) {
+	var said []string
+	where := map[string][]string{}
+	for column, cell := range row.Cells {
+		if cell == nil {
+			continue
+		}
+		remark := remarkOn(*cell)
+		if remark == "" {
+			continue
+		}
+		if where[remark] == nil {
+			said = append(said, remark)
+		}
+		where[remark] = append(where[remark], t.Columns[column].Short)
+	}
+	for _, remark := range said {
+		line := remark + ": " + strings.Join(where[remark], ", ")
+		fmt.Fprintf(c.out, "    %s\n", text.Line(line))
+	}
+}
+
+func remarkOn(claim report.Claim) string {
+	switch {
+	case claim.FixedHere != "":
+		return "fixed here (" + claim.FixedHere + ")"
+	case claim.Standing() == report.Known:
+		return "known fault (" + claim.Known + ")"
+	case claim.Verdict == spec.Unsteady:
+		return claim.Count()
+	}
+	return ""
+}
+
 func (c *Console) entry(cell *report.Claim, width int) string {
 	if cell == nil {
 		return pad("·", width)
 	}
-	return c.paint(colours[cell.Verdict], pad(report.Mark(cell.Verdict)+" "+shortWord(cell), width))
+	return c.paint(colourOf(*cell), pad(entryOf(*cell), width))
 }
 
-// shortWord keeps columns narrow: "not applicable" is longer than a version.
-func shortWord(cell *report.Claim) string {
-	word := cell.Verdict.String()
-	if strings.HasPrefix(word, "not-") {
-		return "n/a"
+// entryOf keeps columns narrow: "not applicable" is longer than a version.
+func entryOf(cell report.Claim) string {
+	word := cell.Standing().String()
+	if cell.Verdict == spec.NotApplicable {
+		word = "n/a"
 	}
-	return word
+	return cell.Mark() + " " + word
 }
 
 func lastGood(t matrix.Table, turn matrix.Turn) string {

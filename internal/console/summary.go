@@ -37,6 +37,9 @@ func (c *Console) Summary(r report.Report, elapsed time.Duration, reports ...str
 func (c *Console) loud(r report.Report) {
 	var unsteady []string
 	for _, claim := range r.Claims {
+		if claim.FixedHere != "" {
+			c.Note("fixed", claim.ID+" holds on a release that is known to break it: "+claim.FixedHere)
+		}
 		if claim.Verdict == spec.Unsteady {
 			unsteady = append(unsteady, claim.ID)
 		}

@@ -47,3 +47,17 @@ func TestMatrix(t *testing.T) {
 		run("v0.3.0", spec.Broken, spec.Holds, spec.Holds)), []float64{12.4, 9.6, 100})
 	golden.Assert(t, out.String(), "matrix.golden")
 }
+
+func TestMatrixTellsWhatIsKnownAndWhatIsUnsteady(t *testing.T) {
+	var out bytes.Buffer
+	c := &Console{out: &out, err: &out}
+	older := run("v0.1.0", spec.Holds, spec.Holds, spec.Broken)
+	newer := run("v0.2.0", spec.Broken, spec.Unsteady, spec.Holds)
+	newest := run("v0.3.0", spec.Broken, spec.Holds, spec.Holds)
+	newer.Claims[0].Known = "x/y#1, fixed in v0.4.0"
+	newest.Claims[0].Known = newer.Claims[0].Known
+	newer.Claims[1].Tries = []report.Try{{Verdict: spec.Broken}, {Verdict: spec.Holds}}
+	newest.Claims[2].FixedHere = "x/y#2, not fixed yet"
+	c.Matrix(matrix.New(older, newer, newest), []float64{1, 2, 3})
+	golden.Assert(t, out.String(), "matrix-rare.golden")
+}

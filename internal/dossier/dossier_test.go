@@ -46,6 +46,38 @@ func TestHeadlineOfACheck(t *testing.T) {
 	assert.Equal(t, Of(run("v1", failed, broken)).Headline().Verdict, spec.Broken)
 }
 
+// withKnown adds claims that the release is known to break.
+func withKnown(r Run, count int) Run {
+	claims := r.Report.Claims
+	for i := range count {
+		claims = append(claims, report.Claim{ID: "k/" + string(rune('a'+i)), Verdict: broken, Known: "x/y#1, fixed in v2"})
+	}
+	r.Report = report.New(r.Report.Subject, claims)
+	return r
+}
+
+// An unsteady claim is never said to hold, and a known fault is no news.
+func TestHeadlineOfWhatIsUnsteadyOrKnown(t *testing.T) {
+	const unsteady = spec.Unsteady
+	for _, tc := range []struct {
+		run  Run
+		want Headline
+	}{
+		{run("v1", holds, holds, unsteady), Headline{unsteady, "2 of 3 claims hold on BuildKit v1; 1 is unsteady"}},
+		{run("v1", unsteady), Headline{unsteady, "No claim holds on BuildKit v1; 1 is unsteady"}},
+		{run("v1", holds, skipped, unsteady, unsteady), Headline{unsteady, "1 of 3 claims that apply holds on BuildKit v1; 2 are unsteady"}},
+		{withKnown(run("v1", holds, holds), 1), Headline{holds, "2 of 3 claims hold on BuildKit v1; 1 is a known fault"}},
+		{withKnown(run("v1", holds, skipped), 3), Headline{holds, "1 of 4 claims that apply holds on BuildKit v1; 3 are known faults"}},
+		{withKnown(run("v1", holds, unsteady), 2), Headline{unsteady, "1 of 4 claims holds on BuildKit v1; 1 is unsteady and 2 are known faults"}},
+		{withKnown(run("v1", holds, broken, unsteady), 1), Headline{broken, "1 of 4 claims is broken on BuildKit v1; 1 is unsteady and 1 is a known fault"}},
+		{withKnown(run("v1", holds, failed), 1), Headline{failed, "Nothing new is known to be broken, but 1 of 3 claims could not be put to the test on BuildKit v1; 1 is a known fault"}},
+	} {
+		assert.DeepEqual(t, Of(tc.run).Headline(), tc.want)
+	}
+	several := Of(withKnown(run("v1", holds, unsteady), 1), run("v2", holds, holds)).Headline()
+	assert.DeepEqual(t, several, Headline{unsteady, "1 of 3 claims holds in all 2 runs, where applicable; 1 is unsteady and 1 is a known fault somewhere"})
+}
+
 func TestHeadlineTellsWhatWentWrongBesideTheClaims(t *testing.T) {
 	held := run("v1", holds, holds)
 	held.Report.Outside = []string{"left behind: container x"}

@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"fmt"
+	"strings"
 
 	"builders.test/helpers/spec"
 	"builders.test/internal/compare"
@@ -10,7 +11,7 @@ import (
 
 // Headline is the whole of a dossier in one line.
 type Headline struct {
-	// Verdict is what the line amounts to: holds, error or broken.
+	// Verdict is what the line amounts to: holds, unsteady, error or broken.
 	Verdict spec.Verdict
 	Text    string
 }
@@ -52,28 +53,69 @@ func (d Dossier) ofClaims() Headline {
 	return checked(d.Table.Count(), place{
 		some: fmt.Sprintf("in at least one of %d runs", len(d.Runs)),
 		all:  fmt.Sprintf("in all %d runs, where applicable", len(d.Runs)),
+		rare: " somewhere",
 	})
 }
 
-// place says where verdicts were reached: some of them, and all of them.
-type place struct{ some, all string }
+// place says where verdicts were reached: some of them, all of them, and those
+// that are counted behind the others.
+type place struct{ some, all, rare string }
 
 // checked is the headline of verdicts that are compared with nothing.
 func checked(s report.Summary, where place) Headline {
 	total := s.Total()
+	beside := rare(s, where)
 	switch {
 	case s.Broken > 0 && s.Error > 0:
-		return Headline{spec.Broken, fmt.Sprintf("%s broken %s, and %s not be put to the test", some(s.Broken, total), where.some, could(s.Error))}
+		return Headline{spec.Broken, fmt.Sprintf("%s broken %s, and %s not be put to the test%s", some(s.Broken, total), where.some, could(s.Error), beside)}
 	case s.Broken > 0:
-		return Headline{spec.Broken, fmt.Sprintf("%s broken %s", some(s.Broken, total), where.some)}
+		return Headline{spec.Broken, fmt.Sprintf("%s broken %s%s", some(s.Broken, total), where.some, beside)}
 	case s.Error > 0:
-		return Headline{spec.Error, fmt.Sprintf("Nothing is known to be broken, but %d of %s not be put to the test %s", s.Error, could(total), where.some)}
+		nothing := "Nothing"
+		if s.Known > 0 {
+			nothing = "Nothing new"
+		}
+		return Headline{spec.Error, fmt.Sprintf("%s is known to be broken, but %d of %s not be put to the test %s%s", nothing, s.Error, could(total), where.some, beside)}
+	case s.Unsteady > 0:
+		return Headline{spec.Unsteady, hold(s, where) + beside}
+	case s.Known > 0:
+		return Headline{spec.Holds, hold(s, where) + beside}
 	case s.Holds == 0:
 		return Headline{spec.Error, "No claim was put to the test " + where.some}
-	case s.NotApplicable > 0:
-		return Headline{spec.Holds, fmt.Sprintf("%s %s %s", all(s.Holds), plural(s.Holds, "that applies holds", "that apply hold"), where.all)}
 	}
-	return Headline{spec.Holds, fmt.Sprintf("%s %s %s", all(total), plural(total, "holds", "hold"), where.all)}
+	return Headline{spec.Holds, hold(s, where)}
+}
+
+// hold says how many claims hold of those that apply.
+func hold(s report.Summary, where place) string {
+	applicable := s.Total() - s.NotApplicable
+	that := ""
+	if s.NotApplicable > 0 {
+		that = plural(applicable, " that applies", " that apply")
+	}
+	switch s.Holds {
+	case applicable:
+		return fmt.Sprintf("%s%s %s %s", all(applicable), that, plural(applicable, "holds", "hold"), where.all)
+	case 0:
+		return "No claim holds " + where.all
+	}
+	return fmt.Sprintf("%d of %s%s %s %s", s.Holds, counted(applicable), that, plural(s.Holds, "holds", "hold"), where.all)
+}
+
+// rare is what stands behind the rest of the sentence: what failed and held, and
+// what is broken without being news.
+func rare(s report.Summary, where place) string {
+	var parts []string
+	if s.Unsteady > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s unsteady", s.Unsteady, plural(s.Unsteady, "is", "are")))
+	}
+	if s.Known > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s", s.Known, plural(s.Known, "is a known fault", "are known faults")))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(parts, " and ") + where.rare
 }
 
 // compared is the headline of a candidate set against its baseline.

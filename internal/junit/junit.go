@@ -19,19 +19,18 @@ import (
 // red must not turn the candidate's CI red. Of a matrix it writes every run,
 // each in suites of its own.
 func Write(w io.Writer, d dossier.Dossier) error {
-	suites := junit.Testsuites{Name: "builders"}
+	suites := testsuites{Testsuites: junit.Testsuites{Name: "builders"}}
 	seconds := 0.0
 	for _, part := range parts(d) {
 		for _, suite := range part.suites() {
-			suite.ID = len(suites.Suites)
-			suites.AddSuite(suite)
+			suites.add(suite)
 		}
 		for _, claim := range part.run.Report.Claims {
 			seconds += claim.Seconds
 		}
 	}
 	suites.Time = duration(seconds)
-	if err := suites.WriteXML(w); err != nil {
+	if err := suites.write(w); err != nil {
 		return fmt.Errorf("write JUnit XML: %w", err)
 	}
 	return nil
@@ -58,8 +57,8 @@ func parts(d dossier.Dossier) []part {
 }
 
 // suites groups the claims by chapter, in the report's order.
-func (p part) suites() []junit.Testsuite {
-	var suites []junit.Testsuite
+func (p part) suites() []testsuite {
+	var suites []testsuite
 	at := map[string]int{}
 	seconds := map[string]float64{}
 	for _, claim := range p.run.Report.Claims {
@@ -71,7 +70,7 @@ func (p part) suites() []junit.Testsuite {
 		}
 		seconds[claim.Chapter] += claim.Seconds
 		suites[i].Time = duration(seconds[claim.Chapter])
-		suites[i].AddTestcase(p.testcase(claim, suites[i].Name))
+		suites[i].add(p.testcase(claim, suites[i].Name))
 	}
 	if outside := p.run.Report.Outside; len(outside) > 0 {
 		suites = append(suites, p.beside(outside))
@@ -80,62 +79,127 @@ func (p part) suites() []junit.Testsuite {
 }
 
 // beside is a suite for what went wrong beside the claims.
-func (p part) beside(lines []string) junit.Testsuite {
+func (p part) beside(lines []string) testsuite {
 	suite := p.suite("beside the claims")
 	for i, line := range lines {
-		suite.AddTestcase(junit.Testcase{
+		suite.add(testcase{Testcase: junit.Testcase{
 			Name: fmt.Sprintf("run/%d", i+1), Classname: suite.Name, Time: duration(0), Status: spec.Error.String(),
 			Error: &junit.Result{Message: clean(line), Type: spec.Error.String(), Data: clean(line)},
-		})
+		}})
 	}
 	return suite
 }
 
-func (p part) suite(chapter string) junit.Testsuite {
-	suite := junit.Testsuite{Name: clean(p.label + chapter)}
+func (p part) suite(chapter string) testsuite {
+	suite := testsuite{Testsuite: junit.Testsuite{Name: clean(p.label + chapter)}}
 	for _, attribute := range dossier.Of(p.run).About() {
 		suite.AddProperty(attribute.Name, clean(attribute.Values[0]))
 	}
 	return suite
 }
 
-func (p part) testcase(claim report.Claim, suite string) junit.Testcase {
+// testcase gives a claim the element that its verdict is in JUnit. A known fault
+// is skipped, so that no CI is red for it, unless this is a comparison that it
+// makes worse. An unsteady claim passes and tells of the tries that failed.
+func (p part) testcase(claim report.Claim, suite string) testcase {
+	standing := claim.Standing()
 	result := &junit.Result{Message: p.message(claim), Type: claim.Verdict.String(), Data: p.details(claim)}
-	tc := junit.Testcase{
+	tc := testcase{Testcase: junit.Testcase{
 		Name: clean(claim.ID), Classname: suite,
-		Time: duration(claim.Seconds), Status: claim.Verdict.String(),
+		Time: duration(claim.Seconds), Status: standing.String(),
+	}}
+	if standing == report.Known && p.changes[claim.ID] == compare.Regressed {
+		standing = report.Broken
 	}
-	switch claim.Verdict {
-	case spec.Holds:
-	case spec.NotApplicable:
+	switch standing {
+	case report.Holds:
+	case report.NotApplicable:
 		tc.Skipped = result
-	case spec.Broken:
-		tc.Failure = result
+	case report.Known:
+		result.Message = clean("broken (known): " + claim.Known)
+		tc.Skipped = result
+	case report.Unsteady:
+		tc.FlakyFailures, tc.FlakyErrors = p.flaky(claim)
+	case report.Broken:
+		tc.Failure, tc.RerunFailures = result, p.reruns(claim)
 	default:
 		tc.Error = result
 	}
 	return tc
 }
 
+// flaky are the tries of an unsteady claim that failed, and those that the
+// environment failed. A report that lacks the tries still tells that the claim
+// is unsteady.
+func (p part) flaky(claim report.Claim) (failures, errors []rerun) {
+	for i, try := range claim.Tries {
+		switch try.Verdict {
+		case spec.Holds, spec.NotApplicable:
+		case spec.Broken:
+			failures = append(failures, p.rerun(claim, i))
+		default:
+			errors = append(errors, p.rerun(claim, i))
+		}
+	}
+	if len(failures) == 0 {
+		failures = []rerun{{Message: p.message(claim), Type: claim.Verdict.String(), StackTrace: junit.Output{Data: p.details(claim)}}}
+	}
+	return failures, errors
+}
+
+// reruns are the further tries of a claim that failed each time.
+func (p part) reruns(claim report.Claim) []rerun {
+	var all []rerun
+	for i := range claim.Tries {
+		if i > 0 && claim.Tries[i].Verdict == spec.Broken {
+			all = append(all, p.rerun(claim, i))
+		}
+	}
+	return all
+}
+
+// rerun is a try at a claim.
+func (p part) rerun(claim report.Claim, number int) rerun {
+	try := claim.Tries[number]
+	circumstances := "alone"
+	if try.Beside {
+		circumstances = "beside other builds"
+	}
+	lines := []string{
+		clean(claim.Text), clean(try.Reason),
+		fmt.Sprintf("try %d of %d, %s, %.1f s", number+1, len(claim.Tries), circumstances, try.Seconds),
+	}
+	return rerun{
+		Message: clean(try.Reason), Type: try.Verdict.String(),
+		StackTrace: junit.Output{Data: strings.Join(append(lines, again(claim.Repro, try.Evidence)...), "\n")},
+	}
+}
+
 func (p part) message(claim report.Claim) string {
 	switch class := p.changes[claim.ID]; class {
 	case "", compare.Same:
-		return clean(claim.Reason)
+		return clean(claim.Why())
 	default:
-		return clean(string(class) + ": " + claim.Reason)
+		return clean(string(class) + ": " + claim.Why())
 	}
 }
 
 // details is what a person needs who sees nothing but the CI server.
 func (p part) details(claim report.Claim) string {
-	lines := []string{clean(claim.Text), clean(claim.Reason)}
-	if claim.Repro != "" {
-		lines = append(lines, "again: "+clean(claim.Repro))
+	lines := []string{clean(claim.Text), clean(claim.Why())}
+	return strings.Join(append(lines, again(claim.Repro, claim.Evidence)...), "\n")
+}
+
+// again says how to see it again, and where what was seen lies.
+func again(repro, evidence string) []string {
+	var lines []string
+	if repro != "" {
+		lines = append(lines, "again: "+clean(repro))
 	}
-	if claim.Evidence != "" {
-		lines = append(lines, "evidence: "+clean(claim.Evidence))
+	if evidence != "" {
+		lines = append(lines, "evidence: "+clean(evidence))
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 func duration(seconds float64) string { return fmt.Sprintf("%.3f", seconds) }

@@ -39,18 +39,33 @@ func Write(w io.Writer, d dossier.Dossier) error {
 	return nil
 }
 
-// check shows one run.
+// check shows one run. Faults that are known of the release are folded away.
 func (p *page) check(r report.Report) {
 	p.paragraph("%s · %s", r.Summary, plain(report.Describe(r.Subject)))
-	var rows [][]string
-	for _, verdict := range worstFirst {
+	head := []string{"verdict", "claim", "why"}
+	var rows, known [][]string
+	for _, standing := range needLook {
 		for _, claim := range r.Claims {
-			if claim.Verdict == verdict {
-				rows = append(rows, []string{verdictCell(verdict), claimCell(claim.ID, claim.Text), why(&claim)})
+			if claim.Standing() != standing {
+				continue
+			}
+			row := []string{verdictCell(&claim), claimCell(claim.ID, claim.Text), why(&claim)}
+			if standing == report.Known {
+				known = append(known, row)
+			} else {
+				rows = append(rows, row)
 			}
 		}
 	}
-	p.table([]string{"verdict", "claim", "why"}, rows)
+	for _, claim := range r.Claims {
+		if claim.FixedHere != "" {
+			rows = append(rows, []string{verdictCell(&claim), claimCell(claim.ID, claim.Text), why(&claim)})
+		}
+	}
+	p.table(head, rows)
+	if len(known) > 0 {
+		p.folded(fmt.Sprintf("Known faults: %d", len(known)), func() { p.table(head, known) })
+	}
 }
 
 // comparison shows the differences, class by class.
@@ -98,11 +113,16 @@ func (p *page) matrix(t matrix.Table) {
 		head = append(head, plain(column.Label))
 	}
 	var rows [][]string
-	for _, verdict := range worstFirst {
+	for _, standing := range needLook {
 		for _, row := range t.Rows {
-			if row.Verdict() == verdict {
+			if row.Standing() == standing {
 				rows = append(rows, matrixRow(t, row))
 			}
+		}
+	}
+	for _, row := range t.Rows {
+		if row.Standing() == report.Holds && row.FixedHere() {
+			rows = append(rows, matrixRow(t, row))
 		}
 	}
 	p.table(append(head, "last good → first bad"), rows)
@@ -124,22 +144,49 @@ func matrixRow(t matrix.Table, row matrix.Row) []string {
 	return append(cells, strings.Join(turns, "<br>"))
 }
 
-// chapters counts the verdicts of each chapter.
+// chapters counts the verdicts of each chapter. What occurs in none has no
+// column.
 func (p *page) chapters(t matrix.Table) {
+	occurring := occurring(t.Count())
+	head := []string{"chapter"}
+	for _, standing := range occurring {
+		head = append(head, columnHead(standing))
+	}
 	var rows [][]string
-	var verdicts []report.Claim
+	var chapter []report.Standing
 	for i, row := range t.Rows {
-		verdicts = append(verdicts, report.Claim{Verdict: row.Verdict()})
+		chapter = append(chapter, row.Standing())
 		if i+1 < len(t.Rows) && t.Rows[i+1].Chapter == row.Chapter {
 			continue
 		}
-		s := report.Count(verdicts)
-		rows = append(rows, []string{plain(row.Chapter), fmt.Sprint(s.Holds), fmt.Sprint(s.Broken), fmt.Sprint(s.Error), fmt.Sprint(s.NotApplicable)})
-		verdicts = nil
+		sum := report.Tally(chapter)
+		cells := []string{plain(row.Chapter)}
+		for _, standing := range occurring {
+			cells = append(cells, fmt.Sprint(sum.Of(standing)))
+		}
+		rows = append(rows, cells)
+		chapter = nil
 	}
-	p.folded("Chapters", func() {
-		p.table([]string{"chapter", "hold", "broken", "error", "not applicable"}, rows)
-	})
+	p.folded("Chapters", func() { p.table(head, rows) })
+}
+
+// occurring are the standings that some claim has, and that of those that hold,
+// as a person reads them.
+func occurring(s report.Summary) []report.Standing {
+	all := []report.Standing{report.Holds}
+	for _, standing := range []report.Standing{report.Broken, report.Known, report.Unsteady, report.Error, report.NotApplicable} {
+		if s.Of(standing) > 0 {
+			all = append(all, standing)
+		}
+	}
+	return all
+}
+
+func columnHead(s report.Standing) string {
+	if s == report.Holds {
+		return "hold"
+	}
+	return s.Word()
 }
 
 // about says what was tested on what.
@@ -159,17 +206,18 @@ func (p *page) about(d dossier.Dossier) {
 	p.folded("What was tested on what", func() { p.table(head, rows) })
 }
 
-// worstFirst are the verdicts that need a look.
-var worstFirst = []spec.Verdict{spec.Broken, spec.Error, spec.NotApplicable}
+// needLook are the standings that a summary lists claim by claim.
+var needLook = []report.Standing{report.Broken, report.Error, report.Unsteady, report.Known, report.NotApplicable}
 
-func verdictCell(v spec.Verdict) string { return report.Mark(v) + " " + report.Word(v) }
+func verdictCell(claim *report.Claim) string { return claim.Mark() + " " + claim.Word() }
 
 func claimCell(id, text string) string { return "**" + plain(id) + "**<br>" + sentence(text) }
 
-// why is the reason, and for what failed the command that tries again.
+// why is the reason, and for what failed unexpectedly the command that tries
+// again.
 func why(claim *report.Claim) string {
-	reason := plain(claim.Reason)
-	if claim.Repro != "" && claim.Verdict > spec.NotApplicable {
+	reason := plain(claim.Why())
+	if claim.Repro != "" && claim.Standing() >= report.Unsteady {
 		reason += "<br>" + code(claim.Repro)
 	}
 	return reason
@@ -180,8 +228,8 @@ func sideCell(claim *report.Claim) string {
 	if claim == nil {
 		return "not in this run"
 	}
-	cell := verdictCell(claim.Verdict)
-	if claim.Verdict == spec.Holds {
+	cell := verdictCell(claim)
+	if claim.Why() == "" {
 		return cell
 	}
 	return cell + "<br>" + why(claim)

@@ -50,6 +50,28 @@ func TestCheck(t *testing.T) {
 	golden.Assert(t, written(t, dossier.Of(run("v0.11.5", ls, newer, local, third))), "check.golden")
 }
 
+// rare are claims of which there are none in most runs: unsteady, known to be
+// broken, and mended although it is known to be broken.
+func rare() []report.Claim {
+	unsteady := with(third, spec.Unsteady)
+	unsteady.ID, unsteady.Tries = "caching/unsteady", []report.Try{
+		{Verdict: spec.Broken, Reason: third.Reason}, {Verdict: spec.Holds}, {Verdict: spec.Holds}, {Verdict: spec.Holds},
+	}
+	known := third
+	known.ID, known.Known = "caching/known", "x/y#1, buildkit fixed in v0.12.0"
+	mended := with(third, spec.Holds)
+	mended.ID, mended.FixedHere = "caching/mended", "x/y#2, buildkit not fixed yet"
+	return []report.Claim{unsteady, known, mended}
+}
+
+func TestKnownFaultsAreFoldedAndUnsteadyClaimsAreNot(t *testing.T) {
+	golden.Assert(t, written(t, dossier.Of(run("v0.11.5", append(rare(), ls)...))), "rare.golden")
+}
+
+func TestMatrixWithRareVerdicts(t *testing.T) {
+	golden.Assert(t, written(t, dossier.Of(run("v0.11.5", ls), run("v0.20.2", append(rare(), ls)...))), "matrix-rare.golden")
+}
+
 func TestGreenCheckIsShort(t *testing.T) {
 	got := written(t, dossier.Of(run("v0.11.5", ls)))
 	assert.Assert(t, cmp.Contains(got, "### ✓ The 1 claim holds on BuildKit v0.11.5\n"))

@@ -41,8 +41,9 @@ type Row struct {
 // order of that version.
 type Turn struct {
 	// LastGood is the last column in which the claim held before FirstBad, or
-	// [None]; FirstBad is the first in which it was broken. Columns between
-	// the two said neither.
+	// [None]; FirstBad is the first in which it was broken, known or not.
+	// Columns between the two said neither: an unsteady claim is not good and
+	// not bad.
 	LastGood, FirstBad int
 }
 
@@ -69,29 +70,36 @@ func New(reports ...report.Report) Table {
 	return t
 }
 
-// Verdict is the most severe one in any column, except that a claim holds if
-// it holds somewhere and elsewhere does not apply.
-func (r Row) Verdict() spec.Verdict {
-	worst, held := spec.Holds, false
+// Standing is the one in any column that most needs a look, except that a claim
+// holds if it holds somewhere and elsewhere does not apply. It is a known fault
+// only where no release is broken that is not known for it.
+func (r Row) Standing() report.Standing {
+	worst, held := report.Holds, false
 	for _, cell := range r.Cells {
 		if cell != nil {
-			worst = worst.Escalate(cell.Verdict)
+			worst = max(worst, cell.Standing())
 			held = held || cell.Verdict == spec.Holds
 		}
 	}
-	if worst == spec.NotApplicable && held {
-		return spec.Holds
+	if worst == report.NotApplicable && held {
+		return report.Holds
 	}
 	return worst
 }
 
-// Count sums up the verdicts of the rows.
+// FixedHere reports whether the claim holds in some column whose release is
+// known to break it.
+func (r Row) FixedHere() bool {
+	return slices.ContainsFunc(r.Cells, func(cell *report.Claim) bool { return cell != nil && cell.FixedHere != "" })
+}
+
+// Count sums up the standings of the rows.
 func (t Table) Count() report.Summary {
-	verdicts := make([]report.Claim, 0, len(t.Rows))
+	all := make([]report.Standing, 0, len(t.Rows))
 	for _, row := range t.Rows {
-		verdicts = append(verdicts, report.Claim{Verdict: row.Verdict()})
+		all = append(all, row.Standing())
 	}
-	return report.Count(verdicts)
+	return report.Tally(all)
 }
 
 // rows collects the claims of all reports, chapter by chapter.

@@ -67,7 +67,7 @@ func TestRowsHaveEveryClaimChapterByChapter(t *testing.T) {
 	}
 	assert.DeepEqual(t, got, []string{"a/both", "a/gone", "b/new"})
 	assert.Equal(t, table.Rows[0].Text, "new")
-	assert.Equal(t, table.Rows[0].Verdict(), spec.Error)
+	assert.Equal(t, table.Rows[0].Standing(), report.Error)
 	assert.Assert(t, table.Rows[1].Cells[1] == nil)
 	assert.Equal(t, table.Rows[1].Cells[0].Text, "old")
 	assert.DeepEqual(t, table.Count(), report.Summary{Holds: 2, Error: 1})
@@ -91,6 +91,9 @@ func TestTurns(t *testing.T) {
 		"unknown in between":    {[]spec.Verdict{holds, failed, broken}, []Turn{{0, 2}}},
 		"broken from the start": {[]spec.Verdict{broken, holds, broken}, []Turn{{None, 0}}},
 		"broken in the midst":   {[]spec.Verdict{holds, broken, holds}, []Turn{{0, 1}}},
+		"unsteady is not bad":   {[]spec.Verdict{holds, spec.Unsteady, broken}, []Turn{{0, 2}}},
+		"unsteady is not good":  {[]spec.Verdict{spec.Unsteady, broken, holds}, []Turn{{None, 1}}},
+		"unsteady to the end":   {[]spec.Verdict{holds, holds, spec.Unsteady}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.DeepEqual(t, New(judged([]string{"v0.11.5", "v0.20.2", "v0.34.2"}, tc.verdicts)...).Rows[0].Turns, tc.want)
@@ -130,17 +133,34 @@ func TestTurnsAreFoundAlongOneVersion(t *testing.T) {
 	assert.DeepEqual(t, plugins.Rows[0].Turns, []Turn{{0, 1}})
 }
 
-func TestVerdictOfARow(t *testing.T) {
+func TestStandingOfARow(t *testing.T) {
 	cell := func(v spec.Verdict) *report.Claim { return &report.Claim{Verdict: v} }
+	known := &report.Claim{Verdict: spec.Broken, Known: "x/y#1, fixed in v2"}
 	for _, tc := range []struct {
 		cells []*report.Claim
-		want  spec.Verdict
+		want  report.Standing
 	}{
-		{[]*report.Claim{cell(spec.Holds), nil, cell(spec.NotApplicable)}, spec.Holds},
-		{[]*report.Claim{cell(spec.NotApplicable), nil}, spec.NotApplicable},
-		{[]*report.Claim{cell(spec.Holds), cell(spec.Error), cell(spec.NotApplicable)}, spec.Error},
-		{[]*report.Claim{cell(spec.Error), cell(spec.Broken)}, spec.Broken},
+		{[]*report.Claim{cell(spec.Holds), nil, cell(spec.NotApplicable)}, report.Holds},
+		{[]*report.Claim{cell(spec.NotApplicable), nil}, report.NotApplicable},
+		{[]*report.Claim{cell(spec.Holds), cell(spec.Error), cell(spec.NotApplicable)}, report.Error},
+		{[]*report.Claim{cell(spec.Error), cell(spec.Broken)}, report.Broken},
+		{[]*report.Claim{cell(spec.Holds), known}, report.Known},
+		{[]*report.Claim{known, cell(spec.Broken)}, report.Broken},
+		{[]*report.Claim{known, cell(spec.Unsteady)}, report.Unsteady},
+		{[]*report.Claim{cell(spec.Holds), cell(spec.Unsteady)}, report.Unsteady},
 	} {
-		assert.Equal(t, Row{Cells: tc.cells}.Verdict(), tc.want)
+		assert.Equal(t, Row{Cells: tc.cells}.Standing(), tc.want)
 	}
+}
+
+func TestAFixWhereAFaultIsKnownIsSeen(t *testing.T) {
+	assert.Assert(t, Row{Cells: []*report.Claim{nil, {FixedHere: "x/y#1"}}}.FixedHere())
+	assert.Assert(t, !Row{Cells: []*report.Claim{nil, {}}}.FixedHere())
+}
+
+// A release that is known for a fault is where the claim went bad nevertheless.
+func TestAKnownFaultIsATurn(t *testing.T) {
+	reports := judged([]string{"v0.11.5", "v0.20.2", "v0.34.2"}, []spec.Verdict{spec.Holds, spec.Broken, spec.Holds})
+	reports[1].Claims[0].Known = "x/y#1, fixed in v0.20.3"
+	assert.DeepEqual(t, New(reports...).Rows[0].Turns, []Turn{{0, 1}})
 }

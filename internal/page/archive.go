@@ -11,6 +11,7 @@ import (
 	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
 	"builders.test/internal/dossier"
+	"builders.test/internal/report"
 	"builders.test/internal/text"
 )
 
@@ -26,6 +27,8 @@ type archivedCell struct {
 	Failed   bool              `json:"failed"`
 	Commands []archivedCommand `json:"commands"`
 	Notes    []archivedText    `json:"notes"`
+	// Again are the further tries.
+	Again []*archivedCell `json:"again,omitempty"`
 }
 
 type archivedCommand struct {
@@ -86,7 +89,7 @@ func (all exhibits) pack(d dossier.Dossier, l level) (string, error) {
 		cells := make([]*archivedCell, len(d.Runs))
 		for column, e := range all[row.ID] {
 			if e != nil {
-				cells[column] = p.cell(*e, row.Cells[column].Verdict)
+				cells[column] = p.claim(e, *row.Cells[column])
 			}
 		}
 		a.Claims[row.ID] = cells
@@ -112,6 +115,18 @@ func compress(a archive) (string, error) {
 		return "", fmt.Errorf("compress the evidence: %w", err)
 	}
 	return base64.RawURLEncoding.EncodeToString(packed.Bytes()), nil
+}
+
+// claim packs every try of a claim.
+func (p *packer) claim(e *exhibit, claim report.Claim) *archivedCell {
+	if len(claim.Tries) < 2 {
+		return p.cell(*e, claim.Verdict)
+	}
+	first := p.cell(*e, claim.Tries[0].Verdict)
+	for i, try := range claim.Tries[1:] {
+		first.Again = append(first.Again, p.cell(*e.ofTry(i + 1), try.Verdict))
+	}
+	return first
 }
 
 func (p *packer) cell(e exhibit, verdict spec.Verdict) *archivedCell {

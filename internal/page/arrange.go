@@ -3,7 +3,6 @@ package page
 import (
 	"fmt"
 
-	"builders.test/helpers/spec"
 	"builders.test/internal/compare"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
@@ -25,19 +24,34 @@ func arrange(d dossier.Dossier, claims []claimView) (first, rest []group) {
 	return opened(first), chapters(d, claims, above)
 }
 
-// failed groups what is broken and what could not be put to the test.
+// failed groups what is broken, what could not be put to the test, what failed
+// and held, and what is known.
 func failed(d dossier.Dossier, claims []claimView) []group {
-	broken := group{Title: "Broken", Note: "BuildKit or buildx did the wrong thing", Columns: columns(d.Table)}
-	unknown := group{Title: "Error", Note: "the environment failed, so nothing is known", Columns: columns(d.Table)}
+	broken := group{Title: "Broken", Note: "BuildKit or buildx did the wrong thing"}
+	unknown := group{Title: "Error", Note: "the environment failed, so nothing is known"}
+	unsteady := group{Title: "Unsteady", Note: "failed and then held when it was asked again: not to be relied on"}
+	known := group{Title: "Known faults", Quiet: true}
+	mended := group{Title: "Fixed here", Note: "holds although the release is known to break it"}
 	for _, c := range claims {
-		switch c.verdict {
-		case spec.Broken:
+		switch {
+		case c.standing == report.Broken:
 			broken.Claims = append(broken.Claims, c)
-		case spec.Error:
+		case c.standing == report.Error:
 			unknown.Claims = append(unknown.Claims, c)
+		case c.standing == report.Unsteady:
+			unsteady.Claims = append(unsteady.Claims, c)
+		case c.standing == report.Known:
+			known.Claims = append(known.Claims, c)
+		case c.fixedHere:
+			mended.Claims = append(mended.Claims, c)
 		}
 	}
-	return filled(broken, unknown)
+	known.Note = "broken, as the release is known for: " + claimsInWords(len(known.Claims))
+	groups := filled(broken, unknown, unsteady, known, mended)
+	for i := range groups {
+		groups[i].Columns = columns(d.Table)
+	}
+	return groups
 }
 
 // notes say what the classes of a comparison mean.
@@ -85,11 +99,11 @@ func filled(groups ...group) []group {
 // would hide each other.
 const openAtOnce = 6
 
-// opened opens the claims that failed, if they are few.
+// opened opens the claims that failed and are news, if they are few.
 func opened(groups []group) []group {
 	for _, g := range groups {
 		for i := range g.Claims {
-			g.Claims[i].Open = g.Claims[i].latest > spec.NotApplicable && len(g.Claims) <= openAtOnce
+			g.Claims[i].Open = !g.Quiet && g.Claims[i].latest >= report.Known && len(g.Claims) <= openAtOnce
 		}
 	}
 	return groups
@@ -98,16 +112,16 @@ func opened(groups []group) []group {
 // chapters has every chapter with the claims that do not stand above.
 func chapters(d dossier.Dossier, claims []claimView, above map[string]bool) []group {
 	var groups []group
-	var verdicts []report.Claim
+	var standings []report.Standing
 	for i, c := range claims {
 		if i == 0 || claims[i-1].Chapter != c.Chapter {
 			groups = append(groups, group{Title: c.Chapter, Columns: columns(d.Table)})
-			verdicts = nil
+			standings = nil
 		}
 		g := &groups[len(groups)-1]
-		verdicts = append(verdicts, report.Claim{Verdict: c.verdict})
-		g.Counts = present(verdictCounts(report.Count(verdicts)))
-		g.Note = claimsInWords(len(verdicts))
+		standings = append(standings, c.standing)
+		g.Counts = present(verdictCounts(report.Tally(standings)))
+		g.Note = claimsInWords(len(standings))
 		if above[c.ID] {
 			g.Elsewhere++
 			continue

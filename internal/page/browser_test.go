@@ -5,6 +5,7 @@ package page
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func compareDossier(t *testing.T) dossier.Dossier {
 	before := sampleClaims()
 	for i := range before {
 		if before[i].Verdict == spec.Broken {
-			before[i].Verdict, before[i].Reason = spec.Holds, ""
+			before[i].Verdict, before[i].Reason, before[i].Known, before[i].Tries = spec.Holds, "", "", nil
 		}
 	}
 	after := sampleClaims()
@@ -45,6 +46,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("folding", func(t *testing.T) { folding(open(t, chromium, check)) })
 	t.Run("copying", func(t *testing.T) { copying(open(t, chromium, check)) })
 	t.Run("evidence", func(t *testing.T) { evidenceShown(open(t, chromium, check)) })
+	t.Run("tries", func(t *testing.T) { triesSideBySide(open(t, chromium, check)) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(open(t, chromium, check)) })
 	t.Run("address", func(t *testing.T) { address(open(t, chromium, check+"#cleanup/rm")) })
 	t.Run("stillness", func(t *testing.T) { stillness(open(t, chromium, check)) })
@@ -62,18 +64,25 @@ func TestBrowser(t *testing.T) {
 
 func filters(tab *tab) {
 	t := tab.t
-	all := []string{"caching/third", "caching/hostile", "caching/registry"}
+	all := []string{"caching/third", "caching/hostile", "output/tar", "caching/registry", "output/oci", "output/stdout"}
 	assert.DeepEqual(t, tab.shown(), all)
 	chip := func(v string) chromedp.Action[chromedp.Void] {
 		return chromedp.Click(chromedp.CSS(fmt.Sprintf(`[name=verdict][value=%q]`, v)))
 	}
 	tab.do(chip("broken"))
-	assert.DeepEqual(t, tab.shown(), []string{"caching/third", "caching/hostile"})
-	assert.Equal(t, js[string](tab, `document.getElementById('shown').textContent`), "2 of 8 claims")
+	assert.DeepEqual(t, tab.shown(), []string{"caching/third", "caching/hostile", "output/tar"})
+	assert.Equal(t, js[string](tab, `document.getElementById('shown').textContent`), "3 of 12 claims")
 	tab.do(chip("not-applicable"))
-	assert.DeepEqual(t, tab.shown(), []string{"caching/third", "caching/hostile", "caching/strict"})
+	assert.DeepEqual(t, tab.shown(), []string{"caching/third", "caching/hostile", "output/tar", "caching/strict"})
 	tab.do(chip("broken"), chip("not-applicable"))
 	assert.DeepEqual(t, tab.shown(), all) // chapters are folded as before
+	tab.do(chip("known"))
+	assert.DeepEqual(t, tab.shown(), []string{"output/local"}) // its group is unfolded
+	assert.Assert(t, js[bool](tab, `document.getElementById('rest-title').hidden`))
+	tab.do(chip("known"), chip("unsteady"))
+	assert.DeepEqual(t, tab.shown(), []string{"output/oci"})
+	tab.do(chip("unsteady"))
+	assert.DeepEqual(t, tab.shown(), all)
 
 	tab.do(chromedp.SetValue(chromedp.CSS(`#filter-chapter`), "cleanup"))
 	js[bool](tab, `document.getElementById('filter-chapter').dispatchEvent(new Event('input', {bubbles: true}))`)
@@ -92,12 +101,12 @@ func folding(tab *tab) {
 	t := tab.t
 	first := tab.shown()
 	tab.do(chromedp.Click(chromedp.CSS(`[data-chapter=builders] > summary`)))
-	assert.DeepEqual(t, tab.shown(), append(first, "builders/ls", "builders/stand-in"))
+	assert.DeepEqual(t, tab.shown(), append(slices.Clone(first), "builders/ls", "builders/stand-in"))
 	tab.do(chromedp.Click(chromedp.CSS(`[id="builders/ls"] > summary`)))
 	assert.Assert(t, js[bool](tab, `document.querySelector('[id="builders/ls"] .copyable').checkVisibility()`))
 	tab.do(chromedp.Click(chromedp.CSS(`#unfold`)))
-	assert.Assert(t, cmp.Len(tab.shown(), 8))
-	assert.Equal(t, js[int](tab, `document.querySelectorAll('.claim[open]').length`), 8)
+	assert.Assert(t, cmp.Len(tab.shown(), 12))
+	assert.Equal(t, js[int](tab, `document.querySelectorAll('.claim[open]').length`), 12)
 	tab.do(chromedp.Click(chromedp.CSS(`#unfold`)))
 	assert.DeepEqual(t, tab.shown(), first)
 	assert.Equal(t, js[int](tab, `document.querySelectorAll('.claim[open]').length`), 0)
@@ -152,6 +161,25 @@ func evidenceShown(tab *tab) {
 	assert.Assert(t, js[string](tab, claim+`.querySelector('.gap').textContent`) != "")
 }
 
+// triesSideBySide sees every try of a claim in a place of its own, each with its
+// evidence.
+func triesSideBySide(tab *tab) {
+	t := tab.t
+	const claim = `document.getElementById('output/oci')`
+	assert.Equal(t, js[int](tab, claim+`.querySelectorAll('.try').length`), 4)
+	assert.Equal(t, js[int](tab, `new Set([...`+claim+`.querySelectorAll('.try')].map((e) => e.getBoundingClientRect().top)).size`), 1, "they stand in one row")
+	assert.Equal(t, js[string](tab, claim+`.querySelectorAll('.try h4')[1].innerText`), "✓ held try 2, alone 6.2 s")
+	for number, exit := range map[int]string{1: "", 3: "exit 1"} {
+		js[bool](tab, fmt.Sprintf(claim+`.querySelector('.evidence[data-try="%d"]').open = true`, number))
+		tab.do(chromedp.WaitVisible(chromedp.CSS(fmt.Sprintf(`[id="output/oci"] .evidence[data-try="%d"] .command`, number))))
+		shown := fmt.Sprintf(claim+`.querySelector('.evidence[data-try="%d"]')`, number)
+		assert.Equal(t, js[int](tab, shown+`.querySelectorAll('.content > .command').length`) >= 4, true)
+		assert.Equal(t, js[string](tab, shown+`.querySelectorAll('.command .exit')[1].textContent`), exit)
+		js[bool](tab, shown+`.querySelector('.command').open = true`)
+		tab.until(shown + `.querySelector('.copyable')?.textContent.includes('/tmp/home output/oci.try-` + fmt.Sprint(number+1) + `')`)
+	}
+}
+
 func keyboard(tab *tab) {
 	t := tab.t
 	// Unlike KeyEvent, this types nothing if the page takes the key for itself.
@@ -199,7 +227,8 @@ func withoutScript(t *testing.T, chromium context.Context, file string) {
 	text, err := chromedp.Run(tab, chromedp.Text(chromedp.CSS("body")))
 	assert.NilError(t, err)
 	for _, want := range []string{
-		"2 of 8 claims are broken on BuildKit v0.11.5, and 1 claim could not be put to the test",
+		"3 of 12 claims are broken on BuildKit v0.11.5, and 1 claim could not be put to the test; 1 is unsteady and 1 is a known fault",
+		"failed 4 of 4", "failed 2 of 4, only beside other builds", "try 3, alone", "Known faults", "holds although the release is known to break it",
 		"the third builder must miss: it hit", "make check BUILDKIT=v0.11.5 RUN=caching/third", "Filters and the evidence need JavaScript",
 	} {
 		assert.Check(t, cmp.Contains(text, want))
@@ -210,10 +239,10 @@ func withoutScript(t *testing.T, chromium context.Context, file string) {
 func comparison(tab *tab) {
 	t := tab.t
 	assert.Equal(t, js[string](tab, `document.querySelector('h1').innerText.trim().split('\n').pop()`),
-		"BuildKit v0.34.2 breaks 2 claims that hold with BuildKit v0.11.5; 1 claim could not be compared")
+		"BuildKit v0.34.2 breaks 4 claims that hold with BuildKit v0.11.5; 1 claim could not be compared")
 	assert.Equal(t, js[string](tab, `document.querySelector('.group h2').firstChild.textContent.trim()`), "Regressed")
 	tab.do(chromedp.Click(chromedp.CSS(`[name=class][value=regressed]`)))
-	assert.DeepEqual(t, tab.shown(), []string{"caching/third", "caching/hostile"})
+	assert.DeepEqual(t, tab.shown(), []string{"caching/third", "caching/hostile", "output/tar", "output/local"})
 	tab.do(chromedp.Click(chromedp.CSS(`[name=class][value=regressed]`)), chromedp.Click(chromedp.CSS(`.shapes > summary`)), chromedp.Click(chromedp.CSS(`.shapes a`)))
 	tab.until(`document.getElementById('caching/second').open && document.getElementById('caching/second').checkVisibility()`)
 }

@@ -24,18 +24,21 @@ type claimView struct {
 	Class string
 	// Test is the name of its spec.
 	Test string
-	// Seconds is how long the proof took; empty for several runs.
-	Seconds string
-	Open    bool
-	Cells   []cellView
-	Facts   []factView
+	// Seconds is how long the first try took; empty for several runs. Failed
+	// says of how many tries how many failed: "1 of 4".
+	Seconds, Failed string
+	Open            bool
+	Cells           []cellView
+	Facts           []factView
 	// Source is where the claim comes from, and Link leads there if it is on
 	// the web. History says since when it is true.
 	Source, Link, History string
 	// Turns say where it stopped holding.
 	Turns []string
 
-	verdict, latest spec.Verdict
+	standing, latest report.Standing
+	// fixedHere tells that it holds where it is known to be broken.
+	fixedHere bool
 }
 
 // cellView is one claim in one run.
@@ -47,8 +50,21 @@ type cellView struct {
 	Verdict, Word, Mark string
 	Reason              string
 	Seconds             string
+	// Count says how often it failed, Known which fault is known, and FixedHere
+	// which known fault is not there.
+	Count, Known, FixedHere string
+	// Tries are shown in place of what the cell itself would say; none where
+	// the claim was tried once.
+	Tries []tryView
 	// On is what the claim was proven on, where that is special.
 	On, StandIns, Repro string
+	evidenceView
+}
+
+// evidenceView is what there is of one try.
+type evidenceView struct {
+	// Try is its place among the claim's.
+	Try int
 	// Evidence is the folder, Href leads to it, and Inside says what the page
 	// itself shows of it.
 	Evidence, Href, Inside string
@@ -75,11 +91,11 @@ func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 	changes := d.Changes()
 	claims := make([]claimView, 0, len(d.Table.Rows))
 	for _, row := range d.Table.Rows {
-		verdict := row.Verdict()
+		standing := row.Standing()
 		c := claimView{
 			ID: text.Line(row.ID), Chapter: text.Line(row.Chapter), Text: spans(row.Text),
-			Verdict: verdict.String(), Word: report.Word(verdict), Mark: report.Mark(verdict),
-			Class: string(changes[row.ID]), Facts: facts(row), verdict: verdict,
+			Verdict: standing.String(), Word: standing.Word(), Mark: standing.Mark(),
+			Class: string(changes[row.ID]), Facts: facts(row), standing: standing, fixedHere: row.FixedHere(),
 		}
 		if d.Comparison == nil {
 			c.Turns = turns(d.Table, row)
@@ -94,14 +110,14 @@ func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 					cell.Repro, cell.Evidence = "", ""
 				}
 				verdicts = append(verdicts, cell.Verdict)
-				c.latest, c.Test = claim.Verdict, text.Line(claim.Test)
+				c.latest, c.Test = claim.Standing(), text.Line(claim.Test)
 				c.cite(*claim)
 			}
 			c.Cells = append(c.Cells, cell)
 		}
 		c.Verdicts = strings.Join(slices.Compact(slices.Sorted(slices.Values(verdicts))), " ")
 		if len(c.Cells) == 1 {
-			c.Seconds = c.Cells[0].Seconds
+			c.Seconds, c.Failed = c.Cells[0].Seconds, failedOf(row.Cells[0])
 		}
 		claims = append(claims, c)
 	}
@@ -119,8 +135,9 @@ func (c *claimView) cite(claim report.Claim) {
 // fill takes over what the report of a run says about the claim.
 func (c *cellView) fill(claim report.Claim, subject report.Subject) {
 	c.Present = true
-	c.Verdict, c.Word, c.Mark = claim.Verdict.String(), report.Word(claim.Verdict), report.Mark(claim.Verdict)
+	c.Verdict, c.Word, c.Mark = claim.Standing().String(), claim.Word(), claim.Mark()
 	c.Reason = text.Line(claim.Reason)
+	c.Count, c.Known, c.FixedHere = text.Line(claim.Count()), text.Line(claim.Known), text.Line(claim.FixedHere)
 	c.Seconds = fmt.Sprintf("%.1f s", claim.Seconds)
 	c.On = provenOn(claim, subject)
 	c.Repro = text.Line(claim.Repro)
@@ -128,29 +145,40 @@ func (c *cellView) fill(claim report.Claim, subject report.Subject) {
 	c.Evidence = text.Line(claim.Evidence)
 }
 
-// show adds what there is of its evidence, which lies below base.
+// show adds what there is of its evidence, which lies below base. A claim that
+// was tried several times shows each of them.
 func (c *cellView) show(e *exhibit, claim report.Claim, base string) {
-	if e == nil {
+	if len(claim.Tries) > 1 {
+		c.Tries = tries(e, claim, base)
+		c.Reason, c.Evidence = "", ""
 		return
 	}
-	c.Href = link(base, claim.Evidence)
-	c.Inside = inside(*e)
-	if claim.Verdict > spec.NotApplicable {
-		c.quoteFailure(*e)
+	c.evidenceView.show(e, claim.Verdict, base, failureRoom)
+}
+
+// show adds what there is of a try's evidence.
+func (v *evidenceView) show(e *exhibit, verdict spec.Verdict, base string, room limit) {
+	if e == nil || e.empty() {
+		return
+	}
+	v.Href = link(base, v.Evidence)
+	v.Inside = inside(*e)
+	if verdict > spec.NotApplicable {
+		v.quoteFailure(*e, room)
 	}
 }
 
 // failureRoom is how much of a failure's text a page shows without a script.
 var failureRoom = limit{head: 2500, tail: 2500}
 
-func (c *cellView) quoteFailure(e exhibit) {
+func (v *evidenceView) quoteFailure(e exhibit, room limit) {
 	for _, note := range e.notes {
 		if !note.isFailure() {
 			continue
 		}
-		kept := note.keep(failureRoom)
-		c.Failure = dedent(afterReason(kept.head))
-		c.FailureRest, c.FailureGap = dedent(kept.tail), kept.gap
+		kept := note.keep(room)
+		v.Failure = dedent(afterReason(kept.head))
+		v.FailureRest, v.FailureGap = dedent(kept.tail), kept.gap
 	}
 }
 

@@ -23,6 +23,21 @@ type exhibit struct {
 	commands []command
 	// notes are texts that are no command's output.
 	notes []excerpt
+	// again are the further tries; none where the claim was tried once.
+	again []exhibit
+}
+
+func (e exhibit) empty() bool { return len(e.commands)+len(e.notes) == 0 }
+
+// ofTry is the evidence of a try, counted from zero; nil if there is none.
+func (e *exhibit) ofTry(number int) *exhibit {
+	switch {
+	case e == nil || number > len(e.again):
+		return nil
+	case number == 0:
+		return e
+	}
+	return &e.again[number-1]
 }
 
 // command is one command that was run for a claim.

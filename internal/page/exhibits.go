@@ -54,11 +54,14 @@ func gatherAll(d dossier.Dossier) exhibits {
 
 func (all exhibits) gather(folder fs.FS, column int, d dossier.Dossier) {
 	for _, claim := range d.Runs[column].Report.Claims {
-		if !fs.ValidPath(claim.Evidence) || claim.Evidence == "." {
-			continue
+		e := gatherWithin(folder, claim.Evidence)
+		found := !e.empty()
+		for i := 1; i < len(claim.Tries); i++ {
+			try := gatherWithin(folder, claim.Tries[i].Evidence)
+			found = found || !try.empty()
+			e.again = append(e.again, try)
 		}
-		e := gather(folder, claim.Evidence)
-		if len(e.commands)+len(e.notes) == 0 {
+		if !found {
 			continue
 		}
 		if all[claim.ID] == nil {
@@ -66,6 +69,14 @@ func (all exhibits) gather(folder fs.FS, column int, d dossier.Dossier) {
 		}
 		all[claim.ID][column] = &e
 	}
+}
+
+// gatherWithin reads a folder of evidence if it is one within the run's.
+func gatherWithin(run fs.FS, folder string) exhibit {
+	if !fs.ValidPath(folder) || folder == "." {
+		return exhibit{}
+	}
+	return gather(run, folder)
 }
 
 // at is the exhibit of a claim in a column, or nil.

@@ -44,7 +44,7 @@ func TestFiguresAreThoseOfTheReport(t *testing.T) {
 	newer[2].Verdict, newer[2].Seconds = spec.Holds, 99.95
 	one := sampleRun(t, "v0.11.5", sampleClaims())
 	two := sampleRun(t, "v0.34.2", newer)
-	three := sampleRun(t, "v0.30.0", sampleClaims()[:6])
+	three := sampleRun(t, "v0.30.0", sampleClaims()[:11])
 	for name, d := range map[string]dossier.Dossier{
 		"check": dossier.Of(one), "comparison": dossier.Compare(one, two), "matrix": dossier.Of(one, two, three),
 	} {
@@ -89,16 +89,18 @@ func claimIsThere(t *testing.T, doc *goquery.Document, subject report.Subject, c
 	element := doc.Find(".claim").FilterFunction(func(_ int, e *goquery.Selection) bool { return e.AttrOr("id", "") == claim.ID })
 	assert.Equal(t, element.Length(), 1, claim.ID)
 	assert.Equal(t, element.AttrOr("data-chapter", ""), claim.Chapter)
-	assert.Assert(t, slices.Contains(strings.Fields(element.AttrOr("data-verdicts", "")), claim.Verdict.String()))
+	assert.Assert(t, slices.Contains(strings.Fields(element.AttrOr("data-verdicts", "")), claim.Standing().String()))
 	run := element.Find(fmt.Sprintf(`.run[data-column="%d"]`, column))
-	assert.Equal(t, words(run.Find("h3 .word")), report.Mark(claim.Verdict)+" "+report.Word(claim.Verdict))
+	assert.Equal(t, words(run.Find("h3 .word")), claim.Mark()+" "+claim.Word())
 	assert.Equal(t, words(run.Find("h3 .took")), fmt.Sprintf("%.1f s", claim.Seconds))
 	assert.Equal(t, words(run.Find(".copyable code")), claim.Repro)
-	assert.Equal(t, run.Find(".reason").Length() == 1, claim.Reason != "")
 	if !strings.Contains(claim.Text, "<script>") {
 		assert.Equal(t, words(element.Find(".sentence")), strings.ReplaceAll(claim.Text, "`", ""))
-		assert.Equal(t, words(run.Find(".reason")), claim.Reason)
+		assert.Equal(t, words(run.Find(".reason").First()), claim.Reason)
 	}
+	triesAreThere(t, run, claim)
+	assert.Equal(t, words(run.Find(".meta dt:contains('Known fault') + dd")), claim.Known)
+	assert.Equal(t, words(run.Find(".meta dt:contains('Fixed here') + dd")), claim.FixedHere)
 	assert.Equal(t, words(element.Find(".test")), claim.Test)
 	assert.Equal(t, words(element.Find(".origin dt:contains('Source') + dd")), claim.Source)
 	assert.Equal(t, words(element.Find(".origin dt:contains('History') + dd")), claim.History)
@@ -112,52 +114,79 @@ func claimIsThere(t *testing.T, doc *goquery.Document, subject report.Subject, c
 		assert.Equal(t, words(element.Find(".facts tbody td").Eq(column)), fact.Value)
 	}
 	cell := element.Find(".cell").Eq(column)
-	assert.Assert(t, cell.Length() == 0 || cell.HasClass(claim.Verdict.String()))
+	assert.Assert(t, cell.Length() == 0 || cell.HasClass(claim.Standing().String()))
+}
+
+// triesAreThere looks for every try of a claim, side by side.
+func triesAreThere(t *testing.T, run *goquery.Selection, claim report.Claim) {
+	t.Helper()
+	shown := run.Find(".try")
+	assert.Equal(t, shown.Length(), len(claim.Tries))
+	assert.Equal(t, words(run.Find(".times")), claim.Count())
+	if len(claim.Tries) == 0 {
+		assert.Equal(t, run.Find(".reason").Length() == 1, claim.Reason != "")
+		return
+	}
+	for i, try := range claim.Tries {
+		one := shown.Eq(i)
+		where := "alone"
+		if try.Beside {
+			where = "beside other builds"
+		}
+		assert.Equal(t, words(one.Find("h4 .with")), fmt.Sprintf("try %d, %s", i+1, where))
+		assert.Equal(t, words(one.Find("h4 .took")), fmt.Sprintf("%.1f s", try.Seconds))
+		assert.Assert(t, one.Find("h4 .word").HasClass(try.Verdict.String()))
+		assert.Equal(t, words(one.Find(".reason")), try.Reason)
+		assert.Equal(t, words(one.Find(".meta dd")), try.Evidence)
+		assert.Equal(t, one.Find(".evidence").AttrOr("data-try", ""), fmt.Sprint(i))
+		assert.Equal(t, one.Find(".said").Length() == 1, try.Verdict == spec.Broken)
+	}
 }
 
 // countsAreRight counts again, from the files.
 func countsAreRight(t *testing.T, doc *goquery.Document, d dossier.Dossier) {
 	t.Helper()
-	worst := map[string]spec.Verdict{}
-	having := map[spec.Verdict]map[string]bool{}
+	worst := map[string]report.Standing{}
+	having := map[report.Standing]map[string]bool{}
 	for _, run := range d.Runs {
 		for _, claim := range stored(t, run).Claims {
-			if was, known := worst[claim.ID]; !known || was == spec.NotApplicable && claim.Verdict == spec.Holds {
-				worst[claim.ID] = claim.Verdict
-			} else if claim.Verdict > spec.NotApplicable {
-				worst[claim.ID] = was.Escalate(claim.Verdict)
+			standing := claim.Standing()
+			if was, known := worst[claim.ID]; !known || was == report.NotApplicable && standing == report.Holds {
+				worst[claim.ID] = standing
+			} else if standing > report.NotApplicable {
+				worst[claim.ID] = max(was, standing)
 			}
-			if having[claim.Verdict] == nil {
-				having[claim.Verdict] = map[string]bool{}
+			if having[standing] == nil {
+				having[standing] = map[string]bool{}
 			}
-			having[claim.Verdict][claim.ID] = true
+			having[standing][claim.ID] = true
 		}
 	}
 	assert.Equal(t, doc.Find(".claim").Length(), len(worst))
-	for _, verdict := range spec.Verdicts() {
+	for _, standing := range report.Standings() {
 		total := 0
 		for _, v := range worst {
-			if v == verdict {
+			if v == standing {
 				total++
 			}
 		}
-		if header := doc.Find(".counts ." + verdict.String() + " b"); d.Comparison == nil {
-			assert.Equal(t, words(header), fmt.Sprint(total), verdict)
+		if header := doc.Find(".counts ." + standing.String() + " b"); d.Comparison == nil {
+			assert.Equal(t, words(header), fmt.Sprint(total), standing)
 		}
 		tallied := 0
-		doc.Find(".tally ." + verdict.String()).Each(func(_ int, e *goquery.Selection) {
+		doc.Find(".tally ." + standing.String()).Each(func(_ int, e *goquery.Selection) {
 			var n int
-			_, err := fmt.Sscanf(strings.TrimSpace(strings.TrimLeft(words(e), "✓✗!– ")), "%d", &n)
+			_, err := fmt.Sscanf(strings.TrimSpace(strings.TrimPrefix(words(e), standing.Mark())), "%d", &n)
 			assert.NilError(t, err)
 			tallied += n
 		})
-		assert.Equal(t, tallied, total, verdict)
-		chip := words(doc.Find(fmt.Sprintf(`[name=verdict][value=%q] + span b`, verdict)))
-		want := fmt.Sprint(len(having[verdict]))
+		assert.Equal(t, tallied, total, standing)
+		chip := words(doc.Find(fmt.Sprintf(`[name=verdict][value=%q] + span b`, standing)))
+		want := fmt.Sprint(len(having[standing]))
 		if want == "0" {
 			want = "" // what does not occur cannot be filtered by
 		}
-		assert.Equal(t, chip, want, verdict)
+		assert.Equal(t, chip, want, standing)
 	}
 	if d.Comparison == nil {
 		return
@@ -182,7 +211,7 @@ func TestArchiveIsTheEvidence(t *testing.T) {
 	content, err := Render(d, t.TempDir())
 	assert.NilError(t, err)
 	a := unpacked(t, parse(t, content))
-	assert.Equal(t, len(a.Claims), 7)
+	assert.Equal(t, len(a.Claims), 11)
 	cell := a.Claims["caching/third"][0]
 	assert.Assert(t, cell.Failed)
 	assert.Equal(t, len(cell.Commands), 4)
@@ -201,4 +230,24 @@ func TestArchiveIsTheEvidence(t *testing.T) {
 	assert.Equal(t, a.Texts[long.Path], "evidence/caching/third/03-docker-logs-it-s/stdout")
 	assert.Assert(t, !a.Claims["caching/second"][0].Failed)
 	assert.Assert(t, a.Claims["caching/second"][0].Commands[2].Stdout.Gap > long.Gap, "what failed gets more room")
+}
+
+// Every try has its evidence in the archive, and what failed gets more room.
+func TestArchiveHasEveryTry(t *testing.T) {
+	d := dossier.Of(sampleRun(t, "v0.11.5", sampleClaims()))
+	content, err := Render(d, t.TempDir())
+	assert.NilError(t, err)
+	a := unpacked(t, parse(t, content))
+	first := a.Claims["output/oci"][0]
+	assert.Equal(t, len(first.Again), 3)
+	var failed []bool
+	for i, cell := range append([]*archivedCell{first}, first.Again...) {
+		failed = append(failed, cell.Failed)
+		assert.Equal(t, len(cell.Commands), 4)
+		long := a.Texts[cell.Commands[2].Stdout.Path]
+		assert.Equal(t, long, "evidence/"+folderOfTry("output/oci", i)+"/03-docker-logs-it-s/stdout")
+	}
+	assert.DeepEqual(t, failed, []bool{true, false, false, true})
+	assert.Assert(t, first.Commands[2].Stdout.Gap < first.Again[0].Commands[2].Stdout.Gap)
+	assert.Equal(t, len(a.Claims["output/local"][0].Again), 0)
 }

@@ -34,7 +34,8 @@ func release(version string) report.Subject {
 	}
 }
 
-// sampleClaims has every verdict, in three chapters.
+// sampleClaims has every verdict, in four chapters. Claims of the last were
+// tried several times, or are about a known fault.
 func sampleClaims() []report.Claim {
 	claims := []report.Claim{
 		{ID: "builders/ls", Text: "`ls` lists each created builder, its driver and node, and marks the current one", Seconds: 1.2345},
@@ -46,6 +47,7 @@ func sampleClaims() []report.Claim {
 		{ID: "caching/second", Text: "The second build on the same builder is answered from its cache", Seconds: 4.4, Facts: []report.Fact{{Name: "media type", Value: "application/vnd.oci.image.index.v1+json"}}},
 		{ID: "cleanup/rm", Text: "`rm` removes the builder's container, state volume and record", Seconds: 3.2},
 	}
+	claims = append(claims, triedClaims()...)
 	claims[0].Source, claims[0].History = "https://docs.docker.com/reference/cli/docker/buildx/ls/", "the mark is there since buildx v0.9"
 	claims[1].Source = "what people say"
 	for i := range claims {
@@ -57,8 +59,34 @@ func sampleClaims() []report.Claim {
 		if c.Verdict != spec.NotApplicable {
 			c.Evidence = report.EvidenceOf(c.ID)
 		}
+		for n := range c.Tries {
+			c.Tries[n].Evidence = report.EvidenceOf(folderOfTry(c.ID, n))
+		}
 	}
 	return claims
+}
+
+// triedClaims are claims that were asked more than once, and known faults.
+func triedClaims() []report.Claim {
+	const missing = "image.tar must be there: open image.tar: no such file or directory"
+	failed := report.Try{Verdict: spec.Broken, Reason: missing, Seconds: 6.5}
+	held := report.Try{Verdict: spec.Holds, Seconds: 6.25}
+	beside := failed
+	beside.Beside = true
+	return []report.Claim{
+		{ID: "output/tar", Text: "`--output type=tar` writes one file", Verdict: spec.Broken, Reason: missing, Seconds: 6.5, Tries: []report.Try{beside, failed, failed, beside}},
+		{ID: "output/oci", Text: "`--output type=oci` writes an index", Verdict: spec.Unsteady, Reason: missing, Seconds: 6.5, Tries: []report.Try{beside, held, held, beside}},
+		{ID: "output/local", Text: "A result on the disk keeps its times", Verdict: spec.Broken, Reason: "the times must be those of the build: 1970-01-01", Seconds: 2.5, Known: "moby/buildkit/issues/1234, buildkit fixed in v0.12.0"},
+		{ID: "output/stdout", Text: "`--output -` writes to the standard output", Seconds: 2.75, FixedHere: "docker/buildx/issues/4321, buildx not fixed yet"},
+	}
+}
+
+// folderOfTry names the folder of a try, counted from zero.
+func folderOfTry(id string, n int) string {
+	if n == 0 {
+		return id
+	}
+	return fmt.Sprintf("%s.try-%d", id, n+1)
 }
 
 // sampleRun writes a run with its evidence.
@@ -68,7 +96,12 @@ func sampleRun(t testing.TB, version string, claims []report.Claim) dossier.Run 
 	run := dossier.Run{Dir: dir, Report: report.New(release(version), claims)}
 	for _, claim := range claims {
 		if claim.Evidence != "" {
-			writeEvidence(t, dir, claim)
+			writeEvidence(t, dir, claim.ID, claim.Verdict, claim.Reason)
+		}
+		for n, try := range claim.Tries {
+			if n > 0 {
+				writeEvidence(t, dir, folderOfTry(claim.ID, n), try.Verdict, try.Reason)
+			}
 		}
 	}
 	_, err := run.Report.Write(dir)
@@ -76,24 +109,24 @@ func sampleRun(t testing.TB, version string, claims []report.Claim) dossier.Run 
 	return run
 }
 
-func writeEvidence(t testing.TB, dir string, claim report.Claim) {
+func writeEvidence(t testing.TB, dir, name string, verdict spec.Verdict, reason string) {
 	t.Helper()
-	folder, err := evidence.Create(dir, claim.ID)
+	folder, err := evidence.Create(dir, name)
 	assert.NilError(t, err)
 	progress, err := os.ReadFile("../../helpers/build/testdata/first-build-v0.11.5.rawjson")
 	assert.NilError(t, err)
 	exit := 0
-	if claim.Verdict > spec.NotApplicable {
+	if verdict > spec.NotApplicable {
 		exit = 1
-		assert.NilError(t, folder.Failure(claim.Reason, claim.Reason+"\n\tError Trace:\tcaching_test.go:12\n\tError:      \t"+hostile))
+		assert.NilError(t, folder.Failure(reason, reason+"\n\tError Trace:\tcaching_test.go:12\n\tError:      \t"+hostile))
 		assert.NilError(t, folder.Note("daemon.log", "started\n"+hostile))
 	}
 	began := time.Date(2026, 11, 25, 5, 16, 42, 0, time.UTC)
-	surroundings := []string{"DOCKER_HOST=unix:///run/docker.sock", "BUILDX_CONFIG=/tmp/home " + claim.ID}
+	surroundings := []string{"DOCKER_HOST=unix:///run/docker.sock", "BUILDX_CONFIG=/tmp/home " + name}
 	for _, c := range []evidence.Command{
 		{Args: []string{"docker", "buildx", "create", "--name", "b"}, Seconds: 0.5, Stdout: []byte("b\n")},
 		{Args: []string{"docker", "buildx", "build", "--progress=rawjson", "."}, Seconds: 2.25, Exit: exit, Stderr: append([]byte(hostile+"\n"), progress...)},
-		{Args: []string{"docker", "logs", "it's"}, Seconds: 0.1, Stdout: []byte(longOutput(claim.ID))},
+		{Args: []string{"docker", "logs", "it's"}, Seconds: 0.1, Stdout: []byte(longOutput(name))},
 		{Args: []string{"docker", "buildx", "rm", "b"}, Seconds: 0.75},
 	} {
 		c.Env, c.Started = surroundings, began

@@ -37,18 +37,20 @@ async function unpack(base64) {
   return JSON.parse(await new Response(stream).text());
 }
 
-// showEvidence fills a part that was unfolded.
+// showEvidence fills a part that was unfolded. Each try of a claim has its own.
 async function showEvidence(details) {
   if (details.dataset.shown) return;
   details.dataset.shown = 'yes';
   const content = details.querySelector('.content');
   const id = details.closest('.claim').id;
   const column = Number(details.closest('.run').dataset.column);
+  const number = Number(details.dataset.try);
   try {
     const all = await archive();
     const bases = JSON.parse(document.getElementById('archive').dataset.bases);
     const drawing = new Drawing(all.texts, bases[column]);
-    content.replaceChildren(...drawing.cell(all.claims[id][column]));
+    const first = all.claims[id][column];
+    content.replaceChildren(...drawing.cell(number ? first.again[number - 1] : first));
   } catch (problem) {
     content.replaceChildren(make('p', 'aside', `The evidence cannot be shown: ${problem.message}. It lies in the folder that is named above.`));
   }
@@ -287,7 +289,7 @@ class Filters {
       else if (this.before) chapter.open = this.before[i];
     });
     if (!this.active) this.before = null;
-    document.getElementById('rest-title').hidden = this.folds.every((chapter) => chapter.hidden);
+    document.getElementById('rest-title').hidden = this.folds.every((chapter) => chapter.hidden || chapter.closest('.group'));
   }
 
   clear() {

@@ -63,6 +63,8 @@ type group struct {
 	Claims  []claimView
 	// Elsewhere counts the claims of the chapter that stand in a group above.
 	Elsewhere int
+	// Quiet tells that the group is folded at first: it is no news.
+	Quiet bool
 }
 
 // newView looks at the runs from the folder that the page will lie in.
@@ -156,36 +158,33 @@ func about(d dossier.Dossier, all exhibits) []dossier.Attribute {
 	return known
 }
 
-// verdictsByNeed are the verdicts in the order in which people ask for them.
-var verdictsByNeed = []spec.Verdict{spec.Broken, spec.Error, spec.Unsteady, spec.NotApplicable, spec.Holds}
-
+// counts are in the order in which people ask for them. What is rare is left
+// out where there is none of it.
 func verdictCounts(s report.Summary) []count {
-	numbers := map[spec.Verdict]int{
-		spec.Broken: s.Broken, spec.Error: s.Error, spec.Unsteady: s.Unsteady, spec.NotApplicable: s.NotApplicable, spec.Holds: s.Holds,
-	}
-	counts := make([]count, 0, len(numbers))
-	for _, v := range verdictsByNeed {
-		counts = append(counts, count{Key: v.String(), Word: report.Word(v), Mark: report.Mark(v), N: numbers[v]})
+	var counts []count
+	for _, standing := range report.Standings() {
+		n := s.Of(standing)
+		if n == 0 && standing.Rare() {
+			continue
+		}
+		counts = append(counts, count{Key: standing.String(), Word: standing.Word(), Mark: standing.Mark(), N: n})
 	}
 	return counts
 }
 
-// occurrences counts, for each verdict, the claims that have it in some column.
+// occurrences counts, for each standing, the claims that have it in some column.
 func occurrences(t matrix.Table) []count {
-	numbers := map[spec.Verdict]int{}
+	var all []report.Standing
 	for _, row := range t.Rows {
-		seen := map[spec.Verdict]bool{}
+		seen := map[report.Standing]bool{}
 		for _, cell := range row.Cells {
-			if cell != nil && !seen[cell.Verdict] {
-				seen[cell.Verdict] = true
-				numbers[cell.Verdict]++
+			if cell != nil && !seen[cell.Standing()] {
+				seen[cell.Standing()] = true
+				all = append(all, cell.Standing())
 			}
 		}
 	}
-	return verdictCounts(report.Summary{
-		Holds: numbers[spec.Holds], Broken: numbers[spec.Broken], Unsteady: numbers[spec.Unsteady],
-		Error: numbers[spec.Error], NotApplicable: numbers[spec.NotApplicable],
-	})
+	return verdictCounts(report.Tally(all))
 }
 
 func changeCounts(c compare.Comparison) []count {

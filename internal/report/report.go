@@ -170,26 +170,11 @@ func (r Report) Explain(known map[string]string) Report {
 
 // Count sums the verdicts up.
 func Count(claims []Claim) Summary {
-	var s Summary
+	all := make([]Standing, 0, len(claims))
 	for _, c := range claims {
-		switch c.Verdict {
-		case spec.Holds:
-			s.Holds++
-		case spec.NotApplicable:
-			s.NotApplicable++
-		case spec.Unsteady:
-			s.Unsteady++
-		case spec.Broken:
-			if c.Known != "" {
-				s.Known++
-			} else {
-				s.Broken++
-			}
-		default:
-			s.Error++
-		}
+		all = append(all, c.Standing())
 	}
-	return s
+	return Tally(all)
 }
 
 // Worst is the most severe verdict of the run that is news: what is known to be

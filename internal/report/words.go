@@ -10,44 +10,17 @@ import (
 )
 
 // Mark is a verdict as one character.
-func Mark(v spec.Verdict) string {
-	switch v {
-	case spec.Holds:
-		return "✓"
-	case spec.Broken:
-		return "✗"
-	case spec.NotApplicable:
-		return "–"
-	case spec.Unsteady:
-		return "~"
-	}
-	return "!"
-}
+func Mark(v spec.Verdict) string { return StandingOf(v).Mark() }
 
 // Word is a verdict as people say it.
-func Word(v spec.Verdict) string {
-	if v == spec.NotApplicable {
-		return "not applicable"
-	}
-	return v.String()
-}
+func Word(v spec.Verdict) string { return StandingOf(v).Word() }
 
 // Mark is the claim's verdict as one character. What is known to be broken has
 // one of its own.
-func (c Claim) Mark() string {
-	if c.Verdict == spec.Broken && c.Known != "" {
-		return "×"
-	}
-	return Mark(c.Verdict)
-}
+func (c Claim) Mark() string { return c.Standing().Mark() }
 
 // Word is the claim's verdict as people say it.
-func (c Claim) Word() string {
-	if c.Verdict == spec.Broken && c.Known != "" {
-		return "broken (known)"
-	}
-	return Word(c.Verdict)
-}
+func (c Claim) Word() string { return c.Standing().Word() }
 
 // Why is everything there is to say about the verdict, in one line: the reason,
 // how often the claim failed, and the reference where the fault is known, or
@@ -82,7 +55,39 @@ func (s Summary) String() string {
 
 // Total is how many claims were counted.
 func (s Summary) Total() int {
-	return s.Holds + s.Broken + s.Known + s.Unsteady + s.Error + s.NotApplicable
+	total := 0
+	for _, standing := range Standings() {
+		total += s.Of(standing)
+	}
+	return total
+}
+
+// Of is how many claims have the standing.
+func (s Summary) Of(standing Standing) int { return *s.at(standing) }
+
+func (s *Summary) at(standing Standing) *int {
+	switch standing {
+	case Holds:
+		return &s.Holds
+	case NotApplicable:
+		return &s.NotApplicable
+	case Known:
+		return &s.Known
+	case Unsteady:
+		return &s.Unsteady
+	case Broken:
+		return &s.Broken
+	}
+	return &s.Error
+}
+
+// Tally counts standings.
+func Tally(all []Standing) Summary {
+	var s Summary
+	for _, standing := range all {
+		*s.at(standing)++
+	}
+	return s
 }
 
 // Describe says in one line what was tested on what, and leaves out what

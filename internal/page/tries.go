@@ -1,0 +1,67 @@
+package page
+
+import (
+	"fmt"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"builders.test/internal/text"
+)
+
+// tryView is one of several tries at a claim.
+type tryView struct {
+	Number              int
+	Verdict, Word, Mark string
+	Seconds, Reason     string
+	// Where says whether other claims built at the same time.
+	Where string
+	evidenceView
+}
+
+// laterFailureRoom is how much is shown of what a later try said: most of it
+// was said by the first.
+var laterFailureRoom = limit{head: 800, tail: 800}
+
+// tries sets the tries of a claim side by side.
+func tries(e *exhibit, claim report.Claim, base string) []tryView {
+	var all []tryView
+	for i, try := range claim.Tries {
+		standing := report.StandingOf(try.Verdict)
+		v := tryView{
+			Number: i + 1, Verdict: standing.String(), Word: wordOfTry(try.Verdict), Mark: standing.Mark(),
+			Seconds: fmt.Sprintf("%.1f s", try.Seconds), Reason: text.Line(try.Reason), Where: "alone",
+			evidenceView: evidenceView{Try: i, Evidence: text.Line(try.Evidence)},
+		}
+		if try.Beside {
+			v.Where = "beside other builds"
+		}
+		room := failureRoom
+		if i > 0 {
+			room = laterFailureRoom
+		}
+		v.show(e.ofTry(i), try.Verdict, base, room)
+		all = append(all, v)
+	}
+	return all
+}
+
+// wordOfTry tells a try from the verdict that all of them make.
+func wordOfTry(v spec.Verdict) string {
+	switch v {
+	case spec.Broken:
+		return "failed"
+	case spec.Holds:
+		return "held"
+	}
+	return report.Word(v)
+}
+
+// failedOf says of how many tries how many failed; empty for a claim that was
+// tried once.
+func failedOf(claim *report.Claim) string {
+	if claim == nil || claim.Count() == "" {
+		return ""
+	}
+	failed, asked := spec.Failures(claim.Tries)
+	return fmt.Sprintf("%d of %d", failed, asked)
+}
