@@ -46,7 +46,7 @@ func failed(d dossier.Dossier, claims []claimView) []group {
 			mended.Claims = append(mended.Claims, c)
 		}
 	}
-	known.Note = "broken, as the release is known for: " + claimsInWords(len(known.Claims))
+	known.Note = "known of the release, so no news: " + claimsInWords(len(known.Claims))
 	groups := filled(broken, unknown, unsteady, known, mended)
 	for i := range groups {
 		groups[i].Columns = columns(d.Table)

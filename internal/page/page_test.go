@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,12 +161,16 @@ func TestPageFitsItsBudget(t *testing.T) {
 			}
 			if i%10 == column {
 				claim.Verdict, claim.Reason = spec.Broken, noise(random, 500)
+				claim.Tries = slices.Repeat([]report.Try{{Verdict: spec.Broken, Reason: claim.Reason, Evidence: "evidence/x"}}, 4)
 			}
 			claims = append(claims, claim)
 			if all[claim.ID] == nil {
 				all[claim.ID] = make([]*exhibit, 4)
 			}
 			all[claim.ID][column] = busy(random)
+			for range claim.Tries[:max(0, len(claim.Tries)-1)] {
+				all[claim.ID][column].again = append(all[claim.ID][column].again, *busy(random))
+			}
 		}
 		runs = append(runs, dossier.Run{Dir: t.TempDir(), Report: report.New(release(version), claims)})
 	}
