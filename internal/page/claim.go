@@ -53,8 +53,8 @@ type cellView struct {
 	// Count says how often it failed, Known which fault is known, and FixedHere
 	// which known fault is not there.
 	Count, Known, FixedHere string
-	// Tries are shown in place of what the cell itself would say; none where
-	// the claim was tried once.
+	// Tries are shown with their evidence in place of the cell's; none where the
+	// claim was tried once.
 	Tries []tryView
 	// On is what the claim was proven on, where that is special.
 	On, StandIns, Repro string
@@ -150,7 +150,7 @@ func (c *cellView) fill(claim report.Claim, subject report.Subject) {
 func (c *cellView) show(e *exhibit, claim report.Claim, base string) {
 	if len(claim.Tries) > 1 {
 		c.Tries = tries(e, claim, base)
-		c.Reason, c.Evidence = "", ""
+		c.Evidence = ""
 		return
 	}
 	c.evidenceView.show(e, claim.Verdict, base, failureRoom)

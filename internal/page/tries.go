@@ -12,7 +12,10 @@ import (
 type tryView struct {
 	Number              int
 	Verdict, Word, Mark string
-	Seconds, Reason     string
+	// Reason is empty where it is the claim's, which stands above; then Same
+	// tells so.
+	Seconds, Reason string
+	Same            bool
 	// Where says whether other claims built at the same time.
 	Where string
 	evidenceView
@@ -31,6 +34,9 @@ func tries(e *exhibit, claim report.Claim, base string) []tryView {
 			Number: i + 1, Verdict: standing.String(), Word: wordOfTry(try.Verdict), Mark: standing.Mark(),
 			Seconds: fmt.Sprintf("%.1f s", try.Seconds), Reason: text.Line(try.Reason), Where: "alone",
 			evidenceView: evidenceView{Try: i, Evidence: text.Line(try.Evidence)},
+		}
+		if try.Reason != "" && try.Reason == claim.Reason {
+			v.Reason, v.Same = "", true
 		}
 		if try.Beside {
 			v.Where = "beside other builds"

@@ -23,15 +23,15 @@ func (c Claim) Mark() string { return c.Standing().Mark() }
 func (c Claim) Word() string { return c.Standing().Word() }
 
 // Why is everything there is to say about the verdict, in one line: the reason,
-// how often the claim failed, and the reference where the fault is known, or
-// where it was known and is gone.
+// and before it how often the claim failed, or the reference where the fault is
+// known. Reasons are long and lines are cut at their end.
 func (c Claim) Why() string {
 	why := c.Reason
 	if count := c.Count(); count != "" {
 		why = count + ": " + why
 	}
 	if c.Known != "" {
-		why += " (" + c.Known + ")"
+		why = c.Known + ": " + why
 	}
 	if c.FixedHere != "" {
 		why = "fixed here (" + c.FixedHere + ")"
