@@ -25,6 +25,8 @@ help: ## show this
 	@echo '  STORE=     the image store of the engine: containerd or overlay2'
 	@echo '  RUN=       a chapter, a claim (builders/arch) or a pattern as go test -run takes it'
 	@echo '  SPECS=     a folder with scripts of your own, instead of the book'
+	@echo '  CONFIRM=   how often a claim that fails is asked again before it is called broken (3)'
+	@echo '  STRICT=    1 fails for unsteady claims and known faults, too'
 	@echo '  OUT=       where the report and the evidence go (build/check)'
 
 check: bin/builders ## prove the claims on one BuildKit; brings its own engine if none is there

@@ -46,10 +46,11 @@ where it stopped; --fresh begins anew. BuildKit images are made while other cell
 run.
 
 It exits with 1 when a claim is broken in some cell, with 2 when the environment
-failed in one, and with 0 otherwise.
+failed in one, and with 0 otherwise. Known faults and unsteady claims are shown and
+change that only under STRICT=1.
 
 The flags have variables of the same names: BUILDKIT, BUILDX, DRIVER, STORE, RUN,
-SPECS and OUT, of which the first four take several words.`,
+SPECS, CONFIRM, STRICT and OUT, of which the first four take several words.`,
 		Example: `  builders matrix --buildkit "v0.11.5 v0.16.0 v0.25.2 v0.34.2"
   builders matrix --buildkit v0.34.2 --driver "docker-container docker remote" --store "containerd overlay2"`,
 		Args: cobra.NoArgs,

@@ -25,7 +25,8 @@ that don't belong together: of different books of claims, or of the same subject
 twice.
 
 It exits with 1 when a claim is broken somewhere, with 2 when the environment
-failed somewhere, and with 0 otherwise.`,
+failed somewhere, and with 0 otherwise. Known faults and unsteady claims are shown
+and change that only under STRICT=1.`,
 		Example: `  builders merge build/matrix/*
   builders merge --html all.html laptop/ graviton/ staging/`,
 		Args: cobra.MinimumNArgs(1),

@@ -136,27 +136,31 @@ type Summary struct {
 
 // New makes the report of a run.
 func New(subject Subject, claims []Claim) Report {
-	r := Report{
-		Schema: Schema, Subject: subject, Claims: make([]Claim, 0, len(claims)),
-		Outside: []string{}, StandIns: []StandIn{},
-	}
-	for _, c := range claims {
-		if c.StandIns == nil {
-			c.StandIns = []string{}
-		}
-		if c.Facts == nil {
-			c.Facts = []Fact{}
-		}
-		if c.Tries == nil {
-			c.Tries = []Try{}
-		}
-		r.Claims = append(r.Claims, c)
-	}
+	r := Report{Schema: Schema, Subject: subject, Claims: claims}.whole()
 	r.Summary = Count(r.Claims)
 	for _, image := range standIns(r.Claims) {
 		r.StandIns = append(r.StandIns, StandIn{Image: image})
 	}
 	return r
+}
+
+// whole gives every list that is absent as one that is empty: readers need not
+// tell the two apart.
+func (r Report) whole() Report {
+	r.Claims = append([]Claim{}, r.Claims...)
+	for i := range r.Claims {
+		c := &r.Claims[i]
+		c.StandIns, c.Facts, c.Tries = present(c.StandIns), present(c.Facts), present(c.Tries)
+	}
+	r.Outside, r.StandIns = present(r.Outside), present(r.StandIns)
+	return r
+}
+
+func present[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // Explain adds what the images of the stand-ins really were.
@@ -201,7 +205,7 @@ func (r Report) Write(out string) (string, error) {
 	encoder.SetIndent("", "  ")
 	// Constraints such as ">= 0.13" stay readable.
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(r); err != nil {
+	if err := encoder.Encode(r.whole()); err != nil {
 		return "", fmt.Errorf("encode the report: %w", err)
 	}
 	if err := atomicwriter.WriteFile(path, content.Bytes(), 0o644); err != nil {
