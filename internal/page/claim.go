@@ -304,7 +304,7 @@ func turns(t matrix.Table, row matrix.Row) []string {
 	for _, turn := range row.Turns {
 		bad := text.Line(t.Columns[turn.FirstBad].Label)
 		if turn.LastGood == matrix.None {
-			said = append(said, fmt.Sprintf("broken from %s on, with no run before that in which it held", bad))
+			said = append(said, fmt.Sprintf("first bad %s, with no run before it in which it held", bad))
 			continue
 		}
 		said = append(said, fmt.Sprintf("last good %s, first bad %s", text.Line(t.Columns[turn.LastGood].Label), bad))
