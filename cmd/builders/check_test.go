@@ -84,7 +84,6 @@ func TestCheckHolds(t *testing.T) {
 	assert.Equal(t, got.errors, "")
 	for _, want := range []string{
 		"engine     29.1.0 at unix:///fake.sock, which was there already\n\nbuilders\n",
-		"✓ holds             0.2 s  both builders print the host's architecture\n",
 		"– not applicable    0.0 s  `--platform` marks the preferred ones\n",
 		"stand-in   ubuntu:20.04: Debian bookworm\n",
 		"6 hold, 0 broken, 0 error, 1 not applicable · ",
@@ -94,6 +93,8 @@ func TestCheckHolds(t *testing.T) {
 	} {
 		assert.Assert(t, cmp.Contains(got.out, want))
 	}
+	// The test takes as long as the machine lets it.
+	assert.Assert(t, cmp.Regexp(`✓ holds +\d+\.\d s  both builders print the host's architecture\n`, got.out))
 	r, err := report.Read("build/check/report.json")
 	assert.NilError(t, err)
 	assert.Assert(t, cmp.Len(r.Claims, len(toyBook)))

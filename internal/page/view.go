@@ -200,7 +200,7 @@ func changeCounts(c compare.Comparison) []count {
 
 // icon is what a browser's tab shows: a dot in the verdict's colour.
 func icon(v spec.Verdict) template.URL {
-	colour := map[spec.Verdict]string{spec.Holds: "#1f8a4c", spec.Broken: "#d3352b"}[v]
+	colour := map[spec.Verdict]string{spec.Holds: "#1f8a4c", spec.Broken: "#d3352b", spec.Unsteady: "#8b3aa8"}[v]
 	if colour == "" {
 		colour = "#b26b00"
 	}
