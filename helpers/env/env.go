@@ -178,7 +178,10 @@ func (e *Environment) SharedImage(label string) string {
 }
 
 // ImagePrefix begins the reference of every image that a run loads.
-func ImagePrefix(run string) string { return "builders.test/" + run + "/" }
+func ImagePrefix(run string) string { return imagePlace + run + "/" }
+
+// imagePlace is where the images of all runs are.
+const imagePlace = "builders.test/"
 
 // Repro is the command that puts one claim to the test again.
 func (e *Environment) Repro(claim string) string {

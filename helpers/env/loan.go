@@ -3,15 +3,12 @@ package env
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
-	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/image"
@@ -48,8 +45,8 @@ const keptLabel = "kept"
 // IsKept tells whether an image's name is one that keeps it for its owner. Such
 // a name goes with [GiveBack], and with nothing else.
 func IsKept(name string) bool {
-	_, rest, ok := strings.Cut(strings.TrimPrefix(name, "builders.test/"), "/")
-	return ok && strings.HasPrefix(name, "builders.test/") && strings.HasPrefix(rest, keptLabel+":")
+	_, rest, ok := strings.Cut(strings.TrimPrefix(name, imagePlace), "/")
+	return ok && strings.HasPrefix(name, imagePlace) && strings.HasPrefix(rest, keptLabel+":")
 }
 
 // Borrow is for whoever is about to pull an image or to have it pulled: the run
@@ -67,12 +64,8 @@ func (e *Environment) Borrow(ctx context.Context, ref string) error {
 		if err != nil {
 			return fmt.Errorf("note which image is called %s: %w", ref, err)
 		}
-		encoded, err := json.Marshal(l)
-		if err != nil {
-			return err
-		}
 		// The note comes first: a name without one could not be explained.
-		if err := os.WriteFile(note, encoded, 0o600); err != nil {
+		if err := WriteNote(note, l); err != nil {
 			return err
 		}
 		if l.Kept == "" {
@@ -93,25 +86,85 @@ func (e *Environment) lend(ctx context.Context, ref string) (loan, error) {
 	l := loan{Host: e.Engine.Host, Ref: ref, Stays: e.InLab}
 	if earlier, ok := borrowedBesides(e.Dir, e.Engine.Host, ref); ok {
 		l.Was, l.Had = earlier.Was, earlier.Had
-	} else {
-		found, err := e.Client.ImageInspect(ctx, ref)
-		if err != nil && !cerrdefs.IsNotFound(err) {
-			return l, err
-		}
-		all, err := e.Client.ImageList(ctx, image.ListOptions{})
+	} else if err := l.look(ctx, e.Client, e.Run); err != nil {
+		return l, err
+	}
+	// A digest names one image for ever.
+	if l.Was != "" && !strings.Contains(ref, "@") {
+		l.Kept = keptName(e.Run, ref)
+	}
+	return l, nil
+}
+
+// look asks the engine what has the name, and for the image that another user's
+// run keeps because it had the name before that run: its notes are not for
+// others to read, and its lock is not this one. It keeps before it moves a name,
+// and gives back before it lets go; so as long as the name stays what it is
+// while the engine is asked, the answers belong together.
+func (l *loan) look(ctx context.Context, engine *client.Client, run string) error {
+	for {
+		before, err := idOf(ctx, engine, l.Ref)
 		if err != nil {
-			return l, err
+			return err
+		}
+		all, err := engine.ImageList(ctx, image.ListOptions{})
+		if err != nil {
+			return err
+		}
+		after, err := idOf(ctx, engine, l.Ref)
+		if err != nil {
+			return err
+		}
+		if before != after {
+			continue
+		}
+		l.Was = before
+		if kept, ok := keptBesides(all, run, l.Ref); ok {
+			l.Was = kept
 		}
 		for _, one := range all {
 			l.Had = append(l.Had, one.ID)
 		}
-		l.Was = found.ID
+		return nil
 	}
-	// A digest names one image for ever.
-	if l.Was != "" && !strings.Contains(ref, "@") {
-		l.Kept = e.Image(keptLabel)
+}
+
+// idOf is the id of the image that has a name, or empty.
+func idOf(ctx context.Context, engine *client.Client, ref string) (string, error) {
+	found, err := engine.ImageInspect(ctx, ref)
+	if cerrdefs.IsNotFound(err) {
+		return "", nil
 	}
-	return l, nil
+	return found.ID, err
+}
+
+// keptName is under which name a run keeps the image that had another. It is
+// told from it for which name.
+func keptName(run, ref string) string {
+	sum := sha256.Sum256([]byte(ref))
+	return ImagePrefix(run) + fmt.Sprintf("%s:%x", keptLabel, sum[:8])
+}
+
+// keptBesides is the image that another run on this machine, which goes on as far
+// as can be told, keeps for a name.
+func keptBesides(all []image.Summary, run, ref string) (id string, ok bool) {
+	for _, one := range all {
+		for _, tag := range one.RepoTags {
+			other, _, _ := strings.Cut(strings.TrimPrefix(tag, imagePlace), "/")
+			if IsKept(tag) && other != run && tag == keptName(other, ref) && goesOn(other) {
+				return one.ID, true
+			}
+		}
+	}
+	return "", false
+}
+
+// goesOn tells whether a run has a folder on this machine and its lock, which of
+// another user's cannot be told from a lock that nobody holds.
+func goesOn(run string) bool {
+	dir := filepath.Join(os.TempDir(), Prefix+run)
+	_, err := os.Stat(dir)
+	return err == nil && IsLive(dir)
 }
 
 // borrowedBesides is the note of another run that still goes on.
@@ -132,12 +185,8 @@ func borrowedBesides(dir, host, ref string) (loan, bool) {
 
 func readLoan(note string) (loan, error) {
 	var l loan
-	content, err := os.ReadFile(note)
-	if err != nil {
+	if err := ReadNote(note, &l); err != nil {
 		return l, fmt.Errorf("read which image was borrowed: %w", err)
-	}
-	if err := json.Unmarshal(content, &l); err != nil {
-		return l, fmt.Errorf("read which image was borrowed from %s: %w", note, err)
 	}
 	return l, nil
 }
@@ -166,28 +215,54 @@ func IsLive(dir string) bool {
 
 // GiveBack makes a borrowed name what it was, and removes the note.
 func GiveBack(ctx context.Context, note string) error {
-	l, err := readLoan(note)
-	if err != nil {
-		return err
-	}
-	engine, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(l.Host), client.WithAPIVersionNegotiation())
-	if err != nil {
-		return fmt.Errorf("engine at %s: %w", l.Host, err)
-	}
-	defer engine.Close()
 	return whileNobodyElse(ctx, func() error {
-		if _, needed := borrowedBesides(filepath.Dir(note), l.Host, l.Ref); !needed {
-			if err := l.restore(ctx, engine); err != nil {
-				return fmt.Errorf("make %s the image that it was: %w", l.Ref, err)
-			}
+		l, err := readLoan(note)
+		if err != nil {
+			return err
 		}
-		if l.Kept != "" {
-			if err := removeImage(ctx, engine, l.Kept); err != nil {
-				return err
-			}
+		engine, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(l.Host), client.WithAPIVersionNegotiation())
+		if err != nil {
+			return fmt.Errorf("engine at %s: %w", l.Host, err)
+		}
+		defer engine.Close()
+		if err := l.giveBack(ctx, engine, filepath.Dir(note)); err != nil {
+			return err
 		}
 		return os.Remove(note)
 	})
+}
+
+// giveBack is for the run whose folder is dir. What is kept goes last: until the
+// name is back, it may be all that there is of the image.
+func (l loan) giveBack(ctx context.Context, engine *client.Client, dir string) error {
+	needed, err := l.neededBesides(ctx, engine, dir)
+	if err == nil && !needed {
+		err = l.restore(ctx, engine)
+	}
+	if err != nil {
+		return fmt.Errorf("make %s the image that it was: %w", l.Ref, err)
+	}
+	if l.Kept == "" {
+		return nil
+	}
+	if err := removeImage(ctx, engine, l.Kept); err != nil {
+		return fmt.Errorf("let go of %s: %w", l.Kept, err)
+	}
+	return nil
+}
+
+// neededBesides tells whether another run has borrowed the same name: then the
+// last of them gives it back.
+func (l loan) neededBesides(ctx context.Context, engine *client.Client, dir string) (bool, error) {
+	if _, ok := borrowedBesides(dir, l.Host, l.Ref); ok {
+		return true, nil
+	}
+	all, err := engine.ImageList(ctx, image.ListOptions{})
+	if err != nil {
+		return false, err
+	}
+	_, ok := keptBesides(all, strings.TrimPrefix(filepath.Base(dir), Prefix), l.Ref)
+	return ok, nil
 }
 
 // giveBackAll is [GiveBack] with all notes in the run's folder.
@@ -206,12 +281,12 @@ func (e *Environment) giveBackAll() error {
 }
 
 func (l loan) restore(ctx context.Context, engine *client.Client) error {
-	found, err := engine.ImageInspect(ctx, l.Ref)
-	if err != nil && !cerrdefs.IsNotFound(err) {
+	found, err := idOf(ctx, engine, l.Ref)
+	if err != nil {
 		return err
 	}
 	switch {
-	case found.ID == l.Was:
+	case found == l.Was:
 		return nil
 	case l.Was == "":
 		return l.remove(ctx, engine)
@@ -225,15 +300,15 @@ func (l loan) restore(ctx context.Context, engine *client.Client) error {
 	if err != nil {
 		return err
 	}
-	if found.ID == "" || slices.Contains(l.Had, found.ID) {
+	if found == "" || slices.Contains(l.Had, found) {
 		return nil
 	}
 	// What was pulled in between has lost its name. It may have others.
-	after, err := engine.ImageInspect(ctx, found.ID)
+	after, err := engine.ImageInspect(ctx, found)
 	if cerrdefs.IsNotFound(err) || err == nil && len(after.RepoTags) > 0 {
 		return nil
 	}
-	return errors.Join(err, removeImage(ctx, engine, found.ID))
+	return errors.Join(err, removeImage(ctx, engine, found))
 }
 
 // remove takes away what had to be pulled.
@@ -253,37 +328,3 @@ func removeImage(ctx context.Context, engine *client.Client, ref string) error {
 	}
 	return err
 }
-
-// whileNobodyElse does something that no other run on this machine does at the
-// same time. What is locked is the folder that runs have their own folders in:
-// a lock that leaves nothing behind.
-func whileNobodyElse(ctx context.Context, do func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
-	defer cancel()
-	folder, err := os.Open(os.TempDir())
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	for {
-		err := syscall.Flock(int(folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return do()
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return fmt.Errorf("lock %s: %w", os.TempDir(), err)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("another process holds the lock of %s: %w", os.TempDir(), ctx.Err())
-		case <-time.After(lockPause):
-		}
-	}
-}
-
-const (
-	// lockTimeout is how long others may take with a few requests to an engine.
-	lockTimeout = time.Minute
-	// lockPause is how often a lock that somebody else holds is tried.
-	lockPause = 20 * time.Millisecond
-)

@@ -4,17 +4,18 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"builders.test/helpers/internal/toyengine"
 	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 )
 
 func TestIsKept(t *testing.T) {
 	e := &Environment{Run: "0a1b2c3d", counter: new(atomic.Int64)}
-	require.True(t, IsKept(e.Image(keptLabel)))
+	require.True(t, IsKept(keptName(e.Run, "busybox")))
 	for _, other := range []string{e.Image("app"), e.SharedImage("base"), "kept:1", "moby/buildkit:latest", "example.com/x/kept:1"} {
 		require.False(t, IsKept(other), other)
 	}
@@ -44,22 +45,134 @@ func TestOnlyRunsThatGoOnHaveBorrowed(t *testing.T) {
 	require.False(t, ok, "the name on another engine is another name")
 }
 
-func TestWhileNobodyElse(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	inside, most := atomic.Int64{}, atomic.Int64{}
-	var group errgroup.Group
-	for range 8 {
-		group.Go(func() error {
-			return whileNobodyElse(t.Context(), func() error {
-				most.Store(max(most.Load(), inside.Add(1)))
-				inside.Add(-1)
-				return nil
-			})
+// run is an environment with a folder and a lock, as far as borrowing needs it.
+func run(t *testing.T, id string, engine *toyengine.Engine) *Environment {
+	t.Helper()
+	e := &Environment{
+		Run: id, Dir: filepath.Join(os.TempDir(), Prefix+id), counter: new(atomic.Int64),
+		Engine: Engine{Host: engine.Host}, Client: engine.Client(t),
+	}
+	require.NoError(t, os.Mkdir(e.Dir, 0o700))
+	e.lock = flock.New(LockFile(e.Dir))
+	held, err := e.lock.TryLock()
+	require.NoError(t, err)
+	require.True(t, held)
+	return e
+}
+
+// end gives back what a run has borrowed, and makes it one that is over.
+func (e *Environment) end(t *testing.T) {
+	t.Helper()
+	require.NoError(t, e.giveBackAll())
+	require.NoError(t, e.lock.Unlock())
+	require.NoError(t, os.RemoveAll(e.Dir))
+}
+
+const stable = "moby/buildkit:buildx-stable-1"
+
+func TestTheLastOfTheBorrowersGivesBack(t *testing.T) {
+	for order, names := range map[string][]string{"as they came": {"one", "two"}, "the other way round": {"two", "one"}} {
+		t.Run(order, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			t.Setenv("XDG_CACHE_HOME", t.TempDir())
+			engine := toyengine.New(t)
+			engine.Name("sha256:users", stable)
+			runs := map[string]*Environment{"one": run(t, "00000001", engine), "two": run(t, "00000002", engine)}
+			require.NoError(t, runs["one"].Borrow(t.Context(), stable))
+			engine.Name("sha256:pulled", stable)
+			require.NoError(t, runs["two"].Borrow(t.Context(), stable))
+
+			runs[names[0]].end(t)
+			require.Equal(t, "sha256:pulled", engine.ID(stable), "a run that goes on lost the name")
+			runs[names[1]].end(t)
+			require.Equal(t, []string{stable}, engine.Names("sha256:users"))
+			require.Empty(t, engine.ID("sha256:pulled"))
 		})
 	}
-	require.NoError(t, group.Wait())
-	require.EqualValues(t, 1, most.Load())
-	left, err := os.ReadDir(os.TempDir())
+}
+
+// TestAnotherUsersRunHasBorrowed takes away what only the same user may read: the
+// notes of the first run.
+func TestAnotherUsersRunHasBorrowed(t *testing.T) {
+	for order, names := range map[string][]string{"as they came": {"one", "two"}, "the other way round": {"two", "one"}} {
+		t.Run(order, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			t.Setenv("XDG_CACHE_HOME", t.TempDir())
+			engine := toyengine.New(t)
+			engine.Name("sha256:users", stable)
+			runs := map[string]*Environment{"one": run(t, "00000001", engine), "two": run(t, "00000002", engine)}
+			require.NoError(t, runs["one"].Borrow(t.Context(), stable))
+			engine.Name("sha256:pulled", stable)
+			unreadable(t, runs["one"], func() { require.NoError(t, runs["two"].Borrow(t.Context(), stable)) })
+
+			other := map[string]*Environment{"one": runs["two"], "two": runs["one"]}[names[0]]
+			unreadable(t, other, func() { runs[names[0]].end(t) })
+			runs[names[1]].end(t)
+			require.Equal(t, "sha256:users", engine.ID(stable), "the user's name went to what a run had pulled")
+			require.Equal(t, []string{stable}, engine.Names("sha256:users"))
+		})
+	}
+}
+
+// unreadable is how another user sees a run's notes.
+func unreadable(t *testing.T, e *Environment, do func()) {
+	t.Helper()
+	note, hidden := filepath.Join(e.Dir, noteOf(e.Engine.Host, stable)), filepath.Join(e.Dir, "hidden")
+	require.NoError(t, os.Rename(note, hidden))
+	do()
+	require.NoError(t, os.Rename(hidden, note))
+}
+
+// TestANameThatMovesWhileItIsLookedAt is another user's run that gives the name
+// back between two questions to the engine.
+func TestANameThatMovesWhileItIsLookedAt(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	engine := toyengine.New(t)
+	engine.Name("sha256:users", stable)
+	first, second := run(t, "00000001", engine), run(t, "00000002", engine)
+	require.NoError(t, first.Borrow(t.Context(), stable))
+	engine.Name("sha256:pulled", stable)
+	var once sync.Once
+	engine.Before(func(request string) {
+		if request == "GET /images/json" {
+			once.Do(func() {
+				engine.Name("sha256:users", stable)
+				engine.Remove(keptName(first.Run, stable))
+			})
+		}
+	})
+	unreadable(t, first, func() { require.NoError(t, second.Borrow(t.Context(), stable)) })
+	note, err := readLoan(filepath.Join(second.Dir, noteOf(engine.Host, stable)))
 	require.NoError(t, err)
-	require.Empty(t, left, "the lock leaves something behind")
+	require.Equal(t, "sha256:users", note.Was)
+}
+
+// TestWhatADeadRunKeepsIsNotAsked lets a run be over that could not clean up: the
+// user may have another image by that name since.
+func TestWhatADeadRunKeepsIsNotAsked(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	engine := toyengine.New(t)
+	engine.Name("sha256:old", keptName("00000001", stable))
+	engine.Name("sha256:new", stable)
+	e := run(t, "00000002", engine)
+	require.NoError(t, e.Borrow(t.Context(), stable))
+	engine.Name("sha256:pulled", stable)
+	e.end(t)
+	require.Equal(t, "sha256:new", engine.ID(stable))
+}
+
+func TestANoteIsWholeOrNotThere(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "image-1.json")
+	require.NoError(t, WriteNote(path, loan{Ref: stable}))
+	var l loan
+	require.NoError(t, ReadNote(path, &l))
+	require.Equal(t, stable, l.Ref)
+	require.Error(t, WriteNote(path, func() {}))
+	require.NoError(t, ReadNote(path, &l), "a note that could not be written destroyed the one before")
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 1)
 }

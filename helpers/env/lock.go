@@ -1,0 +1,84 @@
+package env
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	// lockTimeout is how long others may take with a few requests to an engine.
+	lockTimeout = time.Minute
+	// lockPause is how often a lock that somebody else holds is tried.
+	lockPause = 20 * time.Millisecond
+)
+
+// whileNobodyElse does something that no other run of this user does at the same
+// time on this machine.
+func whileNobodyElse(ctx context.Context, do func() error) error {
+	path, err := lockPath()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	lock := flock.New(path, flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(ctx, lockPause); err != nil {
+		return fmt.Errorf("wait for another run's lock, %s: %w", path, err)
+	}
+	return errors.Join(do(), lock.Unlock())
+}
+
+// lockPath is a file of the user's own, in a folder that nobody else may write,
+// so that nobody else can hold it: among their caches, or where they have no home,
+// in the temporary folder.
+func lockPath() (string, error) {
+	if caches, err := os.UserCacheDir(); err == nil {
+		if path, err := lockIn(filepath.Join(caches, "builders")); err == nil {
+			return path, nil
+		}
+	}
+	path, err := lockIn(filepath.Join(os.TempDir(), Prefix+"of-user-"+strconv.Itoa(os.Getuid())))
+	if err != nil {
+		return "", fmt.Errorf("find a place for the lock that runs share: %w; set XDG_CACHE_HOME to a folder of yours", err)
+	}
+	return path, nil
+}
+
+// lockIn is the lock's file in a folder, which it makes. A folder that is
+// another's, or that others may write, will not do.
+func lockIn(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	if err := mineAlone(dir); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "images.lock")
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return "", err
+	}
+	return path, file.Close()
+}
+
+// mineAlone is an error unless a folder is this user's and nobody else may write
+// there.
+func mineAlone(dir string) error {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || !ok || int(owner.Uid) != os.Getuid() || info.Mode().Perm()&0o022 != 0 {
+		return fmt.Errorf("%s is not a folder that this user alone may write", dir)
+	}
+	return nil
+}
