@@ -49,6 +49,8 @@ type note struct {
 	Docker  string
 	Records []string
 	Builds  []string
+	// NoHistory tells that the engine or buildx could not list the builds.
+	NoHistory bool
 }
 
 // Watch notes what the engine's BuildKit holds, the first time that a spec of
@@ -71,26 +73,30 @@ func write(ctx context.Context, e *env.Environment) (string, error) {
 		return "", err
 	}
 	// Where there is no history, there is nothing to compare with later.
-	n.Builds, _ = n.history(ctx)
-	encoded, err := json.Marshal(n)
-	if err != nil {
-		return "", err
+	if n.Builds, err = n.history(ctx); err != nil {
+		n.NoHistory = true
 	}
 	file := filepath.Join(e.Dir, "engine-cache-"+e.Engine.Store+".json")
-	return file, os.WriteFile(file, encoded, 0o600)
+	return file, env.WriteNote(file, n)
 }
 
 // Settle removes what the run left in the BuildKit of a note's engine, as far
-// as that can be told from what is somebody else's.
+// as that can be told from what is somebody else's, and then the note.
 func Settle(ctx context.Context, file string) error {
-	content, err := os.ReadFile(file)
-	if err != nil {
+	var n note
+	if err := env.ReadNote(file, &n); err != nil {
 		return fmt.Errorf("read what the engine's BuildKit held: %w", err)
 	}
-	var n note
-	if err := json.Unmarshal(content, &n); err != nil {
-		return fmt.Errorf("read what the engine's BuildKit held from %s: %w", file, err)
+	if !n.NoHistory {
+		if err := n.settle(ctx, filepath.Dir(file)); err != nil {
+			return err
+		}
 	}
+	return os.Remove(file)
+}
+
+// settle is for a run whose folder is dir.
+func (n note) settle(ctx context.Context, dir string) error {
 	engine, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(n.Host), client.WithAPIVersionNegotiation())
 	if err != nil {
 		return fmt.Errorf("engine at %s: %w", n.Host, err)
@@ -104,9 +110,8 @@ func Settle(ctx context.Context, file string) error {
 	}
 	builds, err := n.history(ctx)
 	if err != nil {
-		return nil // no history to tell by
+		return err
 	}
-	dir := filepath.Dir(file)
 	if alone(n.Builds, builds, ownBuilds(dir, anyBuilder), ownBuilds(dir, defaultBuilder)) {
 		err = prune(ctx, engine, without(held, n.Records))
 	}

@@ -13,9 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"builders.test/helpers/enginecache"
 	"builders.test/helpers/env"
-	"builders.test/helpers/registry"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
@@ -97,8 +95,13 @@ func on(ctx context.Context, engine *client.Client) ([]Thing, error) {
 // goesWithFolder tells whether a thing is an image that a run keeps for somebody.
 // The note that says for whom is in the run's folder.
 func goesWithFolder(thing Thing) bool {
-	return env.IsKept(thing.Name) && StateOf(thing.Run) != Elsewhere
+	return thing.kept() && StateOf(thing.Run) != Elsewhere
 }
+
+// kept tells whether a thing is somebody's image that a run has kept from being
+// lost. Nobody removes it who does not give it back: where the note about it is
+// lost, it stays.
+func (x Thing) kept() bool { return x.Kind == "image" && env.IsKept(x.Name) }
 
 func containers(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	all, err := engine.ContainerList(ctx, container.ListOptions{All: true})
@@ -258,23 +261,4 @@ func remove(ctx context.Context, thing Thing) error {
 	default:
 		return removeFolder(ctx, thing.ID)
 	}
-}
-
-// removeFolder first gives back the images that the run had borrowed and the
-// tags that it had moved, and settles what it left in the engines' own BuildKits.
-func removeFolder(ctx context.Context, dir string) error {
-	settle := map[string]func(string) error{
-		registry.RestoreGlob: func(note string) error { return registry.Restore(ctx, note) },
-		env.LoanGlob:         func(note string) error { return env.GiveBack(ctx, note) },
-		enginecache.NoteGlob: func(note string) error { return enginecache.Settle(ctx, note) },
-	}
-	var errs []error
-	for pattern, do := range settle {
-		notes, err := filepath.Glob(filepath.Join(dir, pattern))
-		errs = append(errs, err)
-		for _, note := range notes {
-			errs = append(errs, do(note))
-		}
-	}
-	return errors.Join(append(errs, os.RemoveAll(dir))...)
 }

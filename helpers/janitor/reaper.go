@@ -168,7 +168,7 @@ func sweep(ctx context.Context, engines []*client.Client, run string) ([]Thing, 
 			continue
 		}
 		away = time.Now()
-		mine := Of(run, all)
+		mine := slices.DeleteFunc(Of(run, all), Thing.kept)
 		found = merge(found, mine)
 		things, folders := apart(mine)
 		switch {

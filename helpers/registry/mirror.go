@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"builders.test/helpers/env"
 	"builders.test/helpers/front"
 	"builders.test/helpers/spec"
 	"github.com/gofrs/flock"
@@ -22,8 +22,12 @@ import (
 	"github.com/testcontainers/testcontainers-go/wait"
 )
 
-// pollInterval is how often a condition is looked at while it is waited for.
-const pollInterval = 50 * time.Millisecond
+const (
+	// pollInterval is how often a condition is looked at while it is waited for.
+	pollInterval = 50 * time.Millisecond
+	// putBackTimeout is how long the mirror may take to move a tag.
+	putBackTimeout = time.Minute
+)
 
 // answers waits until the registry serves its API.
 func (r Registry) answers(ctx context.Context, _ wait.StrategyTarget) error {
@@ -63,7 +67,9 @@ func Hold(t *spec.T, image string) Tag {
 	}
 	note := writeRestore(t, restore{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t), Intake: t.Env.Intake})
 	t.Cleanup(func() {
-		if err := putBack(note); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), putBackTimeout)
+		defer cancel()
+		if err := putBack(ctx, note); err != nil {
 			t.Errorf("clean-up: %v", err)
 		}
 	})
@@ -162,12 +168,8 @@ const RestoreGlob = "restore-*.json"
 
 func writeRestore(t *spec.T, r restore) string {
 	t.Helper()
-	content, err := json.Marshal(r)
-	if err != nil {
-		t.EnvironmentFailed("note where a tag was: %v", err)
-	}
 	path := filepath.Join(t.Env.Dir, "restore-"+filepath.Base(t.Env.Name("tag"))+".json")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
+	if err := env.WriteNote(path, r); err != nil {
 		t.EnvironmentFailed("note where a tag was: %v", err)
 	}
 	return path
@@ -184,23 +186,19 @@ func Restore(ctx context.Context, note string) error {
 	if _, err := l.TryLockContext(ctx, pollInterval); err != nil {
 		return fmt.Errorf("wait for the mirror's tags, to put %s back: %w", r.Ref, err)
 	}
-	return errors.Join(putBack(note), l.Unlock())
+	return errors.Join(putBack(ctx, note), l.Unlock())
 }
 
 func readRestore(note string) (restore, error) {
 	var r restore
-	content, err := os.ReadFile(note)
-	if err != nil {
+	if err := env.ReadNote(note, &r); err != nil {
 		return r, fmt.Errorf("read where a tag was: %w", err)
-	}
-	if err := json.Unmarshal(content, &r); err != nil {
-		return r, fmt.Errorf("read where a tag was from %s: %w", note, err)
 	}
 	return r, nil
 }
 
 // putBack is for whoever holds the lock.
-func putBack(note string) error {
+func putBack(ctx context.Context, note string) error {
 	r, err := readRestore(note)
 	if err != nil {
 		return err
@@ -209,11 +207,12 @@ func putBack(note string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", note, err)
 	}
-	descriptor, err := remote.Get(tag.Context().Digest(r.Digest))
+	descriptor, err := remote.Get(tag.Context().Digest(r.Digest), remote.WithContext(ctx))
 	if err != nil {
 		return fmt.Errorf("put %s back to %s: %w", r.Ref, r.Digest, err)
 	}
-	if err := remote.Tag(tag, descriptor, writing(r.Intake)...); err != nil {
+	options := append(writing(r.Intake), remote.WithContext(ctx))
+	if err := remote.Tag(tag, descriptor, options...); err != nil {
 		return fmt.Errorf("put %s back to %s: %w", r.Ref, r.Digest, err)
 	}
 	return os.Remove(note)

@@ -1,0 +1,216 @@
+package janitor
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/internal/toyengine"
+	"github.com/docker/docker/client"
+	"github.com/google/go-containerregistry/pkg/name"
+	ggcr "github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/stretchr/testify/require"
+)
+
+// borrowed is a name that a dead run moved, kept the name under which it keeps
+// the image that had it.
+const borrowed, kept = "moby/buildkit:buildx-stable-1", "builders.test/" + mine + "/kept:1"
+
+// deadRun is a run that had three things to undo when it died: a name on an
+// engine, a tag in a mirror, and what it built with the engine's own BuildKit.
+type deadRun struct {
+	dir     string
+	engine  *toyengine.Engine
+	buildx  string // fails while this file is there
+	mirror  *mirror
+	was     v1.Hash
+	pointed name.Tag
+}
+
+// mirror is a registry that fails while it is told to.
+type mirror struct {
+	http.Handler
+	down atomic.Bool
+}
+
+func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if m.down.Load() && r.URL.Path != "/v2/" {
+		http.Error(w, `{"errors":[{"code":"TOOMANYREQUESTS","message":"down"}]}`, http.StatusForbidden)
+		return
+	}
+	m.Handler.ServeHTTP(w, r)
+}
+
+func newDeadRun(t *testing.T) *deadRun {
+	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	d := &deadRun{dir: filepath.Join(os.TempDir(), env.Prefix+mine), engine: toyengine.New(t)}
+	require.NoError(t, os.Mkdir(d.dir, 0o700))
+
+	d.engine.Name("sha256:users", kept)
+	d.engine.Name("sha256:pulled", borrowed)
+	d.note(t, "image-0.json", map[string]any{
+		"Host": d.engine.Host, "Ref": borrowed, "Was": "sha256:users", "Kept": kept, "Had": []string{"sha256:users"},
+	})
+
+	d.mirror = &mirror{Handler: ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))}
+	server := httptest.NewServer(d.mirror)
+	t.Cleanup(server.Close)
+	d.pointed = push(t, server, &d.was)
+	d.note(t, "restore-0.json", map[string]any{
+		"Ref": d.pointed.Name(), "Digest": d.was.String(), "Lock": filepath.Join(t.TempDir(), "tags.lock"),
+	})
+
+	d.buildx = filepath.Join(t.TempDir(), "fails")
+	docker := filepath.Join(t.TempDir(), "docker")
+	write(t, docker, "#!/bin/sh\n[ ! -e "+d.buildx+" ] || { echo no history now >&2; exit 1; }\n")
+	require.NoError(t, os.Chmod(docker, 0o700))
+	d.note(t, "engine-cache-containerd.json", map[string]any{"Host": d.engine.Host, "Docker": docker})
+	return d
+}
+
+// push puts two images into a registry, the second under the tag that the first
+// had.
+func push(t *testing.T, server *httptest.Server, was *v1.Hash) name.Tag {
+	t.Helper()
+	tag, err := name.NewTag(strings.TrimPrefix(server.URL, "http://")+"/library/busybox:latest", name.Insecure)
+	require.NoError(t, err)
+	for i := range 2 {
+		one, err := random.Image(16, 1)
+		require.NoError(t, err)
+		require.NoError(t, remote.Write(tag, one))
+		if i == 0 {
+			*was, err = one.Digest()
+			require.NoError(t, err)
+		}
+	}
+	return tag
+}
+
+func (d *deadRun) note(t *testing.T, file string, content any) {
+	t.Helper()
+	encoded, err := json.Marshal(content)
+	require.NoError(t, err)
+	write(t, filepath.Join(d.dir, file), string(encoded))
+}
+
+func (d *deadRun) notes(t *testing.T) []string {
+	t.Helper()
+	var left []string
+	for _, u := range undos {
+		found, err := filepath.Glob(filepath.Join(d.dir, u.notes))
+		require.NoError(t, err)
+		for _, note := range found {
+			left = append(left, filepath.Base(note))
+		}
+	}
+	return left
+}
+
+// requireUndone wants everything to be as before the run, and nothing to be left
+// of it.
+func (d *deadRun) requireUndone(t *testing.T) {
+	t.Helper()
+	require.NoDirExists(t, d.dir)
+	require.Equal(t, []string{borrowed}, d.engine.Names("sha256:users"))
+	require.Empty(t, d.engine.ID("sha256:pulled"), "what the run had pulled is left")
+	now, err := remote.Head(d.pointed)
+	require.NoError(t, err)
+	require.Equal(t, d.was, now.Digest, "the mirror's tag was not put back")
+}
+
+// faults lets each undo fail once, and says which note has to survive that.
+var faults = map[string]struct {
+	fail, mend func(*deadRun)
+	note       string
+	says       string
+}{
+	"the name is not given back": {
+		func(d *deadRun) { d.engine.Fail("POST /tag", 1) }, func(*deadRun) {}, "image-0.json", "make " + borrowed + " the image that it was",
+	},
+	"what is kept is not let go": {
+		func(d *deadRun) { d.engine.Fail("DELETE /kept:1", 1) }, func(*deadRun) {}, "image-0.json", "let go of " + kept,
+	},
+	"the mirror's tag is not put back": {
+		func(d *deadRun) { d.mirror.down.Store(true) }, func(d *deadRun) { d.mirror.down.Store(false) }, "restore-0.json", "put " + "127.0.0.1",
+	},
+	"the engine does not list its records": {
+		func(d *deadRun) { d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine-cache-containerd.json", "list the records",
+	},
+	"buildx does not list its builds": {
+		func(d *deadRun) { _ = os.WriteFile(d.buildx, nil, 0o600) }, func(d *deadRun) { _ = os.Remove(d.buildx) }, "engine-cache-containerd.json", "no history now",
+	},
+}
+
+func TestNothingIsRemovedBeforeItIsUndone(t *testing.T) {
+	for fault, tc := range faults {
+		t.Run(fault, func(t *testing.T) {
+			d := newDeadRun(t)
+			tc.fail(d)
+
+			err := removeFolder(t.Context(), d.dir)
+
+			require.DirExists(t, d.dir, "the folder went although not everything was undone")
+			require.ErrorContains(t, err, tc.says)
+			require.ErrorContains(t, err, "`builders clean` tries again")
+			require.Equal(t, []string{tc.note}, d.notes(t), "the note of what is not undone has to stay, and nothing else may be lost by it")
+			if tc.note == "image-0.json" {
+				require.Contains(t, d.engine.Names("sha256:users"), kept, "what is kept for somebody went before its name was given back")
+			}
+
+			tc.mend(d)
+			require.NoError(t, removeFolder(t.Context(), d.dir), "the next pass does not finish")
+			d.requireUndone(t)
+		})
+	}
+}
+
+// TestASweepFinishesWhatFailedOnce is the same through all that a reaper does.
+func TestASweepFinishesWhatFailedOnce(t *testing.T) {
+	d := newDeadRun(t)
+	d.engine.Fail("POST /tag", 1)
+	d.engine.Fail("GET /system/df", 1)
+	_, err := sweep(t.Context(), []*client.Client{d.engine.Client(t)}, mine)
+	require.NoError(t, err)
+	d.requireUndone(t)
+}
+
+// TestASweepThatCannotUndo gives up in the end, and leaves all that the next one
+// needs.
+func TestASweepThatCannotUndo(t *testing.T) {
+	d := newDeadRun(t)
+	d.engine.Fail("POST /tag", 1000)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	_, err := sweep(ctx, []*client.Client{d.engine.Client(t)}, mine)
+	require.ErrorContains(t, err, "make "+borrowed+" the image that it was")
+	require.Equal(t, []string{"image-0.json"}, d.notes(t))
+	require.Equal(t, []string{kept}, d.engine.Names("sha256:users"))
+
+	d.engine.Fail("POST /tag", 0)
+	require.NoError(t, Sweep(t.Context(), []*client.Client{d.engine.Client(t)}, mine))
+	d.requireUndone(t)
+}
+
+// TestWhatIsKeptStaysWithoutItsNote is somebody's temporary folder that was
+// emptied: nobody knows whose name the image had, so nobody takes it away.
+func TestWhatIsKeptStaysWithoutItsNote(t *testing.T) {
+	d := newDeadRun(t)
+	require.NoError(t, os.RemoveAll(d.dir))
+	require.NoError(t, Sweep(t.Context(), []*client.Client{d.engine.Client(t)}, mine))
+	require.Equal(t, []string{kept}, d.engine.Names("sha256:users"))
+}
