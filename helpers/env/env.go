@@ -92,6 +92,7 @@ type Environment struct {
 	lock      *flock.Flock
 	platforms platformCache
 	borrowing sync.Mutex
+	loans     []loan
 	others    otherEngines
 	builtIn   builtInBuildKit
 

@@ -68,11 +68,63 @@ func (e *Environment) Borrow(ctx context.Context, ref string) error {
 		if err := WriteNote(note, l); err != nil {
 			return err
 		}
+		e.loans = append(e.loans, l)
 		if l.Kept == "" {
 			return nil
 		}
 		return e.Client.ImageTag(ctx, l.Was, l.Kept)
 	})
+}
+
+// Owed lists the borrowed names that, after everything was given back, are not
+// those of the images that had them, although these are there and no other run
+// needs the names.
+func (e *Environment) Owed(ctx context.Context) ([]string, error) {
+	e.borrowing.Lock()
+	defer e.borrowing.Unlock()
+	var names []string
+	for _, l := range e.loans {
+		owed, err := l.owed(ctx, e.Dir)
+		if err != nil {
+			return nil, err
+		}
+		if owed {
+			names = append(names, l.Ref)
+		}
+	}
+	return names, nil
+}
+
+func (l loan) owed(ctx context.Context, dir string) (bool, error) {
+	engine, err := l.engine()
+	if err != nil {
+		return false, err
+	}
+	defer engine.Close()
+	// Asked again at the end: a run may have begun to need it meanwhile.
+	needed, err := l.neededBesides(ctx, engine, dir)
+	if err != nil || needed {
+		return false, err
+	}
+	is, err := idOf(ctx, engine, l.Ref)
+	if err != nil || is == l.Was || l.Was == "" {
+		return false, err
+	}
+	still, err := idOf(ctx, engine, l.Was)
+	if err != nil || still == "" {
+		return false, err
+	}
+	needed, err = l.neededBesides(ctx, engine, dir)
+	return !needed, err
+}
+
+// engine is a client of the engine that the name is on.
+func (l loan) engine() (*client.Client, error) {
+	c, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(l.Host), client.WithAPIVersionNegotiation())
+	if err != nil {
+		return nil, fmt.Errorf("engine at %s: %w", l.Host, err)
+	}
+	return c, nil
 }
 
 func noteOf(host, ref string) string {
@@ -220,9 +272,9 @@ func GiveBack(ctx context.Context, note string) error {
 		if err != nil {
 			return err
 		}
-		engine, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(l.Host), client.WithAPIVersionNegotiation())
+		engine, err := l.engine()
 		if err != nil {
-			return fmt.Errorf("engine at %s: %w", l.Host, err)
+			return err
 		}
 		defer engine.Close()
 		if err := l.giveBack(ctx, engine, filepath.Dir(note)); err != nil {

@@ -176,3 +176,35 @@ func TestANoteIsWholeOrNotThere(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, left, 1)
 }
+
+func TestOwed(t *testing.T) {
+	for now, tc := range map[string]struct {
+		then func(engine *toyengine.Engine)
+		want []string
+	}{
+		"given back":                          {func(*toyengine.Engine) {}, nil},
+		"another image has it":                {func(e *toyengine.Engine) { e.Name("sha256:pulled", stable) }, []string{stable}},
+		"none has it, and the image is there": {func(e *toyengine.Engine) { e.Name("sha256:users", "other:1"); e.Remove(stable) }, []string{stable}},
+		"the image is gone as well":           {func(e *toyengine.Engine) { e.Remove(stable) }, nil},
+	} {
+		t.Run(now, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			t.Setenv("XDG_CACHE_HOME", t.TempDir())
+			engine := toyengine.New(t)
+			engine.Name("sha256:users", stable)
+			e := run(t, "00000001", engine)
+			require.NoError(t, e.Borrow(t.Context(), stable))
+			e.end(t)
+			tc.then(engine)
+			owed, err := e.Owed(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, tc.want, owed)
+
+			other := run(t, "00000002", engine)
+			require.NoError(t, other.Borrow(t.Context(), stable))
+			owed, err = e.Owed(t.Context())
+			require.NoError(t, err)
+			require.Empty(t, owed, "another run needs the name")
+		})
+	}
+}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/client"
@@ -19,6 +21,7 @@ type Inventory []Thing
 func TakeInventory(ctx context.Context, engines ...*client.Client) (Inventory, error) {
 	var all Inventory
 	for i, engine := range engines {
+		var here Inventory
 		for _, list := range []func(context.Context, *client.Client) ([]Thing, error){containers, volumes, images, networks} {
 			things, err := list(ctx, engine)
 			if err != nil {
@@ -27,12 +30,33 @@ func TakeInventory(ctx context.Context, engines ...*client.Client) (Inventory, e
 			for _, thing := range things {
 				// The same name on two engines is two things.
 				thing.ID = fmt.Sprintf("%d %s", i, thing.ID)
-				all = append(all, thing)
+				here = append(here, thing)
 			}
 		}
+		all = append(all, withChildren(here)...)
 	}
 	found, err := thisMachine.things()
 	return append(all, found...), err
+}
+
+// anonymous is the name that an engine gives to a volume without one.
+var anonymous = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// withChildren tells of volumes without a name whose container uses them: they
+// come and go with it.
+func withChildren(here Inventory) Inventory {
+	users := map[string]string{}
+	for _, thing := range here {
+		for _, volume := range thing.uses {
+			users[volume] = thing.Run
+		}
+	}
+	for i, thing := range here {
+		if thing.Kind == "volume" && thing.Run == "" && anonymous.MatchString(thing.Name) {
+			here[i].Run = users[thing.Name]
+		}
+	}
+	return here
 }
 
 // enginesOwn are the networks that an engine makes anew whenever it starts.
@@ -54,18 +78,28 @@ func networks(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	return things, nil
 }
 
-// Difference is what a run changed.
+// Change is one that a run may have no part in.
+type Change struct {
+	Thing
+	what change
+}
+
+// String says what became of which thing.
+func (c Change) String() string { return c.Thing.String() + " " + string(c.what) }
+
+// Difference is what is otherwise than before a run, sorted by who answers for
+// it, as the package's documentation tells.
 type Difference struct {
 	// Left is what the run owns and did not remove.
 	Left []Thing
-	// Gone, Changed and New are somebody else's: what was there before and is
-	// not now, what is otherwise now, and what is new on an engine and has
-	// nobody's name on it.
-	Gone, Changed, New []Thing
+	// Faults are somebody else's things and the run's doing.
+	Faults []Change
+	// Beside is what the run may have no part in.
+	Beside []Change
 }
 
-// Since tells what is different from an earlier inventory. What other runs than
-// the one with the id own is theirs to change.
+// Since tells what is different from an earlier inventory, to the run with the id.
+// What other runs own is theirs to change.
 func (after Inventory) Since(before Inventory, run string) Difference {
 	var d Difference
 	was, is := before.byKey(), after.byKey()
@@ -73,33 +107,43 @@ func (after Inventory) Since(before Inventory, run string) Difference {
 		thing := is[key]
 		old, known := was[key]
 		switch {
-		case thing.Run != "" && thing.Run == run:
+		case thing.Run != "" && thing.Run == run && !thing.probe:
 			d.Left = append(d.Left, thing)
-		case thing.Run != "":
-		case !known && !thing.onEngine():
-			// The machine is everybody's.
+		case thing.Run != "" && thing.Run != run:
 		case !known:
-			d.New = append(d.New, thing)
+			d.judge(thing, appeared)
 		case old.State != thing.State:
-			d.Changed = append(d.Changed, thing)
+			d.judge(thing, changed)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(was)) {
 		if _, still := is[key]; !still && was[key].Run == "" {
-			d.Gone = append(d.Gone, was[key])
+			d.judge(was[key], gone)
 		}
 	}
+	return d
+}
+
+func (d *Difference) judge(thing Thing, what change) {
+	switch rules[thing.Kind][what] {
+	case fault:
+		d.Faults = append(d.Faults, Change{thing, what})
+	case note:
+		d.Beside = append(d.Beside, Change{thing, what})
+	}
+}
+
+// Without leaves out the images with these names: somebody else looks after them.
+func (d Difference) Without(images []string) Difference {
+	d.Beside = slices.DeleteFunc(slices.Clone(d.Beside), func(c Change) bool {
+		return c.Kind == "image" && slices.Contains(images, c.Name)
+	})
 	return d
 }
 
 // Has tells whether a thing was there.
 func (i Inventory) Has(thing Thing) bool {
 	return slices.ContainsFunc(i, func(x Thing) bool { return x.Kind == thing.Kind && x.ID == thing.ID })
-}
-
-// onEngine tells whether it is an engine that has the thing.
-func (x Thing) onEngine() bool {
-	return slices.Contains([]string{"container", "volume", "image", "network"}, x.Kind)
 }
 
 func (i Inventory) byKey() map[string]Thing {
@@ -110,56 +154,40 @@ func (i Inventory) byKey() map[string]Thing {
 	return keyed
 }
 
-// Company is who else is there while a run goes on.
-type Company struct {
-	// Runs tells of other runs, which may make something that has no name yet.
-	Runs bool
-	// Users tells that the engines are not for runs alone, so that what is new
-	// may be anybody's.
-	Users bool
-}
-
-// Err says in one line what a run must not have done; nil if it did nothing of
+// Err says, a line each, what a run must not have done; nil if it did nothing of
 // the kind.
-func (d Difference) Err(company Company) error {
-	gone, changed, appeared := d.Gone, d.Changed, d.New
-	if company.Runs {
-		// What a run has borrowed beside this one is not back yet.
-		gone, changed = withoutImages(gone), withoutImages(changed)
-	}
-	// In the lab images that were pulled stay, for the next run.
-	appeared = withoutImages(appeared)
-	if company.Runs || company.Users {
-		appeared = nil
-	}
+func (d Difference) Err() error {
 	var errs []error
-	for _, part := range []struct {
-		things []Thing
-		format string
-	}{
-		{d.Left, "the run left %s; `builders clean` removes that"},
-		{gone, "%s was there before the run and is gone"},
-		{changed, "%s is not as it was before the run"},
-		{appeared, "%s appeared during the run and carries no run's id"},
-	} {
-		if len(part.things) > 0 {
-			errs = append(errs, fmt.Errorf(part.format, join(part.things)))
-		}
+	if len(d.Left) > 0 {
+		errs = append(errs, fmt.Errorf("the run left %s; `builders clean` removes that", join(d.Left)))
+	}
+	if len(d.Faults) > 0 {
+		errs = append(errs, fmt.Errorf("since the run began, %s; unless it was you, tell the authors of the specs", join(d.Faults)))
 	}
 	return errors.Join(errs...)
 }
 
-func withoutImages(things []Thing) []Thing {
-	return slices.DeleteFunc(slices.Clone(things), func(x Thing) bool { return x.Kind == "image" })
+// noted is how many changes a note names.
+const noted = 5
+
+// Note says in one line what a run may have no part in; empty if there is nothing
+// of the kind.
+func (d Difference) Note() string {
+	if len(d.Beside) == 0 {
+		return ""
+	}
+	named := d.Beside[:min(len(d.Beside), noted)]
+	more := ""
+	if rest := len(d.Beside) - len(named); rest > 0 {
+		more = fmt.Sprintf(", and %d more", rest)
+	}
+	return fmt.Sprintf("since the run began, %s%s; nothing says that the run did it, so somebody beside it may have", join(named), more)
 }
 
-// othersLive tells whether another run than this one goes on on this machine.
-func othersLive(run string) bool {
-	found, err := folders()
-	if err != nil {
-		return true
+func join[T fmt.Stringer](things []T) string {
+	names := make([]string, 0, len(things))
+	for _, thing := range things {
+		names = append(names, thing.String())
 	}
-	return slices.ContainsFunc(found, func(x Thing) bool {
-		return x.Run != run && StateOf(x.Run) == Live
-	})
+	return strings.Join(names, ", ")
 }

@@ -3,6 +3,7 @@ package janitor
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"builders.test/helpers/env"
@@ -30,25 +31,86 @@ func TestSince(t *testing.T) {
 	}
 	d := after.Since(before, mine)
 	require.Equal(t, "volume ours", join(d.Left))
-	require.Equal(t, "container buildx_buildkit_team0, image busybox:latest", join(d.Changed))
-	require.Equal(t, "volume data", join(d.Gone))
-	require.Equal(t, "volume nobody's", join(d.New))
-	require.NoError(t, before.Since(before, mine).Err(Company{}))
-	require.NoError(t, before.Since(before, "").Err(Company{}), "what is nobody's is no run's")
+	require.Empty(t, d.Faults)
+	require.Equal(t, "container buildx_buildkit_team0 is not as it was, image busybox:latest is not as it was, "+
+		"volume nobody's appeared, volume data is gone", join(d.Beside))
+	require.Zero(t, before.Since(before, mine))
+	require.Zero(t, before.Since(before, ""), "what is nobody's is no run's")
+	require.Equal(t, "container buildx_buildkit_team0 is not as it was, volume nobody's appeared, volume data is gone",
+		join(d.Without([]string{"busybox:latest"}).Beside), "what others have borrowed is theirs to give back")
 }
 
-func TestErrKnowsTheCompany(t *testing.T) {
-	d := Difference{
-		Left:    []Thing{{Kind: "volume", Name: "ours"}, {Kind: "image", Name: "ours, too"}},
-		Gone:    []Thing{{Kind: "volume", Name: "data"}, {Kind: "image", Name: "busybox"}},
-		Changed: []Thing{{Kind: "image", Name: "moved"}},
-		New:     []Thing{{Kind: "network", Name: "new"}, {Kind: "image", Name: "sha256:1"}},
+// TestTheTable is the table in the package's documentation, row by row.
+func TestTheTable(t *testing.T) {
+	for _, row := range []struct {
+		kind                    string
+		gone, changed, appeared judgement
+	}{
+		{"container", note, note, note},
+		{"volume", note, nothing, note},
+		{"network", note, nothing, note},
+		{"image", note, note, nothing},
+		{"docker configuration", fault, fault, note},
+		{"docker context", fault, fault, note},
+		{"builder", fault, fault, note},
+		{"choice of builder", fault, fault, note},
+		{"emulator", note, note, nothing},
+		{"mount", note, nothing, nothing},
+	} {
+		t.Run(row.kind, func(t *testing.T) {
+			for run, want := range map[string]struct{ gone, changed, appeared judgement }{
+				"":     {row.gone, row.changed, row.appeared},
+				theirs: {},
+				mine:   {appeared: fault, changed: fault},
+			} {
+				is, other := Thing{Kind: row.kind, Name: "x", ID: "x", Run: run}, Thing{Kind: row.kind, Name: "x", ID: "x", Run: run, State: "other"}
+				require.Equal(t, want.gone, judged(Inventory{}.Since(Inventory{is}, mine)), "gone, of %q", run)
+				require.Equal(t, want.appeared, judged(Inventory{is}.Since(nil, mine)), "appeared, of %q", run)
+				if row.changed != nothing {
+					require.Equal(t, want.changed, judged(Inventory{is}.Since(Inventory{other}, mine)), "changed, of %q", run)
+				}
+			}
+		})
 	}
-	const left = "the run left volume ours, image ours, too; `builders clean` removes that\nvolume data"
-	const images = ", image busybox was there before the run and is gone\nimage moved is not as it was before the run"
-	require.EqualError(t, d.Err(Company{}), left+images+"\nnetwork new appeared during the run and carries no run's id")
-	require.EqualError(t, d.Err(Company{Users: true}), left+images)
-	require.EqualError(t, d.Err(Company{Runs: true}), left+" was there before the run and is gone")
+}
+
+// judged is what a run says of a difference.
+func judged(d Difference) judgement {
+	switch {
+	case d.Err() != nil:
+		return fault
+	case d.Note() != "":
+		return note
+	}
+	return nothing
+}
+
+func TestWhatARunSays(t *testing.T) {
+	d := Difference{
+		Left:   []Thing{{Kind: "volume", Name: "ours"}, {Kind: "image", Name: "ours, too"}},
+		Faults: []Change{{Thing{Kind: "builder", Name: "team"}, gone}},
+	}
+	require.EqualError(t, d.Err(), "the run left volume ours, image ours, too; `builders clean` removes that\n"+
+		"since the run began, builder team is gone; unless it was you, tell the authors of the specs")
+	require.Empty(t, d.Note())
+	for range 7 {
+		d.Beside = append(d.Beside, Change{Thing{Kind: "volume", Name: "v"}, gone})
+	}
+	require.Equal(t, "since the run began, "+strings.Repeat("volume v is gone, ", 5)+
+		"and 2 more; nothing says that the run did it, so somebody beside it may have", d.Note())
+}
+
+func TestVolumesWithoutANameGoWithTheirContainers(t *testing.T) {
+	const nameless = "c2c1000000000000000000000000000000000000000000000000000000000000"
+	here := withChildren(Inventory{
+		{Kind: "container", Name: "registry", Run: theirs, uses: []string{nameless, "data"}},
+		{Kind: "volume", Name: nameless, ID: nameless},
+		{Kind: "volume", Name: "data", ID: "data"},
+	})
+	require.Equal(t, theirs, here[1].Run)
+	require.Empty(t, here[2].Run, "a volume with a name is whose it was")
+	require.Empty(t, Inventory{}.Since(here[1:2], mine), "another run's volume is gone with its container")
+	require.Len(t, here[:2].Since(nil, theirs).Left, 2, "what a run's container uses is the run's to remove")
 }
 
 func write(t *testing.T, path, content string) {
@@ -109,7 +171,7 @@ func TestTheMachinesThings(t *testing.T) {
 	write(t, root+"/docker/buildx/current", "another")
 	after, err := m.things()
 	require.NoError(t, err)
-	require.ErrorContains(t, Inventory(after).Since(before, theirs).Err(Company{Users: true}), "choice of builder "+root+"/docker/buildx/current is not as it was before the run")
+	require.ErrorContains(t, Inventory(after).Since(before, theirs).Err(), "choice of builder "+root+"/docker/buildx/current is not as it was")
 }
 
 func TestWhatIsNotThereIsNothing(t *testing.T) {

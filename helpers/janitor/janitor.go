@@ -1,5 +1,3 @@
-// Package janitor finds and removes what runs leave on an engine. Everything a
-// run makes carries its id, so nothing else is ever touched.
 package janitor
 
 import (
@@ -37,6 +35,8 @@ type Thing struct {
 	// probe tells that it is one of buildx's, created at this time.
 	probe   bool
 	created time.Time
+	// uses are the volumes of a container.
+	uses []string
 }
 
 // String is the kind and the name.
@@ -114,7 +114,7 @@ func containers(ctx context.Context, engine *client.Client) ([]Thing, error) {
 		if len(c.Names) > 0 {
 			name = strings.TrimPrefix(c.Names[0], "/")
 		}
-		thing := Thing{Kind: "container", Name: name, ID: c.ID, Run: c.Labels[env.RunLabel], State: builderState(name, c)}
+		thing := Thing{Kind: "container", Name: name, ID: c.ID, Run: c.Labels[env.RunLabel], State: builderState(name, c), uses: volumesOf(c)}
 		if thing.Run == "" {
 			thing.Run = owner(ownedName, name)
 		}
@@ -174,6 +174,16 @@ func nameless(i image.Summary) (Thing, bool) {
 		thing.Run = owner(ownedImage, thing.Name)
 	}
 	return thing, true
+}
+
+func volumesOf(c container.Summary) []string {
+	var names []string
+	for _, mount := range c.Mounts {
+		if mount.Name != "" {
+			names = append(names, mount.Name)
+		}
+	}
+	return names
 }
 
 // builderState tells whether a builder of buildx's runs. Whether any other

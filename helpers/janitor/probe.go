@@ -32,11 +32,29 @@ func probing(ctx context.Context, engine *client.Client, c container.Summary) (r
 	if err != nil || !found.HostConfig.AutoRemove || len(found.HostConfig.DeviceRequests) == 0 {
 		return "", err
 	}
+	return proberOf(found.Config.Image)
+}
+
+// proberOf is the run whose probe a container of an image is taken for: the one
+// that goes on and has borrowed it, else one that is dead. Where several go on it
+// is nobody's yet, and that of the last of them in the end.
+func proberOf(ref string) (run string, err error) {
 	runs, err := folders()
+	live := 0
 	for _, folder := range runs {
-		if slices.Contains(env.Borrowed(folder.ID), found.Config.Image) {
+		if !slices.Contains(env.Borrowed(folder.ID), ref) {
+			continue
+		}
+		switch {
+		case StateOf(folder.Run) == Live:
+			run = folder.Run
+			live++
+		case live == 0:
 			run = folder.Run
 		}
+	}
+	if live > 1 {
+		return "", err
 	}
 	return run, err
 }

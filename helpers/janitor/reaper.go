@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"builders.test/helpers/env"
+	"github.com/distribution/reference"
 	"github.com/docker/docker/client"
 )
 
@@ -40,11 +41,12 @@ type Guard struct {
 	run     string
 	engines []*client.Client
 	before  Inventory
-	// crowded tells that another run was there when this one began.
-	crowded bool
-	inLab   bool
-	pipe    io.Closer
-	child   *exec.Cmd
+	// borrowed are the names of images that other runs had borrowed when this one
+	// began, and those that this one has.
+	borrowed    []string
+	environment *env.Environment
+	pipe        io.Closer
+	child       *exec.Cmd
 }
 
 // Watch starts the reaper of a run, and notes what there was before it.
@@ -64,7 +66,7 @@ func Watch(e *env.Environment) (*Guard, error) {
 	if err := child.Start(); err != nil {
 		return nil, fmt.Errorf("start the reaper: %w", err)
 	}
-	g := &Guard{run: e.Run, pipe: pipe, child: child, inLab: e.InLab, crowded: othersLive(e.Run)}
+	g := &Guard{run: e.Run, pipe: pipe, child: child, environment: e, borrowed: borrowed()}
 	if g.engines, err = Engines(); err != nil {
 		return g, err
 	}
@@ -102,8 +104,9 @@ func Engines() ([]*client.Client, error) {
 func (g *Guard) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
+	g.borrowed = append(g.borrowed, borrowed()...)
 	left, err := sweep(ctx, g.engines, g.run)
-	left = slices.DeleteFunc(left, func(x Thing) bool { return x.Kind == "folder" || env.IsShared(x.Name) })
+	left = slices.DeleteFunc(left, func(x Thing) bool { return x.Kind == "folder" || x.probe || env.IsShared(x.Name) })
 	if len(left) > 0 {
 		err = errors.Join(err, fmt.Errorf("the run left %s; they are removed now", join(left)))
 	}
@@ -111,28 +114,46 @@ func (g *Guard) Close() error {
 }
 
 // Audit is for the very end, when the run has given everything back. Its error
-// names what the run left after all, and what it changed of somebody else's.
-func (g *Guard) Audit() error {
+// names what the run left after all, and what it changed of somebody else's; its
+// note, which may be empty, what it may have no part in.
+func (g *Guard) Audit() (note string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
+	defer func() {
+		for _, engine := range g.engines {
+			err = errors.Join(err, engine.Close())
+		}
+	}()
 	after, err := TakeInventory(ctx, g.engines...)
 	if err != nil {
-		return fmt.Errorf("look whether everything is as it was: %w", err)
+		return "", fmt.Errorf("look whether everything is as it was: %w", err)
 	}
-	company := Company{Runs: g.crowded || othersLive(g.run), Users: !g.inLab}
-	err = after.Since(g.before, g.run).Err(company)
-	for _, engine := range g.engines {
-		err = errors.Join(err, engine.Close())
+	owed, err := g.environment.Owed(ctx)
+	if err != nil {
+		return "", fmt.Errorf("look whether images are as they were: %w", err)
 	}
-	return err
+	d := after.Since(g.before, g.run).Without(append(g.borrowed, borrowed()...))
+	errs := []error{d.Err()}
+	for _, ref := range owed {
+		errs = append(errs, fmt.Errorf("%s does not name the image that it named before the run", ref))
+	}
+	return d.Note(), errors.Join(errs...)
 }
 
-func join(things []Thing) string {
-	names := make([]string, 0, len(things))
-	for _, thing := range things {
-		names = append(names, thing.String())
+// borrowed are the names, as an engine lists them, of the images that runs on this
+// machine have borrowed.
+func borrowed() []string {
+	// What cannot be listed cannot be looked after either.
+	runs, _ := folders()
+	var names []string
+	for _, folder := range runs {
+		for _, ref := range env.Borrowed(folder.ID) {
+			if named, err := reference.ParseNormalizedNamed(ref); err == nil {
+				names = append(names, reference.FamiliarString(reference.TagNameOnly(named)))
+			}
+		}
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // Sweep removes everything of runs that are over, also where somebody else is
@@ -202,7 +223,7 @@ func apart(mine []Thing) (things, folders []Thing) {
 
 func merge(found, more []Thing) []Thing {
 	for _, thing := range more {
-		if !slices.Contains(found, thing) {
+		if !Inventory(found).Has(thing) {
 			found = append(found, thing)
 		}
 	}

@@ -25,9 +25,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// borrowed is a name that a dead run moved, kept the name under which it keeps
+// stable is a name that a dead run moved, kept the name under which it keeps
 // the image that had it.
-const borrowed, kept = "moby/buildkit:buildx-stable-1", "builders.test/" + mine + "/kept:1"
+const stable, kept = "moby/buildkit:buildx-stable-1", "builders.test/" + mine + "/kept:1"
 
 // deadRun is a run that had three things to undo when it died: a name on an
 // engine, a tag in a mirror, and what it built with the engine's own BuildKit.
@@ -62,9 +62,9 @@ func newDeadRun(t *testing.T) *deadRun {
 	require.NoError(t, os.Mkdir(d.dir, 0o700))
 
 	d.engine.Name("sha256:users", kept)
-	d.engine.Name("sha256:pulled", borrowed)
+	d.engine.Name("sha256:pulled", stable)
 	d.note(t, "image-0.json", map[string]any{
-		"Host": d.engine.Host, "Ref": borrowed, "Was": "sha256:users", "Kept": kept, "Had": []string{"sha256:users"},
+		"Host": d.engine.Host, "Ref": stable, "Was": "sha256:users", "Kept": kept, "Had": []string{"sha256:users"},
 	})
 
 	d.mirror = &mirror{Handler: ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))}
@@ -126,7 +126,7 @@ func (d *deadRun) notes(t *testing.T) []string {
 func (d *deadRun) requireUndone(t *testing.T) {
 	t.Helper()
 	require.NoDirExists(t, d.dir)
-	require.Equal(t, []string{borrowed}, d.engine.Names("sha256:users"))
+	require.Equal(t, []string{stable}, d.engine.Names("sha256:users"))
 	require.Empty(t, d.engine.ID("sha256:pulled"), "what the run had pulled is left")
 	now, err := remote.Head(d.pointed)
 	require.NoError(t, err)
@@ -140,7 +140,7 @@ var faults = map[string]struct {
 	says       string
 }{
 	"the name is not given back": {
-		func(d *deadRun) { d.engine.Fail("POST /tag", 1) }, func(*deadRun) {}, "image-0.json", "make " + borrowed + " the image that it was",
+		func(d *deadRun) { d.engine.Fail("POST /tag", 1) }, func(*deadRun) {}, "image-0.json", "make " + stable + " the image that it was",
 	},
 	"what is kept is not let go": {
 		func(d *deadRun) { d.engine.Fail("DELETE /kept:1", 1) }, func(*deadRun) {}, "image-0.json", "let go of " + kept,
@@ -197,7 +197,7 @@ func TestASweepThatCannotUndo(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	_, err := sweep(ctx, []*client.Client{d.engine.Client(t)}, mine)
-	require.ErrorContains(t, err, "make "+borrowed+" the image that it was")
+	require.ErrorContains(t, err, "make "+stable+" the image that it was")
 	require.Equal(t, []string{"image-0.json"}, d.notes(t))
 	require.Equal(t, []string{kept}, d.engine.Names("sha256:users"))
 

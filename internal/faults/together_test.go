@@ -7,41 +7,10 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
-	"builders.test/helpers/builder"
 	"builders.test/helpers/janitor"
-	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
 )
-
-// TestSideBySide runs two versions at once on the same engine, and cleans up
-// in the midst of it: neither run may notice.
-func TestSideBySide(t *testing.T) {
-	// Both runs move it, and the last of them has to give it back.
-	docker(t, "pull", "--quiet", "busybox")
-	docker(t, "tag", "busybox", builder.DefaultImage)
-	t.Cleanup(func() { docker(t, "rmi", builder.DefaultImage) })
-	before := inventory(t)
-	const choice = "^Test(Builders|Caching|Cleanup)$"
-	one := check(t, "--run", choice)
-	two := begin(t, inLab("check", "--buildkit", "v0.11.5", "--run", choice))
-	one.await(t, "", 0)
-	two.await(t, "", 5*time.Second)
-
-	said, err := inLab("clean").CombinedOutput()
-	require.NoError(t, err, string(said))
-	require.Contains(t, string(said), "live")
-	require.NotContains(t, string(said), "dead", "a run that goes on is called dead")
-
-	for _, r := range []*ran{one, two} {
-		require.Zero(t, r.wait(t), r.said)
-		for _, claim := range r.report(t).Claims {
-			require.LessOrEqual(t, claim.Verdict, spec.NotApplicable, "%s: %s", claim.ID, claim.Reason)
-		}
-	}
-	awaitClean(t, before)
-}
 
 // TestCleanTakesTheDeadOnly leaves what a run leaves whose reaper died with it.
 func TestCleanTakesTheDeadOnly(t *testing.T) {

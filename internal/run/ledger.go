@@ -37,8 +37,9 @@ type ledger struct {
 
 	// cause is the line in which the test process said that it dies.
 	cause string
-	// said is what the environment told people.
-	said []string
+	// said is what the environment told people; notes is what it told them by the
+	// way.
+	said, notes []string
 	// compile tells that the specs did not compile.
 	compile   bool
 	lastEvent time.Time
@@ -196,8 +197,10 @@ func triesOf(value string) []report.Try {
 var (
 	// crash begins the line in which a process says that it dies.
 	crash = regexp.MustCompile(`^(panic: |fatal error: |signal: |SIG[A-Z]+: |\*\*\* Test killed)`)
-	// own begins the lines that the specs' environment says to people.
-	own = regexp.MustCompile(`^builders: `)
+	// own begins the lines that the specs' environment says to people, remark those
+	// that are no reason for anything.
+	own    = regexp.MustCompile(`^builders: `)
+	remark = regexp.MustCompile(`^builders: note: `)
 )
 
 // keptLines bounds how much of a test's output is kept for showing.
@@ -207,7 +210,10 @@ func (l *ledger) output(e event) {
 	if l.cause == "" && crash.MatchString(e.Output) {
 		l.cause = text.Line(e.Output)
 	}
-	if own.MatchString(e.Output) {
+	switch {
+	case remark.MatchString(e.Output):
+		l.notes = append(l.notes, text.Line(remark.ReplaceAllString(e.Output, "")))
+	case own.MatchString(e.Output):
 		l.said = append(l.said, text.Line(own.ReplaceAllString(e.Output, "")))
 	}
 	if e.Test == "" {

@@ -59,6 +59,22 @@ func verdicts(o Outcome) string {
 	return strings.Join(words, " ")
 }
 
+// TestANoteIsNoReason is what the environment says by the way: people see it, and
+// a run that ended for no known reason is not explained by it.
+func TestANoteIsNoReason(t *testing.T) {
+	l := newLedger(toySelection(t), &hearer{}, never)
+	for _, line := range []string{"builders: note: volume data is gone", "builders: clean-up: the run left a volume", "builders: note: and more"} {
+		l.line([]byte(`{"Action":"output","Package":"builders.test","Output":"` + line + `\n"}`))
+	}
+	o := l.close("exit status 1")
+	assert.Equal(t, o.Why, "clean-up: the run left a volume")
+	assert.DeepEqual(t, o.Said, []string{"clean-up: the run left a volume", "volume data is gone", "and more"})
+
+	l = newLedger(toySelection(t), &hearer{}, never)
+	l.line([]byte(`{"Action":"output","Package":"builders.test","Output":"builders: note: volume data is gone\n"}`))
+	assert.Equal(t, l.close("exit status 1").Why, "go test ended with exit status 1")
+}
+
 func TestCapturedStreams(t *testing.T) {
 	for _, tc := range []struct {
 		stream, exit string

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"builders.test/helpers/spec"
@@ -50,7 +51,7 @@ func (o Outcome) Outside() []string {
 // close settles every open account and sums up. exit describes how the test
 // command ended, and is empty when it succeeded.
 func (l *ledger) close(exit string) Outcome {
-	o := Outcome{Why: l.why(exit), Said: l.said, Failures: l.failures()}
+	o := Outcome{Why: l.why(exit), Said: slices.Concat(l.said, l.notes), Failures: l.failures()}
 	for _, e := range l.entries {
 		if !e.finished && !e.started {
 			o.Unreached++

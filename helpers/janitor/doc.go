@@ -1,0 +1,33 @@
+// Package janitor finds and removes what runs leave on an engine, and tells a run
+// what it changed. Everything a run makes carries its id, so nothing else is ever
+// removed.
+//
+// Other runs and people at work come and go while a run looks. So it is to blame
+// only for what is surely its own, and for what it could write and nobody else's
+// work on the engine would touch; the rest it notes, and that makes no run fail:
+//
+//	what                                  is gone   is changed   appeared
+//	----------------------------------------------------------------------
+//	carries the run's id, or its label;
+//	is a volume without a name that one
+//	of its containers uses; is a mount,
+//	a process or a folder of the run's      -           -         error
+//	a container of buildx's that asks
+//	for GPUs, of an image it borrowed       -           -         note
+//	carries another run's id                -           -           -
+//	a name of an image, borrowed, which
+//	some other run still needs              -           -           -
+//	a name of an image, borrowed, whose
+//	image is still there                  error       error         -
+//	any other name of an image, or an
+//	image without one                     note        note          -
+//	a container, volume or network        note        note        note
+//	docker's configuration, a context,
+//	a builder, the choice of one          error       error       note
+//	an emulator                           note        note          -
+//	a mount                               note          -           -
+//
+// Borrowed names are compared with what they were before any of the runs that have
+// borrowed them at the same time, everything else with what was there when the run
+// began. "-" is not looked at, or nobody's business.
+package janitor

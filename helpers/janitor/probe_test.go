@@ -1,0 +1,51 @@
+package janitor
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"builders.test/helpers/env"
+	"github.com/gofrs/flock"
+	"github.com/stretchr/testify/require"
+)
+
+// TestProberOf says whose a container without a name is that several runs may have
+// made: a run that goes on must not lose it to one that is over.
+func TestProberOf(t *testing.T) {
+	const one, two, dead = "00000001", "00000002", "00000003"
+	for name, tc := range map[string]struct {
+		live, dead []string
+		want       string
+	}{
+		"nobody's":                 {nil, nil, ""},
+		"that of the only one":     {[]string{one}, nil, one},
+		"that of a dead one":       {nil, []string{dead}, dead},
+		"one goes on, one is dead": {[]string{one}, []string{dead}, one},
+		"two go on":                {[]string{one, two}, []string{dead}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			for _, run := range append(tc.live, tc.dead...) {
+				dir := filepath.Join(os.TempDir(), env.Prefix+run)
+				write(t, filepath.Join(dir, "image-0.json"), `{"Ref": "moby/buildkit:latest"}`)
+			}
+			for _, run := range tc.live {
+				held, err := flock.New(env.LockFile(filepath.Join(os.TempDir(), env.Prefix+run))).TryLock()
+				require.NoError(t, err)
+				require.True(t, held)
+			}
+			got, err := proberOf("moby/buildkit:latest")
+			require.NoError(t, err)
+			require.Equal(t, tc.want, got)
+			none, err := proberOf("busybox")
+			require.NoError(t, err)
+			require.Empty(t, none)
+		})
+	}
+}
+
+func TestAProbeIsNoFault(t *testing.T) {
+	probe := Thing{Kind: "container", Name: "happy_name", ID: "1", Run: mine, probe: true}
+	require.Equal(t, note, judged(Inventory{probe}.Since(nil, mine)))
+}

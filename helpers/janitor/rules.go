@@ -1,0 +1,38 @@
+package janitor
+
+// A change is what became of a thing that carries no run's id, between the
+// beginning of a run and its end.
+type change string
+
+const (
+	gone     change = "is gone"
+	changed  change = "is not as it was"
+	appeared change = "appeared"
+)
+
+// A judgement is what a run makes of such a change.
+type judgement int
+
+const (
+	// nothing: it is not worth a word.
+	nothing judgement = iota
+	// note: somebody beside the run did it, or the run did; nobody can tell.
+	note
+	// fault: the run is to blame.
+	fault
+)
+
+// rules are the part of the table in the package's documentation that is about
+// things without a run's id. A kind or a change that is not named is nothing.
+var rules = map[string]map[change]judgement{
+	"container":            {gone: note, changed: note, appeared: note},
+	"volume":               {gone: note, appeared: note},
+	"network":              {gone: note, appeared: note},
+	"image":                {gone: note, changed: note},
+	"docker configuration": {gone: fault, changed: fault, appeared: note},
+	"docker context":       {gone: fault, changed: fault, appeared: note},
+	"builder":              {gone: fault, changed: fault, appeared: note},
+	"choice of builder":    {gone: fault, changed: fault, appeared: note},
+	"emulator":             {gone: note, changed: note},
+	"mount":                {gone: note},
+}

@@ -1,0 +1,238 @@
+//go:build faults
+
+package faults
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"builders.test/helpers/builder"
+	"builders.test/helpers/env"
+	"builders.test/helpers/janitor"
+	"builders.test/helpers/spec"
+	"github.com/stretchr/testify/require"
+)
+
+// neighbours are runs that start and end at different times on one engine. They
+// move the same names of images, have registries with volumes that nobody named,
+// and one of them builds in the engine itself.
+var neighbours = [][]string{
+	{"--buildkit", buildKit, "--run", "^TestBuilders$/^(default-image|default-image-moves|default-image-offline)$"},
+	{"--buildkit", "v0.11.5", "--run", "^TestBuilders$/^(default-image|use|pinned-image)$"},
+	{"--buildkit", buildKit, "--run", "^TestCaching$/^(registry|stop-start)$"},
+	{"--buildkit", buildKit, "--driver", "docker", "--run", "^TestOutput$/^(load|local)$"},
+}
+
+// apart is the longest time between the starts of two of them.
+const apart = 6 * time.Second
+
+// runID is the id in the name of something that a run made.
+var runID = regexp.MustCompile(env.Prefix + `([0-9a-f]{8})-`)
+
+// TestSideBySide lets four runs and a user come and go on one engine, and cleans up
+// in the midst of it: nobody may notice the others. ROUNDS says how often. Other
+// runs may be on the lab at the same time.
+func TestSideBySide(t *testing.T) {
+	rounds := 20
+	if text := os.Getenv("ROUNDS"); text != "" {
+		var err error
+		rounds, err = strconv.Atoi(text)
+		require.NoError(t, err, "ROUNDS")
+	}
+	seed := uint64(time.Now().UnixNano())
+	random := rand.New(rand.NewPCG(seed, seed))
+	t.Logf("seed %d", seed)
+	var green, notes int
+	for i := range rounds {
+		t.Run(fmt.Sprintf("%02d", i+1), func(t *testing.T) {
+			notes += sideBySide(t, random)
+			green++
+		})
+	}
+	t.Logf("%d of %d rounds of %d runs are green; %d of the runs noted what others did", green, rounds, len(neighbours), notes)
+}
+
+// sideBySide is one round. It returns how many runs noted something.
+func sideBySide(t *testing.T, random *rand.Rand) (notes int) {
+	returned := lendDefaultImage(t)
+	early, late := somebody{t: t, name: "early"}, somebody{t: t, name: "late"}
+	early.comes()
+	var runs []*ran
+	for _, i := range random.Perm(len(neighbours)) {
+		runs = append(runs, begin(t, inLab("check"), neighbours[i]...))
+		time.Sleep(time.Duration(random.Int64N(int64(apart)))) // when they start is what is random
+		if len(runs) == 1 {
+			runs[0].await(t, "", 0)
+			late.comes()
+		}
+	}
+	early.goes()
+	said, err := inLab("clean").CombinedOutput()
+	require.NoError(t, err, string(said))
+	for _, r := range runs {
+		code := r.wait(t)
+		require.Zero(t, code, r.said)
+		require.NotContains(t, r.said.String(), "clean-up:")
+		for _, claim := range r.report(t).Claims {
+			require.LessOrEqual(t, claim.Verdict, spec.NotApplicable, "%s: %s", claim.ID, claim.Reason)
+		}
+		if strings.Contains(r.said.String(), "since the run began") {
+			notes++
+		}
+		awaitGone(t, r)
+	}
+	late.isThere()
+	late.goes()
+	returned()
+	return notes
+}
+
+// awaitGone waits until nothing of a run is left. What others leave is theirs.
+func awaitGone(t *testing.T, r *ran) {
+	t.Helper()
+	run := runOf(t, r)
+	await(t, patience, func() string {
+		left := janitor.Of(run, inventory(t))
+		if len(left) == 0 {
+			return ""
+		}
+		return fmt.Sprintf("the run left %v", left)
+	})
+}
+
+// runOf is the id of a run, which is in the names of what it made.
+func runOf(t *testing.T, r *ran) string {
+	t.Helper()
+	found := ""
+	err := filepath.WalkDir(filepath.Join(r.out, "evidence"), func(path string, entry os.DirEntry, err error) error {
+		if err != nil || found != "" || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if match := runID.FindSubmatch(content); match != nil {
+			found = string(match[1])
+		}
+		return err
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, found, "the evidence does not tell the run's id")
+	return found
+}
+
+// somebody is a user at work on the engine.
+type somebody struct {
+	t    *testing.T
+	name string
+}
+
+func (s somebody) thing(kind string) string { return "side-by-side-" + s.name + "-" + kind }
+
+// comes makes what a user makes: with names, and without.
+func (s somebody) comes() {
+	s.t.Helper()
+	s.t.Cleanup(func() {
+		for _, line := range s.removals() {
+			_ = commandOn(variables(s.t), "docker", line...).Run()
+		}
+	})
+	docker(s.t, "volume", "create", s.thing("volume"))
+	docker(s.t, "network", "create", s.thing("network"))
+	docker(s.t, "run", "--detach", "--name", s.thing("container"), "--network", "none", "--volume", "/data", "busybox", "sleep", "1000")
+	docker(s.t, "tag", "busybox", s.thing("image"))
+}
+
+func (s somebody) removals() [][]string {
+	return [][]string{
+		{"rm", "--force", "--volumes", s.thing("container")},
+		{"volume", "rm", s.thing("volume")},
+		{"network", "rm", s.thing("network")},
+		{"rmi", s.thing("image")},
+	}
+}
+
+func (s somebody) goes() {
+	s.t.Helper()
+	for _, line := range s.removals() {
+		docker(s.t, line...)
+	}
+}
+
+// isThere wants everything to be there yet, and the container to run.
+func (s somebody) isThere() {
+	s.t.Helper()
+	docker(s.t, "volume", "inspect", s.thing("volume"))
+	docker(s.t, "network", "inspect", s.thing("network"))
+	docker(s.t, "image", "inspect", s.thing("image"))
+	require.Equal(s.t, "true\n", docker(s.t, "inspect", "--format", "{{.State.Running}}", s.thing("container")))
+}
+
+// lendDefaultImage gives the name that the runs move to an image of somebody's, and
+// returns what wants it to be given back. While some other run has borrowed the
+// name, it is not this test's to give.
+func lendDefaultImage(t *testing.T) (returned func()) {
+	t.Helper()
+	docker(t, "pull", "--quiet", "busybox")
+	if len(borrowers()) > 0 {
+		t.Logf("%s is not looked after: %v have borrowed it", builder.DefaultImage, borrowers())
+		return func() {}
+	}
+	id := func(ref string) string {
+		said, _ := commandOn(variables(t), "docker", "image", "inspect", "--format", "{{.Id}}", ref).Output()
+		return strings.TrimSpace(string(said))
+	}
+	before, lent := id(builder.DefaultImage), id("busybox")
+	docker(t, "tag", "busybox", builder.DefaultImage)
+	t.Cleanup(func() {
+		if before == "" {
+			docker(t, "rmi", builder.DefaultImage)
+			return
+		}
+		docker(t, "tag", before, builder.DefaultImage)
+	})
+	return func() {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for len(borrowers()) > 0 {
+			select {
+			case <-ctx.Done():
+				t.Logf("whether %s was given back cannot be told: %v have borrowed it", builder.DefaultImage, borrowers())
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+		require.Equal(t, lent, id(builder.DefaultImage), "%s was not given back", builder.DefaultImage)
+	}
+}
+
+// borrowers are the folders of the runs that go on and have borrowed the name.
+func borrowers() []string {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), env.Prefix+"*"))
+	return slices.DeleteFunc(dirs, func(dir string) bool {
+		return !slices.Contains(env.Borrowed(dir), builder.DefaultImage) || !env.IsLive(dir)
+	})
+}
+
+// TestSomebodyLocksTheTemporaryFolder is another process, which may do so.
+func TestSomebodyLocksTheTemporaryFolder(t *testing.T) {
+	temp := t.TempDir()
+	folder, err := os.Open(temp)
+	require.NoError(t, err)
+	defer folder.Close()
+	require.NoError(t, syscall.Flock(int(folder.Fd()), syscall.LOCK_EX))
+	command := exec.Command(program, "check", "--buildkit", buildKit, "--run", "builders/arch")
+	command.Dir, command.Env = root, append(inLab().Env, "TMPDIR="+temp)
+	r := begin(t, command)
+	require.Zero(t, r.wait(t), r.said)
+}
