@@ -176,8 +176,11 @@ func sweep(ctx context.Context, engines []*client.Client, run string) ([]Thing, 
 	var failed error
 	away := time.Now()
 	for quiet := 0; quiet < quietPasses; quiet++ {
+		if failed != nil && ctx.Err() != nil {
+			return found, fmt.Errorf("what run %s left is not gone yet: %w", run, failed)
+		}
 		if ctx.Err() != nil {
-			return found, errors.Join(ctx.Err(), failed)
+			return found, ctx.Err()
 		}
 		all, err := Find(ctx, engines...)
 		switch {

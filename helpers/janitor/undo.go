@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"builders.test/helpers/enginecache"
@@ -44,7 +45,10 @@ func removeFolder(ctx context.Context, dir string) error {
 		errs = append(errs, u.all(ctx, dir))
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("%w; the folder stays, and `builders clean` tries again", err)
+		// In one line, and in words only: that something else is not found does
+		// not mean that the folder is gone.
+		what := strings.ReplaceAll(err.Error(), "\n", "; ")
+		return fmt.Errorf("%s; the folder stays, and `builders clean` tries again", what)
 	}
 	return os.RemoveAll(dir)
 }

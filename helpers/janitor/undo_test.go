@@ -151,6 +151,9 @@ var faults = map[string]struct {
 	"the engine does not list its records": {
 		func(d *deadRun) { d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine-cache-containerd.json", "list the records",
 	},
+	"the engine says that its records are not found": {
+		func(d *deadRun) { d.engine.Code = http.StatusNotFound; d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine-cache-containerd.json", "list the records",
+	},
 	"buildx does not list its builds": {
 		func(d *deadRun) { _ = os.WriteFile(d.buildx, nil, 0o600) }, func(d *deadRun) { _ = os.Remove(d.buildx) }, "engine-cache-containerd.json", "no history now",
 	},
@@ -162,11 +165,12 @@ func TestNothingIsRemovedBeforeItIsUndone(t *testing.T) {
 			d := newDeadRun(t)
 			tc.fail(d)
 
-			err := removeFolder(t.Context(), d.dir)
+			err := Remove(t.Context(), []Thing{{Kind: "folder", Name: d.dir, ID: d.dir, Run: mine}})
 
 			require.DirExists(t, d.dir, "the folder went although not everything was undone")
 			require.ErrorContains(t, err, tc.says)
 			require.ErrorContains(t, err, "`builders clean` tries again")
+			require.NotContains(t, err.Error(), "\n")
 			require.Equal(t, []string{tc.note}, d.notes(t), "the note of what is not undone has to stay, and nothing else may be lost by it")
 			if tc.note == "image-0.json" {
 				require.Contains(t, d.engine.Names("sha256:users"), kept, "what is kept for somebody went before its name was given back")

@@ -23,6 +23,8 @@ import (
 type Engine struct {
 	// Host is its endpoint.
 	Host string
+	// Code is what it answers where it fails; 500 if nobody sets it before.
+	Code int
 
 	mu     sync.Mutex
 	images map[string][]string // id → names
@@ -33,7 +35,7 @@ type Engine struct {
 // New starts an engine without images.
 func New(t testing.TB) *Engine {
 	t.Helper()
-	e := &Engine{images: map[string][]string{}, faults: map[string]int{}, before: func(string) {}}
+	e := &Engine{Code: http.StatusInternalServerError, images: map[string][]string{}, faults: map[string]int{}, before: func(string) {}}
 	server := httptest.NewServer(e)
 	t.Cleanup(server.Close)
 	e.Host = "tcp://" + server.Listener.Addr().String()
@@ -129,7 +131,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mu.Unlock()
 	before(r.Method + " " + path)
 	if e.fails(r.Method, path) {
-		refuse(w, http.StatusInternalServerError, "the toy engine fails")
+		refuse(w, e.Code, "the toy engine fails")
 		return
 	}
 	w.Header().Set("Api-Version", "1.44")
