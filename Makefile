@@ -79,7 +79,7 @@ selftest: bin/builders ## prove that the specs can fail, against a toolchain tha
 
 faults: ## kill runs, and take the engine, the registry and the disk away under them; needs the lab to itself
 	go vet -tags faults ./internal/faults
-	go test -tags faults -count=1 -timeout 60m -v ./internal/faults
+	go test -tags faults -count=1 -timeout 120m -v ./internal/faults
 
 vulncheck: ## look for known vulnerabilities in what is called, with the Go that go.mod names
 	GOTOOLCHAIN=auto go test -tags vulncheck -count=1 -v -run '^TestNothingVulnerableIsCalled$$' ./internal/faults

@@ -171,17 +171,31 @@ func (d Difference) Err() error {
 const noted = 5
 
 // Note says in one line what a run may have no part in; empty if there is nothing
-// of the kind.
+// of the kind. It names what is gone or changed, and counts what is new.
 func (d Difference) Note() string {
-	if len(d.Beside) == 0 {
+	var parts []string
+	kinds := map[string]int{}
+	rest := 0
+	for _, c := range d.Beside {
+		switch {
+		case c.what == appeared:
+			kinds[c.Kind]++
+		case len(parts) < noted:
+			parts = append(parts, c.String())
+		default:
+			rest++
+		}
+	}
+	if rest > 0 {
+		parts = append(parts, fmt.Sprintf("%d more of the kind", rest))
+	}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		parts = append(parts, fmt.Sprintf("%d × %s appeared", kinds[kind], kind))
+	}
+	if len(parts) == 0 {
 		return ""
 	}
-	named := d.Beside[:min(len(d.Beside), noted)]
-	more := ""
-	if rest := len(d.Beside) - len(named); rest > 0 {
-		more = fmt.Sprintf(", and %d more", rest)
-	}
-	return fmt.Sprintf("since the run began, %s%s; nothing says that the run did it, so somebody beside it may have", join(named), more)
+	return "since the run began, " + strings.Join(parts, ", ") + "; nothing says that the run did it, so somebody beside it may have"
 }
 
 func join[T fmt.Stringer](things []T) string {

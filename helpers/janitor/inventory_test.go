@@ -96,8 +96,9 @@ func TestWhatARunSays(t *testing.T) {
 	for range 7 {
 		d.Beside = append(d.Beside, Change{Thing{Kind: "volume", Name: "v"}, gone})
 	}
+	d.Beside = append(d.Beside, Change{Thing{Kind: "volume", Name: "w"}, appeared}, Change{Thing{Kind: "network", Name: "n"}, appeared})
 	require.Equal(t, "since the run began, "+strings.Repeat("volume v is gone, ", 5)+
-		"and 2 more; nothing says that the run did it, so somebody beside it may have", d.Note())
+		"2 more of the kind, 1 × network appeared, 1 × volume appeared; nothing says that the run did it, so somebody beside it may have", d.Note())
 }
 
 func TestVolumesWithoutANameGoWithTheirContainers(t *testing.T) {

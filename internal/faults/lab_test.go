@@ -210,7 +210,7 @@ func awaitClean(t *testing.T, before janitor.Inventory) time.Duration {
 	clients := engines(t)
 	await(t, patience, func() string {
 		if left := leftovers(t, before, clients); len(left) > 0 {
-			return "after the run died there is " + strings.Join(left, ", ")
+			return "after the run died: " + strings.Join(left, ", ")
 		}
 		return ""
 	})
@@ -240,8 +240,8 @@ func leftovers(t *testing.T, before janitor.Inventory, clients []*client.Client)
 	if err := d.Err(); err != nil {
 		left = append(left, err.Error())
 	}
-	if note := d.Note(); note != "" {
-		left = append(left, note)
+	for _, change := range d.Beside {
+		left = append(left, change.String())
 	}
 	for _, thing := range now {
 		if thing.Run != "" && janitor.StateOf(thing.Run) != janitor.Live && !before.Has(thing) {

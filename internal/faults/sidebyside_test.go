@@ -87,8 +87,11 @@ func sideBySide(t *testing.T, random *rand.Rand) (notes int) {
 		for _, claim := range r.report(t).Claims {
 			require.LessOrEqual(t, claim.Verdict, spec.NotApplicable, "%s: %s", claim.ID, claim.Reason)
 		}
-		if strings.Contains(r.said.String(), "since the run began") {
-			notes++
+		for line := range strings.Lines(r.said.String()) {
+			if strings.HasPrefix(line, "note ") {
+				t.Log(strings.TrimSpace(line))
+				notes++
+			}
 		}
 		awaitGone(t, r)
 	}
