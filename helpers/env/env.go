@@ -134,16 +134,34 @@ func (e *Environment) openDir(context.Context) error {
 		return fmt.Errorf("draw a run id: %w", err)
 	}
 	e.Run = hex.EncodeToString(id)
-	dir := filepath.Join(os.TempDir(), Prefix+e.Run)
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return fmt.Errorf("create the run's folder: %w; set TMPDIR to a writable folder", err)
+	dir, lock, err := makeDir(e.Run)
+	if err != nil {
+		return err
 	}
-	e.Dir = dir
-	e.lock = flock.New(LockFile(dir))
-	if _, err := e.lock.TryLock(); err != nil {
-		return fmt.Errorf("lock the run's folder %s: %w", dir, err)
-	}
+	e.Dir, e.lock = dir, lock
 	return e.writeDockerConfig()
+}
+
+// makeDir makes a run's folder under another name and renames it once it is locked:
+// nobody shall see it and take the run for dead.
+func makeDir(run string) (dir string, lock *flock.Flock, err error) {
+	dir = filepath.Join(os.TempDir(), Prefix+run)
+	unseen := filepath.Join(os.TempDir(), "new-"+Prefix+run)
+	if err := os.Mkdir(unseen, 0o700); err != nil {
+		return "", nil, fmt.Errorf("create the run's folder: %w; set TMPDIR to a writable folder", err)
+	}
+	lock = flock.New(LockFile(unseen))
+	held, err := lock.TryLock()
+	if err == nil && !held {
+		err = errors.New("somebody else holds it")
+	}
+	if err == nil {
+		err = os.Rename(unseen, dir)
+	}
+	if err != nil {
+		return "", nil, errors.Join(fmt.Errorf("lock the run's folder %s: %w", dir, err), lock.Unlock(), os.RemoveAll(unseen))
+	}
+	return dir, lock, nil
 }
 
 // LockFile is the file in a run's folder that a live run holds locked.

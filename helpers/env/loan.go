@@ -13,7 +13,6 @@ import (
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
-	"github.com/gofrs/flock"
 )
 
 // A loan is a name of an image that a run may pull, or see move to another
@@ -211,14 +210,6 @@ func keptBesides(all []image.Summary, run, ref string) (id string, ok bool) {
 	return "", false
 }
 
-// goesOn tells whether a run has a folder on this machine and its lock, which of
-// another user's cannot be told from a lock that nobody holds.
-func goesOn(run string) bool {
-	dir := filepath.Join(os.TempDir(), Prefix+run)
-	_, err := os.Stat(dir)
-	return err == nil && IsLive(dir)
-}
-
 // borrowedBesides is the note of another run that still goes on.
 func borrowedBesides(dir, host, ref string) (loan, bool) {
 	// The pattern is well-formed, which is all that can be wrong.
@@ -253,16 +244,6 @@ func Borrowed(dir string) []string {
 		}
 	}
 	return refs
-}
-
-// IsLive tells whether a run holds the lock of its folder.
-func IsLive(dir string) bool {
-	lock := flock.New(LockFile(dir))
-	free, err := lock.TryLock()
-	if err != nil || !free {
-		return true
-	}
-	return lock.Unlock() != nil
 }
 
 // GiveBack makes a borrowed name what it was, and removes the note.

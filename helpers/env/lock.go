@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -81,4 +82,26 @@ func mineAlone(dir string) error {
 		return fmt.Errorf("%s is not a folder that this user alone may write", dir)
 	}
 	return nil
+}
+
+// IsLive tells whether a run holds the lock of its folder. Of another user's run
+// that cannot be told, so that it counts as live. Whoever asks shares the lock with
+// others who ask, and keeps none of them from the right answer.
+func IsLive(dir string) bool {
+	lock := flock.New(LockFile(dir), flock.SetFlag(os.O_RDONLY))
+	free, err := lock.TryRLock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	if err != nil || !free {
+		return true
+	}
+	return lock.Unlock() != nil
+}
+
+// goesOn tells whether a run has a folder on this machine and is live.
+func goesOn(run string) bool {
+	dir := filepath.Join(os.TempDir(), Prefix+run)
+	_, err := os.Stat(dir)
+	return err == nil && IsLive(dir)
 }

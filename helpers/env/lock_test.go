@@ -3,6 +3,7 @@ package env
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,4 +141,51 @@ func TestAPlaceThatIsNobodysIsRefused(t *testing.T) {
 	require.NoError(t, os.Symlink(t.TempDir(), filepath.Join(temp, Prefix+"of-user-"+strconv.Itoa(os.Getuid()))))
 	_, err := lockPath()
 	require.ErrorContains(t, err, "set XDG_CACHE_HOME to a folder of yours")
+}
+
+// TestWhoeverAsksFoolsNobody lets many ask all the time whether runs live: none of
+// them may take a run for dead that begins, or one for live that is dead.
+func TestWhoeverAsksFoolsNobody(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	dead, lock, err := makeDir("0dead0de")
+	require.NoError(t, err)
+	require.NoError(t, lock.Unlock())
+	ctx, cancel := context.WithCancel(t.Context())
+	var askers errgroup.Group
+	for range 8 {
+		askers.Go(func() error {
+			for ctx.Err() == nil {
+				if IsLive(dead) {
+					return errors.New("the dead run is called live")
+				}
+				dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), Prefix+"*"))
+				for _, dir := range dirs {
+					if dir != dead && !IsLive(dir) {
+						return fmt.Errorf("%s is called dead while it begins", dir)
+					}
+				}
+			}
+			return nil
+		})
+	}
+	for i := range 200 {
+		_, lock, err := makeDir(fmt.Sprintf("%08x", i))
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = lock.Unlock() })
+	}
+	cancel()
+	require.NoError(t, askers.Wait())
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), "new-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestARunsFolderIsItsAlone(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	_, lock, err := makeDir("0a1b2c3d")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = lock.Unlock() })
+	_, _, err = makeDir("0a1b2c3d")
+	require.ErrorContains(t, err, "lock the run's folder")
+	require.NoDirExists(t, filepath.Join(os.TempDir(), "new-"+Prefix+"0a1b2c3d"))
 }
