@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"builders.test/helpers/folder"
 	"builders.test/helpers/spec"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
@@ -40,7 +41,7 @@ func Tar(t *spec.T, file string) Files {
 	t.Helper()
 	archive, err := os.Open(file)
 	if err != nil {
-		t.Fatalf("the build wrote no archive: %v", err)
+		folder.Unread(t, err, "the build wrote no archive")
 	}
 	defer archive.Close()
 	files, err := read(archive)
@@ -98,7 +99,7 @@ func Unpack(t *spec.T, file string) string {
 	t.Helper()
 	dir := filepath.Join(t.Env.Dir, t.Env.Name("unpacked"))
 	if err := Tar(t, file).write(dir); err != nil {
-		t.Fatalf("%s cannot be unpacked: %v", filepath.Base(file), err)
+		folder.Unread(t, err, "%s cannot be unpacked", filepath.Base(file))
 	}
 	return dir
 }
@@ -109,7 +110,7 @@ func Image(t *spec.T, dir string) v1.Image {
 	t.Helper()
 	img, err := imageIn(dir)
 	if err != nil {
-		t.Fatalf("%s is no OCI layout of one image: %v", filepath.Base(dir), err)
+		folder.Unread(t, err, "%s is no OCI layout of one image", filepath.Base(dir))
 	}
 	return img
 }

@@ -11,7 +11,7 @@ import (
 func Bake(t *spec.T, b *builder.Builder, file, target string, options ...Option) *Result {
 	t.Helper()
 	r := TryBake(t, b, file, target, options...)
-	if r.Command.ExitCode != 0 || r.Command.Timeout {
+	if !r.succeeded() {
 		r.blameRegistry(t)
 		t.Fatalf("on builder %s: %s", b.Name, r.Complaint())
 	}

@@ -1,10 +1,13 @@
 // Package build runs builds and reads what BuildKit says while it works.
 //
-//	r := build.Run(t, b, "fixtures/caching")
-//	require.True(t, r.Step(t, "RUN cat").Cached)
+//	value, r := build.Export(t, b, "fixtures/caching", "id")
+//	require.Equal(t, first, value)
+//	require.NotEqual(t, build.No, r.Cached("RUN cat"))
 //
 // The progress is BuildKit's own rawjson, so "cached", "at the same time" and
-// "never sent" are read from it, not guessed from text meant for people.
+// "never sent" are read from it, not guessed from text meant for people. Releases
+// lose some of it, see [Losses]: results and exit codes decide first, then the
+// error that the build ends with, and last what the progress tells.
 package build
 
 import (
@@ -18,6 +21,7 @@ import (
 	"builders.test/helpers/cli"
 	"builders.test/helpers/enginecache"
 	"builders.test/helpers/evidence"
+	"builders.test/helpers/folder"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
 )
@@ -26,15 +30,14 @@ import (
 type Result struct {
 	// Progress is what BuildKit reported, step by step.
 	Progress
-	// Metadata is what buildx noted about the image, if one was exported.
-	Metadata
-	// ID is what buildx wrote into the file of [IDFile], if it was given one.
-	ID string
 	// Command is the finished command with both its streams.
 	Command *icmd.Result
 
+	args    []string
 	builder string
 }
+
+func (r *Result) succeeded() bool { return r.Command.ExitCode == 0 && !r.Command.Timeout }
 
 // Run builds the context folder on a builder and fails the claim if the build
 // does not succeed.
@@ -46,7 +49,7 @@ func Run(t *spec.T, b *builder.Builder, context string, options ...Option) *Resu
 // MustSucceed fails the claim if the build did not succeed.
 func (r *Result) MustSucceed(t *spec.T) {
 	t.Helper()
-	if r.Command.ExitCode == 0 && !r.Command.Timeout {
+	if r.succeeded() {
 		return
 	}
 	r.blameRegistry(t)
@@ -110,20 +113,6 @@ func TryIn(t *spec.T, home cli.Home, context string, options ...Option) *Result 
 	// It may be the engine's.
 	enginecache.Watch(t)
 	return start(t, home, context, options).Wait(t)
-}
-
-// writtenID is what buildx wrote into the file that [IDFile] named.
-func writtenID(args []string) string {
-	i := slices.Index(args, idFile)
-	if i < 0 {
-		return ""
-	}
-	// A build that failed writes none.
-	content, err := os.ReadFile(args[i+1])
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(content))
 }
 
 // Remarks is what buildx itself said beside the progress: its warnings, and
@@ -199,17 +188,6 @@ func (r *Result) Transcript() string {
 	return text.String() + r.Remarks() + "\n"
 }
 
-// Step is the one vertex whose name contains the text; the claim fails if
-// there is none, since a step that vanished proves nothing.
-func (r *Result) Step(t *spec.T, text string) Vertex {
-	t.Helper()
-	v, ok := r.Find(text)
-	if !ok {
-		t.Fatalf("the build reported no step %q; it reported %s", text, strings.Join(r.names(), " | "))
-	}
-	return v
-}
-
 // Export builds the context folder and returns the content of one file of the
 // result, together with the build. The result should be small: its whole file
 // system is written out.
@@ -225,7 +203,7 @@ func TryExport(t *spec.T, b *builder.Builder, context, file string, options ...O
 	t.Helper()
 	output := exportTo(t)
 	r := Try(t, b, context, append(options, output.option())...)
-	if r.Command.ExitCode != 0 || r.Command.Timeout {
+	if !r.succeeded() {
 		return "", r
 	}
 	return output.read(t, file), r
@@ -245,7 +223,7 @@ func (e export) read(t *spec.T, file string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(string(e), filepath.FromSlash(file)))
 	if err != nil {
-		t.Fatalf("the build succeeded, but its result holds no %s: %v", file, err)
+		folder.Unread(t, err, "the build succeeded, but its result holds no %s", file)
 	}
 	return strings.TrimSpace(string(content))
 }

@@ -6,9 +6,30 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"builders.test/helpers/spec"
 )
+
+// The flags by which buildx writes down what it made. Each changes what buildx
+// does after a build, so a body asks for it or goes without.
+const (
+	metadataFile = "--metadata-file"
+	idFile       = "--iidfile"
+)
+
+// WithMetadata has buildx write down what it exported, for [Result.Metadata].
+func WithMetadata(t *spec.T) Option {
+	return flag(metadataFile, filepath.Join(t.Env.Dir, t.Env.Name("metadata")+".json"))
+}
+
+// IDFile has buildx write the image's id into a file, for [Result.ID]. buildx
+// refuses that for outputs that are no image: local and tar.
+func IDFile(t *spec.T) Option {
+	return flag(idFile, filepath.Join(t.Env.Dir, t.Env.Name("iid")))
+}
 
 // Metadata is what buildx wrote into a build's metadata file. A build that
 // failed or exported no image leaves all of it empty.
@@ -23,20 +44,63 @@ type Metadata struct {
 	Config string
 }
 
-func readMetadata(t *spec.T, path string) Metadata {
+// Metadata is what buildx noted about the image. The build must have been told
+// to [WithMetadata].
+func (r *Result) Metadata(t *spec.T) Metadata {
 	t.Helper()
-	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	content := r.note(t, metadataFile, "build.WithMetadata(t)")
+	if content == nil {
 		return Metadata{}
-	}
-	if err != nil {
-		t.EnvironmentFailed("read a build's metadata: %v", err)
 	}
 	m, err := parseMetadata(content)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.EnvironmentFailed("%v", err)
 	}
 	return m
+}
+
+// ID is the image's id as buildx wrote it down. The build must have been given
+// an [IDFile].
+func (r *Result) ID(t *spec.T) string {
+	t.Helper()
+	return strings.TrimSpace(string(r.note(t, idFile, "build.IDFile(t)")))
+}
+
+// note is what buildx wrote into the file that a flag of the build names; nil if
+// the build failed and left none. Only that it wrote nothing says something
+// about the build.
+func (r *Result) note(t *spec.T, flag, option string) []byte {
+	t.Helper()
+	content, err := r.noted(flag)
+	switch {
+	case errors.Is(err, errNotAsked):
+		t.Mistaken("the spec reads what buildx writes for %s and did not ask for it: add %s to the options of the build", flag, option)
+	case errors.Is(err, errNothingWritten):
+		t.Fatalf("on builder %s the build succeeded, and buildx wrote nothing for %s", r.builder, flag)
+	case err != nil:
+		t.EnvironmentFailed("what buildx wrote for %s cannot be read: %v", flag, err)
+	}
+	return content
+}
+
+var (
+	errNotAsked       = errors.New("the build was not told to write it")
+	errNothingWritten = errors.New("the build succeeded and wrote nothing")
+)
+
+func (r *Result) noted(flag string) ([]byte, error) {
+	i := slices.Index(r.args, flag)
+	if i < 0 {
+		return nil, errNotAsked
+	}
+	content, err := os.ReadFile(r.args[i+1])
+	if !errors.Is(err, fs.ErrNotExist) {
+		return content, err
+	}
+	if r.succeeded() {
+		return nil, errNothingWritten
+	}
+	return nil, nil
 }
 
 func parseMetadata(content []byte) (Metadata, error) {

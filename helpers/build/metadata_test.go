@@ -3,9 +3,11 @@ package build
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gotest.tools/v3/icmd"
 )
 
 func TestParseMetadata(t *testing.T) {
@@ -38,10 +40,36 @@ func TestParseMetadataRefusesOtherText(t *testing.T) {
 	require.ErrorContains(t, err, "read a build's metadata")
 }
 
-func TestWrittenID(t *testing.T) {
+// What a build was not asked to write down is never read as empty.
+func TestNoted(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "iid")
-	require.Empty(t, writtenID([]string{"build", idFile, file}), "a build that failed writes none")
+	failed, succeeded := &icmd.Result{ExitCode: 1}, &icmd.Result{}
+	args := []string{"buildx", "build", idFile, file, "."}
+
+	_, err := (&Result{Command: succeeded, args: []string{"buildx", "build", "."}}).noted(idFile)
+	require.ErrorIs(t, err, errNotAsked)
+	_, err = (&Result{Command: failed, args: args}).noted(metadataFile)
+	require.ErrorIs(t, err, errNotAsked, "another file was asked for")
+
+	content, err := (&Result{Command: failed, args: args}).noted(idFile)
+	require.NoError(t, err, "a build that failed writes none")
+	require.Nil(t, content)
+	_, err = (&Result{Command: succeeded, args: args}).noted(idFile)
+	require.ErrorIs(t, err, errNothingWritten)
+
 	require.NoError(t, os.WriteFile(file, []byte("sha256:1\n"), 0o600))
-	require.Equal(t, "sha256:1", writtenID([]string{"build", idFile, file, "."}))
-	require.Empty(t, writtenID([]string{"build", "."}))
+	content, err = (&Result{Command: succeeded, args: args}).noted(idFile)
+	require.NoError(t, err)
+	require.Equal(t, "sha256:1\n", string(content))
+
+	// A folder can be read by nobody, root included.
+	args[3] = t.TempDir()
+	_, err = (&Result{Command: succeeded, args: args}).noted(idFile)
+	require.ErrorIs(t, err, syscall.EISDIR)
+}
+
+// No flag that a claim is not about may change how a build ends.
+func TestBuildsAreNotAskedToWriteAnythingDown(t *testing.T) {
+	args := arguments("build", ".", []Option{Platform("linux/amd64"), CacheOnly()})
+	require.Equal(t, []string{"buildx", "build", "--progress=rawjson", "--platform", "linux/amd64", "--output", "type=cacheonly", "."}, args)
 }

@@ -1,11 +1,5 @@
 package build
 
-import (
-	"path/filepath"
-
-	"builders.test/helpers/spec"
-)
-
 // Option is a few words of a build's command line.
 type Option []string
 
@@ -34,14 +28,6 @@ func Push(image string) Option { return flag("--push", "--tag", image) }
 
 // Label writes a label into the image's configuration.
 func Label(name, value string) Option { return flag("--label", name+"="+value) }
-
-const idFile = "--iidfile"
-
-// IDFile has buildx write the image's id into a file, for [Result.ID]. buildx
-// refuses that for outputs that are no image: local and tar.
-func IDFile(t *spec.T) Option {
-	return flag(idFile, filepath.Join(t.Env.Dir, t.Env.Name("iid")))
-}
 
 // Output exports the result as buildx describes under --output.
 func Output(description string) Option { return flag("--output", description) }

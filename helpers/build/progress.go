@@ -1,13 +1,7 @@
 package build
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -40,12 +34,29 @@ type Vertex struct {
 	// of files, and some bytes for each file's name, mode and time (28 for a
 	// short name), which are sent even if the content is not.
 	Sent int64
+
+	// ran tells that the step did its work and ended well.
+	ran bool
+	// sending tells that some transfer was not reported to its end.
+	sending bool
+}
+
+// Told tells that the progress followed the step to its end: the cache answered
+// it, or it ended by itself, well or not. Of a step that is not told nothing is
+// known: BuildKit calls those canceled that still run, by its account, when the
+// progress ends.
+func (v Vertex) Told() bool {
+	return v.Cached || v.ran || v.ended() && !v.Canceled()
+}
+
+func (v Vertex) ended() bool {
+	return v.Started != nil && v.Completed != nil && !v.Started.After(*v.Completed)
 }
 
 // Executed tells that the step really ran: it has begun, ended well, and was
 // not answered by the cache.
 func (v Vertex) Executed() bool {
-	return v.Started != nil && v.Completed != nil && !v.Cached && v.Error == ""
+	return v.ran || v.ended() && !v.Cached && v.Error == ""
 }
 
 // Executing tells that the step has begun and not ended, as far as was
@@ -56,8 +67,10 @@ func (v Vertex) Executing() bool {
 	return begun && !v.Cached && v.Error == ""
 }
 
-// Canceled tells that the step ended because another one failed.
-func (v Vertex) Canceled() bool { return strings.Contains(v.Error, "context canceled") }
+// Canceled tells that the step is said to have ended because another one failed.
+func (v Vertex) Canceled() bool { return canceled(v.Error) }
+
+func canceled(why string) bool { return strings.Contains(why, "context canceled") }
 
 // Overlaps tells whether two steps ran at the same time.
 func (v Vertex) Overlaps(other Vertex) bool {
@@ -69,11 +82,11 @@ func (v Vertex) Overlaps(other Vertex) bool {
 
 // Find returns the first step whose name contains the text.
 func (p Progress) Find(text string) (Vertex, bool) {
-	i := slices.IndexFunc(p.Vertices, func(v Vertex) bool { return strings.Contains(v.Name, text) })
-	if i < 0 {
+	found := p.All(text)
+	if len(found) == 0 {
 		return Vertex{}, false
 	}
-	return p.Vertices[i], true
+	return found[0], true
 }
 
 // Has tells whether a step whose name contains the text took part in the
@@ -83,11 +96,17 @@ func (p Progress) Has(text string) bool {
 	return found
 }
 
-// All returns every step whose name contains the text.
+// All returns every step whose name contains the text. A step that two builds
+// do at once has the digest that the other build gave it; the one that this
+// build gave it has no more than its name, and is left out.
 func (p Progress) All(text string) []Vertex {
+	begun := map[string]bool{}
+	for _, v := range p.Vertices {
+		begun[v.Name] = begun[v.Name] || v.Started != nil
+	}
 	var found []Vertex
 	for _, v := range p.Vertices {
-		if strings.Contains(v.Name, text) {
+		if strings.Contains(v.Name, text) && (v.Started != nil || !begun[v.Name]) {
 			found = append(found, v)
 		}
 	}
@@ -103,16 +122,6 @@ func (p Progress) Failed() []Vertex {
 		}
 	}
 	return failed
-}
-
-// Sent is how many bytes were transferred in all: of every build context, of
-// the Dockerfile and of ignore files.
-func (p Progress) Sent() int64 {
-	var sum int64
-	for _, v := range p.Vertices {
-		sum += v.Sent
-	}
-	return sum
 }
 
 func (p Progress) names() []string {
@@ -144,119 +153,4 @@ func (v Vertex) LooksUp() string {
 		return match[1]
 	}
 	return ""
-}
-
-// event is one line of rawjson progress.
-type event struct {
-	Vertexes []struct {
-		Digest    string     `json:"digest"`
-		Inputs    []string   `json:"inputs"`
-		Name      string     `json:"name"`
-		Started   *time.Time `json:"started"`
-		Completed *time.Time `json:"completed"`
-		Cached    bool       `json:"cached"`
-		Error     string     `json:"error"`
-	} `json:"vertexes"`
-	Statuses []struct {
-		Vertex  string `json:"vertex"`
-		ID      string `json:"id"`
-		Name    string `json:"name"`
-		Current int64  `json:"current"`
-	} `json:"statuses"`
-	Logs []struct {
-		Vertex string `json:"vertex"`
-		Data   []byte `json:"data"`
-	} `json:"logs"`
-	Warnings []struct {
-		Short []byte `json:"short"`
-	} `json:"warnings"`
-}
-
-// Parse reads rawjson progress. Lines that are not JSON objects, which buildx
-// prints on the same stream, are passed over.
-func Parse(r io.Reader) (Progress, error) {
-	p := parser{index: map[string]int{}, sent: map[string]int64{}}
-	lines := bufio.NewReader(r)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(line) > 0 {
-			p.line(line)
-		}
-		if err == io.EOF {
-			return p.result(), nil
-		}
-		if err != nil {
-			return Progress{}, fmt.Errorf("read progress: %w", err)
-		}
-	}
-}
-
-type parser struct {
-	progress Progress
-	index    map[string]int
-	// sent holds, per step and status, the highest count that was reported:
-	// counts only grow, and reports may come in any order.
-	sent map[string]int64
-}
-
-func (p *parser) line(line []byte) {
-	if !bytes.HasPrefix(bytes.TrimSpace(line), []byte("{")) {
-		return
-	}
-	var e event
-	if err := json.Unmarshal(line, &e); err != nil {
-		return
-	}
-	for _, v := range e.Vertexes {
-		into := p.vertex(v.Digest)
-		into.Name, into.Inputs = v.Name, v.Inputs
-		into.Cached = into.Cached || v.Cached
-		into.Started = later(into.Started, v.Started)
-		into.Completed = later(into.Completed, v.Completed)
-		if v.Error != "" {
-			into.Error = v.Error
-		}
-	}
-	for _, s := range e.Statuses {
-		if name := s.Name + s.ID; strings.Contains(name, "transferring") {
-			key := s.Vertex + " " + s.ID
-			p.sent[key] = max(p.sent[key], s.Current)
-		}
-	}
-	for _, l := range e.Logs {
-		p.vertex(l.Vertex).Log += string(l.Data)
-	}
-	for _, w := range e.Warnings {
-		p.progress.Warnings = append(p.progress.Warnings, string(w.Short))
-	}
-}
-
-// vertex finds a step by digest or adds it.
-func (p *parser) vertex(digest string) *Vertex {
-	i, known := p.index[digest]
-	if !known {
-		i = len(p.progress.Vertices)
-		p.index[digest] = i
-		p.progress.Vertices = append(p.progress.Vertices, Vertex{Digest: digest})
-	}
-	return &p.progress.Vertices[i]
-}
-
-func (p *parser) result() Progress {
-	for key, bytes := range p.sent {
-		digest, _, _ := strings.Cut(key, " ")
-		if i, known := p.index[digest]; known {
-			p.progress.Vertices[i].Sent += bytes
-		}
-	}
-	return p.progress
-}
-
-// later keeps the newer of two reports of a time; a step that several builds
-// share is reported more than once.
-func later(have, reported *time.Time) *time.Time {
-	if reported == nil || have != nil && have.After(*reported) {
-		return have
-	}
-	return reported
 }

@@ -1,7 +1,6 @@
 package build
 
 import (
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,10 +16,9 @@ const awaitPause = 20 * time.Millisecond
 
 // Running is a build that has begun.
 type Running struct {
-	builder  string
-	command  *cli.Running
-	args     []string
-	metadata string
+	builder string
+	command *cli.Running
+	args    []string
 }
 
 // Start begins to build the context folder on a builder and returns while the
@@ -45,12 +43,16 @@ func start(t *spec.T, home cli.Home, context string, options []Option) *Running 
 // begin runs a buildx command that builds, with the target of the command last.
 func begin(t *spec.T, home cli.Home, verb, target string, options []Option) *Running {
 	t.Helper()
-	metadata := filepath.Join(t.Env.Dir, t.Env.Name("metadata")+".json")
-	args := []string{"buildx", verb, "--progress=rawjson", "--metadata-file", metadata}
+	args := arguments(verb, target, options)
+	return &Running{args: args, command: home.Start(t, args...)}
+}
+
+func arguments(verb, target string, options []Option) []string {
+	args := []string{"buildx", verb, "--progress=rawjson"}
 	for _, option := range options {
 		args = append(args, option...)
 	}
-	return &Running{metadata: metadata, args: args, command: home.Start(t, append(args, target)...)}
+	return append(args, target)
 }
 
 // Await waits until the build executes a step whose name contains the text.
@@ -82,8 +84,7 @@ func (r *Running) Wait(t *spec.T) *Result {
 	for _, image := range progress.images() {
 		t.Uses(image)
 	}
-	return &Result{Progress: progress, Metadata: readMetadata(t, r.metadata), ID: writtenID(r.args),
-		Command: command, builder: r.builder}
+	return &Result{Progress: progress, Command: command, args: r.args, builder: r.builder}
 }
 
 // MustWait waits for the end of the build and fails the claim if the build
@@ -99,7 +100,7 @@ func progressOf(t *spec.T, text string) Progress {
 	t.Helper()
 	progress, err := Parse(strings.NewReader(text))
 	if err != nil {
-		t.Fatalf("the build's progress cannot be read: %v", err)
+		t.EnvironmentFailed("the build's progress cannot be read: %v", err)
 	}
 	return progress
 }

@@ -63,6 +63,7 @@ func TestDescribeBinfmt(t *testing.T) {
 func TestEnvironLeavesNothingOfTheUsersThatSteers(t *testing.T) {
 	t.Setenv("BUILDX_BUILDER", "theirs")
 	t.Setenv("DOCKER_CONTEXT", "theirs")
+	t.Setenv("BUILDX_METADATA_PROVENANCE", "max")
 	t.Setenv("KEPT", "yes")
 	e := &Environment{Run: "0a1b2c3d", Dir: "/run-dir", Engine: Engine{Host: "unix:///s"}}
 	environ := e.Environ("BUILDX_CONFIG=/x")
@@ -72,6 +73,7 @@ func TestEnvironLeavesNothingOfTheUsersThatSteers(t *testing.T) {
 	require.Contains(t, environ, "DOCKER_HOST=unix:///s")
 	require.Contains(t, environ, "BUILDX_CONFIG=/x")
 	require.Contains(t, environ, "BUILDERS_RUN=0a1b2c3d")
+	require.Contains(t, environ, "BUILDX_METADATA_PROVENANCE=disabled", "buildx asks for a build's record, which may not be there yet")
 }
 
 func TestNamesCarryTheRun(t *testing.T) {

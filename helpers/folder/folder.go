@@ -5,10 +5,14 @@
 package folder
 
 import (
+	"errors"
+	"fmt"
 	iofs "io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"syscall"
 
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/fs"
@@ -58,7 +62,7 @@ func Files(t *spec.T, dir string) []string {
 		return err
 	})
 	if err != nil {
-		t.Fatalf("the folder %s cannot be listed: %v", dir, err)
+		Unread(t, err, "the folder %s cannot be listed", dir)
 	}
 	return files
 }
@@ -68,9 +72,25 @@ func Read(t *spec.T, dir, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 	if err != nil {
-		t.Fatalf("the folder holds no %s: %v", name, err)
+		Unread(t, err, "the folder holds no %s", name)
 	}
 	return string(content)
+}
+
+// refusals are errors by which the machine keeps a file from whoever wants to
+// read it. All others say something about the file.
+var refusals = []error{iofs.ErrPermission, syscall.EMFILE, syscall.ENFILE, syscall.EIO, syscall.ENOMEM, syscall.ENOSPC, syscall.EDQUOT}
+
+// Unread ends the claim because a file that a build should have written cannot
+// be read. Where the machine refuses to read it, that says nothing about the
+// build.
+func Unread(t *spec.T, err error, format string, args ...any) {
+	t.Helper()
+	what := fmt.Sprintf(format, args...)
+	if slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) }) {
+		t.EnvironmentFailed("what a build wrote cannot be read here: %v", err)
+	}
+	t.Fatalf("%s: %v", what, err)
 }
 
 // Rename gives a folder another name and returns it, see [New].

@@ -174,6 +174,7 @@ func (r *runner) cached(_ *testscript.TestScript, not negation, args []string) e
 		return err
 	}
 	for _, step := range steps {
+		r.last.MustTell(r.t, step)
 		if step.Cached == bool(not) {
 			return fmt.Errorf("the step %q was %s", step.Name, map[negation]string{true: "answered by the cache", false: "not answered by the cache"}[not])
 		}
@@ -197,6 +198,9 @@ func (r *runner) executed(_ *testscript.TestScript, not negation, args []string)
 			}
 			return nil
 		}
+	}
+	for _, step := range r.last.All(args[0]) {
+		r.last.MustTell(r.t, step)
 	}
 	if bool(not) {
 		return nil
@@ -227,7 +231,7 @@ func (r *runner) sent(_ *testscript.TestScript, not negation, args []string) err
 	if err != nil {
 		return fmt.Errorf("sent, in bytes: %w", err)
 	}
-	sent := r.last.Sent()
+	sent := r.last.Sent(r.t)
 	if bound.holds(sent) == bool(not) {
 		return fmt.Errorf("%d bytes of the context were sent", sent)
 	}
