@@ -47,12 +47,10 @@ const (
 	// merged are the releases whose steps are told to one build only when two
 	// have them at the same time. Later ones tell both.
 	merged = "<0.13"
-	// seenOn is the release that lost more than that here, and its line.
-	seenOn = "<0.12"
 
 	sourceOfMerges = "https://github.com/moby/buildkit/issues/4330"
 	sourceOfEnds   = "https://github.com/moby/buildkit/blob/v0.34.2/solver/progress.go"
-	seenHere       = "seen here under load, 2026-11"
+	sourceOfErrors = "https://github.com/moby/buildkit/issues/1456"
 )
 
 // Losses lists what is known to get lost. What is not in this list and missing
@@ -75,8 +73,8 @@ func Losses() []Loss {
 			Instead: "a value in the result that stays the same unless the step is executed",
 		},
 		{
-			Fact: Erred, Releases: seenOn, Source: seenHere,
-			When:    "the progress ends before the failing step's end is in it: the step has no error, or is called canceled like those that another one's failure ended",
+			Fact: Erred, Releases: merged, Source: sourceOfErrors,
+			When:    "another build fails at the same step at the same time, or, seen with v0.11.5 under load, the progress ends before the step's end is in it: the step has no error, or is called canceled",
 			Instead: "the exit code, then the error that buildx prints last: it names the process or the image",
 		},
 		{

@@ -73,7 +73,7 @@ func TestLossesAreOnThePage(t *testing.T) {
 
 // row is a loss as a row of the table in docs/progress.md.
 func row(l Loss) string {
-	releases := map[string]string{anyRelease: "all", merged: "before v0.13", seenOn: "before v0.12"}[l.Releases]
+	releases := map[string]string{anyRelease: "all", merged: "before v0.13"}[l.Releases]
 	source := l.Source
 	if name, ok := strings.CutPrefix(source, "https://github.com/"); ok {
 		source = "[" + name[strings.LastIndex(name, "/")+1:] + "](" + l.Source + ")"
