@@ -5,6 +5,8 @@
 package disk
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -12,7 +14,6 @@ import (
 	"builders.test/helpers/cli"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
-	"gotest.tools/v3/poll"
 )
 
 // Usage lists what a builder's cache holds, as docker buildx du says. More
@@ -20,12 +21,26 @@ import (
 // may be a use of a record: see [AwaitGone].
 func Usage(t *spec.T, b *builder.Builder, words ...string) Records {
 	t.Helper()
-	result := b.Home.Buildx(t, append([]string{"du", "--verbose", "--builder", b.Name}, words...)...)
-	records, err := Parse(result.Stdout())
+	records, err := TryUsage(t, b, words...)
 	if err != nil {
-		t.Fatalf("what `docker buildx du --verbose` printed cannot be read: %v", err)
+		t.Fatalf("%v", err)
 	}
 	return records
+}
+
+// TryUsage lists like [Usage]. The error says in one line why buildx did not
+// tell, or that what it told cannot be read.
+func TryUsage(t *spec.T, b *builder.Builder, words ...string) (Records, error) {
+	t.Helper()
+	result := b.Home.Try(t, append([]string{"buildx", "du", "--verbose", "--builder", b.Name}, words...)...)
+	if result.ExitCode != 0 || result.Timeout {
+		return nil, errors.New(cli.Complaint(result))
+	}
+	records, err := Parse(result.Stdout())
+	if err != nil {
+		return nil, fmt.Errorf("what `docker buildx du --verbose` printed cannot be read: %w", err)
+	}
+	return records, nil
 }
 
 // Prune takes from a builder's cache what the words say, without asking, and
@@ -45,21 +60,18 @@ func TryPrune(t *spec.T, b *builder.Builder, words ...string) *icmd.Result {
 	return b.Home.Try(t, append([]string{"buildx", "prune", "--force", "--builder", b.Name}, words...)...)
 }
 
-// pause is the time between two looks at a cache, each of which starts a
-// process.
-const pause = 250 * time.Millisecond
-
 // Await looks at a builder's cache until it is as wished. A cache that is not
-// after patience fails the claim with complaint.
+// after patience fails the claim with complaint, and one that cannot be looked
+// at fails it at once.
 func Await(t *spec.T, b *builder.Builder, patience time.Duration, complaint string, wish func(Records) bool) {
 	t.Helper()
-	poll.WaitOn(t, func(poll.LogT) poll.Result {
-		held := Usage(t, b)
-		if wish(held) {
-			return poll.Success()
+	Until(t, patience, func() (string, error) {
+		held, err := TryUsage(t, b)
+		if err != nil || wish(held) {
+			return "", err
 		}
-		return poll.Continue("%s; the cache still holds %s", complaint, held)
-	}, poll.WithTimeout(patience), poll.WithDelay(pause))
+		return fmt.Sprintf("%s; the cache still holds %s", complaint, held), nil
+	})
 }
 
 // state is where a BuildKit keeps what it has.
@@ -71,26 +83,37 @@ const state = "/var/lib/buildkit"
 // fail the claim with complaint.
 func AwaitGone(t *spec.T, b *builder.Builder, patience time.Duration, complaint string, files ...string) {
 	t.Helper()
-	poll.WaitOn(t, func(poll.LogT) poll.Result {
-		left := Files(t, b, files...)
-		if left == "" {
-			return poll.Success()
+	Until(t, patience, func() (string, error) {
+		left, err := TryFiles(t, b, files...)
+		if err != nil || left == "" {
+			return "", err
 		}
-		return poll.Continue("%s; the disk still holds %s", complaint, strings.ReplaceAll(left, "\n", " "))
-	}, poll.WithTimeout(patience), poll.WithDelay(pause))
+		return fmt.Sprintf("%s; the disk still holds %s", complaint, strings.ReplaceAll(left, "\n", " ")), nil
+	})
 }
 
 // Files lists those on a builder's disk that have one of the names.
 func Files(t *spec.T, b *builder.Builder, names ...string) string {
 	t.Helper()
+	files, err := TryFiles(t, b, names...)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return files
+}
+
+// TryFiles lists like [Files]. The error says in one line why they cannot be
+// listed.
+func TryFiles(t *spec.T, b *builder.Builder, names ...string) (string, error) {
+	t.Helper()
 	find := []string{"find", state, "-name", names[0]}
 	for _, name := range names[1:] {
 		find = append(find, "-o", "-name", name)
 	}
-	// A folder that BuildKit removes meanwhile is no fault.
 	result := b.Home.Try(t, append([]string{"exec", b.Container()}, find...)...)
+	// A folder that BuildKit removes meanwhile is no fault.
 	if result.Timeout || result.ExitCode > 1 {
-		t.Fatalf("%s", cli.Complaint(result))
+		return "", errors.New(cli.Complaint(result))
 	}
-	return strings.TrimSpace(result.Stdout())
+	return strings.TrimSpace(result.Stdout()), nil
 }
