@@ -159,7 +159,7 @@ func twoVersionsWorkSideBySide(t *spec.T) {
 	require.Equal(t, t.Env.BuildKit.Version, mine.Daemon(t), "the builder runs another version beside a second builder")
 	require.Equal(t, otherVersion, other.Daemon(t), "the second builder does not run the version it is pinned to")
 
-	salt := build.Arg("SALT", t.Env.Run)
+	salt := build.Arg("SALT", own(t))
 	fromMine, _ := build.Export(t, mine, "fixtures/caching", "id", salt)
 	fromOther, _ := build.Export(t, other, "fixtures/caching", "id", salt)
 	require.NotEqual(t, fromMine, fromOther, "two builders of different versions share a result")

@@ -47,6 +47,12 @@ func TestBuildkit(t *testing.T) {
 	prove(t, "buildkit/gc-after-build", prunedAfterABuild)
 }
 
+// own is a value that only this try of its claim has: it keeps the try out of
+// the caches of other specs, other tries and other runs.
+func own(t *spec.T) string {
+	return t.Env.Run + "-" + strings.ReplaceAll(t.Evidence.Name(), "/", "-")
+}
+
 // salted gives builds a value that no other builds have, so that no other
 // spec's cache answers them, and cache mounts of their own.
 func salted(t *spec.T) build.Option {
@@ -90,41 +96,48 @@ func emptiesMounts(t *spec.T) {
 	t.Cleanup(lock.Unlock)
 }
 
-func requireRan(t *spec.T, r *build.Result, step string) {
-	t.Helper()
-	require.True(t, r.Step(t, step).Executed(), "the step %q of the wanted stage was not executed", step)
-}
-
 func requireFails(t *spec.T, r *build.Result, message string) {
 	t.Helper()
 	require.NotZero(t, r.Command.ExitCode, message)
 }
 
-func unneededStagesDoNotRun(t *spec.T) {
-	b, salt := warm(t), salted(t)
+// requireFailsAt wants a build to fail, and not at something else: what the text
+// names is a step's command, or an image.
+func requireFailsAt(t *spec.T, r *build.Result, text, message string) {
+	t.Helper()
+	requireFails(t, r, message)
+	require.True(t, r.FailedAt(text), "the build failed, but not at %q: %s", text, r.Complaint())
+}
 
-	r := build.Try(t, b, "fixtures/stages", salt, build.CacheOnly())
-	require.False(t, r.Has("&& false"), "a step of a stage that the wanted one does not need took part in the build")
-	require.False(t, r.Has("nowhere"), "the image of a stage that the wanted one does not need was looked up: %s", r.Complaint())
+// wanted builds the last stage of the fixture, which needs only one other, and
+// wants its result.
+func wanted(t *spec.T, b *builder.Builder, options ...build.Option) *build.Result {
+	t.Helper()
+	salt := t.Env.Name("salt")
+	found, r := build.TryExport(t, b, "fixtures/stages", "wanted", append(options, saltedWith(salt))...)
 	r.MustSucceed(t)
-	requireRan(t, r, "> /wanted")
+	require.Equal(t, salt, found, "the wanted stage holds something else than was to be built")
+	return r
+}
 
-	asked := build.Try(t, b, "fixtures/stages", salt, build.CacheOnly(), build.Target("failing"))
-	requireFails(t, asked, "the stage that cannot be built was asked for and built, so this proves nothing")
-	require.NotEmpty(t, asked.Step(t, "&& false").Error, "the build failed for another reason than its failing step: %s", asked.Complaint())
+func unneededStagesDoNotRun(t *spec.T) {
+	b := warm(t)
+
+	r := wanted(t, b)
+	require.False(t, r.Has("&& false"), "a step of a stage that the wanted one does not need took part in the build")
+
+	asked := build.Try(t, b, "fixtures/stages", salted(t), build.CacheOnly(), build.Target("failing"))
+	requireFailsAt(t, asked, "&& false", "the stage that cannot be built was asked for and built, so this proves nothing")
 }
 
 func unneededImagesAreNotLookedUp(t *spec.T) {
 	b := warm(t)
 
-	r := build.Try(t, b, "fixtures/stages", salted(t), build.CacheOnly())
+	r := wanted(t, b)
 	require.False(t, r.Has("nowhere"), "the image of a stage that the wanted one does not need was looked up: %s", r.Complaint())
-	r.MustSucceed(t)
-	requireRan(t, r, "> /wanted")
 
 	asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), build.Target("without-image"))
-	requireFails(t, asked, "an image that is nowhere was found, so this proves nothing")
-	require.True(t, asked.Has("nowhere"), "the image was asked for and not looked up, so this proves nothing")
+	requireFailsAt(t, asked, "127.0.0.1:1/nowhere", "an image that is nowhere was found, so this proves nothing")
 }
 
 func unneededFoldersAreNotSent(t *spec.T) {
@@ -132,68 +145,74 @@ func unneededFoldersAreNotSent(t *spec.T) {
 	b := warm(t)
 	extra := build.Context("extra", folder.New(t, fs.WithFile("large", folder.Noise(size))))
 
-	r := build.Try(t, b, "fixtures/stages", salted(t), build.CacheOnly(), extra)
-	require.False(t, r.Has("nowhere"), "the image of a stage that the wanted one does not need was looked up: %s", r.Complaint())
-	r.MustSucceed(t)
-	requireRan(t, r, "> /wanted")
-	require.Less(t, r.Sent(), int64(size/10), "files of a folder that only unneeded stages use were sent")
+	r := wanted(t, b, extra)
+	require.Less(t, r.Sent(t), int64(size/10), "files of a folder that only unneeded stages use were sent")
 
 	asked := build.Run(t, b, "fixtures/stages", build.CacheOnly(), extra, build.Target("with-extra"))
-	require.GreaterOrEqual(t, asked.Sent(), int64(size), "the folder was needed and not sent, so this proves nothing")
+	require.GreaterOrEqual(t, asked.Sent(t), int64(size), "the folder was needed and not sent, so this proves nothing")
 }
 
 func unneededContextImagesAreNotLookedUp(t *spec.T) {
 	b := warm(t)
 	extra := build.Context("extra", "docker-image://127.0.0.1:1/elsewhere")
 
-	r := build.Try(t, b, "fixtures/stages", salted(t), build.CacheOnly(), extra)
+	r := wanted(t, b, extra)
 	require.False(t, r.Has("elsewhere"), "an image that only unneeded stages use was looked up: %s", r.Complaint())
-	r.MustSucceed(t)
-	requireRan(t, r, "> /wanted")
 
 	asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), extra, build.Target("with-extra"))
-	requireFails(t, asked, "an image that is nowhere was found, so this proves nothing")
-	require.True(t, asked.Has("elsewhere"), "the image was needed and not looked up, so this proves nothing")
+	requireFailsAt(t, asked, "127.0.0.1:1/elsewhere", "an image that is nowhere was found, so this proves nothing")
 }
 
 // meeting builds two stages of which each waits so many seconds for the other,
-// and returns both steps and what they found.
-func meeting(t *spec.T, b *builder.Builder, patience string) (left, right build.Vertex, found string) {
+// and returns what they found, and whether BuildKit says that they ran at the
+// same time.
+func meeting(t *spec.T, b *builder.Builder, patience string) (found string, together build.Reading) {
 	t.Helper()
-	r := build.Run(t, b, "fixtures/meeting", salted(t), build.Arg("PATIENCE", patience), build.CacheOnly())
-	left, right = r.Step(t, "meet.sh left"), r.Step(t, "meet.sh right")
-	return left, right, strings.TrimSpace(left.Log) + ", " + strings.TrimSpace(right.Log)
+	dest := folder.New(t)
+	r := build.Run(t, b, "fixtures/meeting", salted(t), build.Arg("PATIENCE", patience), build.Output("type=local,dest="+dest))
+	left, right := folder.Read(t, dest, "left"), folder.Read(t, dest, "right")
+	return strings.TrimSpace(left) + ", " + strings.TrimSpace(right), r.Overlap("meet.sh left", "meet.sh right")
 }
 
 func independentStagesMeet(t *spec.T) {
 	sharesMounts(t)
-	left, right, found := meeting(t, warm(t), "60")
+	found, together := meeting(t, warm(t), "60")
 	require.Equal(t, "together, together", found, "two stages that need nothing of each other did not run at the same time within a minute")
-	require.True(t, left.Overlaps(right), "the stages ran at the same time, but BuildKit reports otherwise")
+	require.NotEqual(t, build.No, together, "the stages ran at the same time, but BuildKit reports otherwise")
 }
 
 func oneAtATimeTheyMissEachOther(t *spec.T) {
 	sharesMounts(t)
-	_, _, found := meeting(t, warm(t), "60")
+	found, _ := meeting(t, warm(t), "60")
 	require.Equal(t, "together, together", found, "without max-parallelism the stages do not run at the same time, so this proves nothing")
 
 	limited := builder.New(t, builder.Config("[worker.oci]\n  max-parallelism = 1"))
-	left, right, found := meeting(t, limited, "3")
+	found, together := meeting(t, limited, "3")
 	require.Equal(t, "alone, alone", found, "with max-parallelism = 1 two steps ran at the same time")
-	require.False(t, left.Overlaps(right), "with max-parallelism = 1 BuildKit reports two steps at the same time")
+	require.NotEqual(t, build.Yes, together, "with max-parallelism = 1 BuildKit reports two steps at the same time")
 }
 
 func aFailedStageCancelsTheOthers(t *spec.T) {
 	sharesMounts(t)
 	b, dockerfile := warm(t), build.File("fixtures/gate/failure.Dockerfile")
+	// become waits until the patient step is as wished, and returns what it is.
+	become := func(salt build.Option, wish string) string {
+		seen, _ := build.Export(t, b, "fixtures/gate", "seen", dockerfile, salt, build.Target("seen"), build.Arg("UNTIL", wish))
+		return seen
+	}
 
-	failed := build.Try(t, b, "fixtures/gate", dockerfile, salted(t), build.Arg("END", "1"), build.CacheOnly())
-	requireFails(t, failed, "one of two needed stages failed and the build succeeded")
-	require.NotEmpty(t, failed.Step(t, "[hasty").Error, "the build failed for another reason than its failing stage: %s", failed.Complaint())
-	require.True(t, failed.Step(t, "/gate/waits &&").Canceled(), "one stage failed, and the other was not cancelled")
+	salt := salted(t)
+	failed := build.Try(t, b, "fixtures/gate", dockerfile, salt, build.CacheOnly())
+	requireFailsAt(t, failed, "exit 7", "one of two needed stages failed and the build succeeded")
+	// It fails so only if the patient step has begun.
+	require.Equal(t, 7, failed.Failure().Exit, "the build failed for another reason than its failing stage: %s", failed.Complaint())
+	require.Equal(t, "still", become(salt, "still"), "one stage failed, and the other was not cancelled")
 
-	whole := build.Run(t, b, "fixtures/gate", dockerfile, salted(t), build.Arg("END", "0"), build.CacheOnly())
-	require.True(t, whole.Step(t, "/gate/waits &&").Executed(), "no stage failed, and the patient one did not finish, so this proves nothing")
+	salt = salted(t)
+	patient := build.Start(t, b, "fixtures/gate", dockerfile, salt, build.Target("waited"), build.CacheOnly())
+	require.Equal(t, "beats", become(salt, "beats"), "no stage failed, and the patient one does not run, so this proves nothing")
+	openGate(t, b, salt)
+	patient.MustWait(t)
 }
 
 // draw starts a build that waits at the gate and then draws a value, and
@@ -229,35 +248,53 @@ func aCommonStepRunsOnce(t *spec.T) {
 	require.NotEqual(t, folder.Read(t, first, "id"), folder.Read(t, third, "id"), "another step drew the same value, so this proves nothing")
 }
 
-// steps builds three steps in a row and returns which of them were executed.
-func steps(t *spec.T, b *builder.Builder, options ...build.Option) []string {
+// stepper builds three steps in a row. A builder of its own does it: where a hit
+// is expected, nobody else may build (see [builder.Warm]).
+type stepper struct {
+	b    *builder.Builder
+	salt build.Option
+	// drawn are the values that the steps ever drew.
+	drawn map[string]bool
+}
+
+func newStepper(t *spec.T) *stepper {
 	t.Helper()
-	r := build.Run(t, b, "fixtures/steps", append(options, build.CacheOnly())...)
+	return &stepper{b: builder.New(t), salt: salted(t), drawn: map[string]bool{}}
+}
+
+// executed builds and returns which of the steps were executed: those that drew
+// a value that was not there before.
+func (s *stepper) executed(t *spec.T, options ...build.Option) []string {
+	t.Helper()
+	dest := folder.New(t)
+	build.Run(t, s.b, "fixtures/steps", append(options, s.salt, build.Output("type=local,dest="+dest))...)
 	executed := []string{}
 	for _, name := range []string{"first", "second", "third"} {
-		if r.Step(t, "RUN : "+name).Executed() {
+		drawn := folder.Read(t, dest, name)
+		if !s.drawn[drawn] {
 			executed = append(executed, name)
 		}
+		s.drawn[drawn] = true
 	}
 	return executed
 }
 
 func laterStepsRunAgain(t *spec.T) {
-	b, salt := warm(t), salted(t)
-	require.Equal(t, []string{"first", "second", "third"}, steps(t, b, salt), "the first build does not execute every step")
-	require.Empty(t, steps(t, b, salt), "the second build executes steps again although nothing changed")
+	steps := newStepper(t)
+	require.Equal(t, []string{"first", "second", "third"}, steps.executed(t), "the first build does not execute every step")
+	require.Empty(t, steps.executed(t), "the second build executes steps again although nothing changed")
 	for i, argument := range []string{"FIRST", "SECOND", "THIRD"} {
 		again := []string{"first", "second", "third"}[i:]
-		require.Equal(t, again, steps(t, b, salt, build.Arg(argument, "changed")), "the argument %s changed, and other steps than those after it were executed", argument)
+		require.Equal(t, again, steps.executed(t, build.Arg(argument, "changed")), "the argument %s changed, and other steps than those after it were executed", argument)
 	}
 }
 
 func unseenArgumentsKeepTheCache(t *spec.T) {
-	b, salt := warm(t), salted(t)
-	require.NotEmpty(t, steps(t, b, salt), "the first build executes nothing")
-	require.Empty(t, steps(t, b, salt, build.Arg("LAST", "changed")), "an argument that is declared after every step made steps run again")
-	require.Empty(t, steps(t, b, salt, build.Arg("UNKNOWN", "changed")), "an argument that is nowhere declared made steps run again")
-	require.NotEmpty(t, steps(t, b, salt, build.Arg("THIRD", "changed")), "an argument that a step can see changed, and no step ran again, so this proves nothing")
+	steps := newStepper(t)
+	require.NotEmpty(t, steps.executed(t), "the first build executes nothing")
+	require.Empty(t, steps.executed(t, build.Arg("LAST", "changed")), "an argument that is declared after every step made steps run again")
+	require.Empty(t, steps.executed(t, build.Arg("UNKNOWN", "changed")), "an argument that is nowhere declared made steps run again")
+	require.NotEmpty(t, steps.executed(t, build.Arg("THIRD", "changed")), "an argument that a step can see changed, and no step ran again, so this proves nothing")
 }
 
 // listed adds a line to the list in a cache mount and returns the list.

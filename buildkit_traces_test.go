@@ -57,7 +57,8 @@ func buildsLeaveNoTraces(t *spec.T) {
 
 	bad := newTracedBuild(t)
 	r = bad.run(t, b, "3", build.Load(loaded))
-	require.NotEmpty(t, r.Step(t, "&& exit").Error, "the build did not fail as it should: %s", r.Complaint())
+	requireFailsAt(t, r, "&& exit", "a build whose step failed succeeded")
+	require.Equal(t, 3, r.Failure().Exit, "the build did not fail as it should: %s", r.Complaint())
 	left := engine.FindTraces(t, bad.label())
 	require.True(t, left.None(), "after a failed build the engine has of it: %v", left)
 }

@@ -15,7 +15,6 @@ import (
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
-	"gotest.tools/v3/poll"
 )
 
 // The chapter images asks: is disk easier to control?
@@ -76,11 +75,11 @@ func pruneByType(t *spec.T) {
 	requireStill(t, b, "first", layerValue, "a prune of cache mounts took a layer")
 	again, sent := readingFrom(t, b, "mount", source)
 	require.NotEqual(t, mountValue, again, "a prune of cache mounts left one")
-	require.Less(t, sent.Sent(), int64(thing), "a prune of cache mounts took a local source")
+	require.Less(t, sent.Sent(t), int64(thing), "a prune of cache mounts took a local source")
 
 	prune(t, b, "--filter", "type=source.local")
 	same, sent := readingFrom(t, b, "mount", source)
-	require.GreaterOrEqual(t, sent.Sent(), int64(thing), "a prune of local sources left one")
+	require.GreaterOrEqual(t, sent.Sent(t), int64(thing), "a prune of local sources left one")
 	require.Equal(t, again, same, "a prune of local sources took a cache mount")
 
 	prune(t, b, "--filter", "type=regular")
@@ -233,16 +232,17 @@ func theEnginesCacheIsAnother(t *spec.T) {
 // next time.
 func pruneSalted(t *spec.T, b *builder.Builder) {
 	t.Helper()
-	poll.WaitOn(t, func(poll.LogT) poll.Result {
-		salted := disk.Usage(t, b).About(t.Env.Run + "-" + t.Claim.Name())
+	disk.Until(t, restPatience, func() (string, error) {
+		held, err := disk.TryUsage(t, b)
+		salted := held.About(own(t))
+		if err != nil || len(salted) == 0 {
+			return "", err
+		}
 		for _, id := range salted.Of("exec.cachemount").IDs() {
 			disk.Prune(t, b, "--filter", "id="+id)
 		}
-		if len(salted) == 0 {
-			return poll.Success()
-		}
-		return poll.Continue("prune leaves this run's cache mount in the engine's own cache")
-	}, poll.WithTimeout(restPatience), poll.WithDelay(100*time.Millisecond))
+		return "prune leaves this run's cache mount in the engine's own cache", nil
+	})
 }
 
 func aPrunedContainerCostsNoCache(t *spec.T) {

@@ -149,7 +149,7 @@ func oneDaemonIsOneCache(t *spec.T) {
 	first := builder.New(t)
 	second, elsewhere := builder.New(t, builder.Reaching(first)), builder.New(t)
 	value, cached := drawing(t, first)
-	require.False(t, cached, "the first build already finds its step in the cache")
+	require.NotEqual(t, build.Yes, cached, "the first build already finds its step in the cache")
 
 	requireHit(t, second, value, "two builders that point at one BuildKit do not share its cache")
 	requireMiss(t, elsewhere, value, "a builder that points at another BuildKit found the cache")

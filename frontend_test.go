@@ -88,23 +88,27 @@ func requireSince(t *spec.T, f feature, options ...build.Option) {
 func requireRefused(t *spec.T, b *builder.Builder, f feature, options ...build.Option) {
 	t.Helper()
 	r := build.Refused(t, b, f.folder, options...)
-	require.Contains(t, r.Complaint(), f.word, "%s was refused, but for another reason than %q", f.folder, f.word)
+	require.True(t, r.FailedAt(f.word), "%s was refused, but for another reason than %q: %s", f.folder, f.word, r.Complaint())
 }
 
 // requireFrontend makes sure that the build looked up this frontend.
 func requireFrontend(t *spec.T, r *build.Result, image string) {
 	t.Helper()
-	require.Equal(t, image, frontendOf(r), "the build used another frontend than the one it was told to")
+	lookup := r.Step(t, lookUpFrontend)
+	require.Equal(t, image, lookup.LooksUp(), "the build used another frontend than the one it was told to")
 }
+
+// lookUpFrontend is how the name of the step begins.
+const lookUpFrontend = "resolve image config for"
 
 // frontendOf is the frontend image that a build looked up, or empty.
 func frontendOf(r *build.Result) string {
-	step, _ := r.Find("resolve image config for")
+	step, _ := r.Find(lookUpFrontend)
 	return step.LooksUp()
 }
 
-// salt keeps a spec out of the caches of other specs and other runs.
-func salt(t *spec.T) build.Option { return build.Arg("SALT", t.Env.Run+t.Claim.ID) }
+// salt keeps a spec out of the caches of other specs, tries and runs.
+func salt(t *spec.T) build.Option { return build.Arg("SALT", own(t)) }
 
 // exclude is the feature with which claims tell an old frontend from a new one.
 var exclude = feature{folder: "fixtures/frontend/exclude", word: "exclude", since: "1", file: "notes/kept.txt", want: "for the image"}
@@ -164,9 +168,9 @@ func anUnknownFrontendIsOneError(t *spec.T) {
 
 	r := build.Try(t, b, exclude.folder, build.Syntax(missing))
 
-	require.NotZero(t, r.Command.ExitCode, "the build succeeded with a frontend that does not exist")
-	require.Equal(t, []string{missing}, lookups(r.Failed()), "the lookup of the frontend should be the one thing that fails")
-	require.Contains(t, r.Complaint(), missing, "the error does not say which frontend is missing")
+	requireFailsAt(t, r, missing, "the build succeeded with a frontend that does not exist")
+	require.Contains(t, r.Failure().Text, missing, "the error does not say which frontend is missing")
+	require.Subset(t, []string{missing}, lookups(r.Failed()), "the lookup of the frontend should be the one thing that fails")
 
 	own.Copy(t, newest, "dockerfile:missing")
 	build.Run(t, b, exclude.folder, build.Syntax(missing))
@@ -181,7 +185,7 @@ func lookups(steps []build.Vertex) []string {
 }
 
 func hereDocumentsAreTaken(t *spec.T) {
-	words := "salt is " + t.Env.Run + t.Claim.ID
+	words := "salt is " + own(t)
 	requireSince(t, feature{
 		folder: "fixtures/frontend/heredoc", since: "1.4",
 		file: "said", want: words + " and " + words,
@@ -322,6 +326,7 @@ func copyingOf(t *spec.T, r *build.Result) build.Vertex {
 	t.Helper()
 	for _, step := range r.All("file /file") {
 		if !strings.Contains(step.Name, "LINK") {
+			r.MustTell(t, step)
 			return step
 		}
 	}

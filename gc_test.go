@@ -51,7 +51,7 @@ func mountsAndSourcesGoBeforeLayers(t *spec.T) {
 	requireStill(t, b, "first", sparing.layer, "the layer went, though pruning the cache mount and the local source was enough")
 	found, again := readingFrom(t, b, "mount", sparing.source)
 	require.NotEqual(t, sparing.mount, found, "the cache mount left the disk, but a build still finds it")
-	require.GreaterOrEqual(t, again.Sent(), int64(thing), "the local source left the disk, but a build does not send it again")
+	require.GreaterOrEqual(t, again.Sent(t), int64(thing), "the local source left the disk, but a build does not send it again")
 
 	// Without that rule what was used longest ago goes first: the layer.
 	levelling := stocked(t, thing/2)

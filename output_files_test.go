@@ -11,6 +11,7 @@ import (
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
+	"builders.test/helpers/folder"
 	"builders.test/helpers/image"
 	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
@@ -26,9 +27,7 @@ func dest(t *spec.T, label string) string {
 // written is the content of a file that a build wrote into a folder.
 func written(t *spec.T, dir, file string) string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(dir, file))
-	require.NoError(t, err, "the build did not write %s", file)
-	return strings.TrimSpace(string(content))
+	return strings.TrimSpace(folder.Read(t, dir, file))
 }
 
 func localWritesFiles(t *spec.T) {
@@ -69,10 +68,10 @@ func ociWritesALayout(t *spec.T) {
 	b := builder.Warm(t, native(t))
 	file, dir := dest(t, "oci"), dest(t, "oci")
 
-	packed := build.Run(t, b, "fixtures/output", printing(t, ""), build.Output("type=oci,dest="+file))
-	requireLayout(t, archive.Unpack(t, file), packed.Digest)
-	unpacked := build.Run(t, b, "fixtures/output", printing(t, ""), build.Output("type=oci,tar=false,dest="+dir))
-	requireLayout(t, dir, unpacked.Digest)
+	packed := build.Run(t, b, "fixtures/output", printing(t, ""), build.Output("type=oci,dest="+file), build.WithMetadata(t))
+	requireLayout(t, archive.Unpack(t, file), packed.Metadata(t).Digest)
+	unpacked := build.Run(t, b, "fixtures/output", printing(t, ""), build.Output("type=oci,tar=false,dest="+dir), build.WithMetadata(t))
+	requireLayout(t, dir, unpacked.Metadata(t).Digest)
 	require.Empty(t, left(t), "an image that was to be written to files is in the engine, too")
 }
 

@@ -46,7 +46,7 @@ func readingFrom(t *spec.T, b *builder.Builder, what, source string) (string, *b
 func stage(t *spec.T, target, read string) []build.Option {
 	return []build.Option{
 		build.File("fixtures/disk/Dockerfile"), build.Target(target),
-		build.Arg("SALT", t.Env.Run+"-"+t.Claim.Name()), build.Arg("READ", read),
+		build.Arg("SALT", own(t)), build.Arg("READ", read),
 	}
 }
 
