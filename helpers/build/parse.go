@@ -16,7 +16,6 @@ type event struct {
 	Statuses []struct {
 		Vertex    string     `json:"vertex"`
 		ID        string     `json:"id"`
-		Name      string     `json:"name"`
 		Current   int64      `json:"current"`
 		Completed *time.Time `json:"completed"`
 	} `json:"statuses"`
@@ -87,7 +86,8 @@ func (p *parser) line(line []byte) {
 		p.vertex(v.Digest).learn(v)
 	}
 	for _, s := range e.Statuses {
-		if name := s.Name + s.ID; strings.Contains(name, "transferring") {
+		// What an exporter sends back has the same name and another id.
+		if strings.HasPrefix(s.ID, "transferring ") {
 			key := transfer{vertex: s.Vertex, id: s.ID}
 			had := p.transfers[key]
 			p.transfers[key] = sent{bytes: max(had.bytes, s.Current), whole: had.whole || s.Completed != nil}
