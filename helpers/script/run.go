@@ -22,7 +22,7 @@ func (s Script) Run(t *spec.T) {
 	if err := os.Mkdir(root, 0o700); err != nil {
 		t.EnvironmentFailed("create the script's folder: %v", err)
 	}
-	r := &runner{t: t, here: filepath.Dir(s.Path), home: cli.NewHome(t), builders: map[string]*builder.Builder{}, running: map[string]*build.Running{}}
+	r := &runner{t: t, here: filepath.Dir(s.Path), home: cli.NewHome(t).With(asPeopleHaveIt), builders: map[string]*builder.Builder{}, running: map[string]*build.Running{}}
 	deadline, _ := t.Context().Deadline()
 	testscript.RunT(tester{t}, testscript.Params{
 		Files: []string{s.Path}, WorkdirRoot: root, Deadline: deadline,
@@ -48,10 +48,14 @@ type runner struct {
 	ranges atomic.Int64
 }
 
+// asPeopleHaveIt leaves open what the run's own commands are told: a script that
+// passes --metadata-file gets all that buildx writes into it.
+const asPeopleHaveIt = "BUILDX_METADATA_PROVENANCE="
+
 // setup gives the script the run's own configuration, so that `exec docker …`
 // sees what the other commands see.
 func (r *runner) setup(e *testscript.Env) error {
-	for _, kv := range r.t.Env.Environ("BUILDX_CONFIG=" + r.home.Dir) {
+	for _, kv := range r.t.Env.Environ("BUILDX_CONFIG="+r.home.Dir, asPeopleHaveIt) {
 		name, value, _ := strings.Cut(kv, "=")
 		if steersScripts(name) {
 			e.Setenv(name, value)
