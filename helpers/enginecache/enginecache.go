@@ -23,6 +23,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -84,7 +85,11 @@ func write(ctx context.Context, e *env.Environment) (string, error) {
 // as that can be told from what is somebody else's, and then the note.
 func Settle(ctx context.Context, file string) error {
 	var n note
-	if err := env.ReadNote(file, &n); err != nil {
+	err := env.ReadNote(file, &n)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("read what the engine's BuildKit held: %w", err)
 	}
 	if !n.NoHistory {
@@ -92,7 +97,7 @@ func Settle(ctx context.Context, file string) error {
 			return err
 		}
 	}
-	return os.Remove(file)
+	return env.RemoveNote(file)
 }
 
 // settle is for a run whose folder is dir.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,6 +34,9 @@ type loan struct {
 	// Stays tells that what had to be pulled is left: the lab is ours, and the
 	// next run is faster.
 	Stays bool
+
+	// moved is the image that had the name when the run came to its end.
+	moved string
 }
 
 // LoanGlob matches the notes about borrowed images in a run's folder.
@@ -75,47 +79,71 @@ func (e *Environment) Borrow(ctx context.Context, ref string) error {
 	})
 }
 
-// Owed lists the borrowed names that, after everything was given back, are not
-// those of the images that had them, although these are there and no other run
-// needs the names.
+// Returning notes what the borrowed names are, before they are given back, for
+// [Environment.Owed].
+func (e *Environment) Returning(ctx context.Context) error {
+	e.borrowing.Lock()
+	defer e.borrowing.Unlock()
+	return e.eachLoan(func(l *loan, engine *client.Client) (err error) {
+		l.moved, err = idOf(ctx, engine, l.Ref)
+		return err
+	})
+}
+
+// Owed lists the borrowed names that, after everything was given back, are still
+// what the runs had made of them, although no run needs them any more. What
+// somebody else has made of them is not owed.
 func (e *Environment) Owed(ctx context.Context) ([]string, error) {
 	e.borrowing.Lock()
 	defer e.borrowing.Unlock()
 	var names []string
-	for _, l := range e.loans {
-		owed, err := l.owed(ctx, e.Dir)
-		if err != nil {
-			return nil, err
-		}
-		if owed {
-			names = append(names, l.Ref)
-		}
-	}
-	return names, nil
+	err := whileNobodyElse(ctx, func() error {
+		return e.eachLoan(func(l *loan, engine *client.Client) error {
+			owed, err := l.owed(ctx, engine, e.Dir)
+			if owed {
+				names = append(names, l.Ref)
+			}
+			return err
+		})
+	})
+	return names, err
 }
 
-func (l loan) owed(ctx context.Context, dir string) (bool, error) {
-	engine, err := l.engine()
+func (e *Environment) eachLoan(do func(*loan, *client.Client) error) error {
+	for i := range e.loans {
+		engine, err := e.loans[i].engine()
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(do(&e.loans[i], engine), engine.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l loan) owed(ctx context.Context, engine *client.Client, dir string) (bool, error) {
+	if l.Was == "" || l.moved == l.Was || l.moved == "" {
+		return false, nil
+	}
+	if _, needed := borrowedBesides(dir, l.Host, l.Ref); needed {
+		return false, nil
+	}
+	is, err := idOf(ctx, engine, l.Ref)
+	if err != nil || is != l.moved {
+		return false, err
+	}
+	// Another user's run may need it, and somebody may have removed the image.
+	all, err := engine.ImageList(ctx, image.ListOptions{})
 	if err != nil {
 		return false, err
 	}
-	defer engine.Close()
-	// Asked again at the end: a run may have begun to need it meanwhile.
-	needed, err := l.neededBesides(ctx, engine, dir)
-	if err != nil || needed {
-		return false, err
-	}
-	is, err := idOf(ctx, engine, l.Ref)
-	if err != nil || is == l.Was || l.Was == "" {
-		return false, err
-	}
-	still, err := idOf(ctx, engine, l.Was)
-	if err != nil || still == "" {
-		return false, err
-	}
-	needed, err = l.neededBesides(ctx, engine, dir)
-	return !needed, err
+	_, needed := keptBesides(all, runOf(dir), l.Ref)
+	return !needed && slices.ContainsFunc(all, func(one image.Summary) bool { return one.ID == l.Was }), nil
 }
+
+// runOf is the id of the run whose folder this is.
+func runOf(dir string) string { return strings.TrimPrefix(filepath.Base(dir), Prefix) }
 
 // engine is a client of the engine that the name is on.
 func (l loan) engine() (*client.Client, error) {
@@ -246,10 +274,14 @@ func Borrowed(dir string) []string {
 	return refs
 }
 
-// GiveBack makes a borrowed name what it was, and removes the note.
+// GiveBack makes a borrowed name what it was, and removes the note. Where another
+// run of the same user has borrowed it, too, the last of them makes it so.
 func GiveBack(ctx context.Context, note string) error {
 	return whileNobodyElse(ctx, func() error {
 		l, err := readLoan(note)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -258,22 +290,36 @@ func GiveBack(ctx context.Context, note string) error {
 			return err
 		}
 		defer engine.Close()
+		if note, err = leaving(note); err != nil {
+			return err
+		}
 		if err := l.giveBack(ctx, engine, filepath.Dir(note)); err != nil {
 			return err
 		}
-		return os.Remove(note)
+		return RemoveNote(note)
 	})
 }
 
-// giveBack is for the run whose folder is dir. What is kept goes last: until the
-// name is back, it may be all that there is of the image.
-func (l loan) giveBack(ctx context.Context, engine *client.Client, dir string) error {
-	needed, err := l.neededBesides(ctx, engine, dir)
-	if err == nil && !needed {
-		err = l.restore(ctx, engine)
+// leaving gives a note a name by which other runs no longer count on it, before
+// they are counted on: should another run give back at the same moment, by another
+// lock, neither leaves it to the other.
+func leaving(note string) (string, error) {
+	const mark = "-leaving.json"
+	if strings.HasSuffix(note, mark) {
+		return note, nil
 	}
-	if err != nil {
-		return fmt.Errorf("make %s the image that it was: %w", l.Ref, err)
+	left := strings.TrimSuffix(note, ".json") + mark
+	return left, os.Rename(note, left)
+}
+
+// giveBack is for the run whose folder is dir. What is kept goes last: until the
+// name is back, it may be all that there is of the image. Another user's run is
+// not relied on: it cannot be told whether it goes on.
+func (l loan) giveBack(ctx context.Context, engine *client.Client, dir string) error {
+	if _, needed := borrowedBesides(dir, l.Host, l.Ref); !needed {
+		if err := l.restore(ctx, engine); err != nil {
+			return fmt.Errorf("make %s the image that it was: %w", l.Ref, err)
+		}
 	}
 	if l.Kept == "" {
 		return nil
@@ -282,20 +328,6 @@ func (l loan) giveBack(ctx context.Context, engine *client.Client, dir string) e
 		return fmt.Errorf("let go of %s: %w", l.Kept, err)
 	}
 	return nil
-}
-
-// neededBesides tells whether another run has borrowed the same name: then the
-// last of them gives it back.
-func (l loan) neededBesides(ctx context.Context, engine *client.Client, dir string) (bool, error) {
-	if _, ok := borrowedBesides(dir, l.Host, l.Ref); ok {
-		return true, nil
-	}
-	all, err := engine.ImageList(ctx, image.ListOptions{})
-	if err != nil {
-		return false, err
-	}
-	_, ok := keptBesides(all, strings.TrimPrefix(filepath.Base(dir), Prefix), l.Ref)
-	return ok, nil
 }
 
 // giveBackAll is [GiveBack] with all notes in the run's folder.

@@ -10,6 +10,7 @@ import (
 
 	"builders.test/helpers/internal/toyengine"
 	"github.com/gofrs/flock"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -177,15 +178,40 @@ func TestANoteIsWholeOrNotThere(t *testing.T) {
 	require.Len(t, left, 1)
 }
 
+// TestBothGiveBackAtOnce lets another user's run go at the same moment: no lock
+// keeps the two apart, and neither may leave the name to the other.
+func TestBothGiveBackAtOnce(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	engine := toyengine.New(t)
+	engine.Name("sha256:users", stable)
+	one, two := run(t, "00000001", engine), run(t, "00000002", engine)
+	require.NoError(t, one.Borrow(t.Context(), stable))
+	engine.Name("sha256:pulled", stable)
+	require.NoError(t, two.Borrow(t.Context(), stable))
+
+	var begun atomic.Bool
+	engine.Before(func(string) {
+		if begun.CompareAndSwap(false, true) {
+			t.Setenv("XDG_CACHE_HOME", t.TempDir())
+			assert.NoError(t, two.giveBackAll())
+		}
+	})
+	require.NoError(t, one.giveBackAll())
+	require.True(t, begun.Load())
+	require.Equal(t, []string{stable}, engine.Names("sha256:users"))
+}
+
 func TestOwed(t *testing.T) {
 	for now, tc := range map[string]struct {
 		then func(engine *toyengine.Engine)
 		want []string
 	}{
-		"given back":                          {func(*toyengine.Engine) {}, nil},
-		"another image has it":                {func(e *toyengine.Engine) { e.Name("sha256:pulled", stable) }, []string{stable}},
-		"none has it, and the image is there": {func(e *toyengine.Engine) { e.Name("sha256:users", "other:1"); e.Remove(stable) }, []string{stable}},
-		"the image is gone as well":           {func(e *toyengine.Engine) { e.Remove(stable) }, nil},
+		"given back":             {func(*toyengine.Engine) {}, nil},
+		"as the run had made it": {func(e *toyengine.Engine) { e.Name("sha256:pulled", stable) }, []string{stable}},
+		"as the run had made it, and the user removed the image": {func(e *toyengine.Engine) { e.Name("sha256:pulled", stable); e.Remove("sha256:users") }, nil},
+		"somebody has made it another":                           {func(e *toyengine.Engine) { e.Name("sha256:other", stable) }, nil},
+		"somebody took it away":                                  {func(e *toyengine.Engine) { e.Name("sha256:users", "other:1"); e.Remove(stable) }, nil},
 	} {
 		t.Run(now, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
@@ -194,6 +220,8 @@ func TestOwed(t *testing.T) {
 			engine.Name("sha256:users", stable)
 			e := run(t, "00000001", engine)
 			require.NoError(t, e.Borrow(t.Context(), stable))
+			engine.Name("sha256:pulled", stable)
+			require.NoError(t, e.Returning(t.Context()))
 			e.end(t)
 			tc.then(engine)
 			owed, err := e.Owed(t.Context())
@@ -202,9 +230,11 @@ func TestOwed(t *testing.T) {
 
 			other := run(t, "00000002", engine)
 			require.NoError(t, other.Borrow(t.Context(), stable))
-			owed, err = e.Owed(t.Context())
-			require.NoError(t, err)
-			require.Empty(t, owed, "another run needs the name")
+			for _, look := range []func(func()){func(do func()) { do() }, func(do func()) { unreadable(t, other, do) }} {
+				look(func() { owed, err = e.Owed(t.Context()) })
+				require.NoError(t, err)
+				require.Empty(t, owed, "another run needs the name")
+			}
 		})
 	}
 }

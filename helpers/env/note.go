@@ -2,7 +2,9 @@ package env
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/moby/sys/atomicwriter"
@@ -19,7 +21,8 @@ func WriteNote(path string, content any) error {
 	return atomicwriter.WriteFile(path, encoded, 0o600)
 }
 
-// ReadNote reads what [WriteNote] wrote.
+// ReadNote reads what [WriteNote] wrote. The error is [fs.ErrNotExist] where
+// whoever cleans up beside this process was faster.
 func ReadNote(path string, content any) error {
 	encoded, err := os.ReadFile(path)
 	if err != nil {
@@ -27,6 +30,15 @@ func ReadNote(path string, content any) error {
 	}
 	if err := json.Unmarshal(encoded, content); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// RemoveNote is for whoever has undone what a note tells. That somebody else did so
+// first is fine.
+func RemoveNote(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }

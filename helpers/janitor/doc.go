@@ -15,10 +15,11 @@
 //	a container of buildx's that asks
 //	for GPUs, of an image it borrowed       -           -         note
 //	carries another run's id                -           -           -
-//	a name of an image, borrowed, which
-//	some other run still needs              -           -           -
-//	a name of an image, borrowed, whose
-//	image is still there                  error       error         -
+//	a name of an image that the run has
+//	borrowed, still what the run had made
+//	of it, where the image from before is
+//	there and no other run needs the name   -         error         -
+//	any other name that some run borrowed   -           -           -
 //	any other name of an image, or an
 //	image without one                     note        note          -
 //	a container, volume or network        note        note        note
@@ -27,7 +28,7 @@
 //	an emulator                           note        note          -
 //	a mount                               note          -           -
 //
-// Borrowed names are compared with what they were before any of the runs that have
-// borrowed them at the same time, everything else with what was there when the run
+// What a borrowed name was is what it was before all of the runs that have borrowed
+// it at the same time; everything else is compared with what was there when the run
 // began. "-" is not looked at, or nobody's business.
 package janitor

@@ -105,7 +105,9 @@ func (g *Guard) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
 	g.borrowed = append(g.borrowed, borrowed()...)
+	returning := g.environment.Returning(ctx)
 	left, err := sweep(ctx, g.engines, g.run)
+	err = errors.Join(returning, err)
 	left = slices.DeleteFunc(left, func(x Thing) bool { return x.Kind == "folder" || x.probe || env.IsShared(x.Name) })
 	if len(left) > 0 {
 		err = errors.Join(err, fmt.Errorf("the run left %s; they are removed now", join(left)))
@@ -135,7 +137,7 @@ func (g *Guard) Audit() (note string, err error) {
 	d := after.Since(g.before, g.run).Without(append(g.borrowed, borrowed()...))
 	errs := []error{d.Err()}
 	for _, ref := range owed {
-		errs = append(errs, fmt.Errorf("%s does not name the image that it named before the run", ref))
+		errs = append(errs, fmt.Errorf("%s still names the image that the run made it name, and not the one from before", ref))
 	}
 	return d.Note(), errors.Join(errs...)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,14 +36,18 @@ var undos = []undo{
 const undoTimeout = 20 * time.Second
 
 // removeFolder undoes what the notes in a run's folder tell of, and then removes
-// the folder. Nobody else knows what they say: while one of them is not undone,
-// the folder stays, for the next who comes.
+// the folder. Nobody else knows what they say: while one of them is there, the
+// folder stays, for the next who comes.
 func removeFolder(ctx context.Context, dir string) error {
 	var errs []error
 	for _, u := range undos {
 		errs = append(errs, u.all(ctx, dir))
 	}
-	if err := errors.Join(errs...); err != nil {
+	err := errors.Join(errs...)
+	if left := notes(dir); err == nil && len(left) > 0 {
+		err = fmt.Errorf("%s is not undone", strings.Join(left, ", "))
+	}
+	if err != nil {
 		// In one line, and in words only: that something else is not found does
 		// not mean that the folder is gone.
 		what := strings.ReplaceAll(err.Error(), "\n", "; ")
@@ -53,11 +56,22 @@ func removeFolder(ctx context.Context, dir string) error {
 	return os.RemoveAll(dir)
 }
 
+// notes are all that is to be undone yet.
+func notes(dir string) []string {
+	var all []string
+	for _, u := range undos {
+		// The patterns are well-formed, which is all that can be wrong.
+		found, _ := filepath.Glob(filepath.Join(dir, u.notes))
+		all = append(all, found...)
+	}
+	return all
+}
+
 // all undoes every note of one kind.
 func (u undo) all(ctx context.Context, dir string) error {
-	notes, err := filepath.Glob(filepath.Join(dir, u.notes))
+	found, err := filepath.Glob(filepath.Join(dir, u.notes))
 	errs := []error{err}
-	for _, note := range notes {
+	for _, note := range found {
 		errs = append(errs, u.one(ctx, note))
 	}
 	return errors.Join(errs...)
@@ -66,9 +80,5 @@ func (u undo) all(ctx context.Context, dir string) error {
 func (u undo) one(ctx context.Context, note string) error {
 	ctx, cancel := context.WithTimeout(ctx, undoTimeout)
 	defer cancel()
-	err := u.do(ctx, note)
-	if _, gone := os.Stat(note); errors.Is(gone, fs.ErrNotExist) {
-		return nil // whoever cleans up beside us was faster
-	}
-	return err
+	return u.do(ctx, note)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 )
 
 // stable is a name that a dead run moved, kept the name under which it keeps
@@ -108,17 +109,14 @@ func (d *deadRun) note(t *testing.T, file string, content any) {
 	write(t, filepath.Join(d.dir, file), string(encoded))
 }
 
-func (d *deadRun) notes(t *testing.T) []string {
-	t.Helper()
-	var left []string
-	for _, u := range undos {
-		found, err := filepath.Glob(filepath.Join(d.dir, u.notes))
-		require.NoError(t, err)
-		for _, note := range found {
-			left = append(left, filepath.Base(note))
-		}
+// notes are the kinds of notes that are left.
+func (d *deadRun) notes() []string {
+	var kinds []string
+	for _, note := range notes(d.dir) {
+		kind, _, _ := strings.Cut(filepath.Base(note), "-")
+		kinds = append(kinds, kind)
 	}
-	return left
+	return kinds
 }
 
 // requireUndone wants everything to be as before the run, and nothing to be left
@@ -140,22 +138,22 @@ var faults = map[string]struct {
 	says       string
 }{
 	"the name is not given back": {
-		func(d *deadRun) { d.engine.Fail("POST /tag", 1) }, func(*deadRun) {}, "image-0.json", "make " + stable + " the image that it was",
+		func(d *deadRun) { d.engine.Fail("POST /tag", 1) }, func(*deadRun) {}, "image", "make " + stable + " the image that it was",
 	},
 	"what is kept is not let go": {
-		func(d *deadRun) { d.engine.Fail("DELETE /kept:1", 1) }, func(*deadRun) {}, "image-0.json", "let go of " + kept,
+		func(d *deadRun) { d.engine.Fail("DELETE /kept:1", 1) }, func(*deadRun) {}, "image", "let go of " + kept,
 	},
 	"the mirror's tag is not put back": {
-		func(d *deadRun) { d.mirror.down.Store(true) }, func(d *deadRun) { d.mirror.down.Store(false) }, "restore-0.json", "put " + "127.0.0.1",
+		func(d *deadRun) { d.mirror.down.Store(true) }, func(d *deadRun) { d.mirror.down.Store(false) }, "restore", "put " + "127.0.0.1",
 	},
 	"the engine does not list its records": {
-		func(d *deadRun) { d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine-cache-containerd.json", "list the records",
+		func(d *deadRun) { d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine", "list the records",
 	},
 	"the engine says that its records are not found": {
-		func(d *deadRun) { d.engine.Code = http.StatusNotFound; d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine-cache-containerd.json", "list the records",
+		func(d *deadRun) { d.engine.Code = http.StatusNotFound; d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine", "list the records",
 	},
 	"buildx does not list its builds": {
-		func(d *deadRun) { _ = os.WriteFile(d.buildx, nil, 0o600) }, func(d *deadRun) { _ = os.Remove(d.buildx) }, "engine-cache-containerd.json", "no history now",
+		func(d *deadRun) { _ = os.WriteFile(d.buildx, nil, 0o600) }, func(d *deadRun) { _ = os.Remove(d.buildx) }, "engine", "no history now",
 	},
 }
 
@@ -171,8 +169,8 @@ func TestNothingIsRemovedBeforeItIsUndone(t *testing.T) {
 			require.ErrorContains(t, err, tc.says)
 			require.ErrorContains(t, err, "`builders clean` tries again")
 			require.NotContains(t, err.Error(), "\n")
-			require.Equal(t, []string{tc.note}, d.notes(t), "the note of what is not undone has to stay, and nothing else may be lost by it")
-			if tc.note == "image-0.json" {
+			require.Equal(t, []string{tc.note}, d.notes(), "the note of what is not undone has to stay, and nothing else may be lost by it")
+			if tc.note == "image" {
 				require.Contains(t, d.engine.Names("sha256:users"), kept, "what is kept for somebody went before its name was given back")
 			}
 
@@ -181,6 +179,17 @@ func TestNothingIsRemovedBeforeItIsUndone(t *testing.T) {
 			d.requireUndone(t)
 		})
 	}
+}
+
+// TestTwoMayUndoAtOnce is a reaper and somebody's `builders clean`.
+func TestTwoMayUndoAtOnce(t *testing.T) {
+	d := newDeadRun(t)
+	var both errgroup.Group
+	for range 2 {
+		both.Go(func() error { return removeFolder(t.Context(), d.dir) })
+	}
+	require.NoError(t, both.Wait())
+	d.requireUndone(t)
 }
 
 // TestASweepFinishesWhatFailedOnce is the same through all that a reaper does.
@@ -202,7 +211,7 @@ func TestASweepThatCannotUndo(t *testing.T) {
 	defer cancel()
 	_, err := sweep(ctx, []*client.Client{d.engine.Client(t)}, mine)
 	require.ErrorContains(t, err, "make "+stable+" the image that it was")
-	require.Equal(t, []string{"image-0.json"}, d.notes(t))
+	require.Equal(t, []string{"image"}, d.notes())
 	require.Equal(t, []string{kept}, d.engine.Names("sha256:users"))
 
 	d.engine.Fail("POST /tag", 0)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -179,6 +179,9 @@ func writeRestore(t *spec.T, r restore) string {
 // the note. It waits until no other run holds the mirror's tags.
 func Restore(ctx context.Context, note string) error {
 	r, err := readRestore(note)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -200,6 +203,9 @@ func readRestore(note string) (restore, error) {
 // putBack is for whoever holds the lock.
 func putBack(ctx context.Context, note string) error {
 	r, err := readRestore(note)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -215,5 +221,5 @@ func putBack(ctx context.Context, note string) error {
 	if err := remote.Tag(tag, descriptor, options...); err != nil {
 		return fmt.Errorf("put %s back to %s: %w", r.Ref, r.Digest, err)
 	}
-	return os.Remove(note)
+	return env.RemoveNote(note)
 }
