@@ -23,7 +23,7 @@ func Usage(t *spec.T, b *builder.Builder, words ...string) Records {
 	t.Helper()
 	records, err := TryUsage(t, b, words...)
 	if err != nil {
-		t.Fatalf("%v", err)
+		fail(t, err)
 	}
 	return records
 }
@@ -38,9 +38,22 @@ func TryUsage(t *spec.T, b *builder.Builder, words ...string) (Records, error) {
 	}
 	records, err := Parse(result.Stdout())
 	if err != nil {
-		return nil, fmt.Errorf("what `docker buildx du --verbose` printed cannot be read: %w", err)
+		return nil, fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	return records, nil
+}
+
+// errUnreadable tells that du answered, and not in the words that are known.
+var errUnreadable = errors.New("what `docker buildx du --verbose` printed cannot be read")
+
+// fail ends the claim because a look at a cache failed. That du failed is du's
+// doing; that nobody here can read it is not.
+func fail(t *spec.T, err error) {
+	t.Helper()
+	if errors.Is(err, errUnreadable) {
+		t.EnvironmentFailed("%v", err)
+	}
+	t.Fatalf("%v", err)
 }
 
 // Prune takes from a builder's cache what the words say, without asking, and
@@ -97,7 +110,7 @@ func Files(t *spec.T, b *builder.Builder, names ...string) string {
 	t.Helper()
 	files, err := TryFiles(t, b, names...)
 	if err != nil {
-		t.Fatalf("%v", err)
+		fail(t, err)
 	}
 	return files
 }

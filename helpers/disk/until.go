@@ -20,7 +20,7 @@ func Until(t *spec.T, patience time.Duration, look func() (complaint string, err
 	for {
 		complaint, err := look()
 		if err != nil {
-			t.Fatalf("%v", err)
+			fail(t, err)
 		}
 		if complaint == "" {
 			return

@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"syscall"
 
 	"builders.test/helpers/spec"
@@ -77,20 +76,26 @@ func Read(t *spec.T, dir, name string) string {
 	return string(content)
 }
 
-// refusals are errors by which the machine keeps a file from whoever wants to
-// read it. All others say something about the file.
-var refusals = []error{iofs.ErrPermission, syscall.EMFILE, syscall.ENFILE, syscall.EIO, syscall.ENOMEM, syscall.ENOSPC, syscall.EDQUOT}
-
 // Unread ends the claim because a file that a build should have written cannot
 // be read. Where the machine refuses to read it, that says nothing about the
 // build.
 func Unread(t *spec.T, err error, format string, args ...any) {
 	t.Helper()
-	what := fmt.Sprintf(format, args...)
-	if slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) }) {
+	if refused(err) {
 		t.EnvironmentFailed("what a build wrote cannot be read here: %v", err)
 	}
-	t.Fatalf("%s: %v", what, err)
+	t.Fatalf("%s: %v", fmt.Sprintf(format, args...), err)
+}
+
+// refused tells that the machine keeps a file from whoever wants to read it. All
+// other errors say something about the file.
+func refused(err error) bool {
+	for _, refusal := range []error{iofs.ErrPermission, syscall.EMFILE, syscall.ENFILE, syscall.EIO, syscall.ENOMEM, syscall.ENOSPC, syscall.EDQUOT} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
 }
 
 // Rename gives a folder another name and returns it, see [New].

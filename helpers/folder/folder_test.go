@@ -1,6 +1,9 @@
 package folder
 
 import (
+	"errors"
+	iofs "io/fs"
+	"syscall"
 	"testing"
 
 	"builders.test/helpers/spec"
@@ -18,6 +21,17 @@ func TestFilesAreListedAndRead(t *testing.T) {
 
 	Write(s, dir, "b", "other")
 	require.Equal(t, "other", Read(s, dir, "b"))
+}
+
+// What the machine keeps from the reader says nothing about the build; what is
+// missing or of another kind does.
+func TestRefused(t *testing.T) {
+	for err, want := range map[error]bool{
+		syscall.EACCES: true, syscall.EPERM: true, syscall.EMFILE: true, syscall.EIO: true, syscall.ENOSPC: true,
+		syscall.ENOENT: false, syscall.EISDIR: false, syscall.ENOTDIR: false, errors.New("archive/tar: invalid tar header"): false,
+	} {
+		require.Equal(t, want, refused(&iofs.PathError{Op: "open", Path: "x", Err: err}), err.Error())
+	}
 }
 
 func TestNoiseDiffers(t *testing.T) {
