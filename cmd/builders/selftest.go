@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
@@ -154,7 +156,7 @@ func (s *selftest) judged(one sabotage.Sabotage) (sabotage.Score, time.Duration,
 	if err != nil {
 		return sabotage.Score{}, 0, err
 	}
-	for _, id := range slices.Concat(one.Kills, one.Stops) {
+	for _, id := range one.Claims() {
 		if !slices.ContainsFunc(r.Claims, func(claim report.Claim) bool { return claim.ID == id }) {
 			return sabotage.Score{}, 0, fmt.Errorf("%s was not put to the test with it", id)
 		}
@@ -199,8 +201,7 @@ func (s *selftest) scores(ctx context.Context, st stage, chosen []sabotage.Sabot
 func (s *selftest) score(ctx context.Context, st stage, one sabotage.Sabotage) (sabotage.Score, error) {
 	var err error
 	run := *s.check
-	// What is wrong on purpose is wrong each time: seeing it twice is enough.
-	run.confirm = "1"
+	run.confirm = confirmations(one)
 	run.out = filepath.Join(s.out, one.Name)
 	if s.measure {
 		run.out += "-measured"
@@ -214,7 +215,7 @@ func (s *selftest) score(ctx context.Context, st stage, one sabotage.Sabotage) (
 		return sabotage.Score{}, errors.Join(err, undo())
 	}
 	if !s.measure {
-		run.choice, run.ids = "", slices.Concat(one.Kills, one.Stops, sparedBy(one))
+		run.choice, run.ids = "", slices.Concat(one.Claims(), one.Beside, sparedBy(one))
 	}
 	p, err := run.prove(ctx, console.New(io.Discard, s.stderr, run.out))
 	left := undo()
@@ -244,7 +245,17 @@ func sparedBy(one sabotage.Sabotage) []string {
 	if len(one.Stops) > 0 {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(spared), func(id string) bool { return slices.Contains(one.Kills, id) })
+	return slices.DeleteFunc(slices.Clone(spared), func(id string) bool { return slices.Contains(one.Claims(), id) })
+}
+
+// confirmations is how often a claim that failed is tried again. What is wrong
+// on purpose is wrong each time, so that seeing it twice is enough, unless it is
+// not.
+func confirmations(one sabotage.Sabotage) string {
+	if one.Wavers() {
+		return strconv.Itoa(env.DefaultConfirm)
+	}
+	return "1"
 }
 
 func broken(claims []report.Claim) []string {
@@ -267,11 +278,19 @@ func (s *selftest) tell(score sabotage.Score) {
 		what string
 		ids  []string
 	}{
-		{"noticed by", score.Killed}, {"an error in", score.Stopped},
+		{"noticed by", score.Killed}, {"an error in", score.Stopped}, {"unsteady in", wavered(score)},
 		{"NOT noticed by", score.Survived}, {"WRONGLY blamed by", score.Misattributed}, {"NOT known of", score.Unknown},
 	} {
 		if len(part.ids) > 0 {
 			fmt.Fprintf(s.stdout, "    %s %s\n", part.what, strings.Join(part.ids, ", "))
 		}
 	}
+}
+
+func wavered(score sabotage.Score) []string {
+	var all []string
+	for _, one := range score.Wavered {
+		all = append(all, one.String())
+	}
+	return all
 }

@@ -10,7 +10,7 @@ import (
 
 // All lists every sabotage.
 func All() []Sabotage {
-	return slices.Concat(flags(), exchanges(), additions(), builders(), commands(), words(), contexts(), configurations(), frontends(), worlds())
+	return slices.Concat(flags(), exchanges(), additions(), builders(), commands(), words(), contexts(), configurations(), frontends(), worlds(), unsteadies())
 }
 
 // flags that buildx forgets.

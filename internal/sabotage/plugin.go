@@ -15,6 +15,15 @@ import (
 // Run is the plugin: it does what the real one does, but for the sabotage, and
 // returns the exit code. real is the path of the real plugin.
 func (s Sabotage) Run(real string, args Args) (int, error) {
+	if s.When != nil {
+		wrong, err := s.When(args)
+		if err != nil {
+			return 1, err
+		}
+		if !wrong {
+			return 1, syscall.Exec(real, append([]string{real}, args...), os.Environ())
+		}
+	}
 	if s.Ignores != nil && s.Ignores(args) {
 		return 0, nil
 	}

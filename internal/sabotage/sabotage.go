@@ -24,10 +24,32 @@ type Sabotage struct {
 	// Stops are the ids of the claims that must end as errors by it, since it
 	// is no fault of BuildKit's.
 	Stops []string
+	// Unsteady are the ids of the claims that must be unsteady by it: they fail
+	// at first, and not each time when they are tried again.
+	Unsteady []string
+	// Counted is what the count of their tries has to say, such as "only beside
+	// other builds"; empty leaves that open.
+	Counted string
+	// Chance are the ids of claims that fail as chance has it: each may hold, be
+	// unsteady or be broken, and at least one of them must be unsteady.
+	Chance []string
+	// Beside are the ids of claims that build meanwhile and have to hold.
+	Beside []string
 }
+
+// Claims are the ids of all claims that the sabotage must not leave alone.
+func (s Sabotage) Claims() []string {
+	return slices.Concat(s.Kills, s.Stops, s.Unsteady, s.Chance)
+}
+
+// Wavers tells that the sabotage is not wrong each time, so that it takes
+// several tries to see.
+func (s Sabotage) Wavers() bool { return len(s.Unsteady)+len(s.Chance) > 0 }
 
 // Plugin is a buildx that is wrong; what is nil is left as it is.
 type Plugin struct {
+	// When tells whether a command is spoilt at all; nil is all of them.
+	When func(Args) (bool, error)
 	// Before is called before buildx is.
 	Before func(Args) error
 	// Args changes the arguments that buildx gets.

@@ -2,6 +2,7 @@ package sabotage
 
 import (
 	"slices"
+	"strings"
 
 	"builders.test/helpers/spec"
 	"builders.test/internal/report"
@@ -13,13 +14,25 @@ type Score struct {
 	// Killed are the claims that turned broken as they must, and Stopped those
 	// that ended as errors as they must.
 	Killed, Stopped []string
-	// Survived had to turn broken, or end as errors, and did not.
+	// Wavered were unsteady as they must, or as chance had it.
+	Wavered []Wavering
+	// Survived had to turn broken, be unsteady, or end as errors, and did not.
 	Survived []string
-	// Misattributed turned broken and should not have.
+	// Misattributed turned broken, or were unsteady, and should not have.
 	Misattributed []string
 	// Unknown ended as errors and should not have.
 	Unknown []string
 }
+
+// Wavering is a claim that failed in some of its tries.
+type Wavering struct {
+	ID string
+	// Count says in how many, such as "failed 2 of 4".
+	Count string
+}
+
+// String is the claim and its count.
+func (w Wavering) String() string { return w.ID + " (" + w.Count + ")" }
 
 // Judge holds a run against what the sabotage has to do.
 func Judge(s Sabotage, claims []report.Claim) Score {
@@ -27,38 +40,54 @@ func Judge(s Sabotage, claims []report.Claim) Score {
 	for _, claim := range claims {
 		score.judge(claim)
 	}
+	if score.chanceMissed() {
+		score.Survived = append(score.Survived, s.Chance...)
+	}
 	return score
 }
 
 func (s *Score) judge(claim report.Claim) {
 	kills, stops := slices.Contains(s.Sabotage.Kills, claim.ID), slices.Contains(s.Sabotage.Stops, claim.ID)
+	wavers, chance := slices.Contains(s.Sabotage.Unsteady, claim.ID), slices.Contains(s.Sabotage.Chance, claim.ID)
+	expected := kills || stops || wavers
 	list := &s.Survived
 	switch {
-	case claim.Known != "" && !kills:
+	case claim.Known != "" && !expected && !chance:
 		return // nothing to do with the sabotage
-	case claim.Verdict == spec.Broken && kills:
+	case claim.Verdict == spec.Unsteady && (chance || wavers && strings.Contains(claim.Count(), s.Sabotage.Counted)):
+		s.Wavered = append(s.Wavered, Wavering{ID: claim.ID, Count: claim.Count()})
+		return
+	case claim.Verdict == spec.Unsteady && expected:
+	case claim.Verdict == spec.Broken && (kills || chance):
 		list = &s.Killed
-	case claim.Verdict == spec.Broken:
+	case claim.Verdict == spec.Broken || claim.Verdict == spec.Unsteady:
 		list = &s.Misattributed
 	case claim.Verdict == spec.Error && stops:
 		list = &s.Stopped
 	case claim.Verdict == spec.Error:
 		list = &s.Unknown
-	case !kills && !stops:
+	case !expected:
 		return
 	}
 	*list = append(*list, claim.ID)
 }
 
+// chanceMissed tells that none of the claims that fail by chance was unsteady.
+func (s *Score) chanceMissed() bool {
+	return len(s.Sabotage.Chance) > 0 && !slices.ContainsFunc(s.Wavered, func(w Wavering) bool {
+		return slices.Contains(s.Sabotage.Chance, w.ID)
+	})
+}
+
 // Refused is the score where the environment could not even be opened: every
 // claim ended as an error.
 func Refused(s Sabotage) Score {
-	return Score{Sabotage: s, Stopped: s.Stops, Unknown: s.Kills}
+	return Score{Sabotage: s, Stopped: s.Stops, Unknown: slices.Concat(s.Kills, s.Unsteady, s.Chance)}
 }
 
 // Caught tells that some claim noticed, all that must did, and no other.
 func (s Score) Caught() bool {
-	return len(s.Killed)+len(s.Stopped) > 0 && len(s.Survived)+len(s.Misattributed)+len(s.Unknown) == 0
+	return len(s.Killed)+len(s.Stopped)+len(s.Wavered) > 0 && len(s.Survived)+len(s.Misattributed)+len(s.Unknown) == 0
 }
 
 // Killed are the claims that some sabotage turned broken.

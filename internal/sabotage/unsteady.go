@@ -1,0 +1,31 @@
+package sabotage
+
+import "builders.test/internal/mutant"
+
+// unsteadies are wrong some of the time, so that whoever looks once may see
+// nothing, or think that it is always so.
+func unsteadies() []Sabotage {
+	return []Sabotage{
+		{
+			Name: "load-sometimes", Does: "drops --load one time in three, the first time among them",
+			Plugin:   Plugin{When: oneInThree("--load"), Args: func(a Args) Args { return a.Without("--load") }},
+			Unsteady: []string{"output/load"}, Counted: "failed 2 of 4",
+		},
+		{
+			Name: "no-cache-beside", Does: "adds --no-cache to a build while another one is under way",
+			Plugin:   Plugin{When: besideOthers, Args: func(a Args) Args { return a.With("--no-cache") }},
+			Unsteady: []string{"buildkit/unused-argument"}, Counted: "only beside other builds",
+			Beside: []string{"buildkit/max-parallelism"},
+		},
+		{
+			Name: "mutant-race", Does: "BuildKit starts steps without waiting for its cache, if the scheduler lets them go first",
+			World: World{Mutation: &mutant.Mutation{
+				File: "solver/cachemanager.go", Function: "Query",
+				Declare: "func overtaken() bool { first := make(chan bool, 2); go func() { first <- true }(); go func() { first <- false }(); for end := time.Now().Add(100 * time.Microsecond); time.Now().Before(end); {}; return <-first }",
+				Begin:   "if overtaken() && overtaken() && overtaken() { return nil, nil }",
+			}},
+			Chance: []string{"caching/second-build", "caching/stop-start", "caching/third-builder", "caching/loaded-image", "drivers/remote-shared", "drivers/remote-rm",
+				"frontend/link", "frontend/secret-changed", "buildkit/unused-argument", "buildkit/late-change", "buildkit/common-step"},
+		},
+	}
+}
