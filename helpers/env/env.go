@@ -126,6 +126,12 @@ func Open(ctx context.Context, watch func(*Environment) error) (*Environment, er
 	return e, nil
 }
 
+// New is an environment that nothing was opened for: what helpers are tested
+// with.
+func New() *Environment {
+	return &Environment{counter: new(atomic.Int64), shared: map[string]*once{}}
+}
+
 // openDir makes the run's folder and takes its lock: while the lock is held,
 // whatever carries the run's id belongs to a live run.
 func (e *Environment) openDir(context.Context) error {

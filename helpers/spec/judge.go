@@ -31,8 +31,8 @@ func Judge(tries []Try, again int) (Verdict, string) {
 	switch {
 	case c.held > 0:
 		return Unsteady, first.Reason
-	case c.errored != "":
-		return Error, oneLine(fmt.Sprintf("it failed, and when it was tried again the environment failed: %s; at first: %s", c.errored, first.Reason))
+	case c.errored > 0:
+		return Error, oneLine(fmt.Sprintf("it failed, and when it was tried again the environment failed: %s; at first: %s", c.why, first.Reason))
 	case again > 0 && c.failed == 1:
 		return Error, oneLine(fmt.Sprintf("it failed, and there was no time to try it again (give go test a longer -timeout): %s", first.Reason))
 	}
@@ -59,7 +59,8 @@ func CountTries(tries []Try) string {
 type tally struct {
 	failed, held           int
 	failedAlone, heldAlone int
-	errored                string
+	errored                int
+	why                    string
 }
 
 func count(tries []Try) tally {
@@ -77,7 +78,8 @@ func count(tries []Try) tally {
 			c.held++
 			c.heldAlone += alone
 		default:
-			c.errored = t.Reason
+			c.errored++
+			c.why = t.Reason
 		}
 	}
 	return c

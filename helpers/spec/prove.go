@@ -54,12 +54,22 @@ func (p *proof) begin() {
 	case first.verdict == NotApplicable:
 		p.test.Skip(first.reason)
 	case first.verdict == Broken && p.again() > 0:
-		// Its turn comes after all claims of the chapter have begun, and the
-		// place of this test is free for another while it waits.
-		p.test.Run("again", func(again *testing.T) {
-			again.Parallel()
-			p.confirm()
-		})
+		p.later(p.confirm)
+	}
+}
+
+// later does something in a subtest: its turn comes after all claims of the
+// chapter have begun, and the place of this test is free for another while it
+// waits. Where the person's choice leaves no subtest, it is done at once.
+func (p *proof) later(do func()) {
+	chosen := false
+	p.test.Run("again", func(again *testing.T) {
+		chosen = true
+		again.Parallel()
+		do()
+	})
+	if !chosen {
+		do()
 	}
 }
 
@@ -88,18 +98,19 @@ func (p *proof) again() int {
 }
 
 // confirm tries the claim again: alone, and at last beside the claims that it
-// failed beside, if there were any. What the environment does wrong meanwhile
-// ends that: nothing more can be known.
+// failed beside, if there were any. Where there is one more try it is alone. What
+// the environment does wrong meanwhile ends that: nothing more can be known.
 func (p *proof) confirm() {
 	first := p.tries[0]
 	defer p.schedule.quiet()()
+	first.forgetIdle()
 	for left := p.again(); left > 0; left-- {
 		if !p.inTime(left) {
 			return
 		}
 		t := p.try()
 		t.round = fmt.Sprintf("try %d of %s", t.number, p.claim.ID)
-		if left == 1 && len(first.beside) > 0 && !first.late {
+		if left == 1 && t.number > 2 && len(first.beside) > 0 {
 			p.schedule.besides(t, first.beside)
 		} else {
 			t.run()

@@ -90,6 +90,12 @@ func (s *schedule) leave(t *T) {
 	s.changed.Broadcast()
 }
 
+// forgetIdle takes those that did not apply, and so built nothing, out of the
+// try's neighbours. It is for when none of them is under way.
+func (t *T) forgetIdle() {
+	maps.DeleteFunc(t.beside, func(p *proof, _ bool) bool { return p.tries[0].verdict == NotApplicable })
+}
+
 // quiet waits until nothing builds and no claim of the chapter is still to
 // begin, and keeps it so until the function that it returns is called. Claims
 // that wait hold places: if they hold all of them, those that have not begun

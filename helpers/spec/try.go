@@ -2,11 +2,14 @@ package spec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -110,9 +113,8 @@ func (t *T) guard(part func()) {
 		defer close(done)
 		defer func() {
 			if cause := recover(); cause != nil {
-				t.verdict = t.verdict.Escalate(Error)
-				t.reason = oneLine(fmt.Sprintf("the spec itself panicked: %v", cause))
-				t.Errorf("%s\n%s", t.reason, debug.Stack())
+				t.errored("the spec itself panicked: %v", cause)
+				t.Errorf("the spec itself panicked: %v\n%s", cause, debug.Stack())
 			}
 		}()
 		part()
@@ -128,6 +130,9 @@ func (t *T) open() {
 		t.EnvironmentFailed("evidence cannot be kept: %v", err)
 	}
 	t.Evidence = folder
+	if t.number == 1 {
+		t.forgetEarlier()
+	}
 	if store := t.Claim.store(); store != "" {
 		// Where there is none, the need says so.
 		if there, err := t.Env.On(t.ctx, store); err == nil {
@@ -157,7 +162,22 @@ func (t *T) evidenceIn() (out, name string) {
 	case t.number == 1:
 		return t.Env.Out, t.Claim.ID
 	}
-	return t.Env.Out, fmt.Sprintf("%s.try-%d", t.Claim.ID, t.number)
+	return t.Env.Out, t.Claim.ID + tryMark + strconv.Itoa(t.number)
+}
+
+// tryMark stands between a claim's id and the number of a later try in the name
+// of its evidence.
+const tryMark = ".try-"
+
+// forgetEarlier removes what an earlier run left of later tries.
+func (t *T) forgetEarlier() {
+	stale, err := filepath.Glob(filepath.Join(t.Env.Out, t.Evidence.Name()+tryMark+"*"))
+	for _, path := range stale {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	if err != nil {
+		t.EnvironmentFailed("evidence of an earlier run cannot be removed: %v", err)
+	}
 }
 
 // applies checks the claim's needs. What the lab should serve and does not is
@@ -248,8 +268,10 @@ func (t *T) Mistaken(format string, args ...any) {
 func (t *T) errored(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.verdict = t.verdict.Escalate(Error)
-	t.reason = oneLine(fmt.Sprintf(format, args...))
+	if t.verdict >= Error {
+		return // what went wrong first may be why this did
+	}
+	t.verdict, t.reason = Error, oneLine(fmt.Sprintf(format, args...))
 }
 
 // Uses notes that an image took part in the proof. If it is a stand-in for
