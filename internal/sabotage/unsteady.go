@@ -25,7 +25,7 @@ func unsteadies() []Sabotage {
 				Begin:   "if overtaken() && overtaken() && overtaken() { return nil, nil }",
 			}},
 			Chance: []string{"caching/second-build", "caching/stop-start", "caching/third-builder", "caching/loaded-image", "drivers/remote-shared", "drivers/remote-rm",
-				"frontend/link", "frontend/secret-changed", "buildkit/unused-argument", "buildkit/late-change", "buildkit/common-step"},
+				"frontend/secret-changed", "buildkit/unused-argument", "buildkit/late-change", "buildkit/common-step"},
 		},
 	}
 }
