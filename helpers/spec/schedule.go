@@ -63,14 +63,18 @@ func (s *schedule) announce() {
 func (s *schedule) first(t *T) {
 	s.mu.Lock()
 	s.announced--
-	// Where a claim has its turn alone, no other begins.
-	for s.alone {
-		s.changed.Wait()
-	}
+	s.wait()
 	s.enter(t)
 	s.mu.Unlock()
 	t.run()
 	s.leave(t)
+}
+
+// wait is for a claim that begins: where another has its turn alone, it must not.
+func (s *schedule) wait() {
+	for s.alone {
+		s.changed.Wait()
+	}
 }
 
 // enter makes a try and those under way each other's neighbours.
