@@ -47,11 +47,13 @@ func newSelftestCommand() *cobra.Command {
 drops --load, a BuildKit that was compiled with a mistake in it, a mirror that
 serves an older image, and so on. It runs the claims that have to notice, with some
 that must not, and prints what was caught, what survived and what turned broken for
-no reason. When every sabotage has been judged, now or before, it writes the table in
+no reason. A sabotage that is wrong only some of the time has to make claims unsteady,
+and a claim that fails by it is tried three times more; by all others, once more. When
+every sabotage has been judged, now or before, it writes the table in
 ` + scorePage + `.
 
-With --measure every claim that RUN chooses is run, and those that turned broken are
-listed. It uses the lab, whatever engine can be reached. The sabotage no-emulator
+With --measure every claim that RUN chooses is run, and those that turned broken or
+unsteady are listed. It uses the lab, whatever engine can be reached. The sabotage no-emulator
 switches the machine's emulator off for as long as it takes.
 
 It exits with 0 when every sabotage is caught and nothing else turned broken.`,
@@ -234,7 +236,7 @@ func (s *selftest) score(ctx context.Context, st stage, one sabotage.Sabotage) (
 		return sabotage.Score{}, err
 	}
 	if s.measure {
-		one.Kills = broken(p.report.Claims)
+		one = measured(one, p.report.Claims)
 	}
 	return sabotage.Judge(one, p.report.Claims), nil
 }
@@ -258,14 +260,18 @@ func confirmations(one sabotage.Sabotage) string {
 	return "1"
 }
 
-func broken(claims []report.Claim) []string {
-	var ids []string
+// measured is the sabotage as if all that happened had been expected of it.
+func measured(one sabotage.Sabotage, claims []report.Claim) sabotage.Sabotage {
+	one.Kills, one.Unsteady, one.Counted, one.Chance = nil, nil, "", nil
 	for _, claim := range claims {
-		if claim.News() {
-			ids = append(ids, claim.ID)
+		switch {
+		case claim.News():
+			one.Kills = append(one.Kills, claim.ID)
+		case claim.Verdict == spec.Unsteady:
+			one.Unsteady = append(one.Unsteady, claim.ID)
 		}
 	}
-	return ids
+	return one
 }
 
 func (s *selftest) tell(score sabotage.Score) {
