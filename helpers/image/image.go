@@ -3,13 +3,13 @@ package image
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"builders.test/helpers/cli"
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 	cerrdefs "github.com/containerd/errdefs"
+	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
@@ -133,7 +133,11 @@ func Inspect(t *spec.T, ref, platform string) image.InspectResponse {
 	// Only the containerd store keeps several platforms under one name, and
 	// only it takes the question.
 	if t.Env.Engine.Store == env.StoreContainerd && platform != "" {
-		options = append(options, client.ImageInspectWithPlatform(parsePlatform(platform)))
+		wanted, err := parsePlatform(platform)
+		if err != nil {
+			t.Fatalf("the image %s cannot be asked for: %v", ref, err)
+		}
+		options = append(options, client.ImageInspectWithPlatform(wanted))
 	}
 	inspected, err := t.Env.Client.ImageInspect(t.Context(), ref, options...)
 	if err != nil {
@@ -145,7 +149,7 @@ func Inspect(t *spec.T, ref, platform string) image.InspectResponse {
 // Content is what an image is made of, whichever store holds it: the same
 // content has another id in each.
 type Content struct {
-	// Platform is for example linux/amd64.
+	// Platform is for example linux/amd64 or linux/arm/v7.
 	Platform string
 	// Layers are the digests of the uncompressed layers, lowest first.
 	Layers []string
@@ -166,14 +170,19 @@ func ContentOf(t *spec.T, ref, platform string) Content {
 		t.Fatalf("the engine has no configuration of the image %s", ref)
 	}
 	return Content{
-		Platform: found.Os + "/" + found.Architecture, Layers: found.RootFS.Layers,
+		Platform: formatPlatform(found), Layers: found.RootFS.Layers,
 		Env: found.Config.Env, Cmd: found.Config.Cmd, Entrypoint: found.Config.Entrypoint,
 		User: found.Config.User, Folder: found.Config.WorkingDir, Labels: found.Config.Labels,
 		Created: found.Created,
 	}
 }
 
-func parsePlatform(platform string) *v1.Platform {
-	os, arch, _ := strings.Cut(platform, "/")
-	return &v1.Platform{OS: os, Architecture: arch}
+// parsePlatform reads a platform as people write it, such as linux/arm/v7.
+func parsePlatform(text string) (*v1.Platform, error) {
+	platform, err := platforms.Parse(text)
+	return &platform, err
+}
+
+func formatPlatform(found image.InspectResponse) string {
+	return platforms.Format(platforms.Normalize(v1.Platform{OS: found.Os, Architecture: found.Architecture, Variant: found.Variant}))
 }

@@ -80,9 +80,13 @@ func try(t *spec.T, platform string, config container.Config) Output {
 // prints can be lost to those who only listen while it runs.
 func start(t *spec.T, platform string, config container.Config) Output {
 	t.Helper()
+	wanted, err := parsePlatform(platform)
+	if err != nil {
+		return Output{Exit: notCreated, Complaints: err.Error()}
+	}
 	config.Labels = map[string]string{env.RunLabel: t.Env.Run}
 	host := container.HostConfig{NetworkMode: "none"}
-	created, err := t.Env.Client.ContainerCreate(t.Context(), &config, &host, nil, parsePlatform(platform), t.Env.Name("run"))
+	created, err := t.Env.Client.ContainerCreate(t.Context(), &config, &host, nil, wanted, t.Env.Name("run"))
 	if err != nil {
 		return Output{Exit: notCreated, Complaints: err.Error()}
 	}

@@ -83,7 +83,7 @@ func describe(t *spec.T, ref name.Reference, entry v1.Descriptor) ManifestDescri
 		Layers:       manifest.Layers,
 	}
 	if entry.Platform != nil {
-		d.Platform = entry.Platform.OS + "/" + entry.Platform.Architecture
+		d.Platform = formatPlatform(*entry.Platform)
 	}
 	return d
 }

@@ -7,10 +7,12 @@ import (
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"github.com/containerd/platforms"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/moby/moby/api/types/container"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/log"
 	"github.com/testcontainers/testcontainers-go/wait"
@@ -119,13 +121,22 @@ func Platforms(t *spec.T, ref string) []string {
 	if err != nil {
 		t.Fatalf("the index %s cannot be read: %v", ref, err)
 	}
-	var platforms []string
-	for _, m := range manifest.Manifests {
+	return platformsOf(manifest)
+}
+
+func platformsOf(index *v1.IndexManifest) []string {
+	var all []string
+	for _, m := range index.Manifests {
 		if m.Platform != nil && m.Platform.OS != "unknown" {
-			platforms = append(platforms, m.Platform.OS+"/"+m.Platform.Architecture)
+			all = append(all, formatPlatform(*m.Platform))
 		}
 	}
-	return platforms
+	return all
+}
+
+// formatPlatform writes a platform as people do, such as linux/arm/v7.
+func formatPlatform(p v1.Platform) string {
+	return platforms.Format(platforms.Normalize(ocispec.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant}))
 }
 
 func parse(t *spec.T, ref string) name.Reference {
