@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"text/template"
 
+	"builders.test/helpers/evidence"
 	"builders.test/helpers/script"
 	"github.com/spf13/cobra"
 )
@@ -55,7 +57,7 @@ test; docs/scripts.md tells what else a script can say.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.OutOrStdout(), "wrote %s; put it to the test with `builders check --specs %s`\n", path, dir)
+			fmt.Fprintf(c.OutOrStdout(), "wrote %s; put it to the test with `%s`\n", path, evidence.Line(nil, []string{"builders", "check", "--specs", dir}))
 			return nil
 		},
 	}
@@ -115,22 +117,20 @@ func describe(dockerfile, dir string) (about, error) {
 	if err != nil {
 		return about{}, fmt.Errorf("from %s no path leads to %s: %w", dir, dockerfile, err)
 	}
-	context = "$HERE/" + filepath.ToSlash(context)
+	context = filepath.ToSlash(context)
 	return about{
 		Name:       filepath.Base(filepath.Dir(file)),
-		Dockerfile: quoted(context + "/" + filepath.Base(file)), Context: quoted(context),
+		Dockerfile: fromHere(context + "/" + filepath.Base(file)), Context: fromHere(context),
 	}, nil
 }
 
-// quoted makes one word of a path; variables in it still count.
-func quoted(path string) string {
-	var text bytes.Buffer
-	for _, r := range path {
-		if r == ' ' {
-			text.WriteString("' '")
-			continue
-		}
-		text.WriteRune(r)
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// fromHere makes one word of a path as seen from the script's folder. Between
+// apostrophes a script takes everything as it stands; two of them are one.
+func fromHere(path string) string {
+	if plainPath.MatchString(path) {
+		return "$HERE/" + path
 	}
-	return text.String()
+	return "$HERE/'" + strings.ReplaceAll(path, "'", "''") + "'"
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/script"
+	"github.com/rogpeppe/go-internal/testscript"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/fs"
 )
@@ -25,3 +26,34 @@ func TestTheFirstScriptIsOne(t *testing.T) {
 	_, err = writeFirst(dir.Join("none"), dir.Join("specs"))
 	assert.ErrorContains(t, err, "init needs a Dockerfile")
 }
+
+// TestTheFirstScriptFindsItsDockerfile lets testscript read the script's words.
+func TestTheFirstScriptFindsItsDockerfile(t *testing.T) {
+	for _, folder := range []string{"plain", "my app", "it's", "a'b c$HOME#d"} {
+		dir := fs.NewDir(t, "root", fs.WithDir(folder, fs.WithFile("Dockerfile", "FROM busybox\n")))
+		path, err := writeFirst(dir.Join(folder, "Dockerfile"), dir.Join("specs"))
+		assert.NilError(t, err)
+		tried := 0
+		testscript.RunT(inside{t}, testscript.Params{
+			Files: []string{path}, RequireExplicitExec: true,
+			Setup: func(e *testscript.Env) error { e.Setenv("HERE", dir.Join("specs")); return nil },
+			Cmds: map[string]func(*testscript.TestScript, bool, []string){
+				"executed": func(*testscript.TestScript, bool, []string) {},
+				"build": func(ts *testscript.TestScript, _ bool, args []string) {
+					tried++
+					assert.DeepEqual(t, args[3:], []string{args[3], dir.Join("specs") + "/../" + folder})
+					_, err := os.Stat(args[3])
+					ts.Check(err)
+				},
+			},
+		})
+		assert.Equal(t, tried, 3, folder)
+	}
+}
+
+// inside lets testscript run in a test without a test of its own.
+type inside struct{ *testing.T }
+
+func (q inside) Run(_ string, script func(testscript.T)) { script(q) }
+func (q inside) Parallel()                               {}
+func (q inside) Verbose() bool                           { return false }
