@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
@@ -118,7 +119,8 @@ func (c *check) complete(all []report.Claim) []report.Claim {
 	for i := range all {
 		claim := &all[i]
 		if claim.Repro == "" {
-			claim.Repro = strings.TrimSpace(fmt.Sprintf("make check BUILDKIT=%s RUN=%s %s", c.buildkit, claim.ID, c.cell))
+			claim.Repro = evidence.Make("check", "BUILDKIT="+c.buildkit, "RUN="+claim.ID, "BUILDX="+c.buildx,
+				"SPECS="+c.specs, "DRIVER="+c.cell.Driver, "STORE="+c.cell.Store)
 		}
 		evidence := report.EvidenceOf(claim.ID)
 		if _, err := os.Stat(filepath.Join(c.out, evidence)); claim.Evidence == "" && err == nil {

@@ -36,6 +36,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"builders.test/helpers/evidence"
 	"github.com/docker/docker/client"
 	"github.com/gofrs/flock"
 )
@@ -210,20 +211,15 @@ const imagePlace = "builders.test/"
 
 // Repro is the command that puts one claim to the test again.
 func (e *Environment) Repro(claim string) string {
-	line := fmt.Sprintf("make check BUILDKIT=%s RUN=%s", e.settings.buildkit, claim)
-	if e.settings.buildx != "" {
-		line += " BUILDX=" + e.settings.buildx
-	}
-	if e.Specs != "" {
-		line += " SPECS=" + e.Specs
-	}
-	if e.Driver != DriverContainer {
-		line += " DRIVER=" + e.Driver
+	driver, store := e.Driver, ""
+	if driver == DriverContainer {
+		driver = ""
 	}
 	if e.InLab && e.Engine.Store != StoreContainerd {
-		line += " STORE=" + e.Engine.Store
+		store = e.Engine.Store
 	}
-	return line
+	return evidence.Make("check", "BUILDKIT="+e.settings.buildkit, "RUN="+claim, "BUILDX="+e.settings.buildx,
+		"SPECS="+e.Specs, "DRIVER="+driver, "STORE="+store)
 }
 
 // Close gives back what Open took, but for the run's folder: that goes with all

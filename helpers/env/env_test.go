@@ -143,3 +143,13 @@ func FuzzImageOf(f *testing.F) {
 		require.True(t, err != nil || ref != "")
 	})
 }
+
+func TestTheReproLineCanBePasted(t *testing.T) {
+	e := &Environment{Driver: DriverRemote, InLab: true, Specs: "/my own/it's here", Engine: Engine{Store: StoreOverlay2}}
+	e.settings.buildkit, e.settings.buildx = "v0.34.2", "/opt/new buildx/docker-buildx"
+	require.Equal(t, `make check BUILDKIT=v0.34.2 RUN=own/app BUILDX='/opt/new buildx/docker-buildx' `+
+		`SPECS='/my own/it'\''s here' DRIVER=remote STORE=overlay2`, e.Repro("own/app"))
+	e = &Environment{Driver: DriverContainer}
+	e.settings.buildkit = "latest"
+	require.Equal(t, "make check BUILDKIT=latest RUN=a/b", e.Repro("a/b"))
+}

@@ -175,6 +175,19 @@ func Line(env, args []string) string {
 	return strings.Join(words, " ")
 }
 
+// Make is a call of make with variables, written NAME=value, as a person would
+// paste it into a shell. Those without a value are left out. make itself expands
+// dollar signs, so they are doubled.
+func Make(target string, variables ...string) string {
+	var set []string
+	for _, variable := range variables {
+		if name, value, _ := strings.Cut(variable, "="); value != "" {
+			set = append(set, name+"="+strings.ReplaceAll(value, "$", "$$"))
+		}
+	}
+	return strings.TrimSpace(Line(nil, []string{"make", target}) + " " + Line(set, nil))
+}
+
 func quote(word string) string {
 	if plain.MatchString(word) {
 		return word

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,6 +58,20 @@ func TestLineIsReadBackByAShell(t *testing.T) {
 		want += word + "\x00"
 	}
 	require.Equal(t, want, string(out))
+}
+
+// A call of make is right if its recipes get the values that were meant.
+func TestMakeIsReadBackByMake(t *testing.T) {
+	require.Equal(t, "make check BUILDKIT=v0.34.2 RUN=a/b", Make("check", "BUILDKIT=v0.34.2", "BUILDX=", "RUN=a/b"))
+	dir := t.TempDir()
+	makefile := "print:\n\t@printf '%s|' \"$$ONE\" \"$$TWO\" \"$$THREE\"\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Makefile"), []byte(makefile), 0o600))
+	values := []string{"it's a 'folder'", "$HOME and ^Test(A|B)$", `a;b&c "d" #e \f`}
+	command := exec.Command("sh", "-c", Make("print", "ONE="+values[0], "TWO="+values[1], "THREE="+values[2]))
+	command.Dir = dir
+	out, err := command.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Equal(t, strings.Join(values, "|")+"|", string(out))
 }
 
 func FuzzSplitProgress(f *testing.F) {

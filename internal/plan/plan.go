@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/evidence"
 	"builders.test/internal/subject"
 	"github.com/goccy/go-yaml"
 )
@@ -96,15 +97,8 @@ func (c Cell) String() string {
 
 // Command is what proves the cell by itself, on any machine, as a matrix does.
 func (c Cell) Command() string {
-	line := "make check REGRESSIONS=1"
-	for _, part := range []struct{ name, value string }{
-		{"BUILDKIT", c.BuildKit}, {"BUILDX", c.Buildx}, {"DRIVER", c.Driver}, {"STORE", c.Store},
-	} {
-		if part.value != "" {
-			line += " " + part.name + "=" + part.value
-		}
-	}
-	return line + " OUT=build/matrix/" + c.Folder()
+	return evidence.Make("check", "REGRESSIONS=1", "BUILDKIT="+c.BuildKit, "BUILDX="+c.Buildx,
+		"DRIVER="+c.Driver, "STORE="+c.Store, "OUT=build/matrix/"+c.Folder())
 }
 
 // entry is a cell with what a CI job needs.

@@ -33,6 +33,11 @@ func TestFoldersDiffer(t *testing.T) {
 	assert.Equal(t, c.Command(), "make check REGRESSIONS=1 BUILDKIT=docker.io/moby/buildkit:v0.34.2 BUILDX=v0.38.2 DRIVER=remote STORE=overlay2 OUT=build/matrix/docker.io-moby-buildkit-v0.34.2_v0.38.2_remote_overlay2")
 }
 
+func TestACellsCommandCanBePasted(t *testing.T) {
+	c := Cell{BuildKit: "v0.34.2", Buildx: "/new;buildx/it's"}
+	assert.Equal(t, c.Command(), `make check REGRESSIONS=1 BUILDKIT=v0.34.2 BUILDX='/new;buildx/it'\''s' OUT=build/matrix/v0.34.2_new-buildx-it-s`)
+}
+
 func TestForms(t *testing.T) {
 	cells := []Cell{{BuildKit: "v0.11.5"}, {BuildKit: "v0.34.2", Driver: "remote"}}
 	var github bytes.Buffer
