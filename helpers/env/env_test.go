@@ -14,6 +14,7 @@ import (
 func TestImageOf(t *testing.T) {
 	for buildkit, want := range map[string]string{
 		"v0.11.5":                        "moby/buildkit:v0.11.5",
+		"0.34.2":                         "moby/buildkit:v0.34.2",
 		"v0.35.0-rc1":                    "moby/buildkit:v0.35.0-rc1",
 		"latest":                         "moby/buildkit:latest",
 		"a/b:c":                          "a/b:c",
@@ -27,7 +28,7 @@ func TestImageOf(t *testing.T) {
 }
 
 func TestImageOfRefuses(t *testing.T) {
-	for _, buildkit := range []string{"0.11.5", "v0.11", "newest", "a/UPPER", "a b/c", "x@sha256:short"} {
+	for _, buildkit := range []string{"0.11", "v0.11", "vv0.11.5", "newest", "a/UPPER", "a b/c", "x@sha256:short"} {
 		_, err := ImageOf(buildkit)
 		require.ErrorContains(t, err, "BUILDKIT="+buildkit)
 	}

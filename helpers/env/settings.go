@@ -131,15 +131,28 @@ func valueOr(variable, fallback string) string {
 	return fallback
 }
 
-var release = regexp.MustCompile(`^v\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?$`)
+var release = regexp.MustCompile(`^v?(\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?)$`)
+
+// Release reads a release of BuildKit or buildx as people write it, 0.34.2 or
+// v0.34.2, and returns it as its tag is written.
+func Release(text string) (tag string, ok bool) {
+	match := release.FindStringSubmatch(text)
+	if match == nil {
+		return "", false
+	}
+	return "v" + match[1], true
+}
 
 // ImageOf turns what BUILDKIT says into an image reference: a release or
 // latest means the tag of moby/buildkit, anything with a slash, a colon or a
 // digest is a reference already.
 func ImageOf(buildkit string) (string, error) {
+	if tag, ok := Release(buildkit); ok {
+		return "moby/buildkit:" + tag, nil
+	}
 	switch {
-	case release.MatchString(buildkit), buildkit == "latest":
-		return "moby/buildkit:" + buildkit, nil
+	case buildkit == "latest":
+		return "moby/buildkit:latest", nil
 	case !strings.ContainsAny(buildkit, "/:@"):
 		return "", fmt.Errorf("BUILDKIT=%s is neither a release such as %s, nor latest, nor an image reference", buildkit, DefaultBuildKit)
 	}

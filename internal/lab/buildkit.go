@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"builders.test/helpers/env"
 	"builders.test/internal/lab/image"
 	"builders.test/internal/lab/process"
 	"github.com/Masterminds/semver/v3"
@@ -34,12 +35,12 @@ func Release(text string) (string, error) {
 	if text == "latest" || text == "stable" || text == "buildx-stable-1" {
 		return BuildKitStable, nil
 	}
-	v, err := semver.NewVersion(text)
-	if err != nil || strings.Count(text, ".") < 2 {
+	tag, ok := env.Release(text)
+	if !ok {
 		return "", usage(fmt.Sprintf("reading the BuildKit release %q", text), "it is no version",
 			"write one like "+BuildKitDefault+", or latest")
 	}
-	return "v" + v.String(), nil
+	return tag, nil
 }
 
 // releases turns the requested BuildKit releases and those the lab always has

@@ -83,7 +83,7 @@ func TestOpenDependsOnTheCacheAlone(t *testing.T) {
 
 func TestEnv(t *testing.T) {
 	l := open(t, nil)
-	if _, ok := env(t, l, "")["BUILDERS_MIRROR"]; ok {
+	if _, ok := variables(t, l, "")["BUILDERS_MIRROR"]; ok {
 		t.Error("a lab that was never up has a mirror")
 	}
 	if err := os.MkdirAll(l.cache, 0o755); err != nil {
@@ -92,7 +92,7 @@ func TestEnv(t *testing.T) {
 	if err := l.change(func(s *settings) { s.Port, s.CLI = 4711, "/brought" }); err != nil {
 		t.Fatal(err)
 	}
-	byDefault := env(t, l, "")
+	byDefault := variables(t, l, "")
 	if byDefault["BUILDERS_MIRROR"] != "127.0.0.1:4711" || !strings.HasPrefix(byDefault["PATH"], "/brought:") {
 		t.Errorf("variables %v", byDefault)
 	}
@@ -101,7 +101,7 @@ func TestEnv(t *testing.T) {
 	}
 }
 
-func env(t *testing.T, l *Lab, store string) map[string]string {
+func variables(t *testing.T, l *Lab, store string) map[string]string {
 	t.Helper()
 	all, err := l.Env(store)
 	if err != nil {
@@ -113,12 +113,12 @@ func env(t *testing.T, l *Lab, store string) map[string]string {
 func TestEnvLeadsToTheEngineWithTheStore(t *testing.T) {
 	l := open(t, nil)
 	for store, socket := range map[string]string{"": "docker.sock", "containerd": "docker.sock", "overlay2": "docker-overlay2.sock"} {
-		if got, want := env(t, l, store)["DOCKER_HOST"], "unix://"+filepath.Join(l.run, socket); got != want {
+		if got, want := variables(t, l, store)["DOCKER_HOST"], "unix://"+filepath.Join(l.run, socket); got != want {
 			t.Errorf("store %q: %s, want %s", store, got, want)
 		}
 	}
 	var engines map[string]string
-	if err := json.Unmarshal([]byte(env(t, l, "")["BUILDERS_ENGINES"]), &engines); err != nil {
+	if err := json.Unmarshal([]byte(variables(t, l, "")["BUILDERS_ENGINES"]), &engines); err != nil {
 		t.Fatal(err)
 	}
 	if !maps.Equal(engines, l.Hosts()) || len(engines) != 2 {

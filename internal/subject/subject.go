@@ -30,17 +30,6 @@ type Buildx struct {
 	Path string
 }
 
-var release = regexp.MustCompile(`^v?(\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?)$`)
-
-// asRelease reads a release with or without the v before it.
-func asRelease(text string) (string, bool) {
-	match := release.FindStringSubmatch(text)
-	if match == nil {
-		return "", false
-	}
-	return "v" + match[1], true
-}
-
 // buildKitModule is what a source tree's go.mod says it is.
 const buildKitModule = "github.com/moby/buildkit"
 
@@ -49,7 +38,7 @@ func ParseBuildKit(text string) (BuildKit, error) {
 	if text == "" {
 		text = env.DefaultBuildKit
 	}
-	if version, ok := asRelease(text); ok {
+	if version, ok := env.Release(text); ok {
 		return BuildKit{Ref: version}, nil
 	}
 	if isFolder(text) {
@@ -84,7 +73,7 @@ var releaseTag = regexp.MustCompile(`^(?:docker\.io/)?moby/buildkit:(v\d+\.\d+\.
 // Release is the release that the lab has to provide for this subject; false
 // where none is named.
 func (b BuildKit) Release() (string, bool) {
-	if version, ok := asRelease(b.Ref); ok {
+	if version, ok := env.Release(b.Ref); ok {
 		return version, true
 	}
 	if match := releaseTag.FindStringSubmatch(b.Ref); match != nil {
@@ -98,7 +87,7 @@ func ParseBuildx(text string) (Buildx, error) {
 	if text == "" {
 		return Buildx{}, nil
 	}
-	if version, ok := asRelease(text); ok {
+	if version, ok := env.Release(text); ok {
 		return Buildx{Release: version}, nil
 	}
 	info, err := os.Stat(text)
