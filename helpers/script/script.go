@@ -168,9 +168,11 @@ func (s *Script) directive(text string) error {
 	return nil
 }
 
+// needs takes words between blanks, or as `builders claims` prints them, with
+// commas, too.
 func (s *Script) needs(words string) error {
 	for word := range strings.FieldsSeq(words) {
-		need, err := spec.ParseNeed(word)
+		need, err := spec.ParseNeed(strings.TrimSuffix(word, ","))
 		if err != nil {
 			return err
 		}

@@ -43,6 +43,12 @@ func TestRead(t *testing.T) {
 	assert.DeepEqual(t, s.Claim.Known, &spec.Known{Component: "buildkit", Range: ">=0.17.2 <0.17.3 || =0.18.0", Broken: "v0.18.0", Fixed: []string{"v0.18.1", "v0.17.3"}, Buildx: "v0.30.0"})
 }
 
+func TestNeedsAsClaimsPrintsThem(t *testing.T) {
+	s, err := parse("x.txtar", []byte("# claim: a\n# needs: own-buildkit, buildkit>=0.17, buildx>=0.18\n[!buildkit>=0.20] build .\n"))
+	assert.NilError(t, err)
+	assert.DeepEqual(t, s.Claim.Words(), []string{"own-buildkit", "buildkit>=0.17", "buildx>=0.18"})
+}
+
 func TestMistakesAreSaidByFileAndLine(t *testing.T) {
 	for content, want := range map[string]string{
 		"build .\n":                                        `x.txtar:1: the head lacks a line`,

@@ -176,7 +176,7 @@ func versionNeed(component, constraint string, version func(*T) string) Need {
 		panic(fmt.Sprintf("spec: %s constraint %q: %v", component, constraint, err))
 	}
 	return Need{
-		word:   component + constraint,
+		word:   component + compact(constraint),
 		serves: bySubject,
 		missing: func(t *T) string {
 			found := version(t)

@@ -80,8 +80,23 @@ func TestVersionNeeds(t *testing.T) {
 		need := BuildKit(c.constraint)
 		missing := need.missing(&T{BuildKit: c.version})
 		require.Equal(t, c.applies, missing == "", "%s within %s: %s", c.version, c.constraint, missing)
-		require.Equal(t, "buildkit"+c.constraint, need.Word())
+		require.Equal(t, "buildkit"+strings.ReplaceAll(c.constraint, " ", ""), need.Word())
 	}
+}
+
+func TestWhatIsPrintedCanBeWritten(t *testing.T) {
+	for _, printed := range append(vocabulary(), BuildKit(">= 0.13, < 0.34"), Buildx(">= 0.14 || =0.12.1")) {
+		read, err := ParseNeed(printed.Word())
+		require.NoError(t, err)
+		require.Equal(t, printed.Word(), read.Word())
+	}
+	for _, form := range []string{"buildkit>=0.13,<0.40", "buildkit:>=0.13,<0.40"} {
+		read, err := ParseNeed(form)
+		require.NoError(t, err)
+		require.Equal(t, "buildkit>=0.13,<0.40", read.Word())
+	}
+	_, err := ParseNeed("buildkit0.13")
+	require.ErrorContains(t, err, "buildkit>=X")
 }
 
 func TestClaimsSayWhereTheyApply(t *testing.T) {
@@ -123,7 +138,7 @@ func FuzzOneLine(f *testing.F) {
 }
 
 func FuzzParseNeed(f *testing.F) {
-	for _, word := range []string{"arm64", "buildkit:>=0.13,<0.15", "buildx:=v0.37.0 || >1", "buildkit:", "bananas", "buildkit:>=0.13 -"} {
+	for _, word := range []string{"arm64", "buildkit:>=0.13,<0.15", "buildkit>=0.13", "buildx:=v0.37.0 || >1", "buildkit:", "bananas", "buildkit:>=0.13 -"} {
 		f.Add(word)
 	}
 	f.Fuzz(func(t *testing.T, word string) {

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,27 +25,43 @@ func Vocabulary() []string {
 		words = append(words, need.word)
 	}
 	slices.Sort(words)
-	return append(words, "buildkit:>=X", "buildx:>=X")
+	return append(words, "buildkit>=X", "buildx>=X")
 }
 
-// ParseNeed reads a word of the vocabulary as people write it in scripts:
-// arm64, containerd-store, buildkit:>=0.13, buildx:<0.34. Constraints have no
-// blanks; a comma joins them.
+// versioned is a component and a constraint, with or without a colon between.
+var versioned = regexp.MustCompile(`^(buildkit|buildx)(?::(.*)|([<>=!~^].*))$`)
+
+// ParseNeed reads a word of the vocabulary as people write it in scripts and as
+// [Need.Word] prints it: arm64, containerd-store, buildkit>=0.13, buildx<0.34. A
+// colon may stand before the constraint. Constraints have no blanks; a comma
+// joins them.
 func ParseNeed(word string) (Need, error) {
 	for _, need := range vocabulary() {
 		if need.word == word {
 			return need, nil
 		}
 	}
-	component, constraint, versioned := strings.Cut(word, ":")
-	if !versioned || component != "buildkit" && component != "buildx" {
+	match := versioned.FindStringSubmatch(word)
+	if match == nil {
 		return Need{}, fmt.Errorf("unknown word %q; known are %s", word, strings.Join(Vocabulary(), ", "))
 	}
+	constraint := match[2] + match[3]
 	if _, err := semver.NewConstraint(constraint); err != nil || constraint == "" {
 		return Need{}, fmt.Errorf("%q is no version constraint; write one like >=0.13 or >=0.13,<0.15", constraint)
 	}
-	if component == "buildkit" {
+	if match[1] == "buildkit" {
 		return BuildKit(constraint), nil
 	}
 	return Buildx(constraint), nil
+}
+
+var (
+	blankAfterOperator = regexp.MustCompile(`([<>=!~^])\s+`)
+	blankAtSeparator   = regexp.MustCompile(`\s*(,|\|\|)\s*`)
+)
+
+// compact is a constraint without blanks, so that it is part of one word.
+func compact(constraint string) string {
+	constraint = blankAfterOperator.ReplaceAllString(constraint, "$1")
+	return blankAtSeparator.ReplaceAllString(constraint, "$1")
 }
