@@ -1,5 +1,7 @@
 # BUILDKIT, BUILDX, DRIVER, STORE, RUN and OUT are read by the commands themselves:
 # make hands them on when they are set, on its command line or in the environment.
+# make itself exits with 2 whatever a command exits with; where the code matters,
+# as in CI, it is `make bin/builders && bin/builders check`.
 
 RELEASES := v0.11.5 v0.34.2
 
@@ -55,7 +57,7 @@ test: bin/builders ## vet, unit tests, every claim on an old and a new BuildKit,
 	    dir=build/test/$$(echo $$name | tr / -); [ ! -d $$dir ] || bin/builders report --failures $$dir; done; \
 	  exit 1; fi
 
-browser: ## try the HTML page in Chromium: the one on PATH, or Debian's, unpacked
+browser: bin/builders ## try the HTML page in Chromium: the one on PATH, or Debian's, unpacked
 	go vet -tags browser ./internal/page
 	go test -tags browser -count=1 -v -run '^TestBrowser$$' ./internal/page
 
@@ -77,14 +79,14 @@ history: bin/builders ## prove that the regressions of the past would have been 
 selftest: bin/builders ## prove that the specs can fail, against a toolchain that is wrong on purpose
 	@bin/builders selftest
 
-faults: ## kill runs, and take the engine, the registry and the disk away under them; needs the lab to itself
+faults: bin/builders ## kill runs, and take the engine, the registry and the disk away under them; needs the lab to itself
 	go vet -tags faults ./internal/faults
 	go test -tags faults -count=1 -timeout 120m -v ./internal/faults
 
-vulncheck: ## look for known vulnerabilities in what is called, with the Go that go.mod names
+vulncheck: bin/builders ## look for known vulnerabilities in what is called, with the Go that go.mod names
 	GOTOOLCHAIN=auto go test -tags vulncheck -count=1 -v -run '^TestNothingVulnerableIsCalled$$' ./internal/faults
 
-fuzz: ## feed the parsers nonsense, FUZZTIME= for each (10m)
+fuzz: bin/builders ## feed the parsers nonsense, FUZZTIME= for each (10m)
 	@for target in $(PARSERS); do \
 	  echo "$${target#*:} of $${target%:*}"; \
 	  go test -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime $(or $(FUZZTIME),10m) -fuzzminimizetime 100x "./$${target%:*}" || exit 1; \
@@ -111,5 +113,10 @@ rename: ## give the module another path: make rename MODULE=example.com/you/buil
 	find . -name '*.go' -not -path './build/*' -not -path '*/testdata/*' -exec gofmt -w {} + && \
 	echo "$$old is now $(MODULE)"
 
+# What stands on make's command line. A misspelt name would go unnoticed.
+given = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+
+# Where this folder belongs to somebody else, git refuses to tell its state.
 bin/builders:
-	@go build -o $@ ./cmd/builders
+	@go build -buildvcs=false -o $@ ./cmd/builders
+	@bin/builders variables $(if $(filter 0,$(MAKELEVEL)),,--nested) -- $(foreach name,$(given),'$(name)')

@@ -53,6 +53,7 @@ or the command was misused.`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newCheckCommand(), newReportCommand(), newCompareCommand(), newMatrixCommand(), newSoakCommand(), newBisectCommand(), newHistoryCommand(), newSelftestCommand(), newPlanCommand(), newInitCommand(), newMergeCommand(), newClaimsCommand(), newLabCommand(), newCleanCommand())
+	root.AddCommand(newVariablesCommand()) // for the Makefile
 	helpful(root)
 	return root
 }

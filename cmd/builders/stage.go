@@ -77,7 +77,7 @@ func (s *selftest) set(ctx context.Context, st stage, one sabotage.Sabotage, run
 // plugin builds the spoilt buildx.
 func plugin(ctx context.Context, st stage, one sabotage.Sabotage) (string, error) {
 	path := filepath.Join(st.folder, "docker-buildx")
-	build := exec.CommandContext(ctx, "go", "build", "-o", path,
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", path,
 		"-ldflags", fmt.Sprintf("-X main.name=%s -X 'main.path=%s'", one.Name, st.buildx), "./cmd/saboteur")
 	if said, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the plugin that %s: %w: %s", one.Does, err, strings.TrimSpace(string(said)))

@@ -49,7 +49,7 @@ func prepared(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "builders")
 	for _, command := range []*exec.Cmd{
-		exec.Command("go", "build", "-o", program, root+"/cmd/builders"),
+		exec.Command("go", "build", "-buildvcs=false", "-o", program, root+"/cmd/builders"),
 		// So that the first run that is killed does not spend its time compiling.
 		exec.Command("go", "vet", "-tags", "integration", root),
 		exec.Command("go", "test", "-tags", "integration", "-c", "-o", os.DevNull, root),
