@@ -144,8 +144,12 @@ func WriteGitLab(w io.Writer, cells []Cell) error {
 		{Key: "stage", Value: "merge"},
 		{Key: "when", Value: "always"},
 		{Key: "needs", Value: names},
-		{Key: "script", Value: []string{"go run ./cmd/builders merge build/matrix/*"}},
-		{Key: "artifacts", Value: yaml.MapSlice{{Key: "paths", Value: []string{"build/matrix"}}}},
+		{Key: "script", Value: []string{"make bin/builders", "bin/builders merge --html build/report.html build/matrix/*"}},
+		// The page is wanted most where it is red.
+		{Key: "artifacts", Value: yaml.MapSlice{
+			{Key: "when", Value: "always"},
+			{Key: "paths", Value: []string{"build/report.html", "build/matrix"}},
+		}},
 	}})
 	encoded, err := yaml.Marshal(pipeline)
 	if err != nil {

@@ -3,6 +3,9 @@ package plan
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
@@ -53,5 +56,37 @@ func TestForms(t *testing.T) {
 	assert.NilError(t, yaml.Unmarshal(gitlab.Bytes(), &pipeline))
 	job := pipeline["check v0.34.2_remote"].(map[string]any)
 	assert.DeepEqual(t, job["script"], []any{cells[1].Command()})
-	assert.Assert(t, pipeline["merge"] != nil)
+	merge := pipeline["merge"].(map[string]any)
+	assert.DeepEqual(t, merge["script"], []any{"make bin/builders", "bin/builders merge --html build/report.html build/matrix/*"})
+	artifacts := merge["artifacts"].(map[string]any)
+	assert.Equal(t, artifacts["when"], "always", "a red merge does not keep its page")
+	assert.DeepEqual(t, artifacts["paths"], []any{"build/report.html", "build/matrix"})
+}
+
+// TestTheRecipesKeepTheirReports reads the recipes as GitHub does: every job that
+// writes a report keeps it, also where the job is red.
+func TestTheRecipesKeepTheirReports(t *testing.T) {
+	text, err := os.ReadFile("../../docs/ci.md")
+	assert.NilError(t, err)
+	kept := map[string]string{}
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		var workflow struct {
+			Jobs map[string]struct {
+				Steps []struct {
+					Run, Uses, If string
+					With          map[string]string
+				}
+			}
+		}
+		assert.NilError(t, yaml.Unmarshal([]byte(block[1]), &workflow), block[1])
+		for name, job := range workflow.Jobs {
+			for _, step := range job.Steps {
+				if strings.HasPrefix(step.Uses, "actions/upload-artifact") {
+					assert.Equal(t, step.If, "always()", name)
+					kept[name] = step.With["path"]
+				}
+			}
+		}
+	}
+	assert.DeepEqual(t, kept, map[string]string{"check": "${{ matrix.out }}", "merge": "report.html"})
 }
