@@ -173,6 +173,10 @@ func (s settings) configFile(t *spec.T) string {
 	if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
 		t.EnvironmentFailed("write BuildKit's configuration: %v", err)
 	}
+	// Whoever repeats the command needs it, too.
+	if err := t.Evidence.Note(filepath.Base(path), text+"\n"); err != nil {
+		t.EnvironmentFailed("evidence cannot be kept: %v", err)
+	}
 	return path
 }
 

@@ -144,7 +144,7 @@ func keep(t *spec.T, r *Running) {
 		"DOCKER_CONFIG=" + t.Env.DockerConfig(),
 	}, r.own.env...)
 	err := t.Evidence.Command(evidence.Command{
-		Args: shown(r.command), Env: surroundings,
+		Args: shown(r.command), Env: surroundings, Own: t.Env.Dir,
 		Started: r.started.UTC(), Seconds: r.took.Seconds(),
 		Exit: r.result.ExitCode, TimedOut: r.result.Timeout,
 		Stdout: []byte(r.result.Stdout()), Stderr: []byte(r.result.Stderr()),

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,17 +61,22 @@ type Command struct {
 	Exit int `json:"exit"`
 	// TimedOut tells that the claim's deadline ended it.
 	TimedOut bool `json:"timedOut,omitempty"`
-	// Line is the command as a person would paste it into a shell.
+	// Line is the command as a person would paste it into a shell after the run,
+	// see [Folder.Command].
 	Line string `json:"line"`
+	// Own is the run's own folder, which is gone after it; empty if there is none.
+	Own string `json:"own,omitempty"`
 
 	// Stdout and Stderr are the streams, byte for byte; build progress in
 	// rawjson, which comes on stderr, is kept in a file of its own.
 	Stdout, Stderr []byte `json:"-"`
 }
 
-// Command writes one command down.
+// Command writes one command down. Its line works after the run as far as it can:
+// the configuration of docker and buildx is that of whoever pastes it, and files
+// of the run's folder, of which notes may be kept here, are looked for here.
 func (f *Folder) Command(c Command) error {
-	c.Line = Line(c.Env, c.Args)
+	c.Line = f.pasted(c)
 	dir := f.next(title(c.Args))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("create %s: %w", dir, err)
@@ -86,6 +92,30 @@ func (f *Folder) Command(c Command) error {
 		write(dir, "stderr", stderr),
 		write(dir, "progress.rawjson", progress),
 	)
+}
+
+// ofTheRun are variables that lead to the run's own configuration.
+var ofTheRun = []string{"DOCKER_CONFIG", "BUILDX_CONFIG"}
+
+func (f *Folder) pasted(c Command) string {
+	var env, args []string
+	for _, kv := range c.Env {
+		if name, _, _ := strings.Cut(kv, "="); !slices.Contains(ofTheRun, name) {
+			env = append(env, f.moved(kv, c.Own))
+		}
+	}
+	for _, arg := range c.Args {
+		args = append(args, f.moved(arg, c.Own))
+	}
+	return Line(env, args)
+}
+
+// moved is a word that looks here for what it looks for in the run's folder.
+func (f *Folder) moved(word, own string) string {
+	if own == "" {
+		return word
+	}
+	return strings.ReplaceAll(word, own+string(filepath.Separator), f.path()+string(filepath.Separator))
 }
 
 // Failure writes down what the assertions of a failed claim said.

@@ -37,6 +37,27 @@ func TestFolderKeepsCommandsInOrder(t *testing.T) {
 	require.Equal(t, "{\"vertexes\":[]}\n", string(progress))
 }
 
+// Whoever pastes a line does so after the run, whose folder is gone.
+func TestALineDoesNotLeadToWhatIsGone(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "my out")
+	f, err := Create(out, "a/b")
+	require.NoError(t, err)
+	run := Command{
+		Own:  "/tmp/builders-0a1b2c3d",
+		Env:  []string{"DOCKER_HOST=unix:///s", "DOCKER_CONFIG=/tmp/builders-0a1b2c3d/docker-config", "BUILDX_CONFIG=/tmp/builders-0a1b2c3d/home-1", "VERSION=9"},
+		Args: []string{"docker", "buildx", "create", "--name", "builders-0a1b2c3d-b-2", "--config", "/tmp/builders-0a1b2c3d/b.toml"},
+	}
+	require.NoError(t, f.Command(run))
+	here := filepath.Join(out, "evidence", "a", "b")
+	content, err := os.ReadFile(filepath.Join(here, "01-docker-buildx-create", "command.json"))
+	require.NoError(t, err)
+	var kept Command
+	require.NoError(t, json.Unmarshal(content, &kept))
+	require.Equal(t, "DOCKER_HOST=unix:///s VERSION=9 docker buildx create --name builders-0a1b2c3d-b-2 --config '"+here+"/b.toml'", kept.Line)
+	require.Equal(t, run.Env, kept.Env, "the whole environment is kept beside it")
+	require.Equal(t, run.Args, kept.Args)
+}
+
 func TestCreateForgetsTheRunBefore(t *testing.T) {
 	out := t.TempDir()
 	f, err := Create(out, "a/b")

@@ -32,9 +32,9 @@ type archivedCell struct {
 }
 
 type archivedCommand struct {
-	// Line is the command, Env what has to stand before it.
+	// Line is the command as it was run, Paste as it can be run again.
 	Line     int          `json:"line"`
-	Env      int          `json:"env"`
+	Paste    int          `json:"paste"`
 	Seconds  float64      `json:"seconds"`
 	Exit     int          `json:"exit"`
 	TimedOut bool         `json:"timedOut,omitempty"`
@@ -151,7 +151,7 @@ func (p *packer) cell(e exhibit, verdict spec.Verdict) *archivedCell {
 func (p *packer) command(c command, room limit) archivedCommand {
 	steps := telling(c.steps, p.level.steps)
 	return archivedCommand{
-		Line: p.text(text.Block(evidence.Line(nil, c.Args))), Env: p.text(text.Block(evidence.Line(c.Env, nil))),
+		Line: p.text(text.Block(evidence.Line(nil, c.Args))), Paste: p.text(text.Block(c.Command.Line)),
 		Seconds: c.Seconds, Exit: c.Exit, TimedOut: c.TimedOut,
 		Stdout: p.excerpt(c.stdout, room), Stderr: p.excerpt(c.stderr, room),
 		Steps: p.steps(steps, room), Hidden: len(c.steps) - len(steps),

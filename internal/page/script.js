@@ -103,7 +103,7 @@ class Drawing {
   }
 
   inside(command, line) {
-    const whole = [this.text(command.env), line].filter(Boolean).join(' ');
+    const whole = this.text(command.paste) || line;
     const parts = [
       copyable(whole, 'Copy the command'),
       command.steps ? this.timeline(command) : null,
@@ -112,6 +112,7 @@ class Drawing {
       this.output('standard error', command.stderr),
     ].filter(Boolean);
     if (parts.length === 1) parts.push(make('p', 'label', 'It printed nothing.'));
+    if (usesBuilder(whole)) parts.push(make('p', 'label', 'The run took its builders away: to repeat this, paste the line with docker buildx create first.'));
     return parts;
   }
 
@@ -206,6 +207,9 @@ const scrollable = (element, name) => {
 };
 
 const pre = (text, name) => scrollable(make('pre', 'output', text), name);
+
+// usesBuilder tells whether a command needs a builder that only its run had.
+const usesBuilder = (line) => !line.includes(' buildx create ') && / (buildx_buildkit_)?builders-[0-9a-f]{8}-/.test(line);
 
 const copyable = (text, label) => {
   const button = make('button', 'copy', 'Copy');
