@@ -33,6 +33,7 @@ var attributes = []struct {
 	{"Architecture", func(r report.Report) string { return r.Subject.Host.Arch }},
 	{"Emulation", func(r report.Report) string { return r.Subject.Host.Emulation }},
 	{"Book of claims", func(r report.Report) string { return r.Book }},
+	{"Selected claims", func(r report.Report) string { return r.Selection }},
 	{"Stand-ins", func(r report.Report) string {
 		var all []string
 		for _, s := range r.StandIns {

@@ -132,6 +132,19 @@ func TestHeadlineOfAComparison(t *testing.T) {
 	}
 }
 
+// A part of the book says nothing about the rest of it.
+func TestHeadlineOfASelection(t *testing.T) {
+	chosen := func(r Run, selection string) Run { r.Report.Selection = selection; return r }
+	before, after := chosen(run("v1", holds), "caching"), chosen(run("v2", holds), "caching")
+	d := Compare(before, after)
+	assert.Equal(t, d.Headline().Text, "Of the selected claims (RUN=caching): BuildKit v2 keeps every claim that holds with BuildKit v1")
+	assert.Equal(t, d.Headline().Verdict, holds)
+	assert.DeepEqual(t, d.About()[2], Attribute{Name: "Selected claims", Values: []string{"caching", "caching"}})
+	assert.Equal(t, Of(after).Headline().Text, "Of the selected claims (RUN=caching): The 1 claim holds on BuildKit v2")
+	assert.Equal(t, Compare(before, run("v2", holds)).Selected(), "the selected claims (RUN=caching, all)")
+	assert.Equal(t, Compare(run("v1", holds), run("v2", holds)).Selected(), "")
+}
+
 func TestAboutNamesWhatIsKnown(t *testing.T) {
 	d := Compare(run("v1", holds), run("v2", broken))
 	assert.DeepEqual(t, d.About(), []Attribute{

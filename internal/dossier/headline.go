@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"builders.test/helpers/spec"
@@ -19,11 +20,33 @@ type Headline struct {
 // Headline says what came out, worst things first.
 func (d Dossier) Headline() Headline {
 	h := d.ofClaims()
+	if selected := d.Selected(); selected != "" {
+		h.Text = "Of " + selected + ": " + h.Text
+	}
 	lines := len(d.Outside())
 	if lines == 0 || h.Verdict == spec.Broken {
 		return h
 	}
 	return Headline{spec.Error, h.Text + ", but " + plural(lines, "something", fmt.Sprintf("%d things", lines)) + " went wrong beside the claims"}
+}
+
+// Selected says which claims of the book the dossier is about; empty where it is
+// about all of them.
+func (d Dossier) Selected() string {
+	var chosen []string
+	for _, run := range d.Runs {
+		words := "all"
+		if run.Report.Selection != "" {
+			words = "RUN=" + run.Report.Selection
+		}
+		if !slices.Contains(chosen, words) {
+			chosen = append(chosen, words)
+		}
+	}
+	if len(chosen) == 0 || len(chosen) == 1 && chosen[0] == "all" {
+		return ""
+	}
+	return "the selected claims (" + strings.Join(chosen, ", ") + ")"
 }
 
 // Outside says what went wrong beside the claims, a line each; of several runs
