@@ -42,6 +42,8 @@ type check struct {
 	// it has in Go, and book is all that may be chosen from.
 	module    string
 	own, book []spec.Claim
+	// scripts are the editions of those that belong to the book.
+	scripts []string
 	// regressions tells whether the upstream regressions of the past are put to
 	// the test too when nothing is chosen.
 	regressions bool
@@ -280,7 +282,7 @@ func (c *check) openBook() ([]claims.Spec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("SPECS=%s: %w", c.specs, err)
 	}
-	c.specs, c.book = dir, nil
+	c.specs, c.book, c.scripts = dir, nil, nil
 	return c.take(scripts, "TestSpecs"), nil
 }
 
@@ -291,7 +293,7 @@ func (c *check) wholeBook() ([]claims.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.book = slices.Clone(c.own)
+	c.book, c.scripts = slices.Clone(c.own), nil
 	if _, err := os.Stat(claims.RegressionsFolder); errors.Is(err, fs.ErrNotExist) {
 		return specs, nil
 	}
@@ -306,8 +308,11 @@ func (c *check) wholeBook() ([]claims.Spec, error) {
 func (c *check) take(scripts []script.Script, test string) []claims.Spec {
 	var specs []claims.Spec
 	for _, s := range scripts {
-		c.book = append(c.book, s.Claim)
+		c.book, c.scripts = append(c.book, s.Claim), append(c.scripts, s.Edition)
 		specs = append(specs, claims.Spec{Claim: s.Claim.ID, Test: test, Where: s.Path})
 	}
 	return specs
 }
+
+// edition identifies the book.
+func (c *check) edition() string { return claims.Edition(c.book, c.scripts...) }

@@ -275,6 +275,22 @@ func TestTheLabsEngineHasTheChosenStore(t *testing.T) {
 	}
 }
 
+// A claim whose script was edited is another one, whatever its head says.
+func TestTheBookChangesWithItsScripts(t *testing.T) {
+	dir := fs.NewDir(t, "own", fs.WithFile("app.txtar", "# claim: x\nbuild .\n"))
+	c := &check{specs: dir.Path()}
+	_, err := c.openBook()
+	assert.NilError(t, err)
+	before := c.edition()
+	_, err = c.openBook()
+	assert.NilError(t, err)
+	assert.Equal(t, c.edition(), before)
+	assert.NilError(t, os.WriteFile(dir.Join("app.txtar"), []byte("# claim: x\nbuild --no-cache .\n"), 0o600))
+	_, err = c.openBook()
+	assert.NilError(t, err)
+	assert.Assert(t, c.edition() != before)
+}
+
 func TestReprosNameTheCell(t *testing.T) {
 	c := inToy(t, "kill")
 	c.driver, c.store = "docker-container", "overlay2"

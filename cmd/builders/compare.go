@@ -80,12 +80,18 @@ func (c *comparison) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("candidate: %w", err)
 	}
-	result := compare.Reports(first.report, second.report)
+	both := dossier.Compare(dossier.Run{Dir: before.out, Report: first.report}, dossier.Run{Dir: after.out, Report: second.report})
+	// Somebody may have edited a script meanwhile.
+	if err := both.OneBook(); err != nil {
+		return err
+	}
 	screen := console.New(c.stdout, c.stderr, c.out)
-	screen.Comparison(result)
-	made := publish(dossier.Compare(dossier.Run{Dir: before.out, Report: first.report}, dossier.Run{Dir: after.out, Report: second.report}), c.out, screen)
-	screen.Note("report", made)
-	return endingOfComparison(result, first.report, second.report)
+	screen.Comparison(*both.Comparison)
+	if selected := both.Selected(); selected != "" {
+		screen.Note("of", selected)
+	}
+	screen.Note("report", publish(both, c.out, screen))
+	return endingOfComparison(*both.Comparison, first.report, second.report)
 }
 
 // side is one of the two checks.

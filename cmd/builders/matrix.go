@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/plan"
@@ -208,7 +207,7 @@ func (m *matrixRun) kept(at place) (outcome, bool) {
 		return outcome{}, false
 	}
 	var f finished
-	if json.Unmarshal(content, &f) != nil || f != m.note(at, claims.Edition(one.book), f.Seconds) {
+	if json.Unmarshal(content, &f) != nil || f != m.note(at, one.edition(), f.Seconds) {
 		return outcome{}, false
 	}
 	r, err := report.Read(filepath.Join(at.dir, report.File))

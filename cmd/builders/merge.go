@@ -67,13 +67,11 @@ func merged(dirs []string) (dossier.Dossier, error) {
 	if err != nil {
 		return dossier.Dossier{}, err
 	}
+	if err := d.OneBook(); err != nil {
+		return dossier.Dossier{}, err
+	}
 	seen := map[report.Subject]string{}
-	first := d.Runs[0]
 	for _, run := range d.Runs {
-		if run.Report.Book != first.Report.Book {
-			return dossier.Dossier{}, fmt.Errorf("%s and %s don't belong together: their claims are of different books (%s and %s); run both with the same builders",
-				filepath.Clean(first.Dir), filepath.Clean(run.Dir), first.Report.Book, run.Report.Book)
-		}
 		if other, twice := seen[run.Report.Subject]; twice {
 			return dossier.Dossier{}, fmt.Errorf("%s and %s don't belong together: they are two reports of the same subject", filepath.Clean(other), filepath.Clean(run.Dir))
 		}

@@ -10,7 +10,6 @@ import (
 	"builders.test/helpers/env"
 	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
-	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/report"
 	"builders.test/internal/run"
@@ -63,7 +62,7 @@ func (c *check) draft(sofar []report.Claim) {
 	}
 	r := report.New(about, c.complete(sofar))
 	r.Selection = c.selected()
-	r.Book, r.Outside = claims.Edition(c.book), []string{unfinished}
+	r.Book, r.Outside = c.edition(), []string{unfinished}
 	// What cannot be written now is complained of at the end.
 	_, _ = r.Write(c.out)
 }
@@ -84,7 +83,7 @@ func (c *check) conclude(o run.Outcome, known map[string]string, screen *console
 	}
 	r := report.New(about, c.complete(o.Claims)).Explain(known)
 	r.Selection = c.selected()
-	r.Book, r.Outside = claims.Edition(c.book), o.Outside()
+	r.Book, r.Outside = c.edition(), o.Outside()
 	path, err := r.Write(c.out)
 	if err != nil {
 		return report.Report{}, "", err

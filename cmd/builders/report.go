@@ -84,7 +84,7 @@ func readDossier(dirs []string, compare bool) (dossier.Dossier, error) {
 	if err != nil || !compare {
 		return d, err
 	}
-	return dossier.Compare(d.Runs[0], d.Runs[1]), nil
+	return dossier.Compare(d.Runs[0], d.Runs[1]), d.OneBook()
 }
 
 // write writes all formats that are wanted; one that fails keeps none of the

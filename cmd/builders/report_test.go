@@ -51,6 +51,21 @@ func TestReportOnOneRunIsAPageBesideIt(t *testing.T) {
 	assert.Assert(t, cmp.Len(entries, 2), "no format was asked for, so only the page is made")
 }
 
+func TestReportsOfDifferentBooksAreNotCompared(t *testing.T) {
+	before, after, page := runIn(t, "v0.11.5", spec.Holds), runIn(t, "v0.34.2", spec.Holds), filepath.Join(t.TempDir(), "p.html")
+	r, err := report.Read(filepath.Join(after, report.File))
+	assert.NilError(t, err)
+	r.Book = "other"
+	_, err = r.Write(after)
+	assert.NilError(t, err)
+	got := reportOn(t, "--compare", "--html", page, before, after)
+	assert.Equal(t, got.code, exitEnvironment)
+	assert.Assert(t, cmp.Contains(got.errors, "their claims are of different books"))
+	assert.Assert(t, cmp.Contains(got.errors, "prove both again"))
+	_, err = os.Stat(page)
+	assert.Assert(t, os.IsNotExist(err), "a page was made of what does not belong together")
+}
+
 func TestReportOnTwoRuns(t *testing.T) {
 	before, after, out := runIn(t, "v0.11.5", spec.Holds), runIn(t, "v0.34.2", spec.Broken), t.TempDir()
 	got := reportOn(t, "--compare", "--markdown", "-", "--junit", filepath.Join(out, "j.xml"), "--html", filepath.Join(out, "p.html"), before, after)

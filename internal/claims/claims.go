@@ -39,11 +39,15 @@ func Find(id string) (spec.Claim, bool) {
 }
 
 // Edition identifies a set of claims by what they say: it changes when a claim
-// comes, goes, or says something else.
-func Edition(book []spec.Claim) string {
+// comes, goes, or says something else. Where the editions of scripts are given, it
+// changes with their content, too.
+func Edition(book []spec.Claim, scripts ...string) string {
 	hash := sha256.New()
 	for _, c := range book {
 		fmt.Fprintf(hash, "%s\n%s\n%s\n", c.ID, c.Text, strings.Join(c.Words(), " "))
+	}
+	for _, edition := range scripts {
+		fmt.Fprintln(hash, edition)
 	}
 	return hex.EncodeToString(hash.Sum(nil))[:12]
 }

@@ -5,6 +5,7 @@ package dossier
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"builders.test/internal/compare"
@@ -59,6 +60,19 @@ func Compare(baseline, candidate Run) Dossier {
 	c := compare.Reports(baseline.Report, candidate.Report)
 	d.Comparison = &c
 	return d
+}
+
+// OneBook is an error where the runs are about different books of claims: what
+// is said of one does not hold for the other.
+func (d Dossier) OneBook() error {
+	first := d.Runs[0]
+	for _, run := range d.Runs {
+		if run.Report.Book != first.Report.Book {
+			return fmt.Errorf("%s and %s don't belong together: their claims are of different books (%s and %s), so prove both again with the same builders and the same scripts",
+				filepath.Clean(first.Dir), filepath.Clean(run.Dir), first.Report.Book, run.Report.Book)
+		}
+	}
+	return nil
 }
 
 // Latest is the run that counts: the only one, or the candidate, or the last.
