@@ -51,7 +51,7 @@ test: bin/builders ## vet, unit tests, every claim on an old and a new BuildKit,
 	    --run '$(IN_CELLS)' --out build/test/$$driver-$$store || failed="$$failed $$cell"; \
 	done; \
 	echo; echo "== an engine that is somebody's"; \
-	go test -tags faults -count=1 -v -run '^Test(Guest|AThiefIsCaught)$$' ./internal/faults || failed="$$failed guest"; \
+	go test -tags faults -count=1 -v -run '^Test(Guest|AThiefIsCaught|Scripts)$$' ./internal/faults || failed="$$failed guest"; \
 	if [ -n "$$failed" ]; then \
 	  echo; for name in $$failed; do echo "not green: $$name"; \
 	    dir=build/test/$$(echo $$name | tr / -); [ ! -d $$dir ] || bin/builders report --failures $$dir; done; \

@@ -21,9 +21,10 @@ const cleanUpTimeout = time.Minute
 // and its current builder are unknown in every other.
 type Home struct {
 	// Dir is what BUILDX_CONFIG is set to.
-	Dir string
-	env []string
-	in  string
+	Dir   string
+	env   []string
+	in    string
+	stdin string
 }
 
 // NewHome returns an empty home. It disappears with the run's folder, so that
@@ -57,6 +58,13 @@ func (h Home) With(env ...string) Home {
 // In returns the same home with another working folder for its commands.
 func (h Home) In(folder string) Home {
 	h.in = folder
+	return h
+}
+
+// Reading returns the same home with a text on the standard input of its
+// commands, which is empty otherwise.
+func (h Home) Reading(stdin string) Home {
+	h.stdin = stdin
 	return h
 }
 
@@ -94,15 +102,15 @@ func (h Home) run(t *spec.T, timeout time.Duration, args []string) *icmd.Result 
 	return execute(t, timeout, h.surroundings(), append([]string{t.Env.Docker}, args...))
 }
 
-// surroundings are the variables of a command, and the folder that it is run
-// in; empty is this process's.
+// surroundings are the variables of a command, the folder that it is run in,
+// where empty is this process's, and what it reads.
 type surroundings struct {
-	env    []string
-	folder string
+	env           []string
+	folder, stdin string
 }
 
 func (h Home) surroundings() surroundings {
-	return surroundings{env: append([]string{"BUILDX_CONFIG=" + h.Dir}, h.env...), folder: h.in}
+	return surroundings{env: append([]string{"BUILDX_CONFIG=" + h.Dir}, h.env...), folder: h.in, stdin: h.stdin}
 }
 
 // Program runs a program other than the docker command, in the same
@@ -147,7 +155,7 @@ func keep(t *spec.T, r *Running) {
 		Args: shown(r.command), Env: surroundings, Own: t.Env.Dir,
 		Started: r.started.UTC(), Seconds: r.took.Seconds(),
 		Exit: r.result.ExitCode, TimedOut: r.result.Timeout,
-		Stdout: []byte(r.result.Stdout()), Stderr: []byte(r.result.Stderr()),
+		Stdin: []byte(r.own.stdin), Stdout: []byte(r.result.Stdout()), Stderr: []byte(r.result.Stderr()),
 	})
 	if err != nil {
 		t.EnvironmentFailed("evidence cannot be kept: %v", err)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"strings"
 	"time"
 
 	"builders.test/helpers/spec"
@@ -31,7 +32,11 @@ func (h Home) Start(t *spec.T, args ...string) *Running {
 func begin(t *spec.T, timeout time.Duration, own surroundings, command []string) *Running {
 	t.Helper()
 	r := &Running{own: own, command: command, started: time.Now(), ended: make(chan struct{})}
-	r.result = icmd.StartCmd(icmd.Cmd{Command: command, Dir: own.folder, Env: t.Env.Environ(own.env...)})
+	started := icmd.Cmd{Command: command, Dir: own.folder, Env: t.Env.Environ(own.env...)}
+	if own.stdin != "" {
+		started.Stdin = strings.NewReader(own.stdin)
+	}
+	r.result = icmd.StartCmd(started)
 	if r.result.Error != nil {
 		close(r.ended)
 		return r

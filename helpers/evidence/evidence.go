@@ -67,6 +67,8 @@ type Command struct {
 	// Own is the run's own folder, which is gone after it; empty if there is none.
 	Own string `json:"own,omitempty"`
 
+	// Stdin is what it was given to read; in the line to paste it is a file.
+	Stdin []byte `json:"-"`
 	// Stdout and Stderr are the streams, byte for byte; build progress in
 	// rawjson, which comes on stderr, is kept in a file of its own.
 	Stdout, Stderr []byte `json:"-"`
@@ -76,8 +78,11 @@ type Command struct {
 // the configuration of docker and buildx is that of whoever pastes it, and files
 // of the run's folder, of which notes may be kept here, are looked for here.
 func (f *Folder) Command(c Command) error {
-	c.Line = f.pasted(c)
 	dir := f.next(title(c.Args))
+	c.Line = f.pasted(c)
+	if len(c.Stdin) > 0 {
+		c.Line += " <" + quote(filepath.Join(dir, "stdin"))
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("create %s: %w", dir, err)
 	}
@@ -88,6 +93,7 @@ func (f *Folder) Command(c Command) error {
 	progress, stderr := SplitProgress(c.Stderr)
 	return errors.Join(
 		write(dir, "command.json", append(about, '\n')),
+		write(dir, "stdin", c.Stdin),
 		write(dir, "stdout", c.Stdout),
 		write(dir, "stderr", stderr),
 		write(dir, "progress.rawjson", progress),

@@ -56,6 +56,15 @@ func TestALineDoesNotLeadToWhatIsGone(t *testing.T) {
 	require.Equal(t, "DOCKER_HOST=unix:///s VERSION=9 docker buildx create --name builders-0a1b2c3d-b-2 --config '"+here+"/b.toml'", kept.Line)
 	require.Equal(t, run.Env, kept.Env, "the whole environment is kept beside it")
 	require.Equal(t, run.Args, kept.Args)
+
+	require.NoError(t, f.Command(Command{Args: []string{"docker", "load"}, Stdin: []byte("words")}))
+	content, err = os.ReadFile(filepath.Join(here, "02-docker-load", "command.json"))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(content, &kept))
+	require.Equal(t, "docker load <'"+here+"/02-docker-load/stdin'", kept.Line)
+	stdin, err := os.ReadFile(filepath.Join(here, "02-docker-load", "stdin"))
+	require.NoError(t, err)
+	require.Equal(t, "words", string(stdin))
 }
 
 func TestCreateForgetsTheRunBefore(t *testing.T) {

@@ -31,8 +31,15 @@ func (r *runner) start(ts *testscript.TestScript, _ negation, args []string) err
 	if len(args) == 0 {
 		return errors.New("start needs a context, such as `start long .`")
 	}
+	home, err := r.surroundings(ts)
+	if err != nil {
+		return err
+	}
+	if err := r.take(namesInFlags(args)); err != nil {
+		return err
+	}
 	here := *b
-	here.Home = b.Home.In(ts.MkAbs("."))
+	here.Home = home
 	running := build.Start(r.t, &here, args[len(args)-1], build.Option(args[:len(args)-1]))
 	r.running[name] = running
 	if waits {

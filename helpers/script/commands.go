@@ -49,12 +49,12 @@ func init() {
 }
 
 // builder [-flag=value ...] NAME: creates a builder and makes it the one that
-// the following builds use. The flags are image, platform, driver, network,
+// the following builds use, those of docker commands, too. The flags are image, platform, driver, network,
 // config (a file with lines for buildkitd.toml), engine (its endpoint). With -append=NAME in place of a
 // name it adds a node to a builder, which is not started by that.
 func (r *runner) builder(ts *testscript.TestScript, not negation, args []string) error {
 	options := []builder.Option{builder.In(r.home)}
-	var name, whole string
+	var name, whole, image string
 	for _, arg := range args {
 		flag, value, isFlag := strings.Cut(arg, "=")
 		switch {
@@ -73,6 +73,9 @@ func (r *runner) builder(ts *testscript.TestScript, not negation, args []string)
 				return err
 			}
 			options = append(options, option)
+			if flag == "-image" {
+				image = value
+			}
 		}
 	}
 	if whole != "" {
@@ -82,8 +85,7 @@ func (r *runner) builder(ts *testscript.TestScript, not negation, args []string)
 		return errors.New("builder needs a name, such as `builder one`")
 	}
 	if r.builders[name] != nil && !bool(not) {
-		r.current = r.builders[name]
-		return nil
+		return r.use(r.builders[name])
 	}
 	b, err := builder.Try(r.t, append(options, builder.Bootstrapped())...)
 	if bool(not) {
@@ -95,9 +97,12 @@ func (r *runner) builder(ts *testscript.TestScript, not negation, args []string)
 	if err != nil {
 		return err
 	}
-	r.builders[name], r.current = b, b
+	r.builders[name] = b
+	if image != "" {
+		r.pinned[b.Name] = image
+	}
 	ts.Setenv("BUILDER_"+strings.ToUpper(name), b.Name)
-	return nil
+	return r.use(b)
 }
 
 // node adds a node to a builder. It gets an endpoint of its own, since two
@@ -139,9 +144,16 @@ func (r *runner) build(ts *testscript.TestScript, not negation, args []string) e
 	if len(args) == 0 {
 		return errors.New("build needs a context, such as `build .`")
 	}
+	home, err := r.surroundings(ts)
+	if err != nil {
+		return err
+	}
+	if err := r.take(namesInFlags(args)); err != nil {
+		return err
+	}
 	context := args[len(args)-1]
 	options := build.Option(args[:len(args)-1])
-	r.last = build.TryIn(r.t, b.Home.In(ts.MkAbs(".")), context, build.Option{"--builder", b.Name}, options)
+	r.last = build.TryIn(r.t, home, context, build.Option{"--builder", b.Name}, options)
 	output(ts, r.last.Said(), r.last.Transcript())
 	return outcome("the build", r.last.Command, not, r.last.Complaint)
 }
@@ -156,14 +168,17 @@ func (r *runner) chosen(args []string) (*builder.Builder, []string, error) {
 			return r.builders[name], args[1:], nil
 		}
 	}
-	if r.current == nil {
-		b, err := builder.Try(r.t, builder.In(r.home), builder.Bootstrapped())
-		if err != nil {
-			return nil, nil, err
-		}
-		r.current = b
+	if b := r.used(); b != nil {
+		return b, args, nil
 	}
-	return r.current, args, nil
+	if r.current != nil {
+		return r.current, args, nil
+	}
+	b, err := builder.Try(r.t, builder.In(r.home), builder.Bootstrapped())
+	if err != nil {
+		return nil, nil, err
+	}
+	return b, args, r.use(b)
 }
 
 // cached TEXT: in the last build the steps whose name contains TEXT were all
@@ -347,7 +362,14 @@ func (r *runner) docker(ts *testscript.TestScript, not negation, args []string) 
 }
 
 func (r *runner) command(ts *testscript.TestScript, not negation, args []string) error {
-	result := r.home.In(ts.MkAbs(".")).Try(r.t, args...)
+	home, err := r.surroundings(ts)
+	if err != nil {
+		return err
+	}
+	if err := r.take(r.namesGiven(home, args)); err != nil {
+		return err
+	}
+	result := home.Try(r.t, args...)
 	output(ts, result.Stdout(), result.Stderr())
 	return outcome("docker "+strings.Join(args, " "), result, not, func() string { return strings.TrimSpace(result.Stderr()) })
 }

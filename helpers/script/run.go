@@ -5,12 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
+	"builders.test/helpers/enginecache"
 	"builders.test/helpers/spec"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -22,13 +24,20 @@ func (s Script) Run(t *spec.T) {
 	if err := os.Mkdir(root, 0o700); err != nil {
 		t.EnvironmentFailed("create the script's folder: %v", err)
 	}
-	r := &runner{t: t, here: filepath.Dir(s.Path), home: cli.NewHome(t).With(asPeopleHaveIt), builders: map[string]*builder.Builder{}, running: map[string]*build.Running{}}
+	r := &runner{
+		t: t, here: filepath.Dir(s.Path), home: cli.NewHome(t).With(asPeopleHaveIt), told: filepath.Join(root, "told"), taken: map[string]bool{},
+		builders: map[string]*builder.Builder{}, pinned: map[string]string{}, running: map[string]*build.Running{},
+	}
+	// What is noted here goes last, after the builders and all that is on them.
+	enginecache.Watch(t)
+	r.watchImages(s)
 	deadline, _ := t.Context().Deadline()
 	testscript.RunT(tester{t}, testscript.Params{
 		Files: []string{s.Path}, WorkdirRoot: root, Deadline: deadline,
 		Setup: r.setup, Condition: r.condition, Cmds: r.commands(),
 		RequireExplicitExec: true, RequireUniqueNames: true,
 	})
+	r.subjectsPart()
 }
 
 // runner is what the commands of one script share.
@@ -36,8 +45,18 @@ type runner struct {
 	t *spec.T
 	// here is the folder that the script lies in.
 	here     string
-	home     cli.Home
+	home cli.Home
+	// given are the variables that the script begins with, and told begins the
+	// names of the files that tell which it has now.
+	given []string
+	told  string
+	// builders are known by the names that the script gave them.
 	builders map[string]*builder.Builder
+	// pinned are the images of those, by their real names, that are not from
+	// the BuildKit under test.
+	pinned map[string]string
+	// taken are the names of images that the script was about to give.
+	taken map[string]bool
 	// current is the builder that build uses if it names none.
 	current *builder.Builder
 	// last is the latest build.
@@ -66,6 +85,7 @@ func (r *runner) setup(e *testscript.Env) error {
 	e.Setenv("ARCH", r.t.Env.Engine.Arch)
 	e.Setenv("BUILDKIT", r.t.BuildKit)
 	e.Setenv("BUILDKIT_IMAGE", r.t.Env.BuildKit.Ref)
+	r.given = slices.Clone(e.Vars)
 	return nil
 }
 

@@ -1,0 +1,112 @@
+package script
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/builder"
+	"builders.test/helpers/cli"
+	"builders.test/helpers/env"
+)
+
+// defaultBuilder is the one that an engine has by itself.
+const defaultBuilder = "default"
+
+// use makes a builder the current one of the script, of its docker commands too,
+// whether it writes docker or exec docker.
+func (r *runner) use(b *builder.Builder) error {
+	if result := r.home.Try(r.t, "buildx", "use", b.Name); result.ExitCode != 0 || result.Timeout {
+		return fmt.Errorf("%s", cli.Complaint(result))
+	}
+	r.current = b
+	return nil
+}
+
+// used is the builder that the script made the current one by docker buildx
+// use, or by create --use; nil if it did not, or removed that again.
+func (r *runner) used() *builder.Builder {
+	var current struct{ Key, Name string }
+	if content, err := os.ReadFile(filepath.Join(r.home.Dir, "current")); err != nil || json.Unmarshal(content, &current) != nil {
+		return nil
+	}
+	name := current.Name
+	if name == "" {
+		name = defaultBuilder
+	}
+	if r.current != nil && r.current.Name == name {
+		return nil
+	}
+	for _, b := range r.builders {
+		if b.Name == name {
+			return b
+		}
+	}
+	if name == defaultBuilder {
+		return &builder.Builder{Name: name, Home: r.home, Driver: env.DriverDocker}
+	}
+	if driver, ok := r.recorded(name); ok {
+		return &builder.Builder{Name: name, Home: r.home, Driver: driver}
+	}
+	return nil
+}
+
+// recorded is the driver of a builder that the script's home knows.
+func (r *runner) recorded(name string) (driver string, ok bool) {
+	var instance struct{ Driver string }
+	content, err := os.ReadFile(filepath.Join(r.home.Dir, "instances", name))
+	if err != nil || json.Unmarshal(content, &instance) != nil {
+		return "", false
+	}
+	return instance.Driver, true
+}
+
+// built are the builders that the script built on, as buildx noted in its home.
+func (r *runner) built() []string {
+	// The pattern is well-formed, which is all that can be wrong.
+	builds, _ := filepath.Glob(filepath.Join(r.home.Dir, "refs", "*", "*", "*"))
+	var names []string
+	for _, build := range builds {
+		names = append(names, filepath.Base(filepath.Dir(filepath.Dir(build))))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// subjectsPart makes sure that a script which holds says something about the
+// BuildKit under test.
+func (r *runner) subjectsPart() {
+	if r.t.Failed() || r.t.Driver == env.DriverDocker {
+		return
+	}
+	built := r.built()
+	if len(built) == 1 && built[0] == defaultBuilder {
+		r.t.Mistaken("the script built with the engine's own BuildKit only, so it says nothing about BuildKit %s: "+
+			"`builder NAME` before `docker buildx` chooses that, `docker build` never does, and a claim about the engine's needs docker-driver", r.t.BuildKit)
+	}
+	if about := r.absence(built); about != "" {
+		r.t.Fact("BuildKit under test", "took no part: "+about)
+	}
+}
+
+// absence says why the BuildKit under test took no part; empty if it did. What
+// builders the script makes by itself are from is the script's business.
+func (r *runner) absence(built []string) string {
+	instances, _ := filepath.Glob(filepath.Join(r.home.Dir, "instances", "*"))
+	if len(built) == 0 && r.last == nil && len(r.builders) == 0 && len(instances) == 0 {
+		return "the script neither built anything nor made a builder"
+	}
+	if len(built) == 0 || slices.ContainsFunc(built, func(name string) bool { return r.pinned[name] == "" && name != defaultBuilder }) {
+		return ""
+	}
+	var images []string
+	for _, name := range built {
+		if image := r.pinned[name]; image != "" {
+			images = append(images, image)
+		}
+	}
+	return "the script built on " + strings.Join(images, ", ")
+}

@@ -1,0 +1,177 @@
+package script
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"builders.test/helpers/env"
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/distribution/reference"
+	"github.com/docker/docker/api/types/image"
+)
+
+// A script may give images any name, by --load, docker tag or what it starts. When
+// it ends, each name is what it was before. Names that a command says beforehand
+// are noted, so that they are given back even if the run is killed. The others are
+// found at the end: an image is the script's if its evidence names the image by
+// its id. What cannot be told is reported.
+
+// undoTimeout bounds what is asked of the engine after the script.
+const undoTimeout = time.Minute
+
+// names are the images of an engine by name; those without one are by their id.
+type names map[string]string
+
+func (r *runner) names(ctx context.Context) (names, error) {
+	all, err := r.t.Env.Client.ImageList(ctx, image.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("list images: %w", err)
+	}
+	found := names{}
+	for _, one := range all {
+		named := false
+		for _, tag := range one.RepoTags {
+			if tag != "<none>:<none>" {
+				found[tag], named = one.ID, true
+			}
+		}
+		if !named {
+			found[one.ID] = one.ID
+		}
+	}
+	return found, nil
+}
+
+// watchImages notes what there is, and registers the look at what has changed.
+func (r *runner) watchImages(s Script) {
+	before, err := r.names(r.t.Context())
+	if err != nil {
+		r.t.EnvironmentFailed("look which images there are before the script: %v", err)
+	}
+	r.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), undoTimeout)
+		defer cancel()
+		if err := r.undo(ctx, before, s); err != nil {
+			r.t.Errorf("clean-up: %v", err)
+		}
+	})
+}
+
+// take notes names that a command is about to give.
+func (r *runner) take(given []string) error {
+	for _, name := range given {
+		ref := familiar(name)
+		if ref == "" || r.taken[ref] || strings.HasPrefix(ref, env.ImagePrefix(r.t.Env.Run)) {
+			continue
+		}
+		giveBack, err := r.t.Env.Take(r.t.Context(), ref)
+		if err != nil {
+			r.t.EnvironmentFailed("%v", err)
+		}
+		r.taken[ref] = true
+		r.t.Cleanup(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), undoTimeout)
+			defer cancel()
+			if err := giveBack(ctx); err != nil {
+				r.t.Errorf("clean-up: %v", err)
+			}
+		})
+	}
+	return nil
+}
+
+// undo makes what names of images the script changed what it was, as far as
+// it is sure to be the script that did so.
+func (r *runner) undo(ctx context.Context, before names, s Script) error {
+	after, err := r.names(ctx)
+	if err != nil {
+		return err
+	}
+	source, err := os.ReadFile(s.Path)
+	if err != nil {
+		return err
+	}
+	borrowed := borrowedByAnyone()
+	var unsure []string
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		id := after[name]
+		if before[name] == id || ofARun(name) || borrowed[name] {
+			continue
+		}
+		said, err := r.t.Evidence.Holds(id)
+		if err != nil {
+			return err
+		}
+		// Two scripts may build the same image under different names.
+		mentioned, err := r.mentions(string(source), name)
+		if err != nil {
+			return err
+		}
+		switch {
+		case said && (mentioned || name == id):
+			err = r.restore(ctx, name, before[name])
+		case mentioned:
+			unsure = append(unsure, name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(unsure) > 0 {
+		r.t.Fact("images that the script may have left", strings.Join(unsure, ", "))
+	}
+	return nil
+}
+
+// mentions tells whether the script, or what its commands said, names an image's
+// repository.
+func (r *runner) mentions(source, name string) (bool, error) {
+	named, err := reference.ParseNormalizedNamed(name)
+	if err != nil {
+		return false, nil
+	}
+	repository := reference.FamiliarName(named)
+	if strings.Contains(source, repository) {
+		return true, nil
+	}
+	return r.t.Evidence.Holds(repository)
+}
+
+func (r *runner) restore(ctx context.Context, name, was string) error {
+	if was != "" {
+		if err := r.t.Env.Client.ImageTag(ctx, was, name); err != nil {
+			return fmt.Errorf("give %s back: %w", name, err)
+		}
+		return nil
+	}
+	_, err := r.t.Env.Client.ImageRemove(ctx, name, image.RemoveOptions{PruneChildren: true})
+	if err != nil && !cerrdefs.IsNotFound(err) {
+		return fmt.Errorf("remove the image %s, which the script left: %w", name, err)
+	}
+	return nil
+}
+
+// ofARun tells whether a name says which run's it is: who gave it removes it.
+func ofARun(name string) bool {
+	_, rest, _ := strings.Cut(name, "/")
+	return strings.HasPrefix(name, strings.TrimSuffix(env.ImagePrefix(""), "/")) || strings.HasPrefix(rest, env.Prefix)
+}
+
+// borrowedByAnyone are the names that some run on this machine gives back itself.
+func borrowedByAnyone() map[string]bool {
+	all := map[string]bool{}
+	// The pattern is well-formed, which is all that can be wrong.
+	folders, _ := filepath.Glob(filepath.Join(os.TempDir(), env.Prefix+"*"))
+	for _, folder := range folders {
+		for _, ref := range env.Borrowed(folder) {
+			all[ref] = true
+		}
+	}
+	return all
+}

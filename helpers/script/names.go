@@ -1,0 +1,118 @@
+package script
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/cli"
+	"github.com/distribution/reference"
+)
+
+// namesGiven are the names that a docker command is about to give to images on
+// the engine, as far as its words tell; those of a bake file are asked for.
+func (r *runner) namesGiven(home cli.Home, args []string) []string {
+	if len(args) == 0 {
+		return nil
+	}
+	verb := slices.IndexFunc(args, func(word string) bool {
+		return slices.Contains([]string{"build", "b", "bake", "f", "tag", "pull", "import", "commit"}, word)
+	})
+	if verb < 0 || verb > 0 && !slices.Contains([]string{"buildx", "image", "builder", "container"}, args[0]) {
+		return nil
+	}
+	switch args[verb] {
+	case "build", "b":
+		return namesInFlags(args[verb:])
+	case "bake", "f":
+		return r.namesInBakeFile(home, args[:verb+1], args[verb+1:])
+	}
+	return args[len(args)-1:]
+}
+
+// namesInFlags are those of --tag and --output of a build.
+func namesInFlags(args []string) []string {
+	var names []string
+	for i, arg := range args {
+		flag, value, joined := strings.Cut(arg, "=")
+		if !joined && i+1 < len(args) {
+			value = args[i+1]
+		}
+		switch flag {
+		case "-t", "--tag":
+			names = append(names, value)
+		case "-o", "--output":
+			names = append(names, namesInOutput(value)...)
+		}
+	}
+	return names
+}
+
+// namesInOutput are those of one output, which is written as CSV: several names
+// of one image stand between quotation marks.
+func namesInOutput(output string) []string {
+	fields, err := csv.NewReader(strings.NewReader(output)).Read()
+	if err != nil {
+		return nil
+	}
+	for _, field := range fields {
+		if names, ok := strings.CutPrefix(field, "name="); ok {
+			return strings.Split(names, ",")
+		}
+	}
+	return nil
+}
+
+// namesInBakeFile lets bake say what it would build. Where it cannot, the command
+// itself will complain.
+func (r *runner) namesInBakeFile(home cli.Home, verb, args []string) []string {
+	result := home.Try(r.t, append(append(slices.Clone(verb), "--print"), args...)...)
+	if result.ExitCode != 0 {
+		return nil
+	}
+	return namesInPlan([]byte(result.Stdout()))
+}
+
+func namesInPlan(plan []byte) []string {
+	var printed struct {
+		Target map[string]struct {
+			Tags   []string
+			Output []json.RawMessage
+		}
+	}
+	if json.Unmarshal(plan, &printed) != nil {
+		return nil
+	}
+	var names []string
+	for _, target := range printed.Target {
+		names = append(names, target.Tags...)
+		for _, output := range target.Output {
+			// Older releases print it as text.
+			var text string
+			var fields map[string]string
+			if json.Unmarshal(output, &text) == nil {
+				names = append(names, namesInOutput(text)...)
+			} else if json.Unmarshal(output, &fields) == nil && fields["name"] != "" {
+				names = append(names, strings.Split(fields["name"], ",")...)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// familiar is a name as the engine lists it, or empty if it is none.
+func familiar(name string) string {
+	named, err := reference.ParseNormalizedNamed(name)
+	if err != nil || !reference.IsNameOnly(named) && !isTagged(named) {
+		return ""
+	}
+	return reference.FamiliarString(reference.TagNameOnly(named))
+}
+
+func isTagged(named reference.Named) bool {
+	_, digested := named.(reference.Digested)
+	_, tagged := named.(reference.Tagged)
+	return tagged && !digested
+}

@@ -1,0 +1,49 @@
+package script
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/cli"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// tell is run as the script would run it, so that it knows what testscript tells
+// nobody: the script's variables, and what the next command has to read.
+const tell = `/usr/bin/env -0 >"$0.env" && PATH="$PATH:/usr/bin:/bin" cat >"$0.stdin"`
+
+// ofTheShell are variables that a shell sets for itself.
+var ofTheShell = []string{"PWD", "OLDPWD", "SHLVL", "_"}
+
+// surroundings are those of the next command: the script's home and folder, the
+// variables that it has set by now, and what stdin has put on its standard
+// input, which is used up by this.
+func (r *runner) surroundings(ts *testscript.TestScript) (cli.Home, error) {
+	if err := ts.Exec("/bin/sh", "-c", tell, r.told); err != nil {
+		return cli.Home{}, fmt.Errorf("the script's variables cannot be read: %w", err)
+	}
+	env, err := os.ReadFile(r.told + ".env")
+	if err != nil {
+		return cli.Home{}, err
+	}
+	stdin, err := os.ReadFile(r.told + ".stdin")
+	if err != nil {
+		return cli.Home{}, err
+	}
+	return r.home.In(ts.MkAbs(".")).With(changed(r.given, string(env))...).Reading(string(stdin)), nil
+}
+
+// changed are the variables, each closed by a zero byte, that are not as they
+// were given.
+func changed(given []string, environ string) []string {
+	var set []string
+	for kv := range strings.SplitSeq(strings.TrimSuffix(environ, "\x00"), "\x00") {
+		name, _, found := strings.Cut(kv, "=")
+		if found && !slices.Contains(given, kv) && !slices.Contains(ofTheShell, name) {
+			set = append(set, kv)
+		}
+	}
+	return set
+}

@@ -1,0 +1,59 @@
+//go:build faults
+
+package faults
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"github.com/stretchr/testify/require"
+)
+
+// TestScripts proves scripts of somebody's who has images of the names that the
+// scripts give to theirs.
+func TestScripts(t *testing.T) {
+	docker := func(args ...string) (string, error) {
+		said, err := commandOn(variables(t), "docker", args...).CombinedOutput()
+		return strings.TrimSpace(string(said)), err
+	}
+	theirs := []string{"users/theirs:1", "users/theirs:2"}
+	t.Cleanup(func() { _, _ = docker(append([]string{"rmi", "--force"}, theirs...)...) })
+	_, err := docker("pull", "--quiet", "busybox")
+	require.NoError(t, err)
+	for _, name := range theirs {
+		said, err := docker("tag", "busybox", name)
+		require.NoError(t, err, said)
+	}
+	before, err := docker("images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}", "users/*")
+	require.NoError(t, err)
+
+	out := t.TempDir()
+	r := begin(t, inLab("check", "--specs", filepath.Join("internal", "faults", "testdata", "scripts"), "--buildkit", buildKit, "--out", out))
+	r.wait(t)
+
+	after, err := docker("images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}", "users/*")
+	require.NoError(t, err)
+	require.Equal(t, before, after, "images are not as they were")
+	found, err := report.Read(filepath.Join(out, report.File))
+	require.NoError(t, err, r.said)
+	verdicts := map[string]spec.Verdict{}
+	for _, claim := range found.Claims {
+		verdicts[claim.ID] = claim.Verdict
+		switch claim.ID {
+		case "scripts/engines":
+			require.Contains(t, claim.Reason, "the engine's own BuildKit only")
+		case "scripts/nothing":
+			require.Equal(t, []report.Fact{{Name: "BuildKit under test", Value: "took no part: the script neither built anything nor made a builder"}}, claim.Facts)
+		default:
+			require.Empty(t, claim.Facts)
+		}
+	}
+	require.Equal(t, map[string]spec.Verdict{
+		"scripts/current": spec.Holds, "scripts/variables": spec.Holds, "scripts/images": spec.Holds,
+		"scripts/engines": spec.Error, "scripts/nothing": spec.Holds,
+	}, verdicts, r.said)
+	require.Empty(t, found.Outside)
+}
