@@ -14,6 +14,7 @@ import (
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/image"
+	"golang.org/x/tools/txtar"
 )
 
 // A script may give images any name, by --load, docker tag or what it starts. When
@@ -87,60 +88,86 @@ func (r *runner) take(given []string) error {
 }
 
 // undo makes what names of images the script changed what it was, as far as
-// it is sure to be the script that did so.
+// it is sure to be the script that did so, and removes the images that have no
+// name by then.
 func (r *runner) undo(ctx context.Context, before names, s Script) error {
-	after, err := r.names(ctx)
-	if err != nil {
-		return err
-	}
 	source, err := os.ReadFile(s.Path)
 	if err != nil {
 		return err
 	}
-	borrowed := borrowedByAnyone()
 	var unsure []string
-	for _, name := range slices.Sorted(maps.Keys(after)) {
-		id := after[name]
-		if before[name] == id || ofARun(name) || borrowed[name] {
-			continue
-		}
-		said, err := r.t.Evidence.Holds(id)
-		if err != nil {
-			return err
-		}
-		// Two scripts may build the same image under different names.
-		mentioned, err := r.mentions(string(source), name)
-		if err != nil {
-			return err
-		}
+	err = r.eachNew(ctx, before, func(name, id string) error {
 		switch {
-		case said && (mentioned || name == id):
-			err = r.restore(ctx, name, before[name])
-		case mentioned:
+		case name == id:
+		case r.said(id) && r.mentions(string(source), name):
+			// Two scripts may build the same image under different names.
+			return r.restore(ctx, name, before[name])
+		case commanded(source, name):
 			unsure = append(unsure, name)
 		}
-		if err != nil {
-			return err
-		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if len(unsure) > 0 {
 		r.t.Fact("images that the script may have left", strings.Join(unsure, ", "))
 	}
+	return r.eachNew(ctx, before, func(name, id string) error {
+		if name == id && r.said(id) {
+			return r.restore(ctx, name, "")
+		}
+		return nil
+	})
+}
+
+// eachNew goes through the names that are not as they were and that no run takes
+// care of by itself.
+func (r *runner) eachNew(ctx context.Context, before names, do func(name, id string) error) error {
+	after, err := r.names(ctx)
+	if err != nil {
+		return err
+	}
+	borrowed := borrowedByAnyone()
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		if before[name] == after[name] || ofARun(name) || borrowed[name] {
+			continue
+		}
+		if err := do(name, after[name]); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// said tells whether the script's evidence holds a text. What cannot be read
+// tells nothing.
+func (r *runner) said(text string) bool {
+	held, err := r.t.Evidence.Holds(text)
+	return held && err == nil
 }
 
 // mentions tells whether the script, or what its commands said, names an image's
 // repository.
-func (r *runner) mentions(source, name string) (bool, error) {
+func (r *runner) mentions(source, name string) bool {
 	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
-		return false, nil
+		return false
 	}
 	repository := reference.FamiliarName(named)
-	if strings.Contains(source, repository) {
-		return true, nil
+	return strings.Contains(source, repository) || r.said(repository)
+}
+
+// commanded tells whether a command of the script has the name in it. What a
+// Dockerfile names is no sign of it: builds leave no base image on the engine.
+func commanded(source []byte, name string) bool {
+	for line := range strings.Lines(string(txtar.Parse(source).Comment)) {
+		words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\n'\",=", r) })
+		if !strings.HasPrefix(line, "#") && slices.ContainsFunc(words, func(word string) bool { return familiar(word) == name }) {
+			return true
+		}
 	}
-	return r.t.Evidence.Holds(repository)
+	return false
 }
 
 func (r *runner) restore(ctx context.Context, name, was string) error {

@@ -47,6 +47,13 @@ func TestNamesAsTheEngineListsThem(t *testing.T) {
 	}
 }
 
+func TestNamesInCommands(t *testing.T) {
+	source := []byte("# claim: alpine:3 is fine\nexec docker buildx build -o type=docker,name=user/out:1 -t 'user/app' .\n-- Dockerfile --\nFROM busybox\n")
+	for name, want := range map[string]bool{"user/app:latest": true, "user/out:1": true, "user/app:2": false, "busybox:latest": false, "alpine:3": false} {
+		assert.Equal(t, commanded(source, name), want, name)
+	}
+}
+
 func TestChangedVariables(t *testing.T) {
 	environ := "A=1\x00B=two\nlines\x00EMPTY=\x00PWD=/x\x00SHLVL=1\x00"
 	assert.DeepEqual(t, changed([]string{"A=1", "B=0", "PWD=/"}, environ), []string{"B=two\nlines", "EMPTY="})

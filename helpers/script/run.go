@@ -44,7 +44,7 @@ func (s Script) Run(t *spec.T) {
 type runner struct {
 	t *spec.T
 	// here is the folder that the script lies in.
-	here     string
+	here string
 	home cli.Home
 	// given are the variables that the script begins with, and told begins the
 	// names of the files that tell which it has now.
@@ -118,7 +118,7 @@ type tester struct{ t *spec.T }
 
 func (a tester) Run(_ string, script func(testscript.T)) { script(a) }
 func (a tester) Parallel()                               {}
-func (a tester) Verbose() bool                           { return false }
+func (a tester) Verbose() bool                           { return true }
 func (a tester) Fatal(args ...any)                       { a.t.Fatal(args...) }
 func (a tester) FailNow()                                { a.t.FailNow() }
 
@@ -128,15 +128,15 @@ func (a tester) Skip(args ...any) {
 
 var failed = regexp.MustCompile(`(?m)^FAIL: (.*)$`)
 
-// Log gets the transcript. What failed is said once more by itself: it is the
-// reason of the verdict.
+// Log gets the transcript, which is all that is known of what exec ran. What
+// failed is said once more by itself: it is the reason of the verdict.
 func (a tester) Log(args ...any) {
 	transcript := fmt.Sprint(args...)
 	if err := a.t.Evidence.Note("transcript.txt", transcript); err != nil {
 		a.t.Logf("evidence: %v", err)
 	}
-	a.t.TB.Log(transcript)
 	if found := failed.FindStringSubmatch(transcript); found != nil {
+		a.t.TB.Log(transcript)
 		a.t.Errorf("%s", shorten(found[1]))
 	}
 }

@@ -37,6 +37,9 @@ func TestScripts(t *testing.T) {
 	after, err := docker("images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}", "users/*")
 	require.NoError(t, err)
 	require.Equal(t, before, after, "images are not as they were")
+	nameless, err := docker("images", "--all", "--quiet", "--filter", "label=users.script")
+	require.NoError(t, err)
+	require.Empty(t, nameless, "images without a name were left")
 	found, err := report.Read(filepath.Join(out, report.File))
 	require.NoError(t, err, r.said)
 	verdicts := map[string]spec.Verdict{}
