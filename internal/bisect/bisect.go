@@ -1,16 +1,24 @@
-// Package bisect finds the release in which a claim broke.
+// Package bisect finds the release in which a claim broke, also where the claim
+// does not fail each time.
+//
+// It asks one release at a time, that which is expected to tell most, and keeps
+// account of how probable it is of each release that it is the first bad one.
+// A claim that fails each time is found as by halving, with the answer asked
+// twice; of one that fails half of the time more tries are made with each release.
 package bisect
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"builders.test/helpers/spec"
+	"builders.test/internal/rate"
 )
 
-// Finding is what one release does with the claim.
+// Finding is what one release did with the claim, once.
 type Finding struct {
 	Version string
 	Verdict spec.Verdict
@@ -20,8 +28,12 @@ type Finding struct {
 	Evidence string
 }
 
-// Judge puts the claim to the test on one release. [ErrAbsent] tells that
-// there is no such release; any other error ends the search.
+// told reports whether the finding says anything about the claim.
+func (f Finding) told() bool { return f.Verdict == spec.Holds || f.Verdict == spec.Broken }
+
+// Judge puts the claim to the test on one release, once: what fails is not asked
+// again. [ErrAbsent] tells that there is no such release; any other error ends
+// the search.
 type Judge func(ctx context.Context, version string) (Finding, error)
 
 // ErrAbsent tells that a release does not exist.
@@ -29,110 +41,202 @@ var ErrAbsent = errors.New("there is no such release")
 
 // Answer is what a search found.
 type Answer struct {
-	// LastGood holds and FirstBad is broken; nothing that could be judged
-	// lies between them.
-	LastGood, FirstBad Finding
+	// Change is where the claim broke, and Others are where else it may have, the
+	// most probable first; none where that is hardly possible.
+	Change
+	Others []Change
+	// Judged is with how many releases the claim was put to the test, and Tries
+	// how often altogether.
+	Judged, Tries int
+	// Wavers tells that the claim was seen to fail and to hold where it should do
+	// the same.
+	Wavers bool
+}
+
+// Change is a place where a claim may have broken.
+type Change struct {
+	// LastGood and FirstBad are next to each other, but for releases that could
+	// not be judged.
+	LastGood, FirstBad Release
 	// Unjudged are the releases between the two that exist and could not be
 	// judged, because the environment failed or the claim does not apply.
 	Unjudged []Finding
-	// Judged is on how many releases the claim was put to the test.
-	Judged int
+	// Probability is how sure it is, from 0 to 1, that the claim broke above
+	// LastGood and not above FirstBad.
+	Probability float64
 }
 
-// Search finds the first bad one of the releases, which are in order: the
-// first is believed to be good and the last one bad, and both beliefs are put
-// to the test first. Each release is judged once; the two in the answer are
-// judged a second time, since an answer that flips is none. Every finding is
-// told as it is made.
+// Release is a release and how often the claim failed there.
+type Release struct {
+	Version string
+	rate.Count
+	// Finding is the last that speaks for what the release is taken for: one that
+	// holds for a good one and a failure for a bad one, if there was any.
+	Finding Finding
+}
+
+const (
+	// sure is when the search ends.
+	sure = 0.95
+	// possible is from when on another place is worth a word.
+	possible = 0.01
+	// patience is how often a bad release may hold before it is not taken for bad
+	// any more, and a good one may fail at first and nothing else.
+	patience, proofs = 20, 4
+	// mostTries is how often one release is asked at most, and mostAhead how many
+	// tries are planned ahead.
+	mostTries, mostAhead = 40, 12
+	// little is how many bits are not worth a try.
+	little = 0.002
+)
+
+// Search finds the first bad one of the releases, which are in order: the first
+// is believed to be good and the last one bad, and both beliefs are put to the
+// test first. Every finding is told as it is made. The error says that good is not
+// good, bad is not bad, or that both are alike.
 func Search(ctx context.Context, releases []string, judge Judge, tell func(Finding)) (Answer, error) {
 	if len(releases) < 2 {
 		return Answer{}, errors.New("there is nothing between the good and the bad release")
 	}
-	s := search{judge: judge, tell: tell, left: slices.Clone(releases), known: map[string]Finding{}}
-	if err := s.ends(ctx); err != nil {
+	s := search{judge: judge, tell: tell}
+	for _, version := range releases {
+		s.line = append(s.line, &place{version: version})
+	}
+	if err := s.good(ctx); err != nil {
 		return Answer{}, err
 	}
-	if err := s.narrow(ctx); err != nil {
+	if err := s.bad(ctx); err != nil {
 		return Answer{}, err
 	}
-	answer := Answer{LastGood: s.known[s.left[0]], FirstBad: s.known[s.left[len(s.left)-1]], Judged: len(s.known)}
-	for _, version := range s.left[1 : len(s.left)-1] {
-		answer.Unjudged = append(answer.Unjudged, s.known[version])
+	for {
+		answer, at := s.next()
+		if at < 0 {
+			return answer, s.alike(answer)
+		}
+		if err := s.ask(ctx, at); err != nil {
+			return Answer{}, fmt.Errorf("%s: %w", s.line[at].version, err)
+		}
 	}
-	return answer, s.confirm(ctx, answer)
 }
 
-// search narrows left until nothing that can be judged is inside its ends.
+// place is one release in the line.
+type place struct {
+	version string
+	rate.Count
+	// held and failed are the last findings of their kind.
+	held, failed Finding
+	// mute is why the release cannot be judged; nil if it can, or may.
+	mute *Finding
+}
+
+// search is a line of releases of which more and more is known.
 type search struct {
 	judge Judge
 	tell  func(Finding)
-	left  []string
-	known map[string]Finding
+	line  []*place
+	tries int
 }
 
-func (s *search) find(ctx context.Context, version string) (Finding, error) {
-	finding, err := s.judge(ctx, version)
-	if err != nil {
-		return Finding{}, err
-	}
-	finding.Version = version
-	s.known[version] = finding
-	s.tell(finding)
-	return finding, nil
-}
-
-// ends makes sure of what the caller believes.
-func (s *search) ends(ctx context.Context) error {
-	good, err := s.find(ctx, s.left[0])
-	if err != nil {
-		return fmt.Errorf("GOOD=%s: %w", s.left[0], err)
-	}
-	if good.Verdict != spec.Holds {
-		return fmt.Errorf("GOOD=%s is not good: the verdict is %s: %s", good.Version, good.Verdict, good.Reason)
-	}
-	last := s.left[len(s.left)-1]
-	bad, err := s.find(ctx, last)
-	if err != nil {
-		return fmt.Errorf("BAD=%s: %w", last, err)
-	}
-	switch bad.Verdict {
-	case spec.Broken:
+// ask makes one try. A release that does not exist leaves the line.
+func (s *search) ask(ctx context.Context, at int) error {
+	p := s.line[at]
+	finding, err := s.judge(ctx, p.version)
+	if errors.Is(err, ErrAbsent) && at > 0 && at < len(s.line)-1 {
+		s.line = slices.Delete(s.line, at, at+1)
 		return nil
+	}
+	if err != nil {
+		return err
+	}
+	finding.Version = p.version
+	s.tries++
+	p.note(finding)
+	s.tell(finding)
+	return nil
+}
+
+func (p *place) note(f Finding) {
+	switch f.Verdict {
 	case spec.Holds:
-		return fmt.Errorf("BAD=%s is not bad: the claim holds there", bad.Version)
-	}
-	return fmt.Errorf("BAD=%s is not bad: the verdict is %s: %s", bad.Version, bad.Verdict, bad.Reason)
-}
-
-func (s *search) narrow(ctx context.Context) error {
-	for {
-		at := s.next()
-		if at < 0 {
-			return nil
-		}
-		version := s.left[at]
-		finding, err := s.find(ctx, version)
-		switch {
-		case errors.Is(err, ErrAbsent):
-			s.left = slices.Delete(s.left, at, at+1)
-		case err != nil:
-			return fmt.Errorf("%s: %w", version, err)
-		case finding.Verdict == spec.Holds:
-			s.left = s.left[at:]
-		case finding.Verdict == spec.Broken:
-			s.left = s.left[:at+1]
-		}
+		p.Count, p.held = p.Add(0), f
+	case spec.Broken:
+		p.Count, p.failed = p.Add(1), f
+	default:
+		p.mute = &f
 	}
 }
 
-// next is the release nearest to the middle that was not judged yet, or -1.
-func (s *search) next() int {
-	middle, best := (len(s.left)-1)/2, -1
-	for i := 1; i < len(s.left)-1; i++ {
-		if _, judged := s.known[s.left[i]]; judged {
-			continue
+// good makes sure that the first release is not plainly bad.
+func (s *search) good(ctx context.Context) error {
+	p := s.line[0]
+	for p.Failed == p.Asked && p.Asked < proofs {
+		if err := s.ask(ctx, 0); err != nil {
+			return fmt.Errorf("GOOD=%s: %w", p.version, err)
 		}
-		if best < 0 || distance(i, middle) < distance(best, middle) {
+		if p.mute != nil {
+			return fmt.Errorf("GOOD=%s cannot be judged: the verdict is %s: %s", p.version, p.mute.Verdict, p.mute.Reason)
+		}
+	}
+	if p.Always() {
+		return fmt.Errorf("GOOD=%s is not good: the claim failed there %s times: %s", p.version, p.Count, p.failed.Reason)
+	}
+	return nil
+}
+
+// bad makes sure that the last release fails at all.
+func (s *search) bad(ctx context.Context) error {
+	at := len(s.line) - 1
+	p := s.line[at]
+	for p.Failed == 0 && p.Asked < patience {
+		if err := s.ask(ctx, at); err != nil {
+			return fmt.Errorf("BAD=%s: %w", p.version, err)
+		}
+		if p.mute != nil {
+			return fmt.Errorf("BAD=%s cannot be judged: the verdict is %s: %s", p.version, p.mute.Verdict, p.mute.Reason)
+		}
+	}
+	if p.Failed == 0 {
+		return fmt.Errorf("BAD=%s is not bad: the claim holds there, %d of %d times", p.version, p.Asked, p.Asked)
+	}
+	return nil
+}
+
+// next is what is known, and which release to ask; -1 where nothing is left to
+// ask. As long as the claim does the same each time, its releases are halved.
+func (s *search) next() (Answer, int) {
+	counts := s.counts()
+	b := believe(counts)
+	answer := s.answer(b)
+	steady := !wavering(counts)
+	if at := s.halving(); steady && at >= 0 {
+		return answer, at
+	}
+	if steady || answer.Probability >= sure {
+		if at := s.once(answer.Change); at >= 0 {
+			return answer, at
+		}
+	}
+	if answer.Probability >= sure || steady && s.tries >= s.budget() {
+		return answer, -1
+	}
+	return answer, s.telling(b, counts)
+}
+
+// halving is the release nearest to the middle that was not asked yet, between
+// those that hold and those that fail; -1 if there is none.
+func (s *search) halving() int {
+	from, to := 0, len(s.line)-1
+	for i, p := range s.line {
+		if p.Never() {
+			from = i
+		}
+		if p.Failed > 0 {
+			to = min(to, i)
+		}
+	}
+	middle, best := (from+to)/2, -1
+	for i := from + 1; i < to; i++ {
+		if p := s.line[i]; p.Asked == 0 && p.mute == nil && (best < 0 || distance(i, middle) < distance(best, middle)) {
 			best = i
 		}
 	}
@@ -141,15 +245,119 @@ func (s *search) next() int {
 
 func distance(a, b int) int { return max(a-b, b-a) }
 
-func (s *search) confirm(ctx context.Context, answer Answer) error {
-	for _, before := range []Finding{answer.LastGood, answer.FirstBad} {
-		again, err := s.find(ctx, before.Version)
-		if err != nil {
-			return fmt.Errorf("judging %s again: %w", before.Version, err)
-		}
-		if again.Verdict != before.Verdict {
-			return fmt.Errorf("the answer flips: %s was %s and is %s when judged again; nothing follows from that", before.Version, before.Verdict, again.Verdict)
+// budget is how many tries a claim is worth that fails each time: both ends, by
+// halving, and the answer again. Whether it would waver if it was asked more often
+// is what the probability says.
+func (s *search) budget() int {
+	tries := 4 + bits.Len(uint(len(s.line)-2))
+	for _, p := range s.line {
+		if p.mute != nil {
+			tries++
 		}
 	}
-	return nil
+	return tries
+}
+
+// wavering reports whether no release explains the counts, below which the claim
+// never fails and from which on it always does.
+func wavering(counts []rate.Count) bool {
+	failed := false
+	for _, c := range counts {
+		if c.Wavers() || failed && c.Never() {
+			return true
+		}
+		failed = failed || c.Failed > 0
+	}
+	return false
+}
+
+// once is one of the two ends of a change that was asked less than twice: an
+// answer that rests on one try is none. It is -1 where both were.
+func (s *search) once(c Change) int {
+	for i, p := range s.line {
+		if (p.version == c.LastGood.Version || p.version == c.FirstBad.Version) && p.Asked < 2 && p.mute == nil {
+			return i
+		}
+	}
+	return -1
+}
+
+// telling is the release that is expected to tell most, or -1.
+func (s *search) telling(b belief, counts []rate.Count) int {
+	tries := enough(counts[len(counts)-1])
+	best, most := -1, little
+	for i, p := range s.line {
+		if p.mute != nil || p.Asked >= mostTries {
+			continue
+		}
+		if gain := b.gain(counts, i, tries); gain > most {
+			best, most = i, gain
+		}
+	}
+	return best
+}
+
+func (s *search) counts() []rate.Count {
+	counts := make([]rate.Count, 0, len(s.line))
+	for _, p := range s.line {
+		counts = append(counts, p.Count)
+	}
+	return counts
+}
+
+// answer puts the places where the claim may have broken into order.
+func (s *search) answer(b belief) Answer {
+	changes := s.changes(b)
+	slices.SortStableFunc(changes, func(a, b Change) int {
+		switch {
+		case a.Probability > b.Probability:
+			return -1
+		case a.Probability < b.Probability:
+			return 1
+		}
+		return 0
+	})
+	answer := Answer{Change: changes[0], Tries: s.tries, Wavers: wavering(s.counts())}
+	for _, change := range changes[1:] {
+		if change.Probability >= possible {
+			answer.Others = append(answer.Others, change)
+		}
+	}
+	for _, p := range s.line {
+		if p.Asked > 0 || p.mute != nil {
+			answer.Judged++
+		}
+	}
+	return answer
+}
+
+// changes are the places between each two releases that can be judged: between
+// those that cannot, nothing tells one from the other.
+func (s *search) changes(b belief) []Change {
+	var all []Change
+	now := Change{LastGood: s.line[0].asGood()}
+	for i, p := range s.line[1:] {
+		now.Probability += b.at[i+1]
+		if p.mute != nil && p.Asked == 0 {
+			now.Unjudged = append(now.Unjudged, *p.mute)
+			continue
+		}
+		now.FirstBad = p.asBad()
+		all = append(all, now)
+		now = Change{LastGood: p.asGood()}
+	}
+	return all
+}
+
+func (p *place) asGood() Release { return Release{p.version, p.Count, p.held} }
+func (p *place) asBad() Release  { return Release{p.version, p.Count, p.failed} }
+
+// alike is the error where both ends seem to fail at the same rate.
+func (s *search) alike(answer Answer) error {
+	alike := believe(s.counts()).at[none]
+	if alike < answer.Probability {
+		return nil
+	}
+	good, bad := s.line[0], s.line[len(s.line)-1]
+	return fmt.Errorf("GOOD=%s and BAD=%s do not differ: the claim failed %s times and %s times", good.version, bad.version, good.Count, bad.Count)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -76,10 +77,10 @@ func TestSearchSaysWhatIsWrong(t *testing.T) {
 		change func(*world)
 		want   string
 	}{
-		"good is bad":     {func(w *world) { w.verdicts["v0.0.0"] = spec.Broken }, "GOOD=v0.0.0 is not good: the verdict is broken: because"},
+		"good is bad":     {func(w *world) { w.verdicts["v0.0.0"] = spec.Broken }, "GOOD=v0.0.0 is not good: the claim failed there 4 of 4 times: because"},
 		"good is unknown": {func(w *world) { w.absent = []string{"v0.0.0"} }, "GOOD=v0.0.0: there is no such release"},
-		"bad is good":     {func(w *world) { w.verdicts["v0.8.0"] = spec.Holds }, "BAD=v0.8.0 is not bad: the claim holds there"},
-		"bad is an error": {func(w *world) { w.verdicts["v0.8.0"] = spec.Error }, "BAD=v0.8.0 is not bad: the verdict is error"},
+		"bad is good":     {func(w *world) { w.verdicts["v0.8.0"] = spec.Holds }, "BAD=v0.8.0 is not bad: the claim holds there, 20 of 20 times"},
+		"bad is an error": {func(w *world) { w.verdicts["v0.8.0"] = spec.Error }, "BAD=v0.8.0 cannot be judged: the verdict is error: because"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, releases := line(9, 5)
@@ -90,17 +91,85 @@ func TestSearchSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestSearchDistrustsAnAnswerThatFlips(t *testing.T) {
+// TestSearchIsNoDearerThanHalving allows what a search by halving takes that makes
+// sure of both ends and asks the two releases of its answer again.
+func TestSearchIsNoDearerThanHalving(t *testing.T) {
+	for n := 2; n < 40; n++ {
+		for bad := 1; bad < n; bad++ {
+			w, releases := line(n, bad)
+			answer, err := Search(t.Context(), releases, w.judge, func(Finding) {})
+			assert.NilError(t, err)
+			assert.Equal(t, answer.FirstBad.Version, releases[bad])
+			halvings := int(math.Ceil(math.Log2(float64(n - 1))))
+			assert.Check(t, answer.Tries <= 2+halvings+2, "%d releases, the first bad one is %d: %d tries, %v", n, bad, answer.Tries, w.judged)
+			assert.Check(t, answer.Probability > 0.8, "%d releases, the first bad one is %d: %.3f sure", n, bad, answer.Probability)
+			assert.Check(t, answer.LastGood.Asked > 1 && answer.FirstBad.Asked > 1, "the answer rests on one try: %v", w.judged)
+		}
+	}
+}
+
+// TestSearchGoesOnWhereAnAnswerFlips has a release that fails once and then holds:
+// it is good, and that the claim wavers is seen.
+func TestSearchGoesOnWhereAnAnswerFlips(t *testing.T) {
 	w, releases := line(9, 5)
 	judge := func(ctx context.Context, version string) (Finding, error) {
 		finding, err := w.judge(ctx, version)
-		if version == "v0.5.0" && w.judged[version] > 1 {
+		if version == "v0.4.0" && w.judged[version] == 1 {
+			finding.Verdict = spec.Broken
+		}
+		return finding, err
+	}
+	answer, err := Search(t.Context(), releases, judge, func(Finding) {})
+	assert.NilError(t, err)
+	assert.Equal(t, answer.FirstBad.Version, "v0.5.0")
+	assert.Equal(t, answer.LastGood.Version, "v0.4.0")
+	assert.Equal(t, answer.LastGood.Failed, 1)
+	assert.Assert(t, answer.Probability >= sure, "%.3f", answer.Probability)
+}
+
+// TestSearchAsksAClaimThatWaversMoreOften lets a claim fail every third time.
+func TestSearchAsksAClaimThatWaversMoreOften(t *testing.T) {
+	w, releases := line(9, 5)
+	judge := func(ctx context.Context, version string) (Finding, error) {
+		finding, err := w.judge(ctx, version)
+		if w.judged[version]%3 != 1 {
+			finding.Verdict = spec.Holds
+		}
+		return finding, err
+	}
+	answer, err := Search(t.Context(), releases, judge, func(Finding) {})
+	assert.NilError(t, err)
+	assert.Equal(t, answer.FirstBad.Version, "v0.5.0")
+	assert.Assert(t, answer.Probability >= sure, "%.3f", answer.Probability)
+	assert.Assert(t, answer.LastGood.Asked >= 5, "%s tries of the last good release do not tell", answer.LastGood.Count)
+	assert.Equal(t, answer.FirstBad.Finding.Verdict, spec.Broken, "the evidence of the bad release is that of a failure")
+	assert.Equal(t, answer.LastGood.Finding.Verdict, spec.Holds)
+}
+
+func TestSearchSaysThatBothEndsAreAlike(t *testing.T) {
+	w, releases := line(9, 0)
+	judge := func(ctx context.Context, version string) (Finding, error) {
+		finding, err := w.judge(ctx, version)
+		if w.judged[version]%2 == 0 {
 			finding.Verdict = spec.Holds
 		}
 		return finding, err
 	}
 	_, err := Search(t.Context(), releases, judge, func(Finding) {})
-	assert.ErrorContains(t, err, "the answer flips: v0.5.0 was broken and is holds when judged again")
+	assert.ErrorContains(t, err, "GOOD=v0.0.0 and BAD=v0.8.0 do not differ: the claim failed")
+}
+
+// TestSearchTellsWhatItCannotTellApart has nothing that can be judged between the
+// ends.
+func TestSearchTellsWhatItCannotTellApart(t *testing.T) {
+	w, releases := line(4, 2)
+	w.verdicts["v0.1.0"], w.verdicts["v0.2.0"] = spec.Error, spec.NotApplicable
+	answer, err := Search(t.Context(), releases, w.judge, func(Finding) {})
+	assert.NilError(t, err)
+	assert.Equal(t, answer.LastGood.Version, "v0.0.0")
+	assert.Equal(t, answer.FirstBad.Version, "v0.3.0")
+	assert.Equal(t, len(answer.Unjudged), 2)
+	assert.Equal(t, w.judged["v0.1.0"], 1, "what cannot be judged is not asked again")
 }
 
 func TestSearchEndsWithTheWorld(t *testing.T) {

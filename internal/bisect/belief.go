@@ -1,0 +1,146 @@
+package bisect
+
+import (
+	"math"
+
+	"builders.test/internal/rate"
+	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat/combin"
+)
+
+// What is believed of a claim before it was asked: a broken one fails each time
+// or, if it wavers, at any rate; a good one never fails or, if it does, seldom.
+const (
+	// steady is how probable it is that a broken claim fails each time.
+	steady = 0.5
+	// spotless is how probable it is that a good claim never fails, and rare
+	// says how seldom others do: at a rate of 1/(1+rare) on average.
+	spotless, rare = 0.7, 19
+	// mistaken is how probable it is that the claim fails as often with the good
+	// release as with the bad one, whatever the caller says.
+	mistaken = 0.05
+)
+
+// none stands for no release in which the claim broke: both ends are alike.
+const none = 0
+
+// belief is how probable it is, given what was counted with each release, that
+// the claim broke in each of them.
+type belief struct {
+	// at has one entry per release: that it is the first bad one. The first
+	// release cannot be; its entry is that none is. They add up to 1.
+	at []float64
+	// log is the logarithm of how probable the counts are at all, for tries in
+	// one order.
+	log float64
+}
+
+// believe weighs what was counted with each of the releases, in their order.
+// Before it was asked, all releases but the first are as likely to be the first
+// bad one. The two rates of failure, below it and from it on, are not known and
+// not estimated: what the counts say is averaged over all that they may be.
+func believe(counts []rate.Count) belief {
+	var below, above rate.Count
+	for _, c := range counts {
+		above = plus(above, c)
+	}
+	logs := make([]float64, len(counts))
+	logs[none] = math.Log(mistaken) + logBeta(1, 1, above)
+	prior := math.Log((1 - mistaken) / float64(len(counts)-1))
+	for first := 1; first < len(counts); first++ {
+		below, above = plus(below, counts[first-1]), minus(above, counts[first-1])
+		logs[first] = prior + logGood(below) + logBad(above)
+	}
+	return weigh(logs)
+}
+
+// weigh turns logarithms of weights into probabilities.
+func weigh(logs []float64) belief {
+	highest := math.Inf(-1)
+	for _, l := range logs {
+		highest = max(highest, l)
+	}
+	b := belief{at: make([]float64, len(logs))}
+	total := 0.0
+	for i, l := range logs {
+		b.at[i] = math.Exp(l - highest)
+		total += b.at[i]
+	}
+	for i := range b.at {
+		b.at[i] /= total
+	}
+	b.log = highest + math.Log(total)
+	return b
+}
+
+func plus(a, b rate.Count) rate.Count {
+	return rate.Count{Failed: a.Failed + b.Failed, Asked: a.Asked + b.Asked}
+}
+
+func minus(a, b rate.Count) rate.Count {
+	return rate.Count{Failed: a.Failed - b.Failed, Asked: a.Asked - b.Asked}
+}
+
+// logGood is how probable a count is below the release in which the claim broke,
+// as a logarithm, and logBad from there on.
+func logGood(c rate.Count) float64 {
+	p := (1 - spotless) * math.Exp(logBeta(1, rare, c))
+	if c.Failed == 0 {
+		p += spotless
+	}
+	return math.Log(p)
+}
+
+func logBad(c rate.Count) float64 {
+	p := (1 - steady) * math.Exp(logBeta(1, 1, c))
+	if c.Failed == c.Asked {
+		p += steady
+	}
+	return math.Log(p)
+}
+
+// logBeta is the same where the rate itself is distributed as Beta(a, b).
+func logBeta(a, b float64, c rate.Count) float64 {
+	return mathext.Lbeta(a+float64(c.Failed), b+float64(c.Asked-c.Failed)) - mathext.Lbeta(a, b)
+}
+
+// bad is how probable it is that the release at i is a bad one.
+func (b belief) bad(i int) float64 {
+	p := 0.0
+	for _, at := range b.at[1 : i+1] {
+		p += at
+	}
+	return p
+}
+
+// bits is how much is not known.
+func (b belief) bits() float64 {
+	bits := 0.0
+	for _, p := range b.at {
+		if p > 0 {
+			bits -= p * math.Log2(p)
+		}
+	}
+	return bits
+}
+
+// gain is how many bits the given number of tries with the release at i are
+// expected to tell.
+func (b belief) gain(counts []rate.Count, i, tries int) float64 {
+	then := append([]rate.Count{}, counts...)
+	expected := 0.0
+	for failed := range tries + 1 {
+		then[i] = plus(counts[i], rate.Count{Failed: failed, Asked: tries})
+		after := believe(then)
+		chance := float64(combin.Binomial(tries, failed)) * math.Exp(after.log-b.log)
+		expected += chance * after.bits()
+	}
+	return b.bits() - expected
+}
+
+// enough is how many tries show a failure with a probability of 95 %, where the
+// claim fails as often as it did with a release that is bad.
+func enough(bad rate.Count) int {
+	next := math.Exp(logBad(bad.Add(1)) - logBad(bad))
+	return min(max(1, int(math.Ceil(math.Log(1-sure)/math.Log(1-next)))), mostAhead)
+}
