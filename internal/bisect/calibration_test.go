@@ -40,7 +40,7 @@ func newHistory(chance *rand.Rand) *history {
 	for h.firstBad == 0 || h.absent[h.releases[h.firstBad]] {
 		h.firstBad = 1 + chance.IntN(n-1)
 	}
-	if chance.IntN(4) > 0 {
+	if chance.IntN(2) > 0 {
 		h.bad = 0.2 + 0.8*chance.Float64()
 	}
 	if chance.IntN(3) == 0 {
