@@ -22,22 +22,30 @@ type bisection struct {
 	claim, good, bad string
 	// releases lists the known releases of BuildKit.
 	releases func(context.Context) ([]string, error)
+	// tries counts how often each release was asked.
+	tries map[string]int
 }
 
 func newBisectCommand() *cobra.Command {
-	b := &bisection{check: newCheck(), releases: lab.Releases}
+	b := &bisection{check: newCheck(), releases: lab.Releases, tries: map[string]int{}}
 	b.regressions = true
 	command := &cobra.Command{
 		Use:   "bisect",
 		Short: "Finds the BuildKit release in which a claim broke",
 		Long: `bisect puts one claim to the test on releases between a good and a bad one,
-halving the distance each time, and ends with the last good and the first bad
-release. The releases are those of the module's own list; a patch release that
-is missing there is tried by its name once. Both ends are tested first, and the
-answer is tested a second time.
+and ends with the last good and the first bad release and with how sure that is.
+The releases are those of the module's own list; a patch release that is missing
+there is tried by its name once. Both ends are tested first.
+
+Of a claim that fails each time the distance is halved, and the two releases of the
+answer are tested twice. One that fails only sometimes is tested more often with
+each release, always with that which is expected to tell most, until the answer is
+95 % sure. A release that cannot be judged, because it cannot be built, the
+environment failed or the claim does not apply, is neither good nor bad.
 
 It exits with 0 when the answer is found, and with 2 when good is not good, bad
-is not bad, or the answer flips.
+is not bad, both are alike, or an answer about a claim that fails only sometimes is
+less than 95 % sure.
 
 The flags have variables of the same names: CLAIM, GOOD, BAD, BUILDX, DRIVER,
 STORE, SPECS and OUT.`,
@@ -80,8 +88,11 @@ func (b *bisection) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b.stdout, "\n%d of %d releases judged\n", answer.Judged, len(releases))
+	fmt.Fprintf(b.stdout, "\n%d of %d releases judged in %d tries\n", answer.Judged, len(releases), answer.Tries)
 	b.conclude(answer)
+	if answer.Wavers && answer.Probability < bisect.Sure {
+		return ending{code: exitEnvironment}
+	}
 	return nil
 }
 
@@ -101,10 +112,12 @@ func (b *bisection) oneClaim() error {
 	return nil
 }
 
-// judge proves the claim on one release.
+// judge tries the claim once on one release.
 func (b *bisection) judge(ctx context.Context, version string) (bisect.Finding, error) {
-	one := *b.check
-	one.buildkit, one.out = version, filepath.Join(b.out, version)
+	one, err := b.on(version)
+	if err != nil {
+		return bisect.Finding{}, err
+	}
 	started := time.Now()
 	p, err := one.prove(ctx, console.New(io.Discard, b.stderr, one.out))
 	if errors.Is(err, lab.ErrNoRelease) {
@@ -115,11 +128,23 @@ func (b *bisection) judge(ctx context.Context, version string) (bisect.Finding, 
 		return bisect.Finding{}, ctx.Err()
 	}
 	if err != nil {
-		return bisect.Finding{Verdict: spec.Error, Reason: err.Error()}, nil
+		return bisect.Finding{Verdict: spec.Error, Reason: err.Error()}, nil // such as one that does not compile
 	}
 	claim := p.report.Claims[0]
 	fmt.Fprintf(b.stdout, "  %-10s judged in %.0f s\n", version, time.Since(started).Seconds())
 	return bisect.Finding{Verdict: claim.Verdict, Reason: claim.Reason, Evidence: filepath.Join(one.out, claim.Evidence)}, nil
+}
+
+// on is the check on a release. The first try has the release's folder, and each
+// further one a folder in it.
+func (b *bisection) on(version string) (*check, error) {
+	side := *b.check
+	side.buildkit, side.out, side.confirm = version, filepath.Join(b.out, version), "0"
+	b.tries[version]++
+	if n := b.tries[version]; n > 1 {
+		return side.alone(fmt.Sprintf(againFolder, n-1), nil), nil
+	}
+	return &side, side.forgetAgain()
 }
 
 func (b *bisection) tell(f bisect.Finding) {
@@ -131,10 +156,25 @@ func (b *bisection) tell(f bisect.Finding) {
 }
 
 func (b *bisection) conclude(a bisect.Answer) {
-	fmt.Fprintf(b.stdout, "first bad: %s, last good: %s\n", a.FirstBad.Version, a.LastGood.Version)
-	for _, f := range a.Unjudged {
-		fmt.Fprintf(b.stdout, "  %s lies between them and could not be judged: %s %s\n", f.Version, f.Verdict, f.Reason)
+	fmt.Fprintf(b.stdout, "%s, %.0f %% sure\n", changeInWords(a.Change), percent(a.Probability))
+	if a.Wavers {
+		fmt.Fprintf(b.stdout, "  the claim fails only sometimes: %s times with %s, %s with %s\n",
+			a.FirstBad.Count, a.FirstBad.Version, a.LastGood.Count, a.LastGood.Version)
 	}
-	fmt.Fprintf(b.stdout, "  %s: %s\n", a.FirstBad.Version, a.FirstBad.Reason)
-	fmt.Fprintf(b.stdout, "  evidence of %s: %s\n  evidence of %s: %s\n", a.LastGood.Version, a.LastGood.Evidence, a.FirstBad.Version, a.FirstBad.Evidence)
+	for _, f := range a.Unjudged {
+		fmt.Fprintf(b.stdout, "  %s lies between them and cannot be judged here: %s: %s\n", f.Version, f.Verdict, f.Reason)
+	}
+	for _, other := range a.Others {
+		fmt.Fprintf(b.stdout, "  or %s, %.0f %% sure\n", changeInWords(other), percent(other.Probability))
+	}
+	bad, good := a.FirstBad, a.LastGood
+	fmt.Fprintf(b.stdout, "  %s: %s\n", bad.Version, bad.Finding.Reason)
+	fmt.Fprintf(b.stdout, "  evidence of %s: %s\n  evidence of %s: %s\n", good.Version, good.Finding.Evidence, bad.Version, bad.Finding.Evidence)
 }
+
+func changeInWords(c bisect.Change) string {
+	return fmt.Sprintf("first bad: %s, last good: %s", c.FirstBad.Version, c.LastGood.Version)
+}
+
+// percent is never a whole hundred: nothing is that sure.
+func percent(probability float64) float64 { return min(100*probability, 99) }

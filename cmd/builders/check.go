@@ -50,6 +50,9 @@ type check struct {
 	// ids are the only claims to put to the test; empty means all that are
 	// chosen.
 	ids []string
+	// parallel is how many claims are proven at the same time; 0 leaves it to
+	// go test.
+	parallel int
 	// openLab reaches the lab; nothing is built or started by that.
 	openLab        func(progress io.Writer) (laboratory, error)
 	stdout, stderr io.Writer
@@ -217,7 +220,7 @@ func (c *check) prove(ctx context.Context, screen *console.Console) (proof, erro
 	screen.Note("engine", ground.about)
 
 	started := time.Now()
-	specs := run.Specs{Dir: ".", Out: out, Env: c.environ(ground, out), Selection: selection, Confirm: confirm, Keep: c.draft}
+	specs := run.Specs{Dir: ".", Out: out, Env: c.environ(ground, out), Selection: selection, Confirm: confirm, Parallel: c.parallel, Keep: c.draft}
 	outcome, err := specs.Run(ctx, screen)
 	if err != nil {
 		return proof{}, err

@@ -19,6 +19,8 @@ const (
 	// mistaken is how probable it is that the claim fails as often with the good
 	// release as with the bad one, whatever the caller says.
 	mistaken = 0.05
+	// doubt is how improbable a thing is that nobody asks for.
+	doubt = 0.002
 )
 
 // none stands for no release in which the claim broke: both ends are alike.
@@ -113,6 +115,13 @@ func (b belief) bad(i int) float64 {
 	return p
 }
 
+// decided reports whether what the release at i is can hardly be doubted; asking it
+// tells next to nothing.
+func (b belief) decided(i int) bool {
+	bad := b.bad(i)
+	return i > 0 && i < len(b.at)-1 && (bad < doubt || bad > 1-doubt)
+}
+
 // bits is how much is not known.
 func (b belief) bits() float64 {
 	bits := 0.0
@@ -142,5 +151,5 @@ func (b belief) gain(counts []rate.Count, i, tries int) float64 {
 // claim fails as often as it did with a release that is bad.
 func enough(bad rate.Count) int {
 	next := math.Exp(logBad(bad.Add(1)) - logBad(bad))
-	return min(max(1, int(math.Ceil(math.Log(1-sure)/math.Log(1-next)))), mostAhead)
+	return min(max(1, int(math.Ceil(math.Log(1-Sure)/math.Log(1-next)))), mostAhead)
 }

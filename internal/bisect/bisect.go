@@ -28,9 +28,6 @@ type Finding struct {
 	Evidence string
 }
 
-// told reports whether the finding says anything about the claim.
-func (f Finding) told() bool { return f.Verdict == spec.Holds || f.Verdict == spec.Broken }
-
 // Judge puts the claim to the test on one release, once: what fails is not asked
 // again. [ErrAbsent] tells that there is no such release; any other error ends
 // the search.
@@ -76,8 +73,8 @@ type Release struct {
 }
 
 const (
-	// sure is when the search ends.
-	sure = 0.95
+	// Sure is when the search for a claim that wavers ends.
+	Sure = 0.95
 	// possible is from when on another place is worth a word.
 	possible = 0.01
 	// patience is how often a bad release may hold before it is not taken for bad
@@ -211,12 +208,12 @@ func (s *search) next() (Answer, int) {
 	if at := s.halving(); steady && at >= 0 {
 		return answer, at
 	}
-	if steady || answer.Probability >= sure {
+	if steady || answer.Probability >= Sure {
 		if at := s.once(answer.Change); at >= 0 {
 			return answer, at
 		}
 	}
-	if answer.Probability >= sure || steady && s.tries >= s.budget() {
+	if answer.Probability >= Sure || steady && s.tries >= s.budget() {
 		return answer, -1
 	}
 	return answer, s.telling(b, counts)
@@ -287,7 +284,7 @@ func (s *search) telling(b belief, counts []rate.Count) int {
 	tries := enough(counts[len(counts)-1])
 	best, most := -1, little
 	for i, p := range s.line {
-		if p.mute != nil || p.Asked >= mostTries {
+		if p.mute != nil || p.Asked >= mostTries || b.decided(i) {
 			continue
 		}
 		if gain := b.gain(counts, i, tries); gain > most {

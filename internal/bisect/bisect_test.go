@@ -124,7 +124,7 @@ func TestSearchGoesOnWhereAnAnswerFlips(t *testing.T) {
 	assert.Equal(t, answer.FirstBad.Version, "v0.5.0")
 	assert.Equal(t, answer.LastGood.Version, "v0.4.0")
 	assert.Equal(t, answer.LastGood.Failed, 1)
-	assert.Assert(t, answer.Probability >= sure, "%.3f", answer.Probability)
+	assert.Assert(t, answer.Probability >= Sure, "%.3f", answer.Probability)
 }
 
 // TestSearchAsksAClaimThatWaversMoreOften lets a claim fail every third time.
@@ -140,7 +140,7 @@ func TestSearchAsksAClaimThatWaversMoreOften(t *testing.T) {
 	answer, err := Search(t.Context(), releases, judge, func(Finding) {})
 	assert.NilError(t, err)
 	assert.Equal(t, answer.FirstBad.Version, "v0.5.0")
-	assert.Assert(t, answer.Probability >= sure, "%.3f", answer.Probability)
+	assert.Assert(t, answer.Probability >= Sure, "%.3f", answer.Probability)
 	assert.Assert(t, answer.LastGood.Asked >= 5, "%s tries of the last good release do not tell", answer.LastGood.Count)
 	assert.Equal(t, answer.FirstBad.Finding.Verdict, spec.Broken, "the evidence of the bad release is that of a failure")
 	assert.Equal(t, answer.LastGood.Finding.Verdict, spec.Holds)

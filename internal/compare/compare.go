@@ -1,9 +1,10 @@
 // Package compare sets two reports side by side: what was relied on with the
-// baseline and what becomes of it with the candidate.
+// baseline and what becomes of it with the candidate. Where a claim fails some of
+// the times, it compares how often, and says which side has to be asked again.
 package compare
 
 import (
-	"builders.test/helpers/spec"
+	"builders.test/internal/rate"
 	"builders.test/internal/report"
 )
 
@@ -11,17 +12,28 @@ import (
 type Class string
 
 const (
-	// Regressed: it held with the baseline and is broken with the candidate.
+	// Regressed: it fails more often with the candidate than with the baseline,
+	// and not by chance. Mostly it held each time and fails each time now.
 	Regressed Class = "regressed"
-	// Fixed: it was broken with the baseline and holds with the candidate.
+	// NewlyUnsteady: it never failed with the baseline and fails sometimes with
+	// the candidate, too seldom to tell that from chance.
+	NewlyUnsteady Class = "newly unsteady"
+	// Unsteady: it fails sometimes on one side at least, and does not fail more
+	// often with the candidate than chance explains.
+	Unsteady Class = "unsteady"
+	// Undecided: the sides differ, and were asked too few times to tell that from
+	// chance.
+	Undecided Class = "undecided"
+	// Fixed: it failed with the baseline and holds with the candidate, and not by
+	// chance.
 	Fixed Class = "fixed"
 	// BothBroken: neither does what the claim says.
 	BothBroken Class = "both broken"
 	// Environment: on one side at least the environment failed, or the claim
 	// was not put to the test, so nothing can be said.
 	Environment Class = "environment"
-	// Gained: the claim did not apply to the baseline, and holds or is broken
-	// with the candidate; Lost is the other way round.
+	// Gained: the claim did not apply to the baseline, and does with the
+	// candidate, whatever comes of it; Lost is the other way round.
 	Gained Class = "gained"
 	Lost   Class = "lost"
 	// Same: it holds on both sides, or applies to neither.
@@ -30,7 +42,7 @@ const (
 
 // Classes lists every class, those that need a look first.
 func Classes() []Class {
-	return []Class{Regressed, Environment, Lost, BothBroken, Fixed, Gained, Same}
+	return []Class{Regressed, Undecided, Environment, NewlyUnsteady, Unsteady, Lost, BothBroken, Fixed, Gained, Same}
 }
 
 // Comparison is the whole of what two reports say together.
@@ -50,6 +62,10 @@ type Change struct {
 	Class     Class         `json:"class"`
 	Baseline  *report.Claim `json:"baseline"`
 	Candidate *report.Claim `json:"candidate"`
+	// Before and After are how often it failed, with the baseline and with the
+	// candidate; 0 of 0 where it was not put to the test.
+	Before rate.Count `json:"before"`
+	After  rate.Count `json:"after"`
 }
 
 // Shape is a fact that both sides noted and that differs. A side that did not
@@ -91,32 +107,10 @@ func (c *Comparison) add(before, after *report.Claim) {
 	if known == nil {
 		known = before
 	}
-	c.Changes = append(c.Changes, Change{
-		ID: known.ID, Text: known.Text, Class: classOf(before, after),
-		Baseline: before, Candidate: after,
-	})
+	change := Change{ID: known.ID, Text: known.Text, Baseline: before, Candidate: after, Before: failures(before), After: failures(after)}
+	change.Class = change.classOf()
+	c.Changes = append(c.Changes, change)
 	c.Shapes = append(c.Shapes, shapes(before, after)...)
-}
-
-func classOf(before, after *report.Claim) Class {
-	if before == nil || after == nil || before.Verdict == spec.Error || after.Verdict == spec.Error {
-		return Environment
-	}
-	switch [2]spec.Verdict{before.Verdict, after.Verdict} {
-	case [2]spec.Verdict{spec.Holds, spec.Broken}:
-		return Regressed
-	case [2]spec.Verdict{spec.Broken, spec.Holds}:
-		return Fixed
-	case [2]spec.Verdict{spec.Broken, spec.Broken}:
-		return BothBroken
-	}
-	switch {
-	case before.Verdict == after.Verdict:
-		return Same
-	case before.Verdict == spec.NotApplicable:
-		return Gained
-	}
-	return Lost
 }
 
 // shapes lists the facts that differ. Where one side was not proven there is

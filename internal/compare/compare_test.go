@@ -8,6 +8,26 @@ import (
 	"gotest.tools/v3/assert"
 )
 
+// claim is one with a verdict after tries of which some failed; a letter each: h
+// holds, f fails, e could not be asked.
+func claim(id, tries string) report.Claim {
+	c := report.Claim{ID: id}
+	verdicts := map[rune]spec.Verdict{'h': spec.Holds, 'f': spec.Broken, 'e': spec.Error}
+	for _, letter := range tries {
+		c.Tries = append(c.Tries, report.Try{Verdict: verdicts[letter], Reason: string(letter), Evidence: "evidence/" + id})
+	}
+	c.Verdict, c.Evidence = verdictOf(failures(&c)), "evidence/"+id
+	if len(c.Tries) == 1 {
+		c.Reason, c.Tries = c.Tries[0].Reason, nil
+	}
+	return c
+}
+
+func change(before, after report.Claim) Change {
+	c := Reports(report.Report{Claims: []report.Claim{before}}, report.Report{Claims: []report.Claim{after}})
+	return c.Changes[0]
+}
+
 func TestClasses(t *testing.T) {
 	const (
 		holds  = spec.Holds
@@ -19,15 +39,93 @@ func TestClasses(t *testing.T) {
 		before, after spec.Verdict
 		want          Class
 	}{
-		{holds, holds, Same}, {holds, na, Lost}, {holds, failed, Environment}, {holds, broken, Regressed},
-		{na, holds, Gained}, {na, na, Same}, {na, failed, Environment}, {na, broken, Gained},
+		{holds, holds, Same}, {holds, na, Lost}, {holds, failed, Environment}, {holds, broken, Undecided},
+		{na, holds, Gained}, {na, na, Same}, {na, failed, Environment}, {na, broken, Gained}, {na, spec.Unsteady, Gained},
 		{failed, holds, Environment}, {failed, na, Environment}, {failed, failed, Environment}, {failed, broken, Environment},
-		{broken, holds, Fixed}, {broken, na, Lost}, {broken, failed, Environment}, {broken, broken, BothBroken},
+		{broken, holds, Undecided}, {broken, na, Lost}, {broken, failed, Environment}, {broken, broken, BothBroken},
+		{spec.Unsteady, na, Lost}, {spec.Unsteady, failed, Environment},
 	} {
-		got := classOf(&report.Claim{Verdict: tc.before}, &report.Claim{Verdict: tc.after})
-		assert.Equal(t, got, tc.want, "%s, then %s", tc.before, tc.after)
+		got := change(report.Claim{Verdict: tc.before}, report.Claim{Verdict: tc.after})
+		assert.Equal(t, got.Class, tc.want, "%s, then %s", tc.before, tc.after)
 	}
-	assert.Equal(t, classOf(nil, &report.Claim{}), Environment)
+	assert.Equal(t, Change{Candidate: &report.Claim{}}.classOf(), Environment)
+}
+
+func TestClassesByRate(t *testing.T) {
+	const (
+		twenty = "hhhhhhhhhhhhhhhhhhhh"
+		six    = "ffffffhhhhhhhhhhhhhh"
+	)
+	for _, tc := range []struct{ before, after, want string }{
+		{"h", "ffff", "undecided: 0 of 1 → 4 of 4, too few times to tell from chance"},
+		{"hhhhh", "ffff", "regressed: 0 of 5 → 4 of 4"},
+		{"hehhheh", "ffff", "regressed: 0 of 5 → 4 of 4"},
+		{"ffff", "hhhhh", "fixed: 4 of 4 → 0 of 5"},
+		{"ffff", "f", "both broken"},
+		{"h", "h", "same"},
+		{"h", "fhhh", "undecided: 0 of 1 → 1 of 4, too few times to tell from chance"},
+		{twenty, six, "newly unsteady: 0 of 20 → 6 of 20, which may be chance"},
+		{six, six, "unsteady on both: 6 of 20 → 6 of 20"},
+		{six, twenty, "unsteady before: 6 of 20 → 0 of 20"},
+		{"ffffffffffffffffffff", "hhhhfffffffffffffffff"[:20], "unsteady now: 20 of 20 → 16 of 20"},
+		{"ffffffffff", "fhhhhhhhhh", "unsteady, less often than before: 10 of 10 → 1 of 10"},
+		{"fhhhhhhhhh", "ffffffffff", "regressed: 1 of 10 → 10 of 10"},
+	} {
+		assert.Equal(t, change(claim("a", tc.before), claim("a", tc.after)).String(), tc.want)
+	}
+}
+
+// TestAKnownFaultIsExplained has claims that were tried once on each side: the
+// reference says which one is broken.
+func TestAKnownFaultIsExplained(t *testing.T) {
+	holds, broken := claim("a", "h"), claim("a", "f")
+	known, fixedHere := broken, holds
+	known.Known, fixedHere.FixedHere = "moby/buildkit/issues/1", "moby/buildkit/issues/1"
+	assert.Equal(t, change(holds, known).String(), "regressed: 0 of 1 → 1 of 1, a known fault")
+	assert.Equal(t, change(known, holds).String(), "fixed: 1 of 1 → 0 of 1, a known fault")
+	assert.Equal(t, change(known, broken).Class, BothBroken)
+	assert.Equal(t, change(holds, broken).Class, Undecided, "nobody knows of this fault")
+	assert.Equal(t, change(fixedHere, known).Class, Undecided, "the reference says that the baseline is broken, too")
+	assert.Equal(t, change(claim("a", "fhhh"), known).Class, Undecided, "the reference says nothing of a baseline that wavers")
+}
+
+func TestAgainIsOneSidesTurn(t *testing.T) {
+	baseline := report.Report{Claims: []report.Claim{
+		claim("a/regressed", "h"), claim("a/same", "h"), claim("a/wavers", "hfhh"), claim("a/fixed", "ffff"), claim("a/lost", "heee"),
+	}}
+	candidate := report.Report{Claims: []report.Claim{
+		claim("a/regressed", "ffff"), claim("a/same", "h"), claim("a/wavers", "h"), claim("a/fixed", "h"), claim("a/lost", "ffff"),
+	}}
+	before, after := Reports(baseline, candidate).Again()
+	assert.DeepEqual(t, before, []string{"a/regressed"})
+	assert.DeepEqual(t, after, []string{"a/wavers", "a/fixed"})
+}
+
+func TestAddCountsLaterTries(t *testing.T) {
+	r := report.New(report.Subject{}, []report.Claim{claim("a/x", "h"), claim("a/y", "ffff"), claim("a/z", "h")})
+	r.Claims[1].Known = "moby/buildkit/issues/1"
+	later := report.New(report.Subject{}, []report.Claim{claim("a/x", "f"), claim("a/y", "h")})
+	got := Add(r, later, "again-01")
+
+	x := got.Claims[0]
+	assert.Equal(t, x.Verdict, spec.Unsteady)
+	assert.Equal(t, x.Count(), "failed 1 of 2")
+	assert.Equal(t, x.Reason, "f")
+	assert.Equal(t, x.Evidence, "again-01/evidence/a/x", "the evidence of the failure comes first")
+	assert.Equal(t, x.Tries[0].Evidence, "evidence/a/x")
+	y := got.Claims[1]
+	assert.Equal(t, y.Verdict, spec.Unsteady)
+	assert.Equal(t, y.Known, "", "what wavers is not the known fault")
+	assert.Equal(t, y.Evidence, "evidence/a/y")
+	assert.DeepEqual(t, got.Claims[2], r.Claims[2])
+	assert.Equal(t, got.Summary, report.Summary{Holds: 1, Unsteady: 2})
+	assert.Equal(t, r.Claims[0].Verdict, spec.Holds, "the report that was given is as it was")
+
+	held := Add(r, report.New(report.Subject{}, []report.Claim{claim("a/x", "h")}), "again-02").Claims[0]
+	assert.Equal(t, held.Verdict, spec.Holds)
+	assert.Equal(t, failures(&held).String(), "0 of 2")
+	failed := Add(r, report.New(report.Subject{}, []report.Claim{{ID: "a/x", Verdict: spec.Error, Reason: "the engine is gone"}}), "again-02").Claims[0]
+	assert.Equal(t, failed.Verdict, spec.Holds, "a try that could not be made says nothing")
 }
 
 func TestReports(t *testing.T) {
@@ -38,7 +136,7 @@ func TestReports(t *testing.T) {
 		{ID: "a/regressed"},
 	})
 	candidate := report.New(report.Subject{}, []report.Claim{
-		{ID: "a/regressed", Verdict: spec.Broken},
+		{ID: "a/regressed", Verdict: spec.Broken, Known: "a reference"},
 		{ID: "a/same", Facts: []report.Fact{fact("kept", "1"), fact("changed", "new"), fact("come", "y")}},
 	})
 	c := Reports(baseline, candidate)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"builders.test/helpers/spec"
 	"builders.test/internal/compare"
 	"builders.test/internal/report"
 	"builders.test/internal/text"
@@ -34,8 +35,10 @@ func (c *Console) Comparison(all compare.Comparison) {
 	switch {
 	case counts[compare.Regressed] > 0:
 		colour = "31"
-	case counts[compare.Environment] > 0:
+	case counts[compare.Environment]+counts[compare.Undecided] > 0:
 		colour = "33"
+	case counts[compare.NewlyUnsteady] > 0:
+		colour = colours[spec.Unsteady]
 	}
 	fmt.Fprintf(c.out, "\n%s\n", c.paint(colour, strings.Join(parts, ", ")))
 	c.Note("from", report.Describe(all.Baseline))
@@ -54,6 +57,9 @@ func (c *Console) class(class compare.Class, changes []compare.Change) {
 			headed = true
 		}
 		fmt.Fprintf(c.out, "  %-28s %s\n", text.Line(change.ID), text.Line(change.Text))
+		if said := change.String(); said != string(class) {
+			fmt.Fprintf(c.out, "    %s\n", said)
+		}
 		c.sideOf("before", change.Baseline)
 		c.sideOf("after", change.Candidate)
 	}
@@ -64,11 +70,11 @@ func (c *Console) sideOf(when string, claim *report.Claim) {
 		fmt.Fprintf(c.out, "    %-8s not put to the test\n", when)
 		return
 	}
-	line := claim.Verdict.String()
-	if claim.Reason != "" {
-		line += ": " + claim.Reason
+	line := claim.Word()
+	if why := claim.Why(); why != "" {
+		line += ": " + why
 	}
-	fmt.Fprintf(c.out, "    %-8s %s\n", when, c.paint(colours[claim.Verdict], text.Line(line)))
+	fmt.Fprintf(c.out, "    %-8s %s\n", when, c.paint(colourOf(*claim), text.Line(line)))
 }
 
 func (c *Console) shapes(shapes []compare.Shape) {

@@ -29,12 +29,24 @@ func run(version string, verdicts ...spec.Verdict) report.Report {
 	return report.New(report.Subject{BuildKit: env.SubjectBuildKit{Version: version}}, claims)
 }
 
+// asked is a report whose claims were tried, each out of so many times as its
+// letters say: h held, f failed.
+func asked(r report.Report, tries ...string) report.Report {
+	for i, letters := range tries {
+		for _, letter := range letters {
+			verdict := map[rune]spec.Verdict{'h': spec.Holds, 'f': spec.Broken}[letter]
+			r.Claims[i].Tries = append(r.Claims[i].Tries, report.Try{Verdict: verdict})
+		}
+	}
+	return r
+}
+
 func TestComparison(t *testing.T) {
 	var out bytes.Buffer
 	c := &Console{out: &out, err: &out}
 	c.Comparison(compare.Reports(
-		run("v0.1.0", spec.Holds, spec.Broken, spec.NotApplicable, spec.Holds),
-		run("v0.2.0", spec.Broken, spec.Holds, spec.Holds, spec.Holds)))
+		asked(run("v0.1.0", spec.Holds, spec.Broken, spec.NotApplicable, spec.Holds), "hhhhh", "ffff"),
+		asked(run("v0.2.0", spec.Broken, spec.Holds, spec.Holds, spec.Holds), "ffff", "hhhhh")))
 	golden.Assert(t, out.String(), "comparison.golden")
 }
 

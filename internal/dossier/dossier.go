@@ -79,13 +79,13 @@ func (d Dossier) OneBook() error {
 func (d Dossier) Latest() Run { return d.Runs[len(d.Runs)-1] }
 
 // Changes are the compared claims by id; empty where nothing is compared.
-func (d Dossier) Changes() map[string]compare.Class {
-	classes := map[string]compare.Class{}
+func (d Dossier) Changes() map[string]compare.Change {
+	changes := map[string]compare.Change{}
 	if d.Comparison == nil {
-		return classes
+		return changes
 	}
 	for _, change := range d.Comparison.Changes {
-		classes[change.ID] = change.Class
+		changes[change.ID] = change
 	}
-	return classes
+	return changes
 }

@@ -145,26 +145,56 @@ func rare(s report.Summary, where place) string {
 func (d Dossier) compared() Headline {
 	before, after := d.Table.Columns[0].Label, d.Table.Columns[1].Label
 	count := d.Comparison.Count()
-	alsoUnknown := ""
-	if n := count[compare.Environment]; n > 0 {
-		alsoUnknown = fmt.Sprintf("; %s not be compared", could(n))
+	unknown, alsoUnknown := untold(count), ""
+	if unknown != "" {
+		alsoUnknown = "; " + unknown
 	}
 	switch newly := d.newlyBroken(); {
 	case count[compare.Regressed] > 0:
 		return Headline{spec.Broken, fmt.Sprintf("%s breaks %s with %s%s", after, thatHold(count[compare.Regressed]), before, alsoUnknown)}
 	case newly > 0:
 		return Headline{spec.Broken, fmt.Sprintf("%s breaks %s that did not apply to %s%s", after, counted(newly), before, alsoUnknown)}
-	case count[compare.Environment] > 0:
-		return Headline{spec.Error, fmt.Sprintf("No regression from %s to %s is known, but %s not be compared", before, after, could(count[compare.Environment]))}
+	case unknown != "":
+		return Headline{spec.Error, fmt.Sprintf("No regression from %s to %s is known, but %s", before, after, unknown)}
 	}
-	kept := fmt.Sprintf("%s keeps every claim that holds with %s", after, before)
-	if n := count[compare.Lost]; n > 0 {
-		kept += fmt.Sprintf(", except %d that no longer %s", n, plural(n, "applies", "apply"))
-	}
+	kept := fmt.Sprintf("%s keeps every claim that holds with %s%s", after, before, exceptions(count))
 	if n := count[compare.BothBroken]; n > 0 {
 		kept += fmt.Sprintf("; %s broken with both", plural(n, "1 claim is", fmt.Sprintf("%d claims are", n)))
 	}
+	if n := count[compare.Unsteady]; n > 0 {
+		kept += fmt.Sprintf("; %s unsteady, not more than before", plural(n, "1 claim is", fmt.Sprintf("%d claims are", n)))
+	}
+	if count[compare.NewlyUnsteady] > 0 {
+		return Headline{spec.Unsteady, kept}
+	}
 	return Headline{spec.Holds, kept}
+}
+
+// untold says of how many claims nothing can be told; empty if of none.
+func untold(count map[compare.Class]int) string {
+	var all []string
+	if n := count[compare.Environment]; n > 0 {
+		all = append(all, could(n)+" not be compared")
+	}
+	if n := count[compare.Undecided]; n > 0 {
+		all = append(all, fmt.Sprintf("%s %s and %s asked too few times", counted(n), plural(n, "differs", "differ"), plural(n, "was", "were")))
+	}
+	return strings.Join(all, " and ")
+}
+
+// exceptions are the claims that held and are neither kept nor broken.
+func exceptions(count map[compare.Class]int) string {
+	var all []string
+	if n := count[compare.Lost]; n > 0 {
+		all = append(all, fmt.Sprintf("%d that no longer %s", n, plural(n, "applies", "apply")))
+	}
+	if n := count[compare.NewlyUnsteady]; n > 0 {
+		all = append(all, fmt.Sprintf("%d that %s unsteady now, which may be chance", n, plural(n, "is", "are")))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return ", except " + strings.Join(all, " and ")
 }
 
 // newlyBroken counts the claims that did not apply before and are broken now.

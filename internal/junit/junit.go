@@ -41,8 +41,8 @@ type part struct {
 	run dossier.Run
 	// label goes before the names of suites; it may be empty.
 	label string
-	// changes are the classes of a comparison, by claim.
-	changes map[string]compare.Class
+	// changes are those of a comparison, by claim.
+	changes map[string]compare.Change
 }
 
 func parts(d dossier.Dossier) []part {
@@ -176,11 +176,11 @@ func (p part) rerun(claim report.Claim, number int) rerun {
 }
 
 func (p part) message(claim report.Claim) string {
-	switch class := p.changes[claim.ID]; class {
+	switch change := p.changes[claim.ID]; change.Class {
 	case "", compare.Same:
 		return clean(claim.Why())
 	default:
-		return clean(string(class) + ": " + claim.Why())
+		return clean(change.String() + ": " + claim.Why())
 	}
 }
 

@@ -47,12 +47,16 @@ func parsed(t *testing.T, content string) junit.Testsuites {
 }
 
 func TestAComparisonIsTheCandidate(t *testing.T) {
-	held := third
-	held.Verdict, held.Reason = spec.Holds, ""
-	suites := parsed(t, written(t, dossier.Compare(run("v1", held, local), run("v2", third))))
+	held, failed := third, third
+	held.Verdict, held.Reason, held.Tries = spec.Holds, "", make([]report.Try, 5)
+	failed.Tries = make([]report.Try, 4)
+	for i := range failed.Tries {
+		failed.Tries[i].Verdict = spec.Broken
+	}
+	suites := parsed(t, written(t, dossier.Compare(run("v1", held, local), run("v2", failed))))
 	assert.Equal(t, suites.Tests, 1)
 	assert.Equal(t, suites.Failures, 1)
-	assert.Equal(t, suites.Suites[0].Testcases[0].Failure.Message, "regressed: "+third.Reason)
+	assert.Equal(t, suites.Suites[0].Testcases[0].Failure.Message, "regressed: 0 of 5 → 4 of 4: "+third.Reason)
 }
 
 func TestAMatrixIsEveryRun(t *testing.T) {

@@ -82,7 +82,7 @@ func (p *page) comparison(d dossier.Dossier) {
 	for _, class := range compare.Classes() {
 		for _, change := range d.Comparison.Changes {
 			if change.Class == class && class != compare.Same {
-				rows = append(rows, []string{string(class), claimCell(change.ID, change.Text), sideCell(change.Baseline), sideCell(change.Candidate)})
+				rows = append(rows, []string{change.String(), claimCell(change.ID, change.Text), sideCell(change.Baseline), sideCell(change.Candidate)})
 			}
 		}
 	}

@@ -81,9 +81,14 @@ func TestGreenCheckIsShort(t *testing.T) {
 func TestComparisonShowsDifferencesFirst(t *testing.T) {
 	shaped := ls
 	shaped.Facts = []report.Fact{{Name: "media type", Value: "docker|v2"}}
+	held, failed := with(third, spec.Holds), third
+	held.Tries, failed.Tries = make([]report.Try, 5), make([]report.Try, 4)
+	for i := range failed.Tries {
+		failed.Tries[i].Verdict = spec.Broken
+	}
 	golden.Assert(t, written(t, dossier.Compare(
-		run("v0.11.5", ls, with(third, spec.Holds), newer, local),
-		run("v0.34.2", shaped, third, with(newer, spec.Holds), local),
+		run("v0.11.5", ls, held, newer, local),
+		run("v0.34.2", shaped, failed, with(newer, spec.Holds), local),
 	)), "compare.golden")
 }
 

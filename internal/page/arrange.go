@@ -56,12 +56,15 @@ func failed(d dossier.Dossier, claims []claimView) []group {
 
 // notes say what the classes of a comparison mean.
 var notes = map[compare.Class]string{
-	compare.Regressed:   "held before and is broken now",
-	compare.Environment: "not put to the test on both sides, so nothing can be said",
-	compare.Lost:        "no longer applies",
-	compare.BothBroken:  "broken before and now",
-	compare.Fixed:       "was broken and holds now",
-	compare.Gained:      "did not apply before",
+	compare.Regressed:     "fails now, more often than before and not by chance",
+	compare.Undecided:     "differs, and was asked too few times to tell that from chance",
+	compare.Environment:   "not put to the test on both sides, so nothing can be said",
+	compare.NewlyUnsteady: "never failed before and fails sometimes now, which may be chance",
+	compare.Unsteady:      "fails sometimes, not more often than before",
+	compare.Lost:          "no longer applies",
+	compare.BothBroken:    "broken before and now",
+	compare.Fixed:         "was broken and holds now",
+	compare.Gained:        "did not apply before",
 }
 
 // changed groups what differs between the baseline and the candidate.

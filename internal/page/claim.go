@@ -33,7 +33,7 @@ type claimView struct {
 	// Source is where the claim comes from, and Link leads there if it is on
 	// the web. History says since when it is true.
 	Source, Link, History string
-	// Turns say where it stopped holding.
+	// Turns say where it stopped holding or, in a comparison, how often it failed.
 	Turns []string
 
 	standing, latest report.Standing
@@ -95,10 +95,12 @@ func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 		c := claimView{
 			ID: text.Line(row.ID), Chapter: text.Line(row.Chapter), Text: spans(row.Text),
 			Verdict: standing.String(), Word: standing.Word(), Mark: standing.Mark(),
-			Class: string(changes[row.ID]), Facts: facts(row), standing: standing, fixedHere: row.FixedHere(),
+			Class: string(changes[row.ID].Class), Facts: facts(row), standing: standing, fixedHere: row.FixedHere(),
 		}
 		if d.Comparison == nil {
 			c.Turns = turns(d.Table, row)
+		} else if change := changes[row.ID]; change.String() != string(change.Class) {
+			c.Turns = []string{change.String()}
 		}
 		var verdicts []string
 		for column, claim := range row.Cells {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -38,6 +39,8 @@ type Specs struct {
 	Selection Selection
 	// Confirm is how often a claim that failed is tried again.
 	Confirm int
+	// Parallel is how many claims are proven at the same time; 0 leaves it to go test.
+	Parallel int
 	// Keep is given the account of every claim whenever one begins or ends, as
 	// it stands should the run be cut off there; it may be nil.
 	Keep func([]report.Claim)
@@ -92,8 +95,12 @@ func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 // command starts the tests in a process group of their own, so that an
 // interrupt reaches all of them once, whoever sent it.
 func (s Specs) command(ctx context.Context) *exec.Cmd {
-	command := exec.CommandContext(ctx, "go", "test", "-tags", "integration", "-json", "-count=1",
-		"-timeout", s.Selection.Deadline(s.Confirm).String(), "-run", s.Selection.Pattern, ".")
+	args := []string{"test", "-tags", "integration", "-json", "-count=1",
+		"-timeout", s.Selection.Deadline(s.Confirm).String(), "-run", s.Selection.Pattern}
+	if s.Parallel > 0 {
+		args = append(args, "-parallel", strconv.Itoa(s.Parallel))
+	}
+	command := exec.CommandContext(ctx, "go", append(args, ".")...)
 	command.Dir = s.Dir
 	command.Env = s.Env
 	command.SysProcAttr = group()
