@@ -43,7 +43,8 @@ func appendAsked(ids []string, claim *report.Claim) []string {
 }
 
 // Add adds the tries of a later run, whose folder lies in that of the report, to
-// the claims of a report. A verdict follows from all tries of its claim.
+// the claims of a report. A verdict follows from all tries of its claim. What went
+// wrong beside the claims is added, too.
 func Add(r, later report.Report, folder string) report.Report {
 	more := index(later)
 	claims := slices.Clone(r.Claims)
@@ -53,6 +54,9 @@ func Add(r, later report.Report, folder string) report.Report {
 		}
 	}
 	r.Claims, r.Summary = claims, report.Count(claims)
+	for _, line := range later.Outside {
+		r.Outside = append(slices.Clone(r.Outside), folder+": "+line)
+	}
 	return r
 }
 

@@ -105,7 +105,9 @@ func TestAddCountsLaterTries(t *testing.T) {
 	r := report.New(report.Subject{}, []report.Claim{claim("a/x", "h"), claim("a/y", "ffff"), claim("a/z", "h")})
 	r.Claims[1].Known = "moby/buildkit/issues/1"
 	later := report.New(report.Subject{}, []report.Claim{claim("a/x", "f"), claim("a/y", "h")})
+	later.Outside = []string{"left behind: container x"}
 	got := Add(r, later, "again-01")
+	assert.DeepEqual(t, got.Outside, []string{"again-01: left behind: container x"})
 
 	x := got.Claims[0]
 	assert.Equal(t, x.Verdict, spec.Unsteady)
