@@ -113,8 +113,8 @@ func TestAddCountsLaterTries(t *testing.T) {
 	assert.Equal(t, x.Verdict, spec.Unsteady)
 	assert.Equal(t, x.Count(), "failed 1 of 2")
 	assert.Equal(t, x.Reason, "f")
-	assert.Equal(t, x.Evidence, "again-01/evidence/a/x", "the evidence of the failure comes first")
-	assert.Equal(t, x.Tries[0].Evidence, "evidence/a/x")
+	assert.Equal(t, x.Evidence, "evidence/a/x", "that of the first try, as everywhere")
+	assert.Equal(t, x.Tries[1].Evidence, "again-01/evidence/a/x")
 	y := got.Claims[1]
 	assert.Equal(t, y.Verdict, spec.Unsteady)
 	assert.Equal(t, y.Known, "", "what wavers is not the known fault")

@@ -99,8 +99,8 @@ func (p part) suite(chapter string) testsuite {
 }
 
 // testcase gives a claim the element that its verdict is in JUnit. A known fault
-// is skipped, so that no CI is red for it, unless this is a comparison that it
-// makes worse. An unsteady claim passes and tells of the tries that failed.
+// is skipped, so that no CI is red for it, and an unsteady claim passes and tells
+// of the tries that failed, unless this is a comparison that either makes worse.
 func (p part) testcase(claim report.Claim, suite string) testcase {
 	standing := claim.Standing()
 	result := &junit.Result{Message: p.message(claim), Type: claim.Verdict.String(), Data: p.details(claim)}
@@ -108,7 +108,7 @@ func (p part) testcase(claim report.Claim, suite string) testcase {
 		Name: clean(claim.ID), Classname: suite,
 		Time: duration(claim.Seconds), Status: standing.String(),
 	}}
-	if standing == report.Known && p.changes[claim.ID] == compare.Regressed {
+	if p.changes[claim.ID].Class == compare.Regressed {
 		standing = report.Broken
 	}
 	switch standing {

@@ -56,7 +56,20 @@ func TestAComparisonIsTheCandidate(t *testing.T) {
 	suites := parsed(t, written(t, dossier.Compare(run("v1", held, local), run("v2", failed))))
 	assert.Equal(t, suites.Tests, 1)
 	assert.Equal(t, suites.Failures, 1)
-	assert.Equal(t, suites.Suites[0].Testcases[0].Failure.Message, "regressed: 0 of 5 → 4 of 4: "+third.Reason)
+	assert.Equal(t, suites.Suites[0].Testcases[0].Failure.Message, "regressed: 0 of 5 → 4 of 4: failed 4 of 4: "+third.Reason)
+}
+
+// TestARegressionMayWaver has a claim that fails nearly always now: that is no flake.
+func TestARegressionMayWaver(t *testing.T) {
+	held, fails := third, third
+	held.Verdict, held.Reason, held.Tries = spec.Holds, "", make([]report.Try, 10)
+	fails.Verdict, fails.Tries = spec.Unsteady, make([]report.Try, 10)
+	for i := range fails.Tries[:9] {
+		fails.Tries[i].Verdict = spec.Broken
+	}
+	suites := parsed(t, written(t, dossier.Compare(run("v1", held), run("v2", fails))))
+	assert.Equal(t, suites.Failures, 1)
+	assert.Equal(t, suites.Suites[0].Testcases[0].Failure.Message, "regressed: 0 of 10 → 9 of 10: failed 9 of 10: "+third.Reason)
 }
 
 func TestAMatrixIsEveryRun(t *testing.T) {

@@ -84,7 +84,7 @@ func TestTriesAreReadBack(t *testing.T) {
 func TestAComparisonFailsForAKnownFaultThatIsNewToIt(t *testing.T) {
 	before, after := run("v1", tried("a", holds), known(tried("b", broken))), run("v2", known(tried("a", broken)), known(tried("b", broken)))
 	cases := read(t, written(t, dossier.Compare(before, after))).Suites[0].Testcases
-	assert.Equal(t, cases[0].Failure.Message, "regressed: x/y#1, buildkit fixed in v0.12.0: "+third.Reason)
+	assert.Equal(t, cases[0].Failure.Message, "regressed: 0 of 1 → 1 of 1, a known fault: x/y#1, buildkit fixed in v0.12.0: "+third.Reason)
 	assert.Assert(t, cases[1].Failure == nil && cases[1].Skipped != nil)
 }
 
