@@ -50,7 +50,8 @@ func Add(r, later report.Report, folder string) report.Report {
 	claims := slices.Clone(r.Claims)
 	for i, claim := range claims {
 		if again := more[claim.ID]; again != nil {
-			claims[i] = add(claim, *again, folder)
+			claim.Tries = slices.Concat(triesOf(r, claim), moved(triesOf(later, *again), folder))
+			claims[i] = judged(claim)
 		}
 	}
 	r.Claims, r.Summary = claims, report.Count(claims)
@@ -60,15 +61,32 @@ func Add(r, later report.Report, folder string) report.Report {
 	return r
 }
 
-func add(claim, again report.Claim, folder string) report.Claim {
-	tries := slices.Clone(triesOf(claim))
-	for _, try := range triesOf(again) {
-		if try.Evidence != "" {
-			try.Evidence = path.Join(folder, try.Evidence)
-		}
-		tries = append(tries, try)
+// triesOf are the tries at a claim of a report, also if there was one. Where the
+// report has other claims, that is taken to have been beside them.
+func triesOf(r report.Report, claim report.Claim) []report.Try {
+	if len(claim.Tries) > 0 {
+		return claim.Tries
 	}
-	claim.Tries = tries
+	return []report.Try{{
+		Verdict: claim.Verdict, Reason: claim.Reason, Seconds: claim.Seconds,
+		Beside: len(r.Claims) > 1, Evidence: claim.Evidence,
+	}}
+}
+
+// moved are tries whose evidence lies in a folder of the report's.
+func moved(tries []report.Try, folder string) []report.Try {
+	tries = slices.Clone(tries)
+	for i, try := range tries {
+		tries[i].Beside = false // they are made one after the other
+		if try.Evidence != "" {
+			tries[i].Evidence = path.Join(folder, try.Evidence)
+		}
+	}
+	return tries
+}
+
+// judged is the claim with the verdict that its tries make.
+func judged(claim report.Claim) report.Claim {
 	count := failures(&claim)
 	if count.Asked == 0 {
 		return claim
@@ -77,22 +95,16 @@ func add(claim, again report.Claim, folder string) report.Claim {
 	if claim.Verdict != spec.Broken {
 		claim.Known = ""
 	}
-	for _, try := range tries {
-		if try.Verdict == spec.Broken {
-			claim.Reason = try.Reason
-			break
-		}
+	if claim.Verdict != spec.Holds {
+		claim.FixedHere = ""
+	}
+	if first := slices.IndexFunc(claim.Tries, failed); first >= 0 {
+		claim.Reason = claim.Tries[first].Reason
 	}
 	return claim
 }
 
-// triesOf are the tries at a claim, also if there was one.
-func triesOf(claim report.Claim) []report.Try {
-	if len(claim.Tries) > 0 {
-		return claim.Tries
-	}
-	return []report.Try{{Verdict: claim.Verdict, Reason: claim.Reason, Seconds: claim.Seconds, Evidence: claim.Evidence}}
-}
+func failed(try report.Try) bool { return try.Verdict == spec.Broken }
 
 func verdictOf(c rate.Count) spec.Verdict {
 	switch {

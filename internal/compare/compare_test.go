@@ -103,7 +103,7 @@ func TestAgainIsOneSidesTurn(t *testing.T) {
 
 func TestAddCountsLaterTries(t *testing.T) {
 	r := report.New(report.Subject{}, []report.Claim{claim("a/x", "h"), claim("a/y", "ffff"), claim("a/z", "h")})
-	r.Claims[1].Known = "moby/buildkit/issues/1"
+	r.Claims[1].Known, r.Claims[0].FixedHere = "moby/buildkit/issues/1", "moby/buildkit/issues/2"
 	later := report.New(report.Subject{}, []report.Claim{claim("a/x", "f"), claim("a/y", "h")})
 	later.Outside = []string{"left behind: container x"}
 	got := Add(r, later, "again-01")
@@ -112,6 +112,8 @@ func TestAddCountsLaterTries(t *testing.T) {
 	x := got.Claims[0]
 	assert.Equal(t, x.Verdict, spec.Unsteady)
 	assert.Equal(t, x.Count(), "failed 1 of 2")
+	assert.Equal(t, x.FixedHere, "", "what wavers is not fixed")
+	assert.Assert(t, x.Tries[0].Beside && !x.Tries[1].Beside, "the first run had other claims, and further tries are made alone")
 	assert.Equal(t, x.Reason, "f")
 	assert.Equal(t, x.Evidence, "evidence/a/x", "that of the first try, as everywhere")
 	assert.Equal(t, x.Tries[1].Evidence, "again-01/evidence/a/x")
