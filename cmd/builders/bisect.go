@@ -131,8 +131,10 @@ func (b *bisection) judge(ctx context.Context, version string) (bisect.Finding, 
 		return bisect.Finding{Verdict: spec.Error, Reason: err.Error()}, nil // such as one that does not compile
 	}
 	claim := p.report.Claims[0]
-	fmt.Fprintf(b.stdout, "  %-10s judged in %.0f s\n", version, time.Since(started).Seconds())
-	return bisect.Finding{Verdict: claim.Verdict, Reason: claim.Reason, Evidence: filepath.Join(one.out, claim.Evidence)}, nil
+	return bisect.Finding{
+		Verdict: claim.Verdict, Reason: claim.Reason, Seconds: time.Since(started).Seconds(),
+		Evidence: filepath.Join(one.out, claim.Evidence),
+	}, nil
 }
 
 // on is the check on a release. The first try has the release's folder, and each
@@ -148,11 +150,11 @@ func (b *bisection) on(version string) (*check, error) {
 }
 
 func (b *bisection) tell(f bisect.Finding) {
-	fmt.Fprintf(b.stdout, "  %-10s %s", f.Version, f.Verdict)
+	line := fmt.Sprintf("  %-10s %-8s %4.0f s", f.Version, f.Verdict, f.Seconds)
 	if f.Reason != "" && f.Verdict != spec.Holds {
-		fmt.Fprintf(b.stdout, ": %s", f.Reason)
+		line += "  " + f.Reason
 	}
-	fmt.Fprintln(b.stdout)
+	fmt.Fprintln(b.stdout, line)
 }
 
 func (b *bisection) conclude(a bisect.Answer) {

@@ -24,6 +24,8 @@ type Finding struct {
 	Verdict spec.Verdict
 	// Reason says why, where the verdict is not holds.
 	Reason string
+	// Seconds is how long that took, with making the release the first time.
+	Seconds float64
 	// Evidence is the folder with what was run, or empty.
 	Evidence string
 }
