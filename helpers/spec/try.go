@@ -334,7 +334,11 @@ func (t *T) conclude() {
 func (t *T) blame() {
 	ctx, cancel := context.WithTimeout(context.Background(), env.ProbeTimeout)
 	defer cancel()
-	if why := t.excuse(ctx); why != "" {
+	why := t.excuse(ctx)
+	if why == "" && t.late {
+		why = t.overloaded()
+	}
+	if why != "" {
 		t.verdict, t.reason = Error, oneLine(why)
 		return
 	}
