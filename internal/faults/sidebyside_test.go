@@ -139,7 +139,10 @@ type somebody struct {
 	name string
 }
 
-func (s somebody) thing(kind string) string { return "side-by-side-" + s.name + "-" + kind }
+// thing is a name of theirs, and of nobody else's who runs this test at the same time.
+func (s somebody) thing(kind string) string {
+	return fmt.Sprintf("side-by-side-%d-%s-%s", os.Getpid(), s.name, kind)
+}
 
 // comes makes what a user makes: with names, and without.
 func (s somebody) comes() {
