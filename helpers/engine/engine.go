@@ -15,12 +15,13 @@ import (
 
 const removeTimeout = time.Minute
 
-// Container is what the engine knows of a container.
+// Container is what the engine knows of a container; the claim fails if it has
+// none.
 func Container(t *spec.T, name string) container.InspectResponse {
 	t.Helper()
 	found, err := t.Env.Client.ContainerInspect(t.Context(), name)
-	if err != nil {
-		t.Fatalf("the engine has no container %s: %v", name, err)
+	if !exists(t, "container "+name, err) {
+		t.Fatalf("the engine has no container %s", name)
 	}
 	return found
 }
@@ -32,12 +33,12 @@ func HasContainer(t *spec.T, name string) bool {
 	return exists(t, "container "+name, err)
 }
 
-// Volume is what the engine knows of a volume.
+// Volume is what the engine knows of a volume; the claim fails if it has none.
 func Volume(t *spec.T, name string) volume.Volume {
 	t.Helper()
 	found, err := t.Env.Client.VolumeInspect(t.Context(), name)
-	if err != nil {
-		t.Fatalf("the engine has no volume %s: %v", name, err)
+	if !exists(t, "volume "+name, err) {
+		t.Fatalf("the engine has no volume %s", name)
 	}
 	return found
 }
@@ -49,6 +50,8 @@ func HasVolume(t *spec.T, name string) bool {
 	return exists(t, "volume "+name, err)
 }
 
+// exists tells "not there", which is an answer, from an engine that could not
+// answer, which is no fault of BuildKit's and ends the claim as an error.
 func exists(t *spec.T, what string, err error) bool {
 	t.Helper()
 	if err != nil && !cerrdefs.IsNotFound(err) {
@@ -57,12 +60,13 @@ func exists(t *spec.T, what string, err error) bool {
 	return err == nil
 }
 
-// ImageID is the id under which the engine has an image.
+// ImageID is the id under which the engine has an image; the claim fails if it
+// has none.
 func ImageID(t *spec.T, ref string) string {
 	t.Helper()
 	found, err := t.Env.Client.ImageInspect(t.Context(), ref)
-	if err != nil {
-		t.Fatalf("the engine has no image %s: %v", ref, err)
+	if !exists(t, "image "+ref, err) {
+		t.Fatalf("the engine has no image %s", ref)
 	}
 	return found.ID
 }
@@ -71,8 +75,8 @@ func ImageID(t *spec.T, ref string) string {
 func RemoveContainer(t *spec.T, name string) {
 	t.Helper()
 	err := t.Env.Client.ContainerRemove(t.Context(), name, container.RemoveOptions{Force: true})
-	if err != nil {
-		t.Fatalf("remove container %s: %v", name, err)
+	if !exists(t, "the removal of container "+name, err) {
+		t.Fatalf("the engine has no container %s that could be removed", name)
 	}
 }
 

@@ -82,6 +82,13 @@ func repositoryOf(ref string) string {
 func Exists(t *spec.T, ref string) bool {
 	t.Helper()
 	_, err := t.Env.Client.ImageInspect(t.Context(), ref)
+	return exists(t, ref, err)
+}
+
+// exists tells "not there", which is an answer, from an engine that could not
+// answer, which is no fault of BuildKit's and ends the claim as an error.
+func exists(t *spec.T, ref string, err error) bool {
+	t.Helper()
 	if err != nil && !cerrdefs.IsNotFound(err) {
 		t.EnvironmentFailed("inspect image %s: %v", ref, err)
 	}
@@ -140,10 +147,17 @@ func Inspect(t *spec.T, ref, platform string) image.InspectResponse {
 		options = append(options, client.ImageInspectWithPlatform(wanted))
 	}
 	inspected, err := t.Env.Client.ImageInspect(t.Context(), ref, options...)
-	if err != nil {
-		t.Fatalf("the engine has no image %s for %s: %v", ref, platform, err)
+	if !exists(t, ref, err) {
+		t.Fatalf("the engine has no image %s%s: %v", ref, ofPlatform(platform), err)
 	}
 	return inspected
+}
+
+func ofPlatform(platform string) string {
+	if platform == "" {
+		return ""
+	}
+	return " for " + platform
 }
 
 // Content is what an image is made of, whichever store holds it: the same

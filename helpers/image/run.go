@@ -11,6 +11,7 @@ import (
 	"builders.test/helpers/spec"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 )
 
@@ -87,6 +88,9 @@ func start(t *spec.T, platform string, config container.Config) Output {
 	config.Labels = map[string]string{env.RunLabel: t.Env.Run}
 	host := container.HostConfig{NetworkMode: "none"}
 	created, err := t.Env.Client.ContainerCreate(t.Context(), &config, &host, nil, wanted, t.Env.Name("run"))
+	if failing(err) {
+		t.EnvironmentFailed("create a container of the image %s: %v", config.Image, err)
+	}
 	if err != nil {
 		return Output{Exit: notCreated, Complaints: err.Error()}
 	}
@@ -99,6 +103,9 @@ func start(t *spec.T, platform string, config container.Config) Output {
 	ended, failed := t.Env.Client.ContainerWait(t.Context(), created.ID, container.WaitConditionNotRunning)
 	select {
 	case err := <-failed:
+		if t.Context().Err() == nil {
+			t.EnvironmentFailed("wait for the container of the image %s: %v", config.Image, err)
+		}
 		t.Fatalf("the container of the image %s did not end: %v", config.Image, err)
 		return Output{}
 	case status := <-ended:
@@ -106,6 +113,12 @@ func start(t *spec.T, platform string, config container.Config) Output {
 		out.Exit = int(status.StatusCode)
 		return out
 	}
+}
+
+// failing tells an engine that is not there from one that cannot make a container
+// of what it was given, which may be the image's fault.
+func failing(err error) bool {
+	return cerrdefs.IsUnavailable(err) || client.IsErrConnectionFailed(err)
 }
 
 func log(t *spec.T, id string) Output {

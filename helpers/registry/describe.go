@@ -48,9 +48,7 @@ func Describe(t *spec.T, ref string) Description {
 	t.Helper()
 	parsed := parse(t, ref)
 	head, err := remote.Get(parsed, remote.WithContext(t.Context()))
-	if err != nil {
-		t.Fatalf("the registry has no %s: %v", ref, err)
-	}
+	demand(t, parsed, "image "+ref, err)
 	d := Description{MediaType: string(head.MediaType), Digest: head.Digest.String()}
 	if !head.MediaType.IsIndex() {
 		d.Manifests = []ManifestDescription{describe(t, parsed, head.Descriptor)}
@@ -67,9 +65,7 @@ func Describe(t *spec.T, ref string) Description {
 func describe(t *spec.T, ref name.Reference, entry v1.Descriptor) ManifestDescription {
 	t.Helper()
 	got, err := remote.Get(ref, remote.WithContext(t.Context()))
-	if err != nil {
-		t.Fatalf("the registry has no manifest %s: %v", ref, err)
-	}
+	demand(t, ref, "manifest "+ref.String(), err)
 	var manifest struct {
 		v1.Manifest
 		ArtifactType string `json:"artifactType"`
@@ -91,18 +87,12 @@ func describe(t *spec.T, ref name.Reference, entry v1.Descriptor) ManifestDescri
 func configFields(t *spec.T, ref name.Reference, config v1.Descriptor) []string {
 	t.Helper()
 	blob, err := remote.Layer(ref.Context().Digest(config.Digest.String()), remote.WithContext(t.Context()))
-	if err != nil {
-		t.Fatalf("the registry has no config %s: %v", config.Digest, err)
-	}
+	demand(t, ref, "config "+config.Digest.String(), err)
 	content, err := blob.Compressed()
-	if err != nil {
-		t.Fatalf("the config %s cannot be read: %v", config.Digest, err)
-	}
+	demand(t, ref, "config "+config.Digest.String(), err)
 	defer content.Close()
 	text, err := io.ReadAll(content)
-	if err != nil {
-		t.Fatalf("the config %s cannot be read: %v", config.Digest, err)
-	}
+	demand(t, ref, "config "+config.Digest.String(), err)
 	var fields map[string]json.RawMessage
 	decode(t, config.Digest.String(), text, &fields)
 	return slices.Sorted(maps.Keys(fields))

@@ -7,6 +7,7 @@ import (
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/upstream"
 	"github.com/containerd/platforms"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -94,11 +95,41 @@ func (r Registry) Ref(repository string) string {
 // has any.
 func Digest(t *spec.T, ref string) (v1.Hash, bool) {
 	t.Helper()
-	descriptor, err := remote.Head(parse(t, ref), remote.WithContext(t.Context()))
-	if err != nil {
+	parsed := parse(t, ref)
+	descriptor, err := remote.Head(parsed, remote.WithContext(t.Context()))
+	if missing(t, parsed, err) {
 		return v1.Hash{}, false
 	}
+	if err != nil {
+		t.Fatalf("what the registry has under %s cannot be read: %v", ref, err)
+	}
 	return descriptor.Digest, true
+}
+
+// missing tells "not there", which is an answer, from a registry that could not
+// answer, which is no fault of BuildKit's and ends the claim as an error. Whatever
+// else went wrong is about what the registry serves.
+func missing(t *spec.T, ref name.Reference, err error) bool {
+	t.Helper()
+	if err == nil {
+		return false
+	}
+	fault := upstream.FaultOf(ref.Context().RegistryStr(), err)
+	if fault != nil && fault.Kind != upstream.Missing {
+		t.EnvironmentFailed("ask the registry for %s: %v", ref, fault)
+	}
+	return fault != nil
+}
+
+// demand ends the claim if the registry does not have or serve something.
+func demand(t *spec.T, ref name.Reference, what string, err error) {
+	t.Helper()
+	if missing(t, ref, err) {
+		t.Fatalf("the registry has no %s", what)
+	}
+	if err != nil {
+		t.Fatalf("the registry has no %s that can be read: %v", what, err)
+	}
 }
 
 // Untagged is a reference without its tag.
@@ -113,10 +144,9 @@ func Untagged(ref string) string {
 // the entries that hold attestations.
 func Platforms(t *spec.T, ref string) []string {
 	t.Helper()
-	index, err := remote.Index(parse(t, ref), remote.WithContext(t.Context()))
-	if err != nil {
-		t.Fatalf("the registry has no index %s: %v", ref, err)
-	}
+	parsed := parse(t, ref)
+	index, err := remote.Index(parsed, remote.WithContext(t.Context()))
+	demand(t, parsed, "index "+ref, err)
 	manifest, err := index.IndexManifest()
 	if err != nil {
 		t.Fatalf("the index %s cannot be read: %v", ref, err)

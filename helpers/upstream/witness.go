@@ -1,0 +1,91 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+)
+
+// witness sees every exchange with the registries and notes what went wrong: the
+// errors of the client above it keep neither headers nor, at times, the cause.
+type witness struct {
+	next http.RoundTripper
+
+	mu     sync.Mutex
+	faults []*Fault
+}
+
+func (w *witness) note(f *Fault) {
+	if f == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.faults = append(w.faults, f)
+}
+
+func (w *witness) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.faults = nil
+}
+
+// fault is what went wrong at last. A certificate goes before: a client that is
+// told to may try without TLS after it.
+func (w *witness) fault() *Fault {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, f := range w.faults {
+		if f.Kind == Untrusted && f.Detail != "speaks no TLS" {
+			return f
+		}
+	}
+	if len(w.faults) == 0 {
+		return nil
+	}
+	return w.faults[len(w.faults)-1]
+}
+
+// RoundTrip passes a request on.
+func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := w.next.RoundTrip(r)
+	if err != nil {
+		if !errors.Is(err, context.Canceled) {
+			w.note(ofError(r.URL.Host, err))
+		}
+		return nil, err
+	}
+	if response.StatusCode < http.StatusBadRequest {
+		// What was asked for comes after all, with a token or without TLS.
+		w.forget()
+	}
+	w.note(ofStatus(r.URL.Host, response))
+	response.Body = &body{ReadCloser: response.Body, w: w, host: r.URL.Host}
+	return response, nil
+}
+
+// body notes an answer that breaks off.
+type body struct {
+	io.ReadCloser
+	w    *witness
+	host string
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF && !errors.Is(err, context.Canceled) {
+		b.w.note(ofError(b.host, err))
+	}
+	return n, err
+}
+
+// proxyAnswered notes a proxy that does not let a connection through.
+func (w *witness) proxyAnswered(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode != http.StatusOK {
+		w.note(ofStatus("the proxy "+proxy.Host, answer))
+	}
+	return nil
+}
