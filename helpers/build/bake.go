@@ -12,7 +12,6 @@ func Bake(t *spec.T, b *builder.Builder, file, target string, options ...Option)
 	t.Helper()
 	r := TryBake(t, b, file, target, options...)
 	if !r.succeeded() {
-		r.blameRegistry(t)
 		t.Fatalf("on builder %s: %s", b.Name, r.Complaint())
 	}
 	return r

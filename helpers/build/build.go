@@ -52,7 +52,6 @@ func (r *Result) MustSucceed(t *spec.T) {
 	if r.succeeded() {
 		return
 	}
-	r.blameRegistry(t)
 	t.Fatalf("on builder %s: %s", r.builder, r.Complaint())
 }
 
@@ -65,29 +64,12 @@ func Refused(t *spec.T, b *builder.Builder, context string, options ...Option) *
 	if r.Command.ExitCode == 0 {
 		t.Fatalf("on builder %s a build of %s succeeded and should have been refused", b.Name, context)
 	}
-	r.blameRegistry(t)
 	for _, v := range r.Failed() {
 		if v.LooksUp() != "" {
 			t.Fatalf("on builder %s: step %q failed before the build could be refused: %s", b.Name, v.Name, v.Error)
 		}
 	}
 	return r
-}
-
-// blameRegistry ends the claim as an error of the environment if the build
-// failed to look up an image and the engine, asked to look it up by itself,
-// fails too: then the registry is to blame and not BuildKit.
-func (r *Result) blameRegistry(t *spec.T) {
-	t.Helper()
-	for _, v := range r.Failed() {
-		ref := v.LooksUp()
-		if ref == "" {
-			continue
-		}
-		if _, err := t.Env.Client.DistributionInspect(t.Context(), ref, ""); err != nil {
-			t.EnvironmentFailed("the image %s cannot be had: BuildKit says %s; the engine says %v", ref, v.Error, err)
-		}
-	}
 }
 
 // Try builds the context folder on a builder and returns the result whatever

@@ -84,7 +84,9 @@ func (r *Running) Wait(t *spec.T) *Result {
 	for _, image := range progress.images() {
 		t.Uses(image)
 	}
-	return &Result{Progress: progress, Command: command, args: r.args, builder: r.builder}
+	result := &Result{Progress: progress, Command: command, args: r.args, builder: r.builder}
+	result.tell(t, r.args)
+	return result
 }
 
 // MustWait waits for the end of the build and fails the claim if the build

@@ -85,6 +85,9 @@ func (b *Builder) make(t *spec.T, o settings) error {
 		enginecache.Watch(t)
 		return nil
 	}
+	if b.daemon == nil || b.owner {
+		t.Env.Configured(b.Name, o.configText(t.Env.Mirror))
+	}
 	// buildx pulls it even where the engine has it.
 	if err := t.Env.Borrow(t.Context(), o.image); err != nil {
 		return err
@@ -92,6 +95,7 @@ func (b *Builder) make(t *spec.T, o settings) error {
 	args := o.createArgs(t)
 	if b.owner {
 		if err := b.daemon.start(t, o); err != nil {
+			o.stumbled(t)
 			return err
 		}
 	}
@@ -99,9 +103,17 @@ func (b *Builder) make(t *spec.T, o settings) error {
 		args = append(args, b.daemon.createArgs(o.identity)...)
 	}
 	if result := b.Home.Try(t, append([]string{"buildx"}, args...)...); result.ExitCode != 0 || result.Timeout {
+		o.stumbled(t)
 		return errors.New(cli.Complaint(result))
 	}
 	return nil
+}
+
+// stumbled notes that the image may have been missing: the engine pulls it, and
+// takes the one that it has if that fails.
+func (s settings) stumbled(t *spec.T) {
+	t.Helper()
+	t.Stumbles(env.Question{Image: s.image, Local: true})
 }
 
 // OfContext is the builder that every docker context has without being
@@ -136,6 +148,7 @@ func WarmOf(t *spec.T, driver, platform string) *Builder {
 		return b, b.make(t, o)
 	})
 	if err != nil {
+		t.Stumbles(env.Question{Image: t.Env.BuildKit.Ref, Local: true})
 		t.Fatalf("the warm %s builder for %q cannot be had: %v", driver, platform, err)
 	}
 	return b

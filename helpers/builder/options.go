@@ -165,7 +165,7 @@ var MirroredRegistries = []string{"docker.io", "gcr.io"}
 // its path, or "" if there is nothing to say.
 func (s settings) configFile(t *spec.T) string {
 	t.Helper()
-	text := strings.TrimSpace(s.config + "\n" + mirrorConfig(t.Env.Mirror))
+	text := s.configText(t.Env.Mirror)
 	if text == "" {
 		return ""
 	}
@@ -178,6 +178,10 @@ func (s settings) configFile(t *spec.T) string {
 		t.EnvironmentFailed("evidence cannot be kept: %v", err)
 	}
 	return path
+}
+
+func (s settings) configText(mirror string) string {
+	return strings.TrimSpace(s.config + "\n" + mirrorConfig(mirror))
 }
 
 // mirrorConfig lets BuildKit resolve Docker Hub's images from the mirror, as

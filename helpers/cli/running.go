@@ -72,5 +72,8 @@ func (r *Running) Wait(t *spec.T) *icmd.Result {
 	t.Helper()
 	<-r.ended
 	keep(t, r)
+	if r.command[0] == t.Env.Docker {
+		tell(t, r.command[1:], r.result)
+	}
 	return r.result
 }

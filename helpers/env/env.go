@@ -96,6 +96,9 @@ type Environment struct {
 	loans     []loan
 	others    otherEngines
 	builtIn   builtInBuildKit
+	watch     watch
+	// configs are the lines for buildkitd.toml of each builder, by its name.
+	configs sync.Map
 
 	sharedMu sync.Mutex
 	shared   map[string]*once
@@ -119,6 +122,7 @@ func Open(ctx context.Context, watch func(*Environment) error) (*Environment, er
 		e.openEngine, e.openDir,
 		func(context.Context) error { return watch(e) },
 		e.openBuildx, e.openBuildKit, e.openDriver, e.writeSubject,
+		func(context.Context) error { e.startWatch(); return nil },
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, e.abandon())
@@ -226,6 +230,7 @@ func (e *Environment) Repro(claim string) string {
 // that the run made, which is the janitor's business. Where it stays, because an
 // engine was gone, it tells whose the things are that stay, too.
 func (e *Environment) Close() error {
+	e.watch.end()
 	errs := []error{e.others.close()}
 	if e.Client != nil {
 		errs = append(errs, e.Client.Close())
@@ -258,6 +263,9 @@ type once struct {
 // next one tries anew, since what was wrong may be over.
 func Shared[V any](e *Environment, key string, construct func() (V, error)) (V, error) {
 	e.sharedMu.Lock()
+	if e.shared == nil {
+		e.shared = map[string]*once{}
+	}
 	o, ok := e.shared[key]
 	if !ok {
 		o = &once{err: errors.New("the spec that was making it ended")}

@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/validate"
+	"builders.test/helpers/upstream"
 )
 
 // probeImage is small, and the base of most fixtures.
@@ -21,20 +18,9 @@ func (e *Environment) probeMirror(ctx context.Context) error {
 	if e.Mirror == "" {
 		return nil
 	}
-	ref, err := name.ParseReference(e.Mirror+"/"+probeImage, name.Insecure)
-	if err != nil {
-		return fmt.Errorf("the mirror at %s: %w", e.Mirror, err)
-	}
-	platform := v1.Platform{OS: "linux", Architecture: e.Engine.Arch}
-	image, err := remote.Image(ref, remote.WithContext(ctx), remote.WithPlatform(platform), remote.WithRetryPredicate(never))
-	if err == nil {
-		err = validate.Image(image)
-	}
-	if err != nil {
-		return fmt.Errorf("the mirror at %s does not serve %s any more: %w", e.Mirror, probeImage, err)
+	mirror := upstream.Route{{Name: e.Mirror, Plain: true}}
+	if err := mirror.Pull(ctx, probeImage, e.Engine.Arch); err != nil {
+		return fmt.Errorf("the mirror does not serve %s: %w", probeImage, err)
 	}
 	return nil
 }
-
-// never repeats a request: what is asked is whether it works now.
-func never(error) bool { return false }

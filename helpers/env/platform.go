@@ -106,5 +106,5 @@ func (e *Environment) Fetch(ctx context.Context, ref string) error {
 	if _, inspectErr := e.Client.ImageInspect(ctx, ref); inspectErr == nil {
 		return nil
 	}
-	return err
+	return e.explained(ctx, ref, err)
 }

@@ -73,6 +73,7 @@ func (e *Environment) On(ctx context.Context, store string) (*Environment, error
 		e.others.byStore = map[string]*Environment{}
 	}
 	e.others.byStore[store] = other
+	other.startWatch()
 	return other, nil
 }
 
@@ -97,6 +98,7 @@ func (o *otherEngines) close() error {
 	defer o.mu.Unlock()
 	var errs []error
 	for _, e := range o.byStore {
+		e.watch.end()
 		errs = append(errs, e.Client.Close())
 	}
 	return errors.Join(errs...)

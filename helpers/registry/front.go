@@ -10,12 +10,14 @@ import (
 )
 
 // Front is the registry as clients see it through a rule, at an address of its
-// own. It is a server of this process, so the claim needs [spec.LocalEngine].
+// own. It is a server of this process, so the claim needs [spec.LocalEngine]. What
+// the rule does is part of the proof: it excuses nothing.
 func (r Registry) Front(t *spec.T, rule front.Rule) Registry {
 	t.Helper()
 	server := httptest.NewServer(rule(front.To("tcp", r.Host)))
 	t.Cleanup(server.Close)
 	r.Host = server.Listener.Addr().String()
+	t.Judges(r.Host)
 	return r
 }
 

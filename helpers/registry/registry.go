@@ -50,6 +50,7 @@ func Start(t *spec.T, checks Checks) Registry {
 		t.EnvironmentFailed("start a registry: %v", err)
 	}
 	r := Registry{Host: t.FreeAddress(), folder: env.Prefix + t.Env.Run}
+	t.Fills(r.Host)
 	running, err := testcontainers.Run(t.Context(), Image,
 		testcontainers.WithName(t.Env.Name("registry")),
 		testcontainers.WithLabels(map[string]string{env.RunLabel: t.Env.Run}),
@@ -80,6 +81,7 @@ func Start(t *spec.T, checks Checks) Registry {
 // any more.
 func (r Registry) Stop(t *spec.T) {
 	t.Helper()
+	t.Judges(r.Host)
 	if err := r.container.Terminate(t.Context()); err != nil {
 		t.EnvironmentFailed("stop the registry: %v", err)
 	}

@@ -7,10 +7,10 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"builders.test/helpers/env"
+	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
 )
@@ -24,14 +24,17 @@ func (t *T) excuse(ctx context.Context) string {
 	if now := t.Env.Start(ctx); now != t.start && now != "" && t.start != "" {
 		return fmt.Sprintf("the engine at %s was restarted while the claim was put to the test", t.Env.Engine.Host)
 	}
-	if said, ok := lineWith(t.failures.text(), unreachable...); ok {
-		return "the engine did not answer for a while: " + said
+	if err := t.Env.Trouble(t.began, t.ended()); err != nil {
+		return err.Error()
 	}
-	if said, ok := lineWith(t.failures.text(), diskFull...); ok {
-		return "a disk is full: " + said
+	if t.noticed != nil {
+		return t.noticed.Error()
 	}
 	if who := t.killed(ctx); who != "" {
 		return who
+	}
+	if why := t.unserved(ctx); why != "" {
+		return why
 	}
 	now := time.Now()
 	// Without its monotonic part a time is what the clock shows.
@@ -57,24 +60,36 @@ func jumped(shown, passed time.Duration) string {
 	return fmt.Sprintf("the clock of this machine jumped %s by %s while the claim was put to the test", way, by.Abs())
 }
 
-// unreachable is how the docker command and its plugins complain that there is
-// no engine.
-var unreachable = []string{"cannot connect to the docker daemon", "error during connect"}
-
-// diskFull is how whoever writes complains. A builder's disk may be another than
-// those that the probe can see.
-var diskFull = []string{syscall.ENOSPC.Error(), syscall.EDQUOT.Error()}
-
-// lineWith finds the line in which somebody complains in one of these ways.
-func lineWith(text string, ways ...string) (string, bool) {
-	for line := range strings.Lines(text) {
-		for _, way := range ways {
-			if strings.Contains(strings.ToLower(line), way) {
-				return strings.TrimSpace(line), true
-			}
+// notice looks at the disks of the claim's builders, while it has them.
+func (t *T) notice() {
+	if !t.Failed() || t.verdict >= Error {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), env.ProbeTimeout)
+	defer cancel()
+	of := filters.NewArgs(filters.Arg("name", env.Prefix+t.Env.Run), filters.Arg("volume", "/var/lib/buildkit"))
+	found, err := t.Env.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: of})
+	if err != nil {
+		return // the engine is asked again
+	}
+	for _, c := range found {
+		name := strings.TrimPrefix(c.Names[0], "/")
+		if !t.uses(name) {
+			continue
+		}
+		if err := t.Env.RoomOf(ctx, name); err != nil {
+			t.noticed = err
+			return
 		}
 	}
-	return "", false
+}
+
+// ended is when the claim failed.
+func (t *T) ended() time.Time {
+	if at := t.failures.first(); !at.IsZero() {
+		return at
+	}
+	return time.Now()
 }
 
 // killedCode is the exit code of a container whose program was killed, by
@@ -84,13 +99,9 @@ const killedCode = "137"
 // killed looks for a container of the claim's that was killed before the claim
 // failed, and that is not because the spec removed it.
 func (t *T) killed(ctx context.Context) string {
-	until := t.failures.first()
-	if until.IsZero() {
-		until = time.Now()
-	}
 	var found []events.Message
 	messages, ended := t.Env.Client.Events(ctx, events.ListOptions{
-		Since: stamp(t.began), Until: stamp(until),
+		Since: stamp(t.began), Until: stamp(t.ended()),
 		Filters: filters.NewArgs(filters.Arg("type", "container"), filters.Arg("event", "die"), filters.Arg("event", "destroy")),
 	})
 	for {

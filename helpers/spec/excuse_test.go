@@ -9,14 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDiskFull(t *testing.T) {
-	said, full := lineWith("the build failed\n  RUN dd: write /thing: No space left on device \n", diskFull...)
-	require.True(t, full)
-	require.Equal(t, "RUN dd: write /thing: No space left on device", said)
-	_, full = lineWith("another value was drawn", diskFull...)
-	require.False(t, full)
-}
-
 func TestVictim(t *testing.T) {
 	const prefix = "buildx_buildkit_builders-0a1b2c3d-"
 	spec := &T{Env: &env.Environment{Run: "0a1b2c3d"}, Claim: Claim{ID: "caching/no-cache"}}

@@ -62,6 +62,12 @@ type T struct {
 
 	mu       sync.Mutex
 	standIns map[string]bool
+	// roles are what registries are to the claim, by host.
+	roles map[string]role
+	// doubts are what registries are asked about, should the try fail.
+	doubts []doubts
+	// noticed is what was wrong while the claim had its builders.
+	noticed error
 }
 
 // prefix tells the tries of a claim apart in its log.
@@ -99,6 +105,7 @@ func (t *T) run() {
 		}
 	})
 	t.late = ctx.Err() == context.DeadlineExceeded
+	t.notice()
 	t.cleanUp()
 	t.conclude()
 	t.took = time.Since(t.began)

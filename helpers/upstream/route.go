@@ -104,8 +104,23 @@ func (r Route) each(image string, ask question) error {
 		}
 		faults = append(faults, err)
 	}
-	return errors.Join(faults...)
+	return together(faults)
 }
+
+// together is the faults of several registries as one sentence.
+type together []error
+
+// Error begins with the first registry that was tried.
+func (t together) Error() string {
+	var text []string
+	for _, err := range t {
+		text = append(text, err.Error())
+	}
+	return strings.Join(text, "; and ")
+}
+
+// Unwrap is each of them.
+func (t together) Unwrap() []error { return t }
 
 // reference is an image's at this host.
 func (h Host) reference(ref name.Reference) (name.Reference, error) {

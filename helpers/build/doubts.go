@@ -1,0 +1,134 @@
+package build
+
+import (
+	"slices"
+	"strings"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"builders.test/helpers/upstream"
+)
+
+// tell notes the registries over which a build had trouble, so that they are
+// asked should the claim fail.
+func (r *Result) tell(t *spec.T, args []string) {
+	t.Helper()
+	a := asker{args: args, builder: valueOf(args, "--builder")}
+	if a.builder == "" {
+		a.builder = current
+	}
+	if t.Driver == env.DriverDocker && !t.Env.IsConfigured(a.builder) || a.builder == "default" {
+		a.builder, a.local = "", !slices.Contains(args, "--pull")
+	}
+	if r.Command.ExitCode == 0 && !r.Command.Timeout {
+		t.Succeeds()
+		t.Doubts(a.about(r.troubled())...)
+		return
+	}
+	t.Stumbles(append(a.about(r.troubled()), a.about(r.needed())...)...)
+}
+
+// current is the builder of builds that name none.
+const current = "(the current one)"
+
+// troubled are the steps that failed, or that did not come to an end. A build may
+// end before it has told of the step that it failed by: then it may be any.
+func (r *Result) troubled() []Vertex {
+	var found []Vertex
+	for _, v := range r.Vertices {
+		if v.Error != "" && !v.Canceled() || r.Command.ExitCode != 0 && v.Executing() {
+			found = append(found, v)
+		}
+	}
+	if len(found) == 0 && r.Command.ExitCode != 0 {
+		return r.Vertices
+	}
+	return found
+}
+
+// needed are the images of the build. Their layers are not fetched before a step
+// needs them, and that is the step that fails if it cannot be done.
+func (r *Result) needed() []Vertex {
+	return slices.DeleteFunc(slices.Clone(r.Vertices), func(v Vertex) bool { return v.Cached || !strings.Contains(v.Name, "FROM ") })
+}
+
+// asker turns steps into questions.
+type asker struct {
+	args    []string
+	builder string
+	// local tells that images of the engine do as well.
+	local bool
+}
+
+func (a asker) about(steps []Vertex) []env.Question {
+	var all []env.Question
+	for _, v := range steps {
+		if image := upstream.PulledBy(v.Name); image != "" {
+			all = append(all, env.Question{Image: image, Builder: a.builder, Local: a.local})
+		}
+		for _, image := range a.pushedBy(v.Name) {
+			all = append(all, env.Question{Image: image, Builder: a.builder, Push: true})
+		}
+	}
+	return all
+}
+
+// pushedBy is what a step pushes.
+func (a asker) pushedBy(step string) []string {
+	switch {
+	case strings.HasPrefix(step, "exporting cache"):
+		return attributes(valuesOf(a.args, "--cache-to"), "ref")
+	case strings.HasPrefix(step, "exporting to image"), strings.HasPrefix(step, "pushing "), strings.HasPrefix(step, "merging manifest list"):
+		return a.pushed()
+	}
+	return nil
+}
+
+func (a asker) pushed() []string {
+	var pushing []string
+	for _, output := range append(valuesOf(a.args, "--output"), valuesOf(a.args, "-o")...) {
+		if strings.Contains(output, "push=true") || strings.Contains(output, "type=registry") {
+			pushing = append(pushing, output)
+		}
+	}
+	named := attributes(pushing, "name")
+	if len(pushing) > 0 || slices.Contains(a.args, "--push") {
+		named = append(named, append(valuesOf(a.args, "--tag"), valuesOf(a.args, "-t")...)...)
+	}
+	return named
+}
+
+// attributes are the values of one key in texts such as "type=registry,ref=x".
+func attributes(texts []string, key string) []string {
+	var all []string
+	for _, text := range texts {
+		for part := range strings.SplitSeq(text, ",") {
+			if value, ok := strings.CutPrefix(part, key+"="); ok {
+				all = append(all, value)
+			}
+		}
+	}
+	return all
+}
+
+// valuesOf are the values of a flag, written as one word or as two.
+func valuesOf(args []string, flag string) []string {
+	var all []string
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, flag+"="); ok {
+			all = append(all, value)
+		}
+		if arg == flag && i+1 < len(args) {
+			all = append(all, args[i+1])
+		}
+	}
+	return all
+}
+
+func valueOf(args []string, flag string) string {
+	all := valuesOf(args, flag)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1]
+}

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"builders.test/helpers/upstream"
+	"gotest.tools/v3/icmd"
+)
+
+// tell notes the registries over which a docker command may have failed, so that
+// they are asked should the claim fail.
+func tell(t *spec.T, args []string, result *icmd.Result) {
+	t.Helper()
+	create := len(args) > 1 && args[0] == "buildx" && args[1] == "create"
+	if create {
+		noteConfig(t, args)
+	}
+	if result.ExitCode == 0 && !result.Timeout {
+		return
+	}
+	if questions := append(asked(args), planned(args, result.Stderr())...); len(questions) > 0 {
+		t.Stumbles(questions...)
+	}
+}
+
+// asked are the images that the words of a command name.
+func asked(args []string) []env.Question {
+	var all []env.Question
+	if len(args) > 1 && (args[0] == "pull" || args[0] == "push") {
+		all = append(all, env.Question{Image: args[len(args)-1], Push: args[0] == "push"})
+	}
+	if len(args) > 2 && args[0] == "buildx" && args[1] == "imagetools" {
+		for _, arg := range args[3:] {
+			if !strings.HasPrefix(arg, "-") {
+				all = append(all, env.Question{Image: arg})
+			}
+		}
+	}
+	for _, arg := range args {
+		// docker buildx create --driver-opt image=…
+		if ref, ok := strings.CutPrefix(arg, "image="); ok {
+			all = append(all, env.Question{Image: ref, Local: true})
+		}
+	}
+	return all
+}
+
+// step is a line of progress as people read it.
+var step = regexp.MustCompile(`(?m)^#\d+ (.+)$`)
+
+// planned are the images of a build that was told to show its steps.
+func planned(args []string, progress string) []env.Question {
+	var all []env.Question
+	builder := flagOf(args, "--builder")
+	if builder == "default" {
+		builder = ""
+	}
+	for _, line := range step.FindAllStringSubmatch(progress, -1) {
+		q := env.Question{Image: upstream.PulledBy(line[1]), Builder: builder, Local: builder == ""}
+		if q.Image != "" && !slices.Contains(all, q) {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+// noteConfig notes how a builder that a spec creates by itself reaches registries.
+func noteConfig(t *spec.T, args []string) {
+	t.Helper()
+	name := flagOf(args, "--name")
+	if name == "" || t.Env.IsConfigured(name) {
+		return
+	}
+	content := ""
+	for _, flag := range []string{"--config", "--buildkitd-config"} {
+		if file := flagOf(args, flag); file != "" {
+			text, _ := os.ReadFile(file) // buildx complains of one that is not there
+			content = string(text)
+		}
+	}
+	t.Env.Configured(name, content)
+}
+
+// flagOf is the value of a flag, written as one word or as two.
+func flagOf(args []string, flag string) string {
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, flag+"="); ok {
+			return value
+		}
+		if arg == flag && i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	return ""
+}

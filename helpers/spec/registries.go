@@ -1,0 +1,113 @@
+package spec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/upstream"
+)
+
+// role is what a registry is to a claim.
+type role int
+
+const (
+	// bystander: what it does wrong is the environment's fault.
+	bystander role = iota
+	// filled: the claim puts everything there, so that something is missing is
+	// no fault of the registry's.
+	filled
+	// judged: what it does, it does on the claim's behalf.
+	judged
+)
+
+// Fills tells that a registry holds nothing but what the claim itself put there:
+// that an image is missing there is the doing of whoever was to push it.
+func (t *T) Fills(host string) { t.assign(host, filled) }
+
+// Judges tells that what a registry does, it does on the claim's behalf, such as
+// refusing a push or not being there: it excuses nothing.
+func (t *T) Judges(host string) { t.assign(host, judged) }
+
+func (t *T) assign(host string, r role) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.roles == nil {
+		t.roles = map[string]role{}
+	}
+	t.roles[host] = r
+}
+
+func (t *T) role(host string) role {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.roles[host]
+}
+
+// doubts are the questions to registries that a command gave rise to.
+type doubts struct {
+	questions []env.Question
+	// ended tells that the command failed by what they are about.
+	ended bool
+}
+
+// Doubts notes images over which a command had trouble and went on, such as an
+// import of cache. Should the claim fail, their registries are asked.
+func (t *T) Doubts(questions ...env.Question) { t.doubt(doubts{questions: questions}) }
+
+// Stumbles notes images over which a command may have failed. Should the claim
+// fail by that, their registries are asked: what a later command brings up takes
+// the place of it, since a claim that goes on wanted the failure.
+func (t *T) Stumbles(questions ...env.Question) { t.doubt(doubts{questions: questions, ended: true}) }
+
+// Succeeds notes that a command succeeded: earlier ones were to fail.
+func (t *T) Succeeds() { t.doubt(doubts{}) }
+
+func (t *T) doubt(d doubts) {
+	if t.Failed() {
+		return // what clean-ups do explains nothing
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.doubts = slices.DeleteFunc(t.doubts, func(earlier doubts) bool { return earlier.ended })
+	if len(d.questions) > 0 {
+		t.doubts = append(t.doubts, d)
+	}
+}
+
+// questions are those that a failure gave rise to.
+func (t *T) questions() []env.Question {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var all []env.Question
+	for _, d := range t.doubts {
+		for _, q := range d.questions {
+			if !slices.Contains(all, q) {
+				all = append(all, q)
+			}
+		}
+	}
+	return all
+}
+
+// unserved says which registry does not do its part, or nothing.
+func (t *T) unserved(ctx context.Context) string {
+	for _, q := range t.questions() {
+		host, err := upstream.HostOf(q.Image)
+		if err != nil || t.role(host) == judged {
+			continue
+		}
+		fault := t.Env.AskUpstream(ctx, q)
+		var first *upstream.Fault
+		if !errors.As(fault, &first) || first.Kind == upstream.Missing && t.role(host) == filled {
+			continue
+		}
+		if q.Push {
+			return fmt.Sprintf("%s cannot be pushed: %v", q.Image, fault)
+		}
+		return fmt.Sprintf("the image %s cannot be had: %v", q.Image, fault)
+	}
+	return ""
+}
