@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,7 +33,7 @@ func (s Script) Run(t *spec.T) {
 	enginecache.Watch(t)
 	r.watchImages(s)
 	deadline, _ := t.Context().Deadline()
-	testscript.RunT(tester{t}, testscript.Params{
+	testscript.RunT(tester{t, r}, testscript.Params{
 		Files: []string{s.Path}, WorkdirRoot: root, Deadline: deadline,
 		Setup: r.setup, Condition: r.condition, Cmds: r.commands(),
 		RequireExplicitExec: true, RequireUniqueNames: true,
@@ -63,6 +64,10 @@ type runner struct {
 	last *build.Result
 	// running are the builds that were started.
 	running map[string]*build.Running
+	// endpoints are those of engines that the script chose.
+	endpoints []string
+	// mistaken tells that the script failed by a mistake of its own.
+	mistaken bool
 	// ranges counts requests that the registries got.
 	ranges atomic.Int64
 }
@@ -105,7 +110,13 @@ func (r *runner) commands() map[string]func(*testscript.TestScript, bool, []stri
 	all := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, run := range commands {
 		all[name] = func(ts *testscript.TestScript, neg bool, args []string) {
-			if err := run(r, ts, negation(neg), args); err != nil {
+			r.noteEndpoints(args)
+			err := run(r, ts, negation(neg), args)
+			if err != nil && !neg {
+				err = r.blameEndpoint(err)
+			}
+			if err != nil {
+				r.mistaken = errors.As(err, new(mistake))
 				ts.Fatalf("%v", err)
 			}
 		}
@@ -114,7 +125,10 @@ func (r *runner) commands() map[string]func(*testscript.TestScript, bool, []stri
 }
 
 // tester lets testscript speak to a spec: one script is the whole of it.
-type tester struct{ t *spec.T }
+type tester struct {
+	t *spec.T
+	r *runner
+}
 
 func (a tester) Run(_ string, script func(testscript.T)) { script(a) }
 func (a tester) Parallel()                               {}
@@ -137,8 +151,15 @@ func (a tester) Log(args ...any) {
 	}
 	if found := failed.FindStringSubmatch(transcript); found != nil {
 		a.t.TB.Log(transcript)
-		a.t.Errorf("%s", shorten(found[1]))
+		a.say(shorten(found[1]))
 	}
+}
+
+func (a tester) say(reason string) {
+	if a.r.mistaken {
+		a.t.Mistaken("%s", reason)
+	}
+	a.t.Errorf("%s", reason)
 }
 
 // shorten leaves of a file's path what people know it by.
