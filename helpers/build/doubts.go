@@ -20,7 +20,7 @@ func (r *Result) tell(t *spec.T, args []string) {
 	if t.Driver == env.DriverDocker && !t.Env.IsConfigured(a.builder) || a.builder == "default" {
 		a.builder, a.local = "", !slices.Contains(args, "--pull")
 	}
-	if r.Command.ExitCode == 0 && !r.Command.Timeout {
+	if r.succeeded() {
 		t.Succeeds()
 		t.Doubts(a.about(r.troubled())...)
 		return
@@ -36,11 +36,11 @@ const current = "(the current one)"
 func (r *Result) troubled() []Vertex {
 	var found []Vertex
 	for _, v := range r.Vertices {
-		if v.Error != "" && !v.Canceled() || r.Command.ExitCode != 0 && v.Executing() {
+		if v.Error != "" && !v.Canceled() || !r.succeeded() && v.Executing() {
 			found = append(found, v)
 		}
 	}
-	if len(found) == 0 && r.Command.ExitCode != 0 {
+	if len(found) == 0 && !r.succeeded() {
 		return r.Vertices
 	}
 	return found

@@ -1,0 +1,160 @@
+//go:build faults
+
+package faults
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+	"builders.test/internal/report"
+	"github.com/stretchr/testify/require"
+)
+
+// cell is one script: what a registry does wrong at which moment of a build.
+type cell struct {
+	kind   kind
+	moment moment
+}
+
+func (c cell) name() string { return slug(c.kind.name) + "-" + slug(c.moment.name) }
+
+func slug(words string) string {
+	return strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(words), "-"), "-")
+}
+
+// cells are those of one driver.
+func cells(kinds []kind, driver string) []cell {
+	var all []cell
+	for _, k := range kinds {
+		for _, m := range moments {
+			if m.script(driver) != "" && (!k.passes || m.name == "base image") {
+				all = append(all, cell{k, m})
+			}
+		}
+	}
+	return all
+}
+
+// TestAttribution lets a registry do wrong what registries do wrong, at each
+// moment and with each driver, and writes a table of the verdicts. No claim may be
+// called broken for it, and each error names the host.
+func TestAttribution(t *testing.T) {
+	kinds := kindsOfFaults(t)
+	table, proven := map[string]report.Claim{}, map[string]bool{}
+	for _, driver := range env.Drivers {
+		t.Run(driver, func(t *testing.T) {
+			for name, claim := range attributed(t, driver, cells(kinds, driver)) {
+				table[driver+" "+name] = claim
+			}
+			proven[driver] = true
+		})
+	}
+	if t.Failed() || len(proven) < len(env.Drivers) {
+		return // the table is of all drivers
+	}
+	path := filepath.Join(root, "docs", "attribution.md")
+	require.NoError(t, os.WriteFile(path, []byte(tableOf(kinds, table)), 0o644))
+	t.Logf("the table is in %s", path)
+}
+
+// attributed proves all cells of a driver in one run, on an engine that is given,
+// so that nothing that was pulled stays.
+func attributed(t *testing.T, driver string, all []cell) map[string]report.Claim {
+	t.Helper()
+	scripts := t.TempDir()
+	for _, c := range all {
+		text := "# claim: It works while a registry has the fault " + c.kind.name + " at the moment " + c.moment.name + "\n# deadline: " + c.kind.deadline() + "\n\n" +
+			strings.NewReplacer("HOST", c.kind.host, "GOOD", c.kind.good, "CELL", c.name()).Replace(c.moment.script(driver))
+		require.NoError(t, os.WriteFile(filepath.Join(scripts, c.name()+".txtar"), []byte(text), 0o600))
+	}
+	lab := variables(t)
+	r := begin(t, commandOn(map[string]string{
+		"DOCKER_HOST": lab["DOCKER_HOST"], "DOCKER_CONFIG": lab["DOCKER_CONFIG"], "BUILDERS_LAB": "", "BUILDERS_MIRROR": lab["BUILDERS_MIRROR"],
+	}, program, "check", "--buildkit", buildKit, "--driver", driver, "--specs", scripts))
+	r.wait(t)
+	found := map[string]report.Claim{}
+	for _, claim := range r.report(t).Claims {
+		_, name, _ := strings.Cut(claim.ID, "/")
+		found[name] = claim
+	}
+	for _, c := range all {
+		claim, ran := found[c.name()]
+		require.True(t, ran, "%s: no verdict: %s", c.name(), r.said)
+		t.Logf("%-14s %5.1f s  %s  %s", claim.Verdict, claim.Seconds, c.name(), claim.Reason)
+		c.judge(t, claim)
+	}
+	return found
+}
+
+// judge wants the verdict to be about the registry.
+func (c cell) judge(t *testing.T, claim report.Claim) {
+	t.Helper()
+	if c.kind.sound {
+		require.Equal(t, spec.Holds, claim.Verdict, "%s: the script fails with a registry that has no fault, so it proves nothing: %s", c.name(), claim.Reason)
+		return
+	}
+	if claim.Verdict == spec.Broken {
+		t.Errorf("%s is called broken: %s", c.name(), claim.Reason)
+		return
+	}
+	if c.kind.passes {
+		return // it may hold, since clients ask again
+	}
+	if claim.Verdict != spec.Error {
+		t.Errorf("%s: the verdict is %s, so the fault was none: %s", c.name(), claim.Verdict, claim.Reason)
+		return
+	}
+	for _, want := range append([]string{c.kind.host}, c.kind.says...) {
+		if !strings.Contains(claim.Reason, want) {
+			t.Errorf("%s: the reason does not say %q: %s", c.name(), want, claim.Reason)
+		}
+	}
+}
+
+var port = regexp.MustCompile(`(\d+\.\d+\.\d+\.\d+):\d+`)
+
+// tableOf writes the verdicts as Markdown.
+func tableOf(kinds []kind, table map[string]report.Claim) string {
+	var text strings.Builder
+	text.WriteString(tableHead)
+	fmt.Fprintf(&text, "| fault | moment | %s |\n|---|---|%s\n", strings.Join(env.Drivers, " | "), strings.Repeat("---|", len(env.Drivers)))
+	for _, k := range kinds {
+		for _, m := range moments {
+			c, row, any := cell{k, m}, "", false
+			for _, driver := range env.Drivers {
+				claim, ran := table[driver+" "+c.name()]
+				word := "–"
+				if ran {
+					word, any = claim.Verdict.String(), true
+				}
+				row += " " + word + " |"
+			}
+			if any {
+				fmt.Fprintf(&text, "| %s | %s |%s\n", k.name, m.name, row)
+			}
+		}
+	}
+	text.WriteString("\nWhat the reasons say, of one cell each:\n\n")
+	for _, k := range kinds {
+		claim := table[env.DriverContainer+" "+cell{k, moments[1]}.name()]
+		if claim.Verdict == spec.Error {
+			fmt.Fprintf(&text, "- %s: %s\n", k.name, port.ReplaceAllString(claim.Reason, "$1:…"))
+		}
+	}
+	return text.String()
+}
+
+const tableHead = `# Whose fault it is when a registry fails
+
+Written by ` + "`make attribution`" + `. For each fault a registry of the test's own had it while a
+script needed it, at each moment and with each driver. *error* says that the environment failed
+and names the host; *broken*, which accuses BuildKit, may not stand here. A fault that passes may
+be over when the registry is asked: then the claim is tried again, and is *unsteady* at worst.
+
+`
