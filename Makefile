@@ -15,7 +15,7 @@ IN_CELLS := ^Test(Processor|Caching|Output|Buildkit|Frontend|Images)$$
 PARSERS  := helpers/build:FuzzParse internal/report:FuzzParse helpers/script:FuzzParse helpers/spec:FuzzParseNeed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test browser compare matrix soak bisect history selftest faults vulncheck fuzz lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare matrix soak bisect history selftest faults attribution vulncheck fuzz lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -82,6 +82,10 @@ selftest: bin/builders ## prove that the specs can fail, against a toolchain tha
 faults: bin/builders ## kill runs, and take the engine, the registry and the disk away under them; needs the lab to itself
 	go vet -tags faults ./internal/faults
 	go test -tags faults -count=1 -timeout 120m -v ./internal/faults
+
+attribution: bin/builders ## let a registry fail in every way, at each moment and with each driver; writes docs/attribution.md
+	go vet -tags faults ./internal/faults
+	go test -tags faults -count=1 -timeout 60m -v -run '^TestAttribution$$' ./internal/faults
 
 vulncheck: bin/builders ## look for known vulnerabilities in what is called, with the Go that go.mod names
 	GOTOOLCHAIN=auto go test -tags vulncheck -count=1 -v -run '^TestNothingVulnerableIsCalled$$' ./internal/faults

@@ -217,5 +217,5 @@ func (e *Environment) explained(ctx context.Context, image string, err error) er
 	if asked == nil {
 		return err
 	}
-	return fmt.Errorf("the image %s cannot be had: %w", image, asked)
+	return fmt.Errorf("the engine has no image %s and cannot pull it: %w, or load the image into the engine", image, asked)
 }

@@ -68,7 +68,7 @@ func (f *Fault) Error() string {
 func (f *Fault) Advice() string {
 	switch f.Kind {
 	case NoSuchHost, Unreachable:
-		return "connect the engine's machine to it, or name a registry that it reaches with BUILDERS_MIRROR=host:port"
+		return "connect the engine's machine to it, or name a mirror that it reaches (BUILDERS_MIRROR=host:port for builders, registry-mirrors for the engine)"
 	case Untrusted:
 		return "give its authority's certificate to whoever pulls (ca in buildkitd.toml, certs.d of the engine), or renew its own"
 	case Unauthorized:
@@ -78,7 +78,7 @@ func (f *Fault) Advice() string {
 	case Missing:
 		return "put it there, or check its name"
 	case TooMany:
-		return "wait for so long, docker login " + f.Host + ", or name a mirror with BUILDERS_MIRROR=host:port"
+		return "wait for so long, docker login " + f.Host + ", or name a mirror (BUILDERS_MIRROR=host:port for builders, registry-mirrors for the engine)"
 	}
 	return "run it again when that host works"
 }

@@ -49,8 +49,13 @@ func (w *witness) fault() *Fault {
 	return w.faults[len(w.faults)-1]
 }
 
+// Agent is how this client introduces itself to registries.
+const Agent = "builders-upstream"
+
 // RoundTrip passes a request on.
 func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("User-Agent", Agent)
 	response, err := w.next.RoundTrip(r)
 	if err != nil {
 		if !errors.Is(err, context.Canceled) {

@@ -14,6 +14,7 @@ import (
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/front"
+	"builders.test/helpers/upstream"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -103,7 +104,7 @@ func untilAsked(faulty front.Rule) front.Rule {
 		var over atomic.Bool
 		failing := faulty(service)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if strings.Contains(r.UserAgent(), "go-containerregistry") {
+			if r.UserAgent() == upstream.Agent {
 				over.Store(true)
 			}
 			if !over.Load() {

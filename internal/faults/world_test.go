@@ -4,7 +4,6 @@ package faults
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -142,44 +141,6 @@ func TestABuilderIsKilled(t *testing.T) {
 	requireGreen(t)
 }
 
-// truncating sends half of each layer and then hangs up.
-func truncating(registry http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.Contains(r.URL.Path, "/blobs/") || r.Method != http.MethodGet {
-			registry.ServeHTTP(w, r)
-			return
-		}
-		whole := httptest.NewRecorder()
-		registry.ServeHTTP(whole, r)
-		w.Header().Set("Content-Length", strconv.Itoa(whole.Body.Len()))
-		_, _ = io.CopyN(w, whole.Body, int64(whole.Body.Len()/2))
-		panic(http.ErrAbortHandler)
-	})
-}
-
-func refusing(code int) front.Rule {
-	return func(http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			http.Error(w, fmt.Sprintf(`{"errors":[{"code":"X","message":"%s"}]}`, http.StatusText(code)), code)
-		})
-	}
-}
-
-func hanging(registry http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.Path, "/manifests/") {
-			<-r.Context().Done()
-			return
-		}
-		registry.ServeHTTP(w, r)
-	})
-}
-
-// down hangs up on everybody.
-func down(http.Handler) http.Handler {
-	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-}
-
 // slow thinks about every request for a while.
 func slow(registry http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -194,7 +155,7 @@ func slow(registry http.Handler) http.Handler {
 // TestTheRegistryFails lets the mirror fail that builders pull from.
 func TestTheRegistryFails(t *testing.T) {
 	for name, rule := range map[string]front.Rule{
-		"500": refusing(500), "429": refusing(429), "truncates": truncating, "hangs": hanging, "down": down,
+		"500": front.Answering(500, nil), "429": front.Answering(429, nil), "truncates": front.BreakingOff, "hangs": front.Hanging, "down": front.HangingUp,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
