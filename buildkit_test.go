@@ -121,6 +121,7 @@ func wanted(t *spec.T, b *builder.Builder, options ...build.Option) *build.Resul
 }
 
 func unneededStagesDoNotRun(t *spec.T) {
+	notNeeded(t)
 	b := warm(t)
 
 	r := wanted(t, b)
@@ -130,12 +131,15 @@ func unneededStagesDoNotRun(t *spec.T) {
 	requireFailsAt(t, asked, "&& false", "the stage that cannot be built was asked for and built, so this proves nothing")
 }
 
-// nowhere is the registry of an image in fixtures/stages that no build needs. It
-// is not there so that whoever asks it fails.
-const nowhere = "127.0.0.1:1"
+// notNeeded are the images of fixtures/stages that no build of the wanted stage
+// needs: that they cannot be had is no excuse for having asked for them.
+func notNeeded(t *spec.T) {
+	t.Helper()
+	t.Judges("127.0.0.1:1", "extra")
+}
 
 func unneededImagesAreNotLookedUp(t *spec.T) {
-	t.Judges(nowhere)
+	notNeeded(t)
 	b := warm(t)
 
 	r := wanted(t, b)
@@ -146,7 +150,7 @@ func unneededImagesAreNotLookedUp(t *spec.T) {
 }
 
 func unneededFoldersAreNotSent(t *spec.T) {
-	t.Judges(nowhere)
+	notNeeded(t)
 	const size = 500_000 // bytes
 	b := warm(t)
 	extra := build.Context("extra", folder.New(t, fs.WithFile("large", folder.Noise(size))))
@@ -159,6 +163,7 @@ func unneededFoldersAreNotSent(t *spec.T) {
 }
 
 func unneededContextImagesAreNotLookedUp(t *spec.T) {
+	notNeeded(t)
 	b := warm(t)
 	extra := build.Context("extra", "docker-image://127.0.0.1:1/elsewhere")
 

@@ -27,14 +27,11 @@ func (t *T) excuse(ctx context.Context) string {
 	if err := t.Env.Trouble(t.began, t.ended()); err != nil {
 		return err.Error()
 	}
-	if t.noticed != nil {
-		return t.noticed.Error()
+	if t.noticed != "" {
+		return t.noticed
 	}
 	if who := t.killed(ctx); who != "" {
 		return who
-	}
-	if why := t.unserved(ctx); why != "" {
-		return why
 	}
 	now := time.Now()
 	// Without its monotonic part a time is what the clock shows.
@@ -60,17 +57,26 @@ func jumped(shown, passed time.Duration) string {
 	return fmt.Sprintf("the clock of this machine jumped %s by %s while the claim was put to the test", way, by.Abs())
 }
 
-// notice looks at the disks of the claim's builders, while it has them.
+// notice asks what can be asked only while the claim has its builders and its
+// registries: the room on their disks, and whether the registries do their part.
 func (t *T) notice() {
 	if !t.Failed() || t.verdict >= Error {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), env.ProbeTimeout)
 	defer cancel()
+	t.noticed = t.roomless(ctx)
+	if t.noticed == "" {
+		t.noticed = oneLine(t.unserved(ctx))
+	}
+}
+
+// roomless says which of the claim's builders has a disk that is full, or nothing.
+func (t *T) roomless(ctx context.Context) string {
 	of := filters.NewArgs(filters.Arg("name", env.Prefix+t.Env.Run), filters.Arg("volume", "/var/lib/buildkit"))
 	found, err := t.Env.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: of})
 	if err != nil {
-		return // the engine is asked again
+		return "" // the engine is asked again
 	}
 	for _, c := range found {
 		name := strings.TrimPrefix(c.Names[0], "/")
@@ -78,10 +84,10 @@ func (t *T) notice() {
 			continue
 		}
 		if err := t.Env.RoomOf(ctx, name); err != nil {
-			t.noticed = err
-			return
+			return err.Error()
 		}
 	}
+	return ""
 }
 
 // ended is when the claim failed.

@@ -28,22 +28,33 @@ const (
 func (t *T) Fills(host string) { t.assign(host, filled) }
 
 // Judges tells that what a registry does, it does on the claim's behalf, such as
-// refusing a push or not being there: it excuses nothing.
-func (t *T) Judges(host string) { t.assign(host, judged) }
+// refusing a push or not being there: it excuses nothing. Given an image, it is
+// about that image alone, such as one that nobody may ask for.
+func (t *T) Judges(hostOrImage ...string) {
+	for _, one := range hostOrImage {
+		t.assign(one, judged)
+	}
+}
 
-func (t *T) assign(host string, r role) {
+func (t *T) assign(to string, r role) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.roles == nil {
 		t.roles = map[string]role{}
 	}
-	t.roles[host] = r
+	t.roles[to] = r
 }
 
-func (t *T) role(host string) role {
+// role is that of the image if it has one, or of its registry.
+func (t *T) role(image, host string) role {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.roles[host]
+	for to, r := range t.roles {
+		if to == host || upstream.SameRepository(to, image) {
+			return r
+		}
+	}
+	return bystander
 }
 
 // doubts are the questions to registries that a command gave rise to.
@@ -96,12 +107,12 @@ func (t *T) questions() []env.Question {
 func (t *T) unserved(ctx context.Context) string {
 	for _, q := range t.questions() {
 		host, err := upstream.HostOf(q.Image)
-		if err != nil || t.role(host) == judged {
+		if err != nil || t.role(q.Image, host) == judged {
 			continue
 		}
 		fault := t.Env.AskUpstream(ctx, q)
 		var first *upstream.Fault
-		if !errors.As(fault, &first) || first.Kind == upstream.Missing && t.role(host) == filled {
+		if !errors.As(fault, &first) || first.Kind == upstream.Missing && t.role(q.Image, host) == filled {
 			continue
 		}
 		if q.Push {

@@ -47,6 +47,15 @@ func TestARegistryThatIsJudgedExcusesNothing(t *testing.T) {
 	require.Empty(t, try.unserved(t.Context()))
 }
 
+func TestAnImageThatNobodyMayAskForIsNoExcuse(t *testing.T) {
+	try, host := doubting(t, front.Answering(404, nil))
+	try.Judges(host + "/one")
+	try.Stumbles(env.Question{Image: host + "/one:1", Builder: "b"})
+	require.Empty(t, try.unserved(t.Context()))
+	try.Stumbles(env.Question{Image: host + "/two:1", Builder: "b"})
+	require.NotEmpty(t, try.unserved(t.Context()), "another image of the same registry")
+}
+
 func TestWhatTheClaimPutThereIsNoExcuseIfItIsMissing(t *testing.T) {
 	try, host := doubting(t, front.Answering(404, nil))
 	try.Stumbles(env.Question{Image: host + "/one:1", Builder: "b"})

@@ -66,8 +66,8 @@ type T struct {
 	roles map[string]role
 	// doubts are what registries are asked about, should the try fail.
 	doubts []doubts
-	// noticed is what was wrong while the claim had its builders.
-	noticed error
+	// noticed is what was wrong while the claim had its builders and registries.
+	noticed string
 }
 
 // prefix tells the tries of a claim apart in its log.

@@ -57,6 +57,16 @@ func HostOf(image string) (string, error) {
 	return Hub, nil
 }
 
+// SameRepository tells whether two references lead to the same repository.
+func SameRepository(one, other string) bool {
+	a, err := name.ParseReference(one)
+	if err != nil {
+		return false
+	}
+	b, err := name.ParseReference(other)
+	return err == nil && a.Context().Name() == b.Context().Name()
+}
+
 // Pull fetches an image as a client would: its manifest, that of one platform,
 // its configuration and the beginning of its layers. The error holds the [Fault]
 // of each registry on the way if none of them serves it; arch chooses the
