@@ -53,6 +53,10 @@ func (e *Environment) AskUpstream(ctx context.Context, q Question) error {
 	if err != nil {
 		return nil // no reference, so no registry was asked
 	}
+	alike := likeTheEngine(route)
+	if q.Builder != "" {
+		route = e.trusting(ctx, q.Builder, route)
+	}
 	if reachable := e.reachable(route); len(reachable) > 0 {
 		ask := func() error { return reachable.Pull(ctx, q.Image, e.Engine.Arch) }
 		if q.Push {
@@ -62,7 +66,7 @@ func (e *Environment) AskUpstream(ctx context.Context, q Question) error {
 			return err
 		}
 	}
-	if q.Push || q.Builder != "" && !likeTheEngine(route) {
+	if q.Push || q.Builder != "" && !alike {
 		return nil
 	}
 	return e.askEngine(ctx, q.Image)

@@ -16,6 +16,9 @@ type witness struct {
 
 	mu     sync.Mutex
 	faults []*Fault
+	// spoken are those of answers that came by TLS: a client may then try without
+	// it, and be told that this is no way to speak.
+	spoken []*Fault
 }
 
 func (w *witness) note(f *Fault) {
@@ -27,10 +30,21 @@ func (w *witness) note(f *Fault) {
 	w.faults = append(w.faults, f)
 }
 
+// answered notes what an answer tells.
+func (w *witness) answered(f *Fault, scheme string) {
+	w.note(f)
+	if f == nil || scheme != "https" {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.spoken = append(w.spoken, f)
+}
+
 func (w *witness) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.faults = nil
+	w.faults, w.spoken = nil, nil
 }
 
 // fault is what went wrong at last. A certificate goes before: a client that is
@@ -43,10 +57,12 @@ func (w *witness) fault() *Fault {
 			return f
 		}
 	}
-	if len(w.faults) == 0 {
-		return nil
+	for _, faults := range [][]*Fault{w.spoken, w.faults} {
+		if len(faults) > 0 {
+			return faults[len(faults)-1]
+		}
 	}
-	return w.faults[len(w.faults)-1]
+	return nil
 }
 
 // Agent is how this client introduces itself to registries.
@@ -67,7 +83,7 @@ func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 		// What was asked for comes after all, with a token or without TLS.
 		w.forget()
 	}
-	w.note(ofStatus(r.URL.Host, response))
+	w.answered(ofStatus(r.URL.Host, response), r.URL.Scheme)
 	response.Body = &body{ReadCloser: response.Body, w: w, host: r.URL.Host}
 	return response, nil
 }
