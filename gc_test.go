@@ -115,6 +115,10 @@ func whatWasUsedRecentlyStays(t *spec.T) {
 	for _, recent := range []time.Duration{time.Hour, time.Second} {
 		b := builder.New(t, builder.NoGC())
 		value, _ := reading(t, b, "first")
+		// It is noted when the build lets go of the layer, which a stop right
+		// behind the build may come before.
+		disk.Await(t, b, time.Minute, "BuildKit does not note when the layer was used",
+			func(held disk.Records) bool { return len(layer(held, "first").Used()) > 0 })
 		b = reopened(t, b, builder.GC(builder.Rule{Limit: nextToNothing, Recent: recent}, last))
 		disk.AwaitGone(t, b, gcPatience, "BuildKit does not prune local sources, though a rule says so", "Dockerfile")
 		if recent == time.Hour {

@@ -22,6 +22,8 @@ type Record struct {
 	InUse bool
 	// Shared tells that its bytes are somebody else's too.
 	Shared bool
+	// Used tells that the cache knows when it was last used.
+	Used bool
 }
 
 // Records is what a cache holds, in no order that means anything.
@@ -40,6 +42,11 @@ func (r Records) About(text string) Records {
 // InUse keeps the records that something needs right now.
 func (r Records) InUse() Records {
 	return r.filter(func(record Record) bool { return record.InUse })
+}
+
+// Used keeps the records of which the cache knows when they were last used.
+func (r Records) Used() Records {
+	return r.filter(func(record Record) bool { return record.Used })
 }
 
 // AtLeast keeps the records of that many bytes or more.
@@ -126,5 +133,6 @@ func parseRecord(block string) (Record, error) {
 	return Record{
 		ID: fields["ID"], Type: fields["Type"], Description: fields["Description"], Bytes: bytes,
 		InUse: fields["Reclaimable"] == "false", Shared: fields["Shared"] == "true",
+		Used: fields["Last used"] != "",
 	}, nil
 }

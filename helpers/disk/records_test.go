@@ -11,7 +11,7 @@ import (
 // What buildx du --verbose printed of one cache, and of none.
 func TestParse(t *testing.T) {
 	mount := Record{
-		ID: "rvyq3mynq3y2uvsol36685pne", Type: "exec.cachemount", Bytes: 4_202_000,
+		ID: "rvyq3mynq3y2uvsol36685pne", Type: "exec.cachemount", Bytes: 4_202_000, Used: true,
 		Description: `cached mount /cache from exec /bin/sh -c if ! test -e /cache/id; then       dd if=/dev/urandom of=/cache/fill bs=1M count=4 2>/dev/null && cat /proc/sys/kernel/random/uuid > /cache/id;     fi && cp /cache/id "/$READ" with id "/xyz"`,
 	}
 	for file, want := range map[string]struct {
@@ -30,6 +30,7 @@ func TestParse(t *testing.T) {
 			assert.DeepEqual(t, records.Of("exec.cachemount"), want.mounts)
 			assert.Equal(t, records.Bytes(), want.bytes)
 			assert.Equal(t, len(records.InUse()), 0)
+			assert.Equal(t, len(records.Used()), want.records)
 		})
 	}
 }
