@@ -21,8 +21,8 @@ func unsteadies() []Sabotage {
 			Name: "mutant-race", Does: "BuildKit starts steps without waiting for its cache, if the scheduler lets them go first",
 			World: World{Mutation: &mutant.Mutation{
 				File: "solver/cachemanager.go", Function: "Query",
-				Declare: "func overtaken() bool { first := make(chan bool, 2); go func() { first <- true }(); go func() { first <- false }(); for end := time.Now().Add(100 * time.Microsecond); time.Now().Before(end); {}; return <-first }",
-				Begin:   "if overtaken() && overtaken() && overtaken() { return nil, nil }",
+				Declare: "func overtaken() bool { first := make(chan bool, 2); go func() { first <- true }(); go func() { first <- false }(); for end := time.Now().Add(500 * time.Microsecond); time.Now().Before(end); {}; return <-first }",
+				Begin:   "if overtaken() && overtaken() { return nil, nil }",
 			}},
 			Chance: []string{"caching/second-build", "caching/stop-start", "caching/third-builder", "caching/loaded-image", "drivers/remote-shared", "drivers/remote-rm",
 				"frontend/secret-changed", "buildkit/unused-argument", "buildkit/late-change", "buildkit/common-step"},
