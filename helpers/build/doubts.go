@@ -11,14 +11,14 @@ import (
 
 // tell notes the registries over which a build had trouble, so that they are
 // asked should the claim fail.
-func (r *Result) tell(t *spec.T, args []string) {
+func (r *Result) tell(t *spec.T) {
 	t.Helper()
-	a := asker{args: args, builder: valueOf(args, "--builder")}
+	a := asker{args: r.args, builder: valueOf(r.args, "--builder")}
 	if a.builder == "" {
 		a.builder = current
 	}
 	if t.Driver == env.DriverDocker && !t.Env.IsConfigured(a.builder) || a.builder == "default" {
-		a.builder, a.local = "", !slices.Contains(args, "--pull")
+		a.builder, a.local = "", !slices.Contains(r.args, "--pull")
 	}
 	if r.succeeded() {
 		t.Succeeds()

@@ -85,7 +85,7 @@ func (r *Running) Wait(t *spec.T) *Result {
 		t.Uses(image)
 	}
 	result := &Result{Progress: progress, Command: command, args: r.args, builder: r.builder}
-	result.tell(t, r.args)
+	result.tell(t)
 	return result
 }
 
