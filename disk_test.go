@@ -254,11 +254,11 @@ func aPrunedContainerCostsNoCache(t *spec.T) {
 	// What it does is done here to things of this run's, made like a builder's.
 	mark := "builders.prune=" + t.Env.Name("prune")
 	container, volume := stoppedContainer(t, mark), namedVolume(t, mark)
-	b.Home.Docker(t, "container", "prune", "--force", "--filter", "label="+mark)
+	engine.PruneContainers(t, mark)
 	require.False(t, engine.HasContainer(t, container), "a prune leaves containers that do not run, and so those of stopped builders")
-	b.Home.Docker(t, "volume", "prune", "--force", "--filter", "label="+mark)
+	engine.PruneVolumes(t, mark)
 	require.True(t, engine.HasVolume(t, volume), "a prune takes volumes that have a name, and so the state of stopped builders")
-	b.Home.Docker(t, "volume", "prune", "--force", "--all", "--filter", "label="+mark)
+	engine.PruneAllVolumes(t, mark)
 	require.False(t, engine.HasVolume(t, volume), "not even --all takes the volume, so this proves nothing")
 
 	require.NotContains(t, engine.Volume(t, b.Volume()).Labels, anonymous, "the builder's state volume is one without a name")
