@@ -157,6 +157,7 @@ const tableHead = `# Whose fault it is when a registry fails
 Written by ` + "`make attribution`" + `. For each fault a registry of the test's own had it while a
 script needed it, at each moment and with each driver. *error* says that the environment failed
 and names the host; *broken*, which accuses BuildKit, may not stand here. A fault that passes may
-be over when the registry is asked: then the claim is tried again, and is *unsteady* at worst.
+be over when the registry is asked: then the claim is tried again, and is *unsteady* at worst; it
+*holds* where the client asked again by itself, or had the content already.
 
 `
