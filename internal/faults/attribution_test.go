@@ -75,6 +75,7 @@ func attributed(t *testing.T, driver string, all []cell) map[string]report.Claim
 			strings.NewReplacer("HOST", c.kind.host, "GOOD", c.kind.good, "CELL", c.name()).Replace(c.moment.script(driver))
 		require.NoError(t, os.WriteFile(filepath.Join(scripts, c.name()+".txtar"), []byte(text), 0o600))
 	}
+	t.Cleanup(func() { removePushed(t) })
 	lab := variables(t)
 	r := begin(t, commandOn(map[string]string{
 		"DOCKER_HOST": lab["DOCKER_HOST"], "DOCKER_CONFIG": lab["DOCKER_CONFIG"], "BUILDERS_LAB": "", "BUILDERS_MIRROR": lab["BUILDERS_MIRROR"],
@@ -92,6 +93,14 @@ func attributed(t *testing.T, driver string, all []cell) map[string]report.Claim
 		c.judge(t, claim)
 	}
 	return found
+}
+
+// removePushed takes away what the docker driver keeps of what it is to push.
+func removePushed(t *testing.T) {
+	t.Helper()
+	for _, image := range strings.Fields(docker(t, "images", "--filter", "reference=*/pushed/*:*-push", "--format", "{{.Repository}}:{{.Tag}}")) {
+		docker(t, "rmi", image)
+	}
 }
 
 // judge wants the verdict to be about the registry.
