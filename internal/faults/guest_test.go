@@ -48,7 +48,7 @@ func newUser(t *testing.T) *user {
 	}
 	t.Cleanup(func() {
 		for _, line := range []string{
-			"buildx rm --force users-builder", "rm --force users-web", "volume rm --force users-data",
+			"buildx rm --force users-builder", "rm --force users-web", "volume rm --force users-data users-letters",
 			"network rm users-net", "rmi --force users/app:1", "rmi --force " + builder.DefaultImage,
 		} {
 			_ = u.command("docker", strings.Fields(line)...).Run()

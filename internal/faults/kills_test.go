@@ -4,12 +4,10 @@ package faults
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,15 +48,7 @@ const testProcess = "builders.test.t"
 
 // TestKills kills runs at random moments. KILLS says how many.
 func TestKills(t *testing.T) {
-	count := 50
-	if text := os.Getenv("KILLS"); text != "" {
-		var err error
-		count, err = strconv.Atoi(text)
-		require.NoError(t, err, "KILLS")
-	}
-	seed := uint64(time.Now().UnixNano())
-	random := rand.New(rand.NewPCG(seed, seed))
-	t.Logf("seed %d", seed)
+	count, random := times(t, "KILLS", 50), seeded(t)
 	var took []time.Duration
 	survived := map[string]int{}
 	for i := range count {

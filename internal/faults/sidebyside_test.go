@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -44,15 +43,7 @@ var runID = regexp.MustCompile(env.Prefix + `([0-9a-f]{8})-`)
 // in the midst of it: nobody may notice the others. ROUNDS says how often. Other
 // runs may be on the lab at the same time.
 func TestSideBySide(t *testing.T) {
-	rounds := 20
-	if text := os.Getenv("ROUNDS"); text != "" {
-		var err error
-		rounds, err = strconv.Atoi(text)
-		require.NoError(t, err, "ROUNDS")
-	}
-	seed := uint64(time.Now().UnixNano())
-	random := rand.New(rand.NewPCG(seed, seed))
-	t.Logf("seed %d", seed)
+	rounds, random := times(t, "ROUNDS", 20), seeded(t)
 	var green, notes int
 	for i := range rounds {
 		t.Run(fmt.Sprintf("%02d", i+1), func(t *testing.T) {
