@@ -97,13 +97,10 @@ func runsWord(column soak.Column) string {
 }
 
 func timesWord(t soak.Times) string {
-	switch len(t.All) {
-	case 0:
+	if len(t.All) == 0 {
 		return "·"
-	case 1:
-		return fmt.Sprintf("%.0f", t.Median)
 	}
-	return fmt.Sprintf("median %.0f, slowest %.0f", t.Median, t.Slowest)
+	return t.String()
 }
 
 // soakComplaints are not cut: nobody has printed them before, and what happened

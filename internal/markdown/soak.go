@@ -55,13 +55,10 @@ func columnRow(s soak.Soak, i int, column soak.Column) []string {
 }
 
 func seconds(t soak.Times) string {
-	switch len(t.All) {
-	case 0:
+	if len(t.All) == 0 {
 		return "–"
-	case 1:
-		return fmt.Sprintf("%.0f", t.Median)
 	}
-	return fmt.Sprintf("median %.0f, slowest %.0f", t.Median, t.Slowest)
+	return t.String()
 }
 
 func (p *page) loudClaims(s soak.Soak) {

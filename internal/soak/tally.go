@@ -198,6 +198,14 @@ type Times struct {
 	SlowestIn string `json:"slowestIn"`
 }
 
+// String says the times in whole seconds; of several, those that matter.
+func (t Times) String() string {
+	if len(t.All) == 1 {
+		return fmt.Sprintf("%.0f", t.Median)
+	}
+	return fmt.Sprintf("median %.0f, slowest %.0f", t.Median, t.Slowest)
+}
+
 // took is how long something took in a run.
 type took struct {
 	run     string
