@@ -144,14 +144,16 @@ func (e *Environment) openBuildKit(ctx context.Context) error {
 	if err := e.Fetch(ctx, ref); err != nil {
 		return fmt.Errorf("BUILDKIT=%s: %w; in the lab, `builders lab up --buildkit %s` provides a release", e.settings.buildkit, err, e.settings.buildkit)
 	}
-	// One container answers both questions; each costs half a second. The
+	// One container answers both questions; each costs half a second. It gets
+	// what buildx asks for, so that an engine that cannot run builders is found
+	// out here and not taken for a BuildKit that breaks every claim. The
 	// image asks for a volume, and one without a name could not be told to be
 	// the run's, should the run be killed.
-	out, err := e.docker(ctx, "run", "--rm", "--network", "none", "--label", RunLabel+"="+e.Run,
+	out, err := e.docker(ctx, "run", "--rm", "--init", "--privileged", "--userns", "host", "--network", "none", "--label", RunLabel+"="+e.Run,
 		"--tmpfs", "/var/lib/buildkit",
 		"--entrypoint", "sh", ref, "-c", "buildkitd --version && buildkit-runc --version")
 	if err != nil {
-		return fmt.Errorf("BUILDKIT=%s does not run as a BuildKit image: %w", e.settings.buildkit, err)
+		return fmt.Errorf("BUILDKIT=%s does not run as a builder on the engine at %s (docker run --init --privileged): %w", e.settings.buildkit, e.Engine.Host, err)
 	}
 	version, err := ParseBuildKitVersion(out)
 	if err != nil {

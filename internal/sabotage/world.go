@@ -2,6 +2,7 @@ package sabotage
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -120,6 +121,29 @@ func forgettingLoads(real http.Handler) http.Handler {
 			fmt.Fprintln(w, `{"stream":"Loaded image"}`)
 			return
 		}
+		real.ServeHTTP(w, r)
+	})
+}
+
+// withoutInit refuses containers that are to have an init process, as builders
+// are, with the words of an engine that has no program for it.
+func withoutInit(real http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/containers/create") {
+			real.ServeHTTP(w, r)
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		var asked struct{ HostConfig struct{ Init bool } }
+		if err := errors.Join(err, json.Unmarshal(body, &asked)); err != nil {
+			http.Error(w, `{"message":"the request cannot be read"}`, http.StatusBadRequest)
+			return
+		}
+		if asked.HostConfig.Init {
+			http.Error(w, `{"message":"exec: \"docker-init\": executable file not found in $PATH"}`, http.StatusBadRequest)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		real.ServeHTTP(w, r)
 	})
 }

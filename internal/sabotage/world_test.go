@@ -59,6 +59,15 @@ func TestOthers(t *testing.T) {
 	assert.Equal(t, ask(t, away("/distribution/")(real()), "GET", "/v1.50/info").StatusCode, 200)
 }
 
+func TestWithoutInit(t *testing.T) {
+	for body, want := range map[string]int{`{"HostConfig":{"Init":true}}`: 400, `{"HostConfig":{}}`: 200, `no JSON`: 400} {
+		recorder := httptest.NewRecorder()
+		withoutInit(real()).ServeHTTP(recorder, httptest.NewRequest("POST", "/v1.50/containers/create", strings.NewReader(body)))
+		assert.Equal(t, recorder.Code, want, body)
+	}
+	assert.Equal(t, said(t, withoutInit(real()), "GET", "/v1.50/info"), "GET /v1.50/info")
+}
+
 func TestStandBeforeMirrorAndEngine(t *testing.T) {
 	mirror := httptest.NewServer(real())
 	defer mirror.Close()

@@ -115,6 +115,11 @@ func absences() []Sabotage {
 			Stops: some,
 		},
 		{
+			Name: "no-init", Does: "has an engine that was installed without docker-init",
+			World: World{Engine: withoutInit},
+			Stops: some,
+		},
+		{
 			Name: "no-registry", Does: "has no registry",
 			World: World{Mirror: away("")},
 			Stops: some,
