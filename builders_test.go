@@ -116,10 +116,10 @@ func theContainerRunsThePinnedImage(t *spec.T) {
 
 	container := engine.Container(t, b.Container())
 	require.True(t, container.State.Running, "the builder's container does not run")
-	require.Equal(t, t.Env.BuildKit.Ref, container.Config.Image, "the container was made from another image than the pinned one")
-	require.Equal(t, engine.ImageID(t, t.Env.BuildKit.Ref), container.Image, "the container was made from an outdated copy of the pinned image")
+	require.Equal(t, t.Env.BuildKit.Image, container.Config.Image, "the container was made from another image than the pinned one")
+	require.Equal(t, engine.ImageID(t, t.Env.BuildKit.Image), container.Image, "the container was made from an outdated copy of the pinned image")
 	require.Equal(t, t.Env.BuildKit.Version, b.Daemon(t), "the pinned image's buildkitd is of another version")
-	if tag, isRelease := strings.CutPrefix(t.Env.BuildKit.Ref, "moby/buildkit:v"); isRelease {
+	if tag, isRelease := strings.CutPrefix(t.Env.BuildKit.Image, "moby/buildkit:v"); isRelease {
 		require.Equal(t, "v"+tag, b.Daemon(t), "the daemon's version is not the one its tag promises")
 	}
 	require.Equal(t, t.Env.BuildKit.Version, b.Inspect(t)[0].Version, "buildx inspect shows another version than the daemon's")
@@ -176,7 +176,7 @@ func unpinnedRunsTheStableTag(t *spec.T) {
 
 func aMovedTagReachesNewBuildersOnly(t *spec.T) {
 	tag := registry.Hold(t, builder.DefaultImage)
-	oldImage, oldVersion := t.Env.BuildKit.Ref, t.Env.BuildKit.Version
+	oldImage, oldVersion := t.Env.BuildKit.Image, t.Env.BuildKit.Version
 	newImage, newVersion := t.Env.Companion()
 
 	tag.PointAt(oldImage)
@@ -193,7 +193,7 @@ func aMovedTagReachesNewBuildersOnly(t *spec.T) {
 
 func aFailedPullUsesTheLocalCopy(t *spec.T) {
 	tag := registry.Hold(t, builder.DefaultImage)
-	tag.PointAt(t.Env.BuildKit.Ref)
+	tag.PointAt(t.Env.BuildKit.Image)
 	builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 
 	tag.PointAtNothingUsable()
@@ -214,7 +214,7 @@ func theDefaultBuilderIsTheEngines(t *spec.T) {
 
 func theEnginesBuildKitCannotBeChosen(t *spec.T) {
 	home := cli.NewHome(t)
-	image := "image=" + t.Env.BuildKit.Ref
+	image := "image=" + t.Env.BuildKit.Image
 	for _, args := range [][]string{
 		{"create", "--driver", "docker"},
 		{"create", "--driver", "docker", "--driver-opt", image},

@@ -14,6 +14,7 @@ import (
 	"builders.test/helpers/engine"
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"github.com/stretchr/testify/require"
 )
 
@@ -212,7 +213,7 @@ func aStoppedBuilderIsNotPruned(t *spec.T) {
 }
 
 func theEnginesCacheIsAnother(t *spec.T) {
-	engines, own := builder.New(t, builder.Driver(env.DriverDocker)), builder.New(t)
+	engines, own := builder.New(t, builder.Driver(subject.DriverDocker)), builder.New(t)
 	inEngine, _ := reading(t, engines, "mount")
 	inOwn, _ := reading(t, own, "mount")
 	t.Cleanup(func() { pruneSalted(t, engines) })
@@ -276,7 +277,7 @@ func stoppedContainer(t *spec.T, mark string) (name string) {
 	t.Cleanup(func() { home.CleanUp(t, "rm", "--force", name) })
 	// The image asks for a volume; the tmpfs takes its place.
 	home.Docker(t, "create", "--name", name, "--label", env.RunLabel+"="+t.Env.Run, "--label", mark,
-		"--pull", "never", "--tmpfs", "/var/lib/buildkit", t.Env.BuildKit.Ref)
+		"--pull", "never", "--tmpfs", "/var/lib/buildkit", t.Env.BuildKit.Image)
 	return name
 }
 

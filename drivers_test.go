@@ -13,9 +13,9 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
-	"builders.test/helpers/env"
 	"builders.test/helpers/image"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"github.com/stretchr/testify/require"
 )
 
@@ -158,7 +158,7 @@ func oneDaemonIsOneCache(t *spec.T) {
 
 func theDockerDriverNeedsNoLoad(t *spec.T) {
 	platform := "linux/" + t.Env.Engine.Arch
-	for driver, stays := range map[string]bool{env.DriverDocker: true, env.DriverContainer: false, env.DriverRemote: false} {
+	for driver, stays := range map[string]bool{subject.DriverDocker: true, subject.DriverContainer: false, subject.DriverRemote: false} {
 		ref := image.New(t, "unloaded")
 		build.Run(t, builder.WarmOf(t, driver, platform), "fixtures/processor", build.Tag(ref))
 		if !stays {
@@ -187,12 +187,12 @@ func everyContextIsABuilder(t *spec.T) {
 
 func everyDriverBuildsTheSame(t *spec.T) {
 	results := map[string]image.Content{}
-	for _, driver := range env.Drivers {
+	for _, driver := range subject.Drivers {
 		results[driver] = reproducible(t, driver, "same")
 		require.NotEmpty(t, results[driver].Layers, "the image that the %s driver built has no layers", driver)
 	}
-	reference := results[env.DriverContainer]
-	for _, driver := range env.Drivers {
+	reference := results[subject.DriverContainer]
+	for _, driver := range subject.Drivers {
 		require.Equal(t, reference.Layers, results[driver].Layers, "the %s driver makes other layers than the docker-container driver", driver)
 		require.Equal(t, reference, results[driver], "the %s driver makes the same layers as the docker-container driver, but another configuration", driver)
 	}
@@ -215,7 +215,7 @@ func foreignOptionsAreRefused(t *spec.T) {
 	for _, args := range [][]string{
 		{"--driver", "docker-container", "--driver-opt", "cacert=/ca.pem"},
 		{"--driver", "remote", "--driver-opt", "network=host", "tcp://127.0.0.1:1"},
-		{"--driver", "remote", "--driver-opt", "image=" + t.Env.BuildKit.Ref, "tcp://127.0.0.1:1"},
+		{"--driver", "remote", "--driver-opt", "image=" + t.Env.BuildKit.Image, "tcp://127.0.0.1:1"},
 		{"--driver", "remote", "--buildkitd-flags", "--debug", "tcp://127.0.0.1:1"},
 	} {
 		name := t.Env.Name("refused")
@@ -224,6 +224,6 @@ func foreignOptionsAreRefused(t *spec.T) {
 		_, listed := builder.Find(builder.List(t, home), name)
 		require.False(t, listed, "`create %s` was refused and left a builder behind", strings.Join(args, " "))
 	}
-	allowed := builder.New(t, builder.In(home), builder.Driver(env.DriverContainer))
+	allowed := builder.New(t, builder.In(home), builder.Driver(subject.DriverContainer))
 	require.True(t, allowed.Recorded(), "create without a foreign option fails too, so this proves nothing")
 }

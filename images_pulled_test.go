@@ -5,10 +5,10 @@ package builders
 import (
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
-	"builders.test/helpers/env"
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"github.com/stretchr/testify/require"
 )
 
@@ -25,7 +25,7 @@ type movedTag struct {
 // image. Both images are there for all the platforms.
 func pullThenMove(t *spec.T, platform, platforms string) movedTag {
 	t.Helper()
-	maker := builder.WarmOf(t, env.DriverContainer, native(t))
+	maker := builder.WarmOf(t, subject.DriverContainer, native(t))
 	tag := movedTag{ref: freshTag(t)}
 	tag.pulled = makeBase(t, maker, build.Push(tag.ref), build.Platform(platforms))
 	image.Pull(t, tag.ref, platform)
@@ -67,7 +67,7 @@ func aPullHoldsTheTagForItsPlatform(t *spec.T) {
 }
 
 func aPulledImageNeedsNoRegistry(t *spec.T) {
-	own, engines := builder.Warm(t, native(t)), builder.WarmOf(t, env.DriverDocker, native(t))
+	own, engines := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverDocker, native(t))
 	shelf := registry.Start(t, registry.Strict)
 	ref := shelf.Ref("base:x")
 	value := makeBase(t, own, build.Push(ref))
@@ -81,7 +81,7 @@ func aPulledImageNeedsNoRegistry(t *spec.T) {
 }
 
 func aBuildIsNoPull(t *spec.T) {
-	engines, maker := builder.Warm(t, native(t)), builder.WarmOf(t, env.DriverContainer, native(t))
+	engines, maker := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverContainer, native(t))
 	ref := freshTag(t)
 	for range 2 {
 		value := makeBase(t, maker, build.Push(ref))

@@ -15,6 +15,7 @@ import (
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"github.com/stretchr/testify/require"
 )
 
@@ -126,7 +127,7 @@ func freshTag(t *spec.T) string {
 }
 
 func theEnginesImagesAreItsOwnBuilders(t *spec.T) {
-	own, engines := builder.Warm(t, native(t)), builder.WarmOf(t, env.DriverDocker, native(t))
+	own, engines := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverDocker, native(t))
 	for _, maker := range []*builder.Builder{own, engines} {
 		ref := freshTag(t)
 		value := makeBase(t, maker, build.Load(ref))
@@ -138,14 +139,14 @@ func theEnginesImagesAreItsOwnBuilders(t *spec.T) {
 
 func aPushedImageIsABaseForAll(t *spec.T) {
 	ref := freshTag(t)
-	maker, other := builder.WarmOf(t, env.DriverContainer, native(t)), builder.New(t)
+	maker, other := builder.WarmOf(t, subject.DriverContainer, native(t)), builder.New(t)
 	value := makeBase(t, maker, build.Push(ref))
 	requireBase(t, other, value, "the build did not start from the image in the registry", from(ref))
 }
 
 func aContextNamesARegistrysImage(t *spec.T) {
 	ref := freshTag(t)
-	b, maker := builder.Warm(t, native(t)), builder.WarmOf(t, env.DriverContainer, native(t))
+	b, maker := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverContainer, native(t))
 	older := makeBase(t, maker, build.Push(ref))
 	digest, found := registry.Digest(t, ref)
 	require.True(t, found, "the registry does not have the image that was pushed")
@@ -174,7 +175,7 @@ type layout struct {
 // exported is a layout that another builder than the claim's made.
 func exported(t *spec.T) layout {
 	t.Helper()
-	maker := builder.WarmOf(t, env.DriverContainer, native(t))
+	maker := builder.WarmOf(t, subject.DriverContainer, native(t))
 	dir := filepath.Join(t.Env.Dir, t.Env.Name("layout"))
 	l := layout{source: "oci-layout://" + dir, older: t.Env.Name("value")}
 	output := "type=oci,tar=false,dest=" + dir + ",name=builders.test/base:"
@@ -207,7 +208,7 @@ func theDefaultBuilderKnowsNoFolders(t *spec.T) {
 	refused := build.Try(t, engines, appFixture, build.Context("base", l.source+":newer"))
 	requireFailsAt(t, refused, "oci-layout", "the default builder on the overlay2 store took an image from a folder")
 	// The folder itself is sound.
-	requireInLayout(t, builder.WarmOf(t, env.DriverContainer, native(t)), l, ":newer", l.newer)
+	requireInLayout(t, builder.WarmOf(t, subject.DriverContainer, native(t)), l, ":newer", l.newer)
 }
 
 func bakeHandsATargetOn(t *spec.T) {

@@ -13,6 +13,7 @@ import (
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/require"
 )
@@ -239,10 +240,10 @@ func severalPlatformsAreRefused(t *spec.T) {
 // eachDriver is the claim's builder and the engine's own one.
 func eachDriver(t *spec.T) []*builder.Builder {
 	t.Helper()
-	if t.Driver == env.DriverDocker {
+	if t.Driver == subject.DriverDocker {
 		return []*builder.Builder{builder.New(t)}
 	}
-	return []*builder.Builder{builder.Warm(t, native(t)), builder.New(t, builder.Driver(env.DriverDocker))}
+	return []*builder.Builder{builder.Warm(t, native(t)), builder.New(t, builder.Driver(subject.DriverDocker))}
 }
 
 func idsNameTheManifestOrTheIndex(t *spec.T) {

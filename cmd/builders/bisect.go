@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/bisect"
 	"builders.test/internal/console"
 	"builders.test/internal/lab"
@@ -59,7 +59,7 @@ STORE, SPECS and OUT.`,
 	}
 	flags := command.Flags()
 	flags.StringVar(&b.claim, "claim", variable("CLAIM", ""), "the claim's id")
-	flags.StringVar(&b.good, "good", variable("GOOD", env.DefaultBuildKit), "a release in which the claim holds")
+	flags.StringVar(&b.good, "good", variable("GOOD", subject.DefaultBuildKit), "a release in which the claim holds")
 	flags.StringVar(&b.bad, "bad", variable("BAD", ""), "a later release in which it is broken")
 	flags.StringVar(&b.buildx, "buildx", variable("BUILDX", ""), "buildx to use: a release or a plugin's path (default the one that docker finds)")
 	b.cellFlags(flags)

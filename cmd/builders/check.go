@@ -17,12 +17,12 @@ import (
 	"builders.test/helpers/env"
 	"builders.test/helpers/script"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"builders.test/internal/run"
-	"builders.test/internal/subject"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/mod/modfile"
@@ -119,7 +119,7 @@ func newCheck() *check {
 }
 
 func (c *check) subjectFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&c.buildkit, "buildkit", variable("BUILDKIT", env.DefaultBuildKit), "BuildKit under test: a release, latest, an image, or a source tree's folder")
+	flags.StringVar(&c.buildkit, "buildkit", variable("BUILDKIT", subject.DefaultBuildKit), "BuildKit under test: a release, latest, an image, or a source tree's folder")
 	flags.StringVar(&c.buildx, "buildx", variable("BUILDX", ""), "buildx under test: a release or a plugin's path (default the one that docker finds)")
 }
 

@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/lab"
 	"builders.test/internal/report"
-	"builders.test/internal/subject"
 	"github.com/spf13/cobra"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -267,7 +267,7 @@ func TestTheLabsEngineHasTheChosenStore(t *testing.T) {
 	t.Setenv("BUILDERS_LAB", "/cache")
 	c.openLab = func(io.Writer) (laboratory, error) { return &fakeLab{}, nil }
 	c.cell = subject.Cell{Driver: "docker", Store: "overlay2"}
-	got, err := c.findGround(t.Context(), subject.BuildKit{Ref: "latest"}, subject.Buildx{})
+	got, err := c.findGround(t.Context(), subject.BuildKitChoice{Ref: "latest"}, subject.BuildxChoice{})
 	assert.NilError(t, err)
 	assert.Equal(t, got.about, "the lab's, at unix:///run/laboverlay2.sock")
 	for _, want := range []string{"DOCKER_HOST=unix:///run/laboverlay2.sock", "DRIVER=docker", "STORE=overlay2"} {

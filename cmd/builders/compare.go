@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
 	"builders.test/internal/compare"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
-	"builders.test/internal/subject"
 	"github.com/spf13/cobra"
 )
 
@@ -51,7 +50,7 @@ BUILDX, DRIVER, STORE, RUN, SPECS and OUT.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&c.baseline, "baseline", variable("BASELINE", env.DefaultBuildKit), "BuildKit that is in use")
+	flags.StringVar(&c.baseline, "baseline", variable("BASELINE", subject.DefaultBuildKit), "BuildKit that is in use")
 	flags.StringVar(&c.baselineBuildx, "baseline-buildx", variable("BASELINE_BUILDX", ""), "buildx that is in use (default the one of --buildx)")
 	c.subjectFlags(flags)
 	c.cellFlags(flags)

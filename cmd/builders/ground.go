@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"builders.test/helpers/subject"
 	"builders.test/internal/existing"
 	"builders.test/internal/lab"
-	"builders.test/internal/subject"
 )
 
 // laboratory is what check needs of the lab.
@@ -45,7 +45,7 @@ type ground struct {
 }
 
 // findGround takes the engine that is there, and the lab only where none is.
-func (c *check) findGround(ctx context.Context, buildkit subject.BuildKit, buildx subject.Buildx) (ground, error) {
+func (c *check) findGround(ctx context.Context, buildkit subject.BuildKitChoice, buildx subject.BuildxChoice) (ground, error) {
 	if c.inLab || os.Getenv("BUILDERS_LAB") != "" {
 		// The variables of `builders lab env` are set: the engine that
 		// they lead to is the lab's and may be down.
@@ -62,7 +62,7 @@ func (c *check) findGround(ctx context.Context, buildkit subject.BuildKit, build
 }
 
 // ownGround uses an engine of the user's, untouched.
-func (c *check) ownGround(ctx context.Context, found existing.Engine, buildkit subject.BuildKit, buildx subject.Buildx) (ground, error) {
+func (c *check) ownGround(ctx context.Context, found existing.Engine, buildkit subject.BuildKitChoice, buildx subject.BuildxChoice) (ground, error) {
 	if buildkit.Source != "" {
 		return ground{}, fmt.Errorf("BUILDKIT=%s is a source tree, which for now only the lab builds, and the engine at %s would be used; give an image built from it", c.buildkit, found.Host)
 	}
@@ -98,7 +98,7 @@ func (c *check) rightStore(ctx context.Context, found existing.Engine) error {
 }
 
 // labGround brings the lab up and has it make the subject.
-func (c *check) labGround(ctx context.Context, buildkit subject.BuildKit, buildx subject.Buildx) (ground, error) {
+func (c *check) labGround(ctx context.Context, buildkit subject.BuildKitChoice, buildx subject.BuildxChoice) (ground, error) {
 	l, err := c.openLab(c.stderr)
 	if err != nil {
 		return ground{}, err

@@ -3,8 +3,8 @@ package main
 import (
 	"testing"
 
+	"builders.test/helpers/subject"
 	"builders.test/internal/report"
-	"builders.test/internal/subject"
 	"gotest.tools/v3/assert"
 )
 

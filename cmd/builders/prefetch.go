@@ -5,7 +5,7 @@ import (
 	"io"
 	"sync"
 
-	"builders.test/internal/subject"
+	"builders.test/helpers/subject"
 )
 
 // prefetch has the lab make BuildKit releases while specs run that do not need

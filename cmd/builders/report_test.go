@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -17,7 +17,7 @@ import (
 func runIn(t *testing.T, version string, verdict spec.Verdict) string {
 	t.Helper()
 	dir := t.TempDir()
-	subject := report.Subject{BuildKit: env.SubjectBuildKit{Version: version}}
+	subject := report.Subject{BuildKit: subject.BuildKit{Version: version}}
 	_, err := report.New(subject, []report.Claim{{ID: "caching/third", Chapter: "caching", Verdict: verdict, Reason: "it hit"}}).Write(dir)
 	assert.NilError(t, err)
 	return dir

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/markdown"
@@ -21,7 +22,6 @@ import (
 	"builders.test/internal/report"
 	"builders.test/internal/run"
 	"builders.test/internal/soak"
-	"builders.test/internal/subject"
 	"github.com/moby/sys/atomicwriter"
 	"github.com/spf13/cobra"
 )
@@ -122,7 +122,7 @@ func (s *soakRun) understand() ([]plan.Cell, error) {
 		return nil, err
 	}
 	if s.axes.BuildKits == "" {
-		s.axes.BuildKits = env.DefaultBuildKit
+		s.axes.BuildKits = subject.DefaultBuildKit
 	}
 	cells, err := s.axes.Cells()
 	if err != nil {

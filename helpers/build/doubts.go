@@ -6,6 +6,7 @@ import (
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/helpers/upstream"
 )
 
@@ -17,7 +18,7 @@ func (r *Result) tell(t *spec.T) {
 	if a.builder == "" {
 		a.builder = current
 	}
-	if t.Driver == env.DriverDocker && !t.Env.IsConfigured(a.builder) || a.builder == "default" {
+	if t.Driver == subject.DriverDocker && !t.Env.IsConfigured(a.builder) || a.builder == "default" {
 		a.builder, a.local = "", !slices.Contains(r.args, "--pull")
 	}
 	if r.succeeded() {

@@ -6,9 +6,9 @@ import (
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
-	"builders.test/helpers/env"
 	"builders.test/helpers/image"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 )
 
 // awaitPause is the time between two looks at a running build's progress.
@@ -27,7 +27,7 @@ type Running struct {
 // send nowhere gets a name of the run's.
 func Start(t *spec.T, b *builder.Builder, context string, options ...Option) *Running {
 	t.Helper()
-	if b.Driver == env.DriverDocker && !named(options) {
+	if b.Driver == subject.DriverDocker && !named(options) {
 		options = append(options, Tag(image.New(t, "unnamed")))
 	}
 	r := start(t, b.Home, context, append([]Option{flag("--builder", b.Name)}, options...))

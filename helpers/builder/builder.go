@@ -17,6 +17,7 @@ import (
 	"builders.test/helpers/enginecache"
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"gotest.tools/v3/icmd"
 )
 
@@ -68,9 +69,9 @@ const defaultName = "default"
 func (s settings) builder() *Builder {
 	b := &Builder{Name: s.name, Home: s.home, Platform: s.platforms, Driver: s.driver}
 	switch s.driver {
-	case env.DriverDocker:
+	case subject.DriverDocker:
 		b.Name = defaultName
-	case env.DriverRemote:
+	case subject.DriverRemote:
 		b.daemon, b.owner = s.reached, s.reached == nil
 	}
 	if b.owner {
@@ -81,7 +82,7 @@ func (s settings) builder() *Builder {
 
 func (b *Builder) make(t *spec.T, o settings) error {
 	t.Helper()
-	if b.Driver == env.DriverDocker {
+	if b.Driver == subject.DriverDocker {
 		enginecache.Watch(t)
 		return nil
 	}
@@ -119,7 +120,7 @@ func (s settings) stumbled(t *spec.T) {
 // OfContext is the builder that every docker context has without being
 // created: the BuildKit of the context's engine. Its home chooses the context.
 func OfContext(home cli.Home, context string) *Builder {
-	return &Builder{Name: context, Home: home.With("DOCKER_HOST=", "DOCKER_CONTEXT="+context), Driver: env.DriverDocker}
+	return &Builder{Name: context, Home: home.With("DOCKER_HOST=", "DOCKER_CONTEXT="+context), Driver: subject.DriverDocker}
 }
 
 // Append adds a node to the builder, on the engine that a docker context names.
@@ -148,7 +149,7 @@ func WarmOf(t *spec.T, driver, platform string) *Builder {
 		return b, b.make(t, o)
 	})
 	if err != nil {
-		t.Stumbles(env.Question{Image: t.Env.BuildKit.Ref, Local: true})
+		t.Stumbles(env.Question{Image: t.Env.BuildKit.Image, Local: true})
 		t.Fatalf("the warm %s builder for %q cannot be had: %v", driver, platform, err)
 	}
 	return b
@@ -158,7 +159,7 @@ func WarmOf(t *spec.T, driver, platform string) *Builder {
 // Whatever else a builder leaves, the janitor finds by the run's id.
 func (b *Builder) cleanUp(t *spec.T) {
 	t.Helper()
-	if b.Driver == env.DriverDocker {
+	if b.Driver == subject.DriverDocker {
 		return
 	}
 	if t.Failed() {
@@ -247,7 +248,7 @@ func (b *Builder) AwaitDaemon(t *spec.T) {
 // The docker driver has no container, and none can be asked for.
 func (b *Builder) Exec(t *spec.T, command ...string) string {
 	t.Helper()
-	if b.Driver == env.DriverDocker {
+	if b.Driver == subject.DriverDocker {
 		t.Fatalf("the spec asks for the container of the engine's own BuildKit, which has none; its claim needs own-buildkit")
 	}
 	result := b.Home.Docker(t, append([]string{"exec", b.Container()}, command...)...)
@@ -259,7 +260,7 @@ func (b *Builder) Exec(t *spec.T, command ...string) string {
 // has none, and is asked through buildx.
 func (b *Builder) Records(t *spec.T) string {
 	t.Helper()
-	if b.Driver == env.DriverDocker {
+	if b.Driver == subject.DriverDocker {
 		return b.Home.Buildx(t, "du", "--verbose", "--builder", b.Name).Stdout()
 	}
 	return b.Exec(t, "buildctl", "du", "--verbose")

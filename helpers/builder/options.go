@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"builders.test/helpers/cli"
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 )
 
 // Option changes how a builder is created.
@@ -64,7 +64,7 @@ func As(who Identity) Option { return func(s *settings) { s.identity = who } }
 // Reaching points a remote builder at the daemon of another one, which keeps
 // it: removing the new builder ends nothing.
 func Reaching(other *Builder) Option {
-	return func(s *settings) { s.driver, s.reached = env.DriverRemote, other.daemon }
+	return func(s *settings) { s.driver, s.reached = subject.DriverRemote, other.daemon }
 }
 
 // Pinned creates the builder from this image instead of the BuildKit under test.
@@ -117,7 +117,7 @@ func flag(name string) Option {
 
 func apply(t *spec.T, options []Option) settings {
 	t.Helper()
-	s := settings{image: t.Env.BuildKit.Ref, network: "host", driver: t.Driver, transport: DockerExec, identity: Client}
+	s := settings{image: t.Env.BuildKit.Image, network: "host", driver: t.Driver, transport: DockerExec, identity: Client}
 	for _, option := range options {
 		option(&s)
 	}
@@ -139,7 +139,7 @@ func (s settings) createArgs(t *spec.T) []string {
 	for _, option := range s.opts {
 		args = append(args, "--driver-opt", option)
 	}
-	if s.driver == env.DriverRemote {
+	if s.driver == subject.DriverRemote {
 		// The rest is the daemon's, which somebody else starts.
 		return args
 	}

@@ -15,6 +15,7 @@ import (
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"github.com/docker/docker/client"
 	"github.com/stretchr/testify/require"
 )
@@ -97,8 +98,8 @@ func TestProving(t *testing.T) {
 	asked, err := client.NewClientWithOpts(client.WithHost("tcp://"+host), client.WithVersion("1.48"))
 	require.NoError(t, err)
 	e := &env.Environment{
-		Run: "0a1b2c3d", Dir: t.TempDir(), Out: t.TempDir(), Client: asked, Driver: env.DriverContainer,
-		Engine: env.Engine{Host: "tcp://" + host, Store: env.StoreContainerd},
+		Run: "0a1b2c3d", Dir: t.TempDir(), Out: t.TempDir(), Client: asked, Driver: subject.DriverContainer,
+		Engine: env.Engine{Host: "tcp://" + host, Store: subject.StoreContainerd},
 	}
 	spec.Prove(t, e, spec.Claim{ID: "answers/one", Text: "The engine answers"}, func(t *spec.T) { questions[question](t, host) })
 }

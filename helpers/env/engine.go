@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"builders.test/helpers/subject"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/client"
 )
@@ -141,7 +142,7 @@ func supported(host string) error {
 func store(status [][2]string, driver string) string {
 	snapshotter := [2]string{"driver-type", "io.containerd.snapshotter.v1"}
 	if slices.Contains(status, snapshotter) {
-		return StoreContainerd
+		return subject.StoreContainerd
 	}
 	return driver
 }

@@ -37,6 +37,7 @@ import (
 	"sync/atomic"
 
 	"builders.test/helpers/evidence"
+	"builders.test/helpers/subject"
 	"github.com/docker/docker/client"
 	"github.com/gofrs/flock"
 )
@@ -66,7 +67,7 @@ type Environment struct {
 	// Buildx is the plugin under test.
 	Buildx Buildx
 	// BuildKit is the BuildKit under test.
-	BuildKit BuildKit
+	BuildKit subject.BuildKit
 	// Mirror is host:port of the mirror whose tags the run may move, or empty.
 	Mirror string
 	// Intake is the socket by which images get into the mirror, or empty where
@@ -216,10 +217,10 @@ const imagePlace = "builders.test/"
 // Repro is the command that puts one claim to the test again.
 func (e *Environment) Repro(claim string) string {
 	driver, store := e.Driver, ""
-	if driver == DriverContainer {
+	if driver == subject.DriverContainer {
 		driver = ""
 	}
-	if e.InLab && e.Engine.Store != StoreContainerd {
+	if e.InLab && e.Engine.Store != subject.StoreContainerd {
 		store = e.Engine.Store
 	}
 	return evidence.Make("check", "BUILDKIT="+e.settings.buildkit, "RUN="+claim, "BUILDX="+e.settings.buildx,

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"builders.test/helpers/subject"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,7 +22,7 @@ func TestImageOf(t *testing.T) {
 		"host:5000/bk":                   "host:5000/bk:latest",
 		"docker.io/moby/buildkit:master": "moby/buildkit:master",
 	} {
-		got, err := ImageOf(buildkit)
+		got, err := subject.ImageOf(buildkit)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
@@ -29,7 +30,7 @@ func TestImageOf(t *testing.T) {
 
 func TestImageOfRefuses(t *testing.T) {
 	for _, buildkit := range []string{"0.11", "v0.11", "vv0.11.5", "newest", "a/UPPER", "a b/c", "x@sha256:short"} {
-		_, err := ImageOf(buildkit)
+		_, err := subject.ImageOf(buildkit)
 		require.ErrorContains(t, err, "BUILDKIT="+buildkit)
 	}
 }
@@ -106,7 +107,7 @@ func TestSettings(t *testing.T) {
 	t.Setenv("BUILDERS_STANDINS", `{"ubuntu:20.04":"Debian"}`)
 	s, err := readSettings()
 	require.NoError(t, err)
-	require.Equal(t, DefaultBuildKit, s.buildkit)
+	require.Equal(t, subject.DefaultBuildKit, s.buildkit)
 	require.Equal(t, out, s.out)
 	require.DirExists(t, out)
 	require.Equal(t, "Debian", s.standIns["ubuntu:20.04"])
@@ -130,7 +131,7 @@ func TestLastLine(t *testing.T) {
 
 func TestCompanionIsAnother(t *testing.T) {
 	for _, version := range append(slices.Clone(Companions), "v0.20.0", "dev") {
-		e := &Environment{BuildKit: BuildKit{Version: version}}
+		e := &Environment{BuildKit: subject.BuildKit{Version: version}}
 		ref, other := e.Companion()
 		require.NotEqual(t, version, other)
 		require.Equal(t, "moby/buildkit:"+other, ref)
@@ -140,17 +141,17 @@ func TestCompanionIsAnother(t *testing.T) {
 func FuzzImageOf(f *testing.F) {
 	f.Add("v0.11.5")
 	f.Fuzz(func(t *testing.T, text string) {
-		ref, err := ImageOf(text)
+		ref, err := subject.ImageOf(text)
 		require.True(t, err != nil || ref != "")
 	})
 }
 
 func TestTheReproLineCanBePasted(t *testing.T) {
-	e := &Environment{Driver: DriverRemote, InLab: true, Specs: "/my own/it's here", Engine: Engine{Store: StoreOverlay2}}
+	e := &Environment{Driver: subject.DriverRemote, InLab: true, Specs: "/my own/it's here", Engine: Engine{Store: subject.StoreOverlay2}}
 	e.settings.buildkit, e.settings.buildx = "v0.34.2", "/opt/new buildx/docker-buildx"
 	require.Equal(t, `make check BUILDKIT=v0.34.2 RUN=own/app BUILDX='/opt/new buildx/docker-buildx' `+
 		`SPECS='/my own/it'\''s here' DRIVER=remote STORE=overlay2`, e.Repro("own/app"))
-	e = &Environment{Driver: DriverContainer}
+	e = &Environment{Driver: subject.DriverContainer}
 	e.settings.buildkit = "latest"
 	require.Equal(t, "make check BUILDKIT=latest RUN=a/b", e.Repro("a/b"))
 }

@@ -27,7 +27,7 @@ func (e *Environment) RoomOf(ctx context.Context, builder string) error {
 
 // engineRoom is the room on the engine's disk where that is another machine's.
 func (e *Environment) engineRoom(ctx context.Context) error {
-	if e.Engine.Local() == nil || e.BuildKit.Ref == "" {
+	if e.Engine.Local() == nil || e.BuildKit.Image == "" {
 		return nil
 	}
 	// The image asks for a volume; see openBuildKit.
@@ -42,7 +42,7 @@ func (e *Environment) engineRoom(ctx context.Context) error {
 func (e *Environment) freeIn(ctx context.Context, folder string, host container.HostConfig) (free uint64, err error) {
 	host.NetworkMode = "none"
 	created, err := e.Client.ContainerCreate(ctx, &container.Config{
-		Image: e.BuildKit.Ref, Entrypoint: []string{"df", "-Pk", folder}, Cmd: []string{},
+		Image: e.BuildKit.Image, Entrypoint: []string{"df", "-Pk", folder}, Cmd: []string{},
 		Labels: map[string]string{RunLabel: e.Run},
 	}, &host, nil, nil, e.Name("room"))
 	if err != nil {

@@ -5,31 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/distribution/reference"
-)
-
-// DefaultBuildKit is the release under test when BUILDKIT says nothing.
-const DefaultBuildKit = "v0.11.5"
-
-// The drivers that a claim can be proven with.
-const (
-	DriverContainer = "docker-container"
-	DriverDocker    = "docker"
-	DriverRemote    = "remote"
-)
-
-// Drivers lists the words that DRIVER takes.
-var Drivers = []string{DriverContainer, DriverDocker, DriverRemote}
-
-// The image stores that an engine can have.
-const (
-	StoreContainerd = "containerd"
-	StoreOverlay2   = "overlay2"
+	"builders.test/helpers/subject"
 )
 
 // settings is what the process's variables say.
@@ -51,9 +31,9 @@ type settings struct {
 
 func readSettings() (settings, error) {
 	s := settings{
-		buildkit: valueOr("BUILDKIT", DefaultBuildKit),
+		buildkit: valueOr("BUILDKIT", subject.DefaultBuildKit),
 		buildx:   os.Getenv("BUILDX"),
-		driver:   valueOr("DRIVER", DriverContainer),
+		driver:   valueOr("DRIVER", subject.DriverContainer),
 		specs:    os.Getenv("SPECS"),
 		mirror:   os.Getenv("BUILDERS_MIRROR"),
 		intake:   os.Getenv("BUILDERS_MIRROR_INTAKE"),
@@ -65,8 +45,8 @@ func readSettings() (settings, error) {
 			return s, fmt.Errorf("BUILDERS_STANDINS is not a JSON object of strings: %w", err)
 		}
 	}
-	if !slices.Contains(Drivers, s.driver) {
-		return s, fmt.Errorf("DRIVER=%s is no driver; name one of %s", s.driver, strings.Join(Drivers, ", "))
+	if !slices.Contains(subject.Drivers, s.driver) {
+		return s, fmt.Errorf("DRIVER=%s is no driver; name one of %s", s.driver, strings.Join(subject.Drivers, ", "))
 	}
 	engines, err := engines()
 	if err != nil {
@@ -129,36 +109,4 @@ func valueOr(variable, fallback string) string {
 		return value
 	}
 	return fallback
-}
-
-var release = regexp.MustCompile(`^v?(\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?)$`)
-
-// Release reads a release of BuildKit or buildx as people write it, 0.34.2 or
-// v0.34.2, and returns it as its tag is written.
-func Release(text string) (tag string, ok bool) {
-	match := release.FindStringSubmatch(text)
-	if match == nil {
-		return "", false
-	}
-	return "v" + match[1], true
-}
-
-// ImageOf turns what BUILDKIT says into an image reference: a release or
-// latest means the tag of moby/buildkit, anything with a slash, a colon or a
-// digest is a reference already.
-func ImageOf(buildkit string) (string, error) {
-	if tag, ok := Release(buildkit); ok {
-		return "moby/buildkit:" + tag, nil
-	}
-	switch {
-	case buildkit == "latest":
-		return "moby/buildkit:latest", nil
-	case !strings.ContainsAny(buildkit, "/:@"):
-		return "", fmt.Errorf("BUILDKIT=%s is neither a release such as %s, nor latest, nor an image reference", buildkit, DefaultBuildKit)
-	}
-	named, err := reference.ParseNormalizedNamed(buildkit)
-	if err != nil {
-		return "", fmt.Errorf("BUILDKIT=%s is not an image reference: %w", buildkit, err)
-	}
-	return reference.FamiliarString(reference.TagNameOnly(named)), nil
 }

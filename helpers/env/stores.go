@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"sync"
+
+	"builders.test/helpers/subject"
 )
 
 // engines reads which image store can be had at which endpoint.
@@ -87,7 +89,7 @@ func (e *Environment) beside(ctx context.Context, host string) (*Environment, er
 	if err := other.connect(ctx, host); err != nil {
 		return nil, err
 	}
-	if err := other.Fetch(ctx, e.BuildKit.Ref); err != nil {
+	if err := other.Fetch(ctx, e.BuildKit.Image); err != nil {
 		return nil, errors.Join(fmt.Errorf("BUILDKIT=%s on the engine at %s: %w", e.settings.buildkit, host, err), other.Client.Close())
 	}
 	return other, nil
@@ -120,7 +122,7 @@ func (e *Environment) openDriver(ctx context.Context) error {
 // BuildKitVersion is the version of the BuildKit that builders of a driver
 // run: the one under test, or the engine's own with the docker driver.
 func (e *Environment) BuildKitVersion(ctx context.Context, driver string) (string, error) {
-	if driver != DriverDocker {
+	if driver != subject.DriverDocker {
 		return e.BuildKit.Version, nil
 	}
 	b := &e.builtIn

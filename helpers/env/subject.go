@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"builders.test/helpers/subject"
 )
 
 // Buildx is the plugin under test.
@@ -19,22 +21,9 @@ type Buildx struct {
 	Version string
 }
 
-// BuildKit is the BuildKit under test.
-type BuildKit struct {
-	// Ref is the image that builders are created from.
-	Ref string
-	// Version is what its buildkitd says of itself, for example v0.11.5.
-	Version string
-	// Digest is the image's digest in its registry; empty for an image that
-	// only exists in the engine.
-	Digest string
-	// Runc is the version of the runc inside the image, which executes RUN.
-	Runc string
-}
-
 // Companions are the releases of which at least one differs from any subject:
 // where a claim needs a second BuildKit, it takes the first that is another.
-var Companions = []string{"v0.34.2", DefaultBuildKit}
+var Companions = []string{"v0.34.2", subject.DefaultBuildKit}
 
 // Companion is the reference and the version of a BuildKit other than the one
 // under test.
@@ -137,7 +126,7 @@ func submatch(pattern *regexp.Regexp, text, source string) (string, error) {
 }
 
 func (e *Environment) openBuildKit(ctx context.Context) error {
-	ref, err := ImageOf(e.settings.buildkit)
+	ref, err := subject.ImageOf(e.settings.buildkit)
 	if err != nil {
 		return err
 	}
@@ -167,7 +156,7 @@ func (e *Environment) openBuildKit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.BuildKit = BuildKit{Ref: ref, Version: version, Digest: digest, Runc: runc}
+	e.BuildKit = subject.BuildKit{Image: ref, Version: version, Digest: digest, Runc: runc}
 	return nil
 }
 
@@ -184,58 +173,19 @@ func (e *Environment) digest(ctx context.Context, ref string) (string, error) {
 	return "", nil
 }
 
-// Subject says what was tested on what; it is the head of every report.
-type Subject struct {
-	BuildKit SubjectBuildKit `json:"buildkit"`
-	Buildx   SubjectBuildx   `json:"buildx"`
-	Engine   SubjectEngine   `json:"engine"`
-	Driver   string          `json:"driver"`
-	Host     SubjectHost     `json:"host"`
-}
-
-// SubjectBuildKit identifies the BuildKit under test.
-type SubjectBuildKit struct {
-	Version string `json:"version"`
-	Image   string `json:"image"`
-	Digest  string `json:"digest"`
-	Runc    string `json:"runc"`
-}
-
-// SubjectBuildx identifies the plugin under test.
-type SubjectBuildx struct {
-	Version string `json:"version"`
-}
-
-// SubjectEngine identifies the engine and its image store.
-type SubjectEngine struct {
-	Version string `json:"version"`
-	Store   string `json:"store"`
-}
-
-// SubjectHost is the machine that the engine runs on. Emulation is what
-// executes foreign programs there, empty where nothing is known to.
-type SubjectHost struct {
-	Kernel    string `json:"kernel"`
-	Arch      string `json:"arch"`
-	Emulation string `json:"emulation"`
-}
-
-// SubjectFile is the file in OUT that holds the [Subject].
-const SubjectFile = "subject.json"
-
 // Subject collects what is known about the system under test.
-func (e *Environment) Subject() Subject {
-	buildkit := SubjectBuildKit{Version: e.BuildKit.Version, Image: e.BuildKit.Ref, Digest: e.BuildKit.Digest, Runc: e.BuildKit.Runc}
-	if e.Driver == DriverDocker {
+func (e *Environment) Subject() subject.Subject {
+	buildkit := e.BuildKit
+	if e.Driver == subject.DriverDocker {
 		// The engine's own comes as part of it, not as an image.
-		buildkit = SubjectBuildKit{Version: e.builtIn.version}
+		buildkit = subject.BuildKit{Version: e.builtIn.version}
 	}
-	return Subject{
+	return subject.Subject{
 		BuildKit: buildkit,
-		Buildx:   SubjectBuildx{Version: e.Buildx.Version},
-		Engine:   SubjectEngine{Version: e.Engine.Version, Store: e.Engine.Store},
+		Buildx:   subject.Buildx{Version: e.Buildx.Version},
+		Engine:   subject.Engine{Version: e.Engine.Version, Store: e.Engine.Store},
 		Driver:   e.Driver,
-		Host:     SubjectHost{Kernel: e.Engine.Kernel, Arch: e.Engine.Arch, Emulation: emulation()},
+		Host:     subject.Host{Kernel: e.Engine.Kernel, Arch: e.Engine.Arch, Emulation: emulation()},
 	}
 }
 
@@ -244,7 +194,7 @@ func (e *Environment) writeSubject(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("describe the subject: %w", err)
 	}
-	path := filepath.Join(e.Out, SubjectFile)
+	path := filepath.Join(e.Out, subject.File)
 	if err := os.WriteFile(path, append(encoded, '\n'), 0o644); err != nil {
 		return fmt.Errorf("write %s: %w; name a writable folder with OUT", path, err)
 	}

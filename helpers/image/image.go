@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"builders.test/helpers/cli"
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
@@ -139,7 +139,7 @@ func Inspect(t *spec.T, ref, platform string) image.InspectResponse {
 	var options []client.ImageInspectOption
 	// Only the containerd store keeps several platforms under one name, and
 	// only it takes the question.
-	if t.Env.Engine.Store == env.StoreContainerd && platform != "" {
+	if t.Env.Engine.Store == subject.StoreContainerd && platform != "" {
 		wanted, err := parsePlatform(platform)
 		if err != nil {
 			t.Fatalf("the image %s cannot be asked for: %v", ref, err)

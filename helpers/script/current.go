@@ -10,7 +10,7 @@ import (
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
-	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
 )
 
 // defaultBuilder is the one that an engine has by itself.
@@ -46,7 +46,7 @@ func (r *runner) used() *builder.Builder {
 		}
 	}
 	if name == defaultBuilder {
-		return &builder.Builder{Name: name, Home: r.home, Driver: env.DriverDocker}
+		return &builder.Builder{Name: name, Home: r.home, Driver: subject.DriverDocker}
 	}
 	if driver, ok := r.recorded(name); ok {
 		return &builder.Builder{Name: name, Home: r.home, Driver: driver}
@@ -79,7 +79,7 @@ func (r *runner) built() []string {
 // subjectsPart makes sure that a script which holds says something about the
 // BuildKit under test.
 func (r *runner) subjectsPart() {
-	if r.t.Failed() || r.t.Driver == env.DriverDocker {
+	if r.t.Failed() || r.t.Driver == subject.DriverDocker {
 		return
 	}
 	built := r.built()

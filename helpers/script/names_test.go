@@ -5,7 +5,7 @@ import (
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
-	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/fs"
 )
@@ -69,7 +69,7 @@ func TestTheBuilderInUse(t *testing.T) {
 
 	assert.Equal(t, r.used().Name, "own")
 	use("far")
-	assert.Equal(t, r.used().Driver, env.DriverRemote)
+	assert.Equal(t, r.used().Driver, subject.DriverRemote)
 	use("removed")
 	assert.Assert(t, r.used() == nil)
 	use(one.Name)
@@ -77,7 +77,7 @@ func TestTheBuilderInUse(t *testing.T) {
 	r.current = one
 	assert.Assert(t, r.used() == nil)
 	use("")
-	assert.Equal(t, r.used().Driver, env.DriverDocker)
+	assert.Equal(t, r.used().Driver, subject.DriverDocker)
 	r.home.Dir = t.TempDir()
 	assert.Assert(t, r.used() == nil)
 }

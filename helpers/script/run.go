@@ -89,7 +89,7 @@ func (r *runner) setup(e *testscript.Env) error {
 	e.Setenv("RUN", r.t.Env.Run)
 	e.Setenv("ARCH", r.t.Env.Engine.Arch)
 	e.Setenv("BUILDKIT", r.t.BuildKit)
-	e.Setenv("BUILDKIT_IMAGE", r.t.Env.BuildKit.Ref)
+	e.Setenv("BUILDKIT_IMAGE", r.t.Env.BuildKit.Image)
 	r.given = slices.Clone(e.Vars)
 	return nil
 }

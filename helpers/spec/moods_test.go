@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
 	"github.com/docker/docker/client"
 	"github.com/stretchr/testify/require"
 )
@@ -58,9 +59,9 @@ func newScene(t *testing.T) *scene {
 	require.NoError(t, err)
 
 	s.env.Run, s.env.Dir, s.env.Out = "0a1b2c3d", t.TempDir(), os.Getenv("OUT")
-	s.env.Client, s.env.Driver = c, env.DriverContainer
-	s.env.Engine = env.Engine{Host: host, Store: env.StoreContainerd, OS: "linux", Arch: "amd64"}
-	s.env.BuildKit = env.BuildKit{Ref: "moby/buildkit:v0.11.5", Version: "v0.11.5"}
+	s.env.Client, s.env.Driver = c, subject.DriverContainer
+	s.env.Engine = env.Engine{Host: host, Store: subject.StoreContainerd, OS: "linux", Arch: "amd64"}
+	s.env.BuildKit = subject.BuildKit{Image: "moby/buildkit:v0.11.5", Version: "v0.11.5"}
 	s.env.Confirm, err = env.Confirm(os.Getenv("CONFIRM"))
 	require.NoError(t, err)
 	s.env.Strict, err = env.Strict(os.Getenv("STRICT"))

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
 	"github.com/Masterminds/semver/v3"
 )
 
@@ -59,19 +60,19 @@ var (
 
 	// ContainerDriver is for claims about builders that are containers of
 	// buildx's own making, whatever driver the run prefers.
-	ContainerDriver = driverNeed("docker-container-driver", env.DriverContainer)
+	ContainerDriver = driverNeed("docker-container-driver", subject.DriverContainer)
 	// DockerDriver is for claims about the engine's own BuildKit.
-	DockerDriver = driverNeed("docker-driver", env.DriverDocker)
+	DockerDriver = driverNeed("docker-driver", subject.DriverDocker)
 	// RemoteDriver is for claims about a BuildKit that somebody else runs.
-	RemoteDriver = driverNeed("remote-driver", env.DriverRemote)
+	RemoteDriver = driverNeed("remote-driver", subject.DriverRemote)
 	// OwnBuildKit is for claims about any BuildKit but the engine's own: one
 	// with a cache to itself, that has to be told where its results go.
-	OwnBuildKit = driverNeed("own-buildkit", env.DriverContainer, env.DriverRemote)
+	OwnBuildKit = driverNeed("own-buildkit", subject.DriverContainer, subject.DriverRemote)
 
 	// ContainerdStore needs an engine with the containerd image store.
-	ContainerdStore = storeNeed(env.StoreContainerd)
+	ContainerdStore = storeNeed(subject.StoreContainerd)
 	// Overlay2Store needs an engine with the overlay2 image store.
-	Overlay2Store = storeNeed(env.StoreOverlay2)
+	Overlay2Store = storeNeed(subject.StoreOverlay2)
 )
 
 // BuildKit needs a BuildKit under test within the constraint, for example

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/compare"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
@@ -18,10 +18,10 @@ import (
 )
 
 var subjectUnderTest = report.Subject{
-	BuildKit: env.SubjectBuildKit{Version: "v0.11.5"},
-	Buildx:   env.SubjectBuildx{Version: "v0.38.2"},
-	Engine:   env.SubjectEngine{Version: "29.1.0", Store: "containerd"},
-	Host:     env.SubjectHost{Kernel: "6.1.0"},
+	BuildKit: subject.BuildKit{Version: "v0.11.5"},
+	Buildx:   subject.Buildx{Version: "v0.38.2"},
+	Engine:   subject.Engine{Version: "29.1.0", Store: "containerd"},
+	Host:     subject.Host{Kernel: "6.1.0"},
 }
 
 var finished = []report.Claim{

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"testing"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/compare"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
@@ -26,7 +26,7 @@ func run(version string, verdicts ...spec.Verdict) report.Report {
 		}
 		claims = append(claims, c)
 	}
-	return report.New(report.Subject{BuildKit: env.SubjectBuildKit{Version: version}}, claims)
+	return report.New(report.Subject{BuildKit: subject.BuildKit{Version: version}}, claims)
 }
 
 // asked is a report whose claims were tried, each out of so many times as its

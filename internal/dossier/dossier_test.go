@@ -3,8 +3,8 @@ package dossier
 import (
 	"testing"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/compare"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
@@ -17,7 +17,7 @@ func run(version string, verdicts ...spec.Verdict) Run {
 		claims = append(claims, report.Claim{ID: "a/" + string(rune('a'+i)), Chapter: "a", Verdict: verdict, Tries: tries(verdict)})
 	}
 	return Run{Report: report.New(report.Subject{
-		BuildKit: env.SubjectBuildKit{Version: version}, Host: env.SubjectHost{Kernel: "6.1"},
+		BuildKit: subject.BuildKit{Version: version}, Host: subject.Host{Kernel: "6.1"},
 	}, claims)}
 }
 

@@ -12,8 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/front"
+	"builders.test/helpers/subject"
 	"builders.test/helpers/upstream"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
@@ -162,7 +162,7 @@ const dockerfile = "-- Dockerfile --\nFROM busybox\nRUN echo CELL $SALT > /made\
 
 var moments = []moment{
 	{"first pull", func(driver string) string {
-		if driver == env.DriverDocker {
+		if driver == subject.DriverDocker {
 			return "docker pull --quiet HOST/library/busybox\ndocker rmi HOST/library/busybox\n"
 		}
 		return "builder -image=HOST/moby/buildkit:" + buildKit + " one\n"

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/report"
 	"github.com/stretchr/testify/require"
 )
@@ -47,7 +47,7 @@ func cells(kinds []kind, driver string) []cell {
 func TestAttribution(t *testing.T) {
 	var kinds []kind
 	table, proven := map[string]report.Claim{}, map[string]bool{}
-	for _, driver := range env.Drivers {
+	for _, driver := range subject.Drivers {
 		t.Run(driver, func(t *testing.T) {
 			// Faults that pass do so once, so each driver gets its own.
 			kinds = kindsOfFaults(t)
@@ -57,7 +57,7 @@ func TestAttribution(t *testing.T) {
 			proven[driver] = true
 		})
 	}
-	if t.Failed() || len(proven) < len(env.Drivers) {
+	if t.Failed() || len(proven) < len(subject.Drivers) {
 		return // the table is of all drivers
 	}
 	path := filepath.Join(root, "docs", "attribution.md")
@@ -134,11 +134,11 @@ var port = regexp.MustCompile(`(\d+\.\d+\.\d+\.\d+):\d+`)
 func tableOf(kinds []kind, table map[string]report.Claim) string {
 	var text strings.Builder
 	text.WriteString(tableHead)
-	fmt.Fprintf(&text, "| fault | moment | %s |\n|---|---|%s\n", strings.Join(env.Drivers, " | "), strings.Repeat("---|", len(env.Drivers)))
+	fmt.Fprintf(&text, "| fault | moment | %s |\n|---|---|%s\n", strings.Join(subject.Drivers, " | "), strings.Repeat("---|", len(subject.Drivers)))
 	for _, k := range kinds {
 		for _, m := range moments {
 			c, row, any := cell{k, m}, "", false
-			for _, driver := range env.Drivers {
+			for _, driver := range subject.Drivers {
 				claim, ran := table[driver+" "+c.name()]
 				word := "–"
 				if ran {
@@ -153,7 +153,7 @@ func tableOf(kinds []kind, table map[string]report.Claim) string {
 	}
 	text.WriteString("\nWhat the reasons say, of one cell each:\n\n")
 	for _, k := range kinds {
-		claim := table[env.DriverContainer+" "+cell{k, moments[1]}.name()]
+		claim := table[subject.DriverContainer+" "+cell{k, moments[1]}.name()]
 		if claim.Verdict == spec.Error {
 			fmt.Fprintf(&text, "- %s: %s\n", k.name, port.ReplaceAllString(claim.Reason, "$1:…"))
 		}

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/run"
 	"github.com/stretchr/testify/require"
 )
@@ -102,7 +102,7 @@ func (d death) die(t *testing.T, after time.Duration) time.Duration {
 // requireTold wants the report to say of every claim what became of it.
 func requireTold(t *testing.T, r *ran) {
 	t.Helper()
-	if !exists(filepath.Join(r.out, env.SubjectFile)) {
+	if !exists(filepath.Join(r.out, subject.File)) {
 		// The run had not found out yet what it was to be about, and said so.
 		require.Regexp(t, "interrupted|ended early|killed", r.said.String())
 		return

@@ -5,8 +5,8 @@ import (
 	"encoding/xml"
 	"testing"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"github.com/jstemmer/go-junit-report/v2/junit"
@@ -16,8 +16,8 @@ import (
 
 func run(version string, claims ...report.Claim) dossier.Run {
 	return dossier.Run{Report: report.New(report.Subject{
-		BuildKit: env.SubjectBuildKit{Version: version, Digest: "sha256:d1"},
-		Host:     env.SubjectHost{Kernel: "6.1.0"},
+		BuildKit: subject.BuildKit{Version: version, Digest: "sha256:d1"},
+		Host:     subject.Host{Kernel: "6.1.0"},
 	}, claims)}
 }
 

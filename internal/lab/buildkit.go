@@ -14,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
 	"builders.test/internal/lab/image"
 	"builders.test/internal/lab/process"
 	"github.com/Masterminds/semver/v3"
@@ -35,7 +35,7 @@ func Release(text string) (string, error) {
 	if text == "latest" || text == "stable" || text == "buildx-stable-1" {
 		return BuildKitStable, nil
 	}
-	tag, ok := env.Release(text)
+	tag, ok := subject.Release(text)
 	if !ok {
 		return "", usage(fmt.Sprintf("reading the BuildKit release %q", text), "it is no version",
 			"write one like "+BuildKitDefault+", or latest")

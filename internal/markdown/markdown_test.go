@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
@@ -17,9 +17,9 @@ import (
 
 func run(version string, claims ...report.Claim) dossier.Run {
 	return dossier.Run{Report: report.New(report.Subject{
-		BuildKit: env.SubjectBuildKit{Version: version, Digest: "sha256:d1"},
-		Buildx:   env.SubjectBuildx{Version: "v0.38.2"},
-		Host:     env.SubjectHost{Kernel: "6.1.0"},
+		BuildKit: subject.BuildKit{Version: version, Digest: "sha256:d1"},
+		Buildx:   subject.Buildx{Version: "v0.38.2"},
+		Host:     subject.Host{Kernel: "6.1.0"},
 	}, claims)}
 }
 

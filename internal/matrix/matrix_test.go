@@ -3,8 +3,8 @@ package matrix
 import (
 	"testing"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 )
@@ -12,10 +12,10 @@ import (
 // on is a subject, given by what columns are told apart by.
 func on(buildkit, buildx, driver, store string) report.Subject {
 	return report.Subject{
-		BuildKit: env.SubjectBuildKit{Version: buildkit},
-		Buildx:   env.SubjectBuildx{Version: buildx},
+		BuildKit: subject.BuildKit{Version: buildkit},
+		Buildx:   subject.Buildx{Version: buildx},
 		Driver:   driver,
-		Engine:   env.SubjectEngine{Store: store},
+		Engine:   subject.Engine{Store: store},
 	}
 }
 

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
@@ -23,14 +23,14 @@ const hostile = "<script>window.owned=1</script><img src=x onerror=window.owned=
 // release is the subject of a sample run.
 func release(version string) report.Subject {
 	return report.Subject{
-		BuildKit: env.SubjectBuildKit{
+		BuildKit: subject.BuildKit{
 			Version: version, Image: "moby/buildkit:" + version, Runc: "1.1.5",
 			Digest: "sha256:7be8bf871c2bc9e43656b5267bcfc43f8cea196d13a0beb9760ef32b54077688",
 		},
-		Buildx: env.SubjectBuildx{Version: "v0.38.2"},
-		Engine: env.SubjectEngine{Version: "29.8.1", Store: "containerd"},
+		Buildx: subject.Buildx{Version: "v0.38.2"},
+		Engine: subject.Engine{Version: "29.8.1", Store: "containerd"},
 		Driver: "docker-container",
-		Host:   env.SubjectHost{Kernel: "6.1.0-41-amd64", Arch: "amd64", Emulation: "qemu-aarch64-static, flags PF"},
+		Host:   subject.Host{Kernel: "6.1.0-41-amd64", Arch: "amd64", Emulation: "qemu-aarch64-static, flags PF"},
 	}
 }
 

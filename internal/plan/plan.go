@@ -10,9 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/evidence"
-	"builders.test/internal/subject"
+	"builders.test/helpers/subject"
 	"github.com/goccy/go-yaml"
 )
 
@@ -44,7 +43,7 @@ func (a Axes) Cells() ([]Cell, error) {
 						return nil, err
 					}
 					cell := Cell{buildkit, buildx, driver, store}
-					if driver == env.DriverDocker {
+					if driver == subject.DriverDocker {
 						cell.BuildKit = ""
 					}
 					if !slices.Contains(cells, cell) {

@@ -13,8 +13,8 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"github.com/moby/sys/atomicwriter"
 )
 
@@ -33,7 +33,7 @@ const (
 )
 
 // Subject is what was tested, and on what.
-type Subject = env.Subject
+type Subject = subject.Subject
 
 // Report is one run.
 type Report struct {
@@ -246,7 +246,7 @@ var ErrNoSubject = errors.New("the environment was not opened")
 // ReadSubject reads what the environment wrote about the subject when it was
 // opened. Without it the error is [ErrNoSubject].
 func ReadSubject(out string) (Subject, error) {
-	path := filepath.Join(out, env.SubjectFile)
+	path := filepath.Join(out, subject.File)
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Subject{}, ErrNoSubject
@@ -266,7 +266,7 @@ func ReadSubject(out string) (Subject, error) {
 // subject, and the evidence of the claims with the given ids. Nothing else is
 // touched.
 func Clear(out string, ids []string) error {
-	stale := []string{File, Page, JUnit, env.SubjectFile}
+	stale := []string{File, Page, JUnit, subject.File}
 	for _, id := range ids {
 		stale = append(stale, EvidenceOf(id))
 	}

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
 	"gotest.tools/v3/fs"
@@ -15,11 +15,11 @@ import (
 
 func example() Report {
 	return New(Subject{
-		BuildKit: env.SubjectBuildKit{Version: "v0.11.5", Image: "moby/buildkit:v0.11.5", Digest: "sha256:d1", Runc: "1.1.5"},
-		Buildx:   env.SubjectBuildx{Version: "v0.38.2"},
-		Engine:   env.SubjectEngine{Version: "29.1.0", Store: "containerd"},
+		BuildKit: subject.BuildKit{Version: "v0.11.5", Image: "moby/buildkit:v0.11.5", Digest: "sha256:d1", Runc: "1.1.5"},
+		Buildx:   subject.Buildx{Version: "v0.38.2"},
+		Engine:   subject.Engine{Version: "29.1.0", Store: "containerd"},
 		Driver:   "docker-container",
-		Host:     env.SubjectHost{Kernel: "6.1.0", Arch: "amd64", Emulation: "qemu-aarch64"},
+		Host:     subject.Host{Kernel: "6.1.0", Arch: "amd64", Emulation: "qemu-aarch64"},
 	}, []Claim{
 		{
 			ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each builder", Verdict: spec.Holds, Seconds: 1.25,
@@ -80,7 +80,7 @@ func TestReadSubject(t *testing.T) {
 	_, err := ReadSubject(dir)
 	assert.ErrorIs(t, err, ErrNoSubject)
 
-	path := filepath.Join(dir, env.SubjectFile)
+	path := filepath.Join(dir, subject.File)
 	assert.NilError(t, os.WriteFile(path, []byte(`{"buildkit":{"version":"v0.11.5"},"driver":"docker-container"}`), 0o644))
 	s, err := ReadSubject(dir)
 	assert.NilError(t, err)
@@ -88,12 +88,12 @@ func TestReadSubject(t *testing.T) {
 
 	assert.NilError(t, os.WriteFile(path, []byte(`{`), 0o644))
 	_, err = ReadSubject(dir)
-	assert.ErrorContains(t, err, env.SubjectFile)
+	assert.ErrorContains(t, err, subject.File)
 }
 
 func TestClearTakesOnlyWhatRunsWrite(t *testing.T) {
 	dir := fs.NewDir(t, "out",
-		fs.WithFile(File, "old"), fs.WithFile(env.SubjectFile, "old"), fs.WithFile("thesis.txt", "mine"),
+		fs.WithFile(File, "old"), fs.WithFile(subject.File, "old"), fs.WithFile("thesis.txt", "mine"),
 		fs.WithDir("evidence",
 			fs.WithDir("builders", fs.WithDir("ls", fs.WithFile("failure.txt", "old")), fs.WithFile("own", "mine"))))
 	assert.NilError(t, Clear(dir.Path(), []string{"builders/ls", "builders/never-run"}))
@@ -105,7 +105,7 @@ func TestClearTakesOnlyWhatRunsWrite(t *testing.T) {
 
 func TestDescribeLeavesOutWhatNobodyKnows(t *testing.T) {
 	assert.Equal(t, Describe(example().Subject), "BuildKit v0.11.5, buildx v0.38.2, engine 29.1.0 (containerd store), kernel 6.1.0")
-	assert.Equal(t, Describe(Subject{BuildKit: env.SubjectBuildKit{Version: "v0.11.5"}}), "BuildKit v0.11.5")
+	assert.Equal(t, Describe(Subject{BuildKit: subject.BuildKit{Version: "v0.11.5"}}), "BuildKit v0.11.5")
 }
 
 func TestStandInsAreNamedOnce(t *testing.T) {

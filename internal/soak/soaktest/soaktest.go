@@ -4,8 +4,8 @@ package soaktest
 import (
 	"fmt"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
 )
@@ -56,9 +56,9 @@ func Run(number int, version string, seconds float64, claims ...report.Claim) so
 		}
 	}
 	r := report.New(report.Subject{
-		BuildKit: env.SubjectBuildKit{Version: version}, Buildx: env.SubjectBuildx{Version: "v0.38.2"},
-		Engine: env.SubjectEngine{Version: "29.8.1", Store: "containerd"}, Driver: "docker-container",
-		Host: env.SubjectHost{Kernel: "6.1.0"},
+		BuildKit: subject.BuildKit{Version: version}, Buildx: subject.Buildx{Version: "v0.38.2"},
+		Engine: subject.Engine{Version: "29.8.1", Store: "containerd"}, Driver: "docker-container",
+		Host: subject.Host{Kernel: "6.1.0"},
 	}, claims)
 	return soak.Run{Number: number, Folder: fmt.Sprintf("%s/run-%02d", version, number), Seconds: seconds, Report: &r}
 }

@@ -10,17 +10,31 @@ import (
 // with which image store. Empty words were not chosen.
 type Cell struct{ Driver, Store string }
 
-var (
-	drivers = []string{"docker-container", "docker", "remote"}
-	stores  = []string{"containerd", "overlay2"}
+// The drivers that a claim can be proven with.
+const (
+	DriverContainer = "docker-container"
+	DriverDocker    = "docker"
+	DriverRemote    = "remote"
 )
+
+// Drivers lists the words that DRIVER takes.
+var Drivers = []string{DriverContainer, DriverDocker, DriverRemote}
+
+// The image stores that an engine can have.
+const (
+	StoreContainerd = "containerd"
+	StoreOverlay2   = "overlay2"
+)
+
+// Stores lists the words that STORE takes.
+var Stores = []string{StoreContainerd, StoreOverlay2}
 
 // ParseCell reads DRIVER and STORE.
 func ParseCell(driver, store string) (Cell, error) {
-	if err := oneOf("DRIVER", driver, drivers); err != nil {
+	if err := oneOf("DRIVER", driver, Drivers); err != nil {
 		return Cell{}, err
 	}
-	return Cell{driver, store}, oneOf("STORE", store, stores)
+	return Cell{driver, store}, oneOf("STORE", store, Stores)
 }
 
 func oneOf(variable, word string, known []string) error {
@@ -30,7 +44,7 @@ func oneOf(variable, word string, known []string) error {
 	return fmt.Errorf("%s=%s is none of %s; choose one, or leave it out", variable, word, strings.Join(known, ", "))
 }
 
-// Chosen tells whether anything was.
+// Chosen reports whether anything was.
 func (c Cell) Chosen() bool { return c != Cell{} }
 
 // String is what was chosen as one writes it behind make, for example

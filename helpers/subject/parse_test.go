@@ -3,14 +3,13 @@ package subject
 import (
 	"testing"
 
-	"builders.test/helpers/env"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/fs"
 )
 
 func TestParseBuildKit(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                env.DefaultBuildKit,
+		"":                                DefaultBuildKit,
 		"v0.16.0":                         "v0.16.0",
 		"0.16.0":                          "v0.16.0",
 		"v0.13.0-rc1":                     "v0.13.0-rc1",
@@ -21,7 +20,7 @@ func TestParseBuildKit(t *testing.T) {
 		t.Run(text, func(t *testing.T) {
 			got, err := ParseBuildKit(text)
 			assert.NilError(t, err)
-			assert.Equal(t, got, BuildKit{Ref: want})
+			assert.Equal(t, got, BuildKitChoice{Ref: want})
 		})
 	}
 }
@@ -30,7 +29,7 @@ func TestParseBuildKitSourceTree(t *testing.T) {
 	tree := fs.NewDir(t, "tree", fs.WithFile("go.mod", "module github.com/moby/buildkit\n\ngo 1.22\n"))
 	got, err := ParseBuildKit(tree.Path())
 	assert.NilError(t, err)
-	assert.Equal(t, got, BuildKit{Source: tree.Path()})
+	assert.Equal(t, got, BuildKitChoice{Source: tree.Path()})
 }
 
 func TestParseBuildKitRefuses(t *testing.T) {
@@ -61,7 +60,7 @@ func TestRelease(t *testing.T) {
 		"latest":                          "",
 		"example.com/own:v0.16.0":         "",
 	} {
-		got, ok := BuildKit{Ref: ref}.Release()
+		got, ok := BuildKitChoice{Ref: ref}.Release()
 		assert.Equal(t, got, want, ref)
 		assert.Equal(t, ok, want != "", ref)
 	}
@@ -70,7 +69,7 @@ func TestRelease(t *testing.T) {
 func TestParseBuildx(t *testing.T) {
 	dir := fs.NewDir(t, "plugins",
 		fs.WithFile("docker-buildx", "", fs.WithMode(0o755)), fs.WithFile("readme", ""))
-	for text, want := range map[string]Buildx{
+	for text, want := range map[string]BuildxChoice{
 		"":                        {},
 		"v0.20.0":                 {Release: "v0.20.0"},
 		"0.20.0":                  {Release: "v0.20.0"},
