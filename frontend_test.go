@@ -15,6 +15,7 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/spec"
@@ -129,7 +130,7 @@ func theSyntaxLineDecides(t *spec.T) {
 
 func theBuiltInIsTheBuildKits(t *spec.T) {
 	b := warm(t)
-	if !t.Has(spec.BuildKit(">=0.25")) {
+	if !t.Has(claim.BuildKit(">=0.25")) {
 		requireRefused(t, b, exclude)
 		return
 	}

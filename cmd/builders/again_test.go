@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -47,7 +47,7 @@ func TestCompareAsksBothSidesBeforeItAccuses(t *testing.T) {
 	baseline, err := report.Read("build/compare/baseline/report.json")
 	assert.NilError(t, err)
 	assert.Assert(t, cmp.Len(baseline.Claims[0].Tries, 5), "every try is in the report of its side")
-	assert.Equal(t, baseline.Claims[0].Verdict, spec.Holds)
+	assert.Equal(t, baseline.Claims[0].Verdict, claim.Holds)
 	candidate, err := report.Read("build/compare/candidate/report.json")
 	assert.NilError(t, err)
 	assert.Equal(t, candidate.Claims[0].Count(), "failed 4 of 4")

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/bisect"
 	"builders.test/internal/console"
@@ -128,7 +128,7 @@ func (b *bisection) judge(ctx context.Context, version string) (bisect.Finding, 
 		return bisect.Finding{}, ctx.Err()
 	}
 	if err != nil {
-		return bisect.Finding{Verdict: spec.Error, Reason: err.Error()}, nil // such as one that does not compile
+		return bisect.Finding{Verdict: claim.Error, Reason: err.Error()}, nil // such as one that does not compile
 	}
 	claim := p.report.Claims[0]
 	return bisect.Finding{
@@ -151,7 +151,7 @@ func (b *bisection) on(version string) (*check, error) {
 
 func (b *bisection) tell(f bisect.Finding) {
 	line := fmt.Sprintf("  %-10s %-8s %4.0f s", f.Version, f.Verdict, f.Seconds)
-	if f.Reason != "" && f.Verdict != spec.Holds {
+	if f.Reason != "" && f.Verdict != claim.Holds {
 		line += "  " + f.Reason
 	}
 	fmt.Fprintln(b.stdout, line)

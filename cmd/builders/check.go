@@ -14,9 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"builders.test/helpers/script"
-	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
@@ -41,7 +41,7 @@ type check struct {
 	// module is that of the project whose specs run, own are the claims that
 	// it has in Go, and book is all that may be chosen from.
 	module    string
-	own, book []spec.Claim
+	own, book []claim.Claim
 	// scripts are the editions of those that belong to the book.
 	scripts []string
 	// regressions tells whether the upstream regressions of the past are put to
@@ -253,12 +253,12 @@ func (c *check) selection() (run.Selection, error) {
 	}
 	selection, err := run.Select(c.choice, c.book, specs)
 	if err == nil && len(c.ids) > 0 {
-		selection, err = selection.Only(func(claim spec.Claim) bool { return slices.Contains(c.ids, claim.ID) })
+		selection, err = selection.Only(func(claim claim.Claim) bool { return slices.Contains(c.ids, claim.ID) })
 	}
 	if err != nil || !c.cell.Chosen() {
 		return selection, err
 	}
-	selection, err = selection.Only(func(claim spec.Claim) bool { return claim.In(c.cell.Driver, c.cell.Store) })
+	selection, err = selection.Only(func(claim claim.Claim) bool { return claim.In(c.cell.Driver, c.cell.Store) })
 	if err != nil {
 		return run.Selection{}, fmt.Errorf("%s: %w; `builders claims` lists what there is", c.cell, err)
 	}
@@ -268,7 +268,7 @@ func (c *check) selection() (run.Selection, error) {
 // isRegression tells that a spec is about a fault that some release had, and
 // not about how builders behave.
 func isRegression(s claims.Spec) bool {
-	return spec.Claim{ID: s.Claim}.Chapter() == claims.Regressions
+	return claim.Claim{ID: s.Claim}.Chapter() == claims.Regressions
 }
 
 // openBook finds the specs of the book. Scripts of the user's make a book of

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/lab"
 	"builders.test/internal/report"
@@ -22,7 +22,7 @@ import (
 
 // toyBook holds the claims of the toy module, whose specs act what they are
 // told by the variable TOY.
-var toyBook = []spec.Claim{
+var toyBook = []claim.Claim{
 	{ID: "builders/ls", Text: "`ls` lists each builder"},
 	{ID: "builders/arch", Text: "both builders print the host's architecture"},
 	{ID: "builders/platforms", Text: "`--platform` marks the preferred ones"},

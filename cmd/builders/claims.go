@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/text"
@@ -42,7 +42,7 @@ type claimEntry struct {
 	History string   `json:"history"`
 }
 
-func encodeClaims(out io.Writer, book []spec.Claim) error {
+func encodeClaims(out io.Writer, book []claim.Claim) error {
 	entries := make([]claimEntry, 0, len(book))
 	for _, c := range book {
 		entries = append(entries, claimEntry{
@@ -57,7 +57,7 @@ func encodeClaims(out io.Writer, book []spec.Claim) error {
 
 // listClaims prints the claims under their chapters, for lines of the given
 // width; zero means any.
-func listClaims(out io.Writer, book []spec.Claim, width int) error {
+func listClaims(out io.Writer, book []claim.Claim, width int) error {
 	var b strings.Builder
 	chapter := ""
 	for i, c := range book {
@@ -88,7 +88,7 @@ func field(b *strings.Builder, label, value string, width int) {
 	fmt.Fprintf(b, "    %-7s  %s\n", label, text.Wrap(value, width, indent))
 }
 
-func chapters(book []spec.Claim) int {
+func chapters(book []claim.Claim) int {
 	seen := map[string]bool{}
 	for _, c := range book {
 		seen[c.Chapter()] = true

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/script"
-	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/history"
@@ -136,15 +136,15 @@ func (h *historyRun) conclude(ledger *history.Ledger, chosen []history.Regressio
 	fmt.Fprintln(h.stdout)
 	for _, r := range chosen {
 		score := ledger.Score(r, newestBuildKit)
-		mark := report.Mark(spec.Holds)
+		mark := report.Mark(claim.Holds)
 		switch {
 		case score.Caught():
 			caught++
 		case score.Unknown():
 			unknown++
-			mark = report.Mark(spec.Error)
+			mark = report.Mark(claim.Error)
 		default:
-			mark = report.Mark(spec.Broken)
+			mark = report.Mark(claim.Broken)
 		}
 		fmt.Fprintf(h.stdout, "%s %-38s %s\n", mark, r.Claim.ID, score)
 	}

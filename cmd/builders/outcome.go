@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"builders.test/helpers/evidence"
-	"builders.test/helpers/spec"
 	"builders.test/internal/console"
 	"builders.test/internal/report"
 	"builders.test/internal/run"
@@ -158,7 +158,7 @@ func (p policy) code(r report.Report) int {
 	switch {
 	case r.Summary.Broken > 0:
 		return exitBroken
-	case r.Worst() == spec.Error:
+	case r.Worst() == claim.Error:
 		return exitEnvironment
 	case p == strictly && r.Summary.Known+r.Summary.Unsteady > 0:
 		return exitBroken

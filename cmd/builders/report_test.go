@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
@@ -14,7 +14,7 @@ import (
 )
 
 // runIn writes the report of a run with one claim and returns its folder.
-func runIn(t *testing.T, version string, verdict spec.Verdict) string {
+func runIn(t *testing.T, version string, verdict claim.Verdict) string {
 	t.Helper()
 	dir := t.TempDir()
 	subject := report.Subject{BuildKit: subject.BuildKit{Version: version}}
@@ -43,7 +43,7 @@ func content(t *testing.T, parts ...string) string {
 }
 
 func TestReportOnOneRunIsAPageBesideIt(t *testing.T) {
-	dir := runIn(t, "v0.11.5", spec.Broken)
+	dir := runIn(t, "v0.11.5", claim.Broken)
 	assert.Equal(t, reportOn(t, dir), said{code: exitHolds})
 	assert.Assert(t, cmp.Contains(content(t, dir, report.Page), "1 of 1 claim is broken on BuildKit v0.11.5"))
 	entries, err := os.ReadDir(dir)
@@ -52,7 +52,7 @@ func TestReportOnOneRunIsAPageBesideIt(t *testing.T) {
 }
 
 func TestReportsOfDifferentBooksAreNotCompared(t *testing.T) {
-	before, after, page := runIn(t, "v0.11.5", spec.Holds), runIn(t, "v0.34.2", spec.Holds), filepath.Join(t.TempDir(), "p.html")
+	before, after, page := runIn(t, "v0.11.5", claim.Holds), runIn(t, "v0.34.2", claim.Holds), filepath.Join(t.TempDir(), "p.html")
 	r, err := report.Read(filepath.Join(after, report.File))
 	assert.NilError(t, err)
 	r.Book = "other"
@@ -67,7 +67,7 @@ func TestReportsOfDifferentBooksAreNotCompared(t *testing.T) {
 }
 
 func TestReportOnTwoRuns(t *testing.T) {
-	before, after, out := runIn(t, "v0.11.5", spec.Holds), runIn(t, "v0.34.2", spec.Broken), t.TempDir()
+	before, after, out := runIn(t, "v0.11.5", claim.Holds), runIn(t, "v0.34.2", claim.Broken), t.TempDir()
 	got := reportOn(t, "--compare", "--markdown", "-", "--junit", filepath.Join(out, "j.xml"), "--html", filepath.Join(out, "p.html"), before, after)
 	assert.Equal(t, got.code, exitHolds, got.errors)
 	// Each was tried once, which says little.
@@ -82,7 +82,7 @@ func TestReportOnTwoRuns(t *testing.T) {
 }
 
 func TestReportRefuses(t *testing.T) {
-	dir := runIn(t, "v0.11.5", spec.Holds)
+	dir := runIn(t, "v0.11.5", claim.Holds)
 	for name, tc := range map[string]struct {
 		args []string
 		want string

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
-	"builders.test/helpers/spec"
 	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/lab"
@@ -263,21 +263,21 @@ func confirmations(one sabotage.Sabotage) string {
 // measured is the sabotage as if all that happened had been expected of it.
 func measured(one sabotage.Sabotage, claims []report.Claim) sabotage.Sabotage {
 	one.Kills, one.Unsteady, one.Counted, one.Chance = nil, nil, "", nil
-	for _, claim := range claims {
+	for _, c := range claims {
 		switch {
-		case claim.News():
-			one.Kills = append(one.Kills, claim.ID)
-		case claim.Verdict == spec.Unsteady:
-			one.Unsteady = append(one.Unsteady, claim.ID)
+		case c.News():
+			one.Kills = append(one.Kills, c.ID)
+		case c.Verdict == claim.Unsteady:
+			one.Unsteady = append(one.Unsteady, c.ID)
 		}
 	}
 	return one
 }
 
 func (s *selftest) tell(score sabotage.Score) {
-	mark := report.Mark(spec.Broken)
+	mark := report.Mark(claim.Broken)
 	if score.Caught() {
-		mark = report.Mark(spec.Holds)
+		mark = report.Mark(claim.Holds)
 	}
 	fmt.Fprintf(s.stdout, "%s %-22s %s\n", mark, score.Sabotage.Name, score.Sabotage.Does)
 	for _, part := range []struct {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
 	"gotest.tools/v3/assert"
@@ -71,8 +71,8 @@ func TestSoakEndsWithOneForBroken(t *testing.T) {
 // The evidence of the run beside a failure may be what explains it.
 func TestEvidenceStaysWhereSomethingFailed(t *testing.T) {
 	holds := report.New(report.Subject{}, []report.Claim{{ID: "a/b"}})
-	known := report.New(report.Subject{}, []report.Claim{{ID: "a/b", Verdict: spec.Broken, Known: "moby/buildkit#1"}})
-	unsteady := report.New(report.Subject{}, []report.Claim{{ID: "a/b", Verdict: spec.Unsteady}})
+	known := report.New(report.Subject{}, []report.Claim{{ID: "a/b", Verdict: claim.Broken, Known: "moby/buildkit#1"}})
+	unsteady := report.New(report.Subject{}, []report.Claim{{ID: "a/b", Verdict: claim.Unsteady}})
 	leaky := holds
 	leaky.Outside = []string{"left behind"}
 	for _, tc := range []struct {

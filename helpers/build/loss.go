@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/spec"
 )
 
@@ -98,7 +99,7 @@ func Losses() []Loss {
 // mayMiss is the loss by which a fact may be missing from a claim's progress.
 func mayMiss(t *spec.T, fact Fact) (Loss, bool) {
 	for _, loss := range Losses() {
-		if loss.Fact == fact && t.Has(spec.BuildKit(loss.Releases)) {
+		if loss.Fact == fact && t.Has(claim.BuildKit(loss.Releases)) {
 			return loss, true
 		}
 	}

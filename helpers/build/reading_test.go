@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"github.com/Masterminds/semver/v3"
 	"github.com/stretchr/testify/require"
 )
@@ -61,7 +61,7 @@ func TestLossesAreOnThePage(t *testing.T) {
 	for _, loss := range Losses() {
 		_, err := semver.NewConstraint(loss.Releases)
 		require.NoError(t, err)
-		require.NotPanics(t, func() { spec.BuildKit(loss.Releases) })
+		require.NotPanics(t, func() { claim.BuildKit(loss.Releases) })
 		require.Contains(t, string(page), row(loss))
 		facts = append(facts, loss.Fact)
 	}

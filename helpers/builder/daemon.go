@@ -20,7 +20,7 @@ import (
 type Transport string
 
 // The transports of the remote driver. All but DockerExec need an engine on
-// this machine ([spec.LocalEngine]).
+// this machine ([claim.LocalEngine]).
 const (
 	DockerExec Transport = "docker-container"
 	UnixSocket Transport = "unix"

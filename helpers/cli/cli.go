@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
@@ -167,7 +168,7 @@ func keep(t *spec.T, r *Running) {
 func remaining(t *spec.T) time.Duration {
 	deadline, ok := t.Context().Deadline()
 	if !ok {
-		return spec.DefaultDeadline
+		return claim.DefaultDeadline
 	}
 	return max(time.Until(deadline), time.Millisecond)
 }

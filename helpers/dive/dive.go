@@ -57,7 +57,7 @@ type File struct {
 }
 
 // Look runs a release of dive on an image. The error is what dive said when
-// it could not read the image. The claim needs [spec.Dive].
+// it could not read the image. The claim needs [claim.Dive].
 func Look(t *spec.T, release string, source Source) (Image, error) {
 	t.Helper()
 	program, err := t.Env.Dive(release)

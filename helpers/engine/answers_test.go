@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/env"
 	"builders.test/helpers/image"
@@ -37,11 +38,11 @@ var questions = map[string]func(t *spec.T, host string){
 }
 
 // answers are what becomes of a claim by the status that it is answered with.
-var answers = map[int]spec.Verdict{
-	http.StatusNotFound:            spec.Broken,
-	http.StatusInternalServerError: spec.Error,
-	http.StatusTooManyRequests:     spec.Error,
-	http.StatusUnauthorized:        spec.Error,
+var answers = map[int]claim.Verdict{
+	http.StatusNotFound:            claim.Broken,
+	http.StatusInternalServerError: claim.Error,
+	http.StatusTooManyRequests:     claim.Error,
+	http.StatusUnauthorized:        claim.Error,
 }
 
 // The variables that make this program prove one claim and fail by it.
@@ -101,5 +102,5 @@ func TestProving(t *testing.T) {
 		Run: "0a1b2c3d", Dir: t.TempDir(), Out: t.TempDir(), Client: asked, Driver: subject.DriverContainer,
 		Engine: env.Engine{Host: "tcp://" + host, Store: subject.StoreContainerd},
 	}
-	spec.Prove(t, e, spec.Claim{ID: "answers/one", Text: "The engine answers"}, func(t *spec.T) { questions[question](t, host) })
+	spec.Prove(t, e, claim.Claim{ID: "answers/one", Text: "The engine answers"}, func(t *spec.T) { questions[question](t, host) })
 }

@@ -97,7 +97,7 @@ const buildkitModule = "github.com/moby/buildkit"
 
 // BuiltInBuildKit is the version of the BuildKit that the engine's program was
 // built with, read from the program itself rather than from what it says. The
-// claim needs [spec.EngineProgram].
+// claim needs [claim.EngineProgram].
 func BuiltInBuildKit(t *spec.T) string {
 	t.Helper()
 	program, err := t.Env.EngineProgram()

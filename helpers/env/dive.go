@@ -27,3 +27,12 @@ func (e *Environment) Dive(release string) (string, error) {
 	}
 	return program, nil
 }
+
+// Dives fails unless both releases are there.
+func (e *Environment) Dives() error {
+	_, err := e.Dive(OldDive)
+	if err == nil {
+		_, err = e.Dive(NewDive)
+	}
+	return err
+}

@@ -10,7 +10,7 @@ import (
 )
 
 // Front is the registry as clients see it through a rule, at an address of its
-// own. It is a server of this process, so the claim needs [spec.LocalEngine]. What
+// own. It is a server of this process, so the claim needs [claim.LocalEngine]. What
 // the rule does is part of the proof: it excuses nothing.
 func (r Registry) Front(t *spec.T, rule front.Rule) Registry {
 	t.Helper()

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 )
 
 // builtins are testscript's own commands.
@@ -53,7 +53,7 @@ func checkCondition(word string) error {
 	if builtinCondition(word) {
 		return nil
 	}
-	_, err := spec.ParseNeed(word)
+	_, err := claim.ParseNeed(word)
 	return err
 }
 

@@ -5,20 +5,20 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"github.com/Masterminds/semver/v3"
 )
 
 // known takes a line of the head that tells of a known regression.
 func (s *Script) known(key, value string) error {
 	if s.Claim.Known == nil {
-		s.Claim.Known = &spec.Known{}
+		s.Claim.Known = &claim.Known{}
 	}
 	known := s.Claim.Known
 	switch key {
 	case "component":
-		if !slices.Contains(spec.Components, value) {
-			return fmt.Errorf("component %q is none of %s", value, strings.Join(spec.Components, ", "))
+		if !slices.Contains(claim.Components, value) {
+			return fmt.Errorf("component %q is none of %s", value, strings.Join(claim.Components, ", "))
 		}
 		known.Component = value
 		return nil
@@ -52,7 +52,7 @@ func (s *Script) known(key, value string) error {
 // with: buildkit:v0.34.2 or buildx:v0.38.2.
 func (s *Script) with(value string) error {
 	component, release, _ := strings.Cut(value, ":")
-	if _, err := semver.NewVersion(release); err != nil || !slices.Contains(spec.Components, component) {
+	if _, err := semver.NewVersion(release); err != nil || !slices.Contains(claim.Components, component) {
 		return fmt.Errorf("with %q is no release; write one like buildkit:v0.34.2", value)
 	}
 	if component == "buildkit" {

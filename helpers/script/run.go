@@ -12,6 +12,7 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/enginecache"
 	"builders.test/helpers/spec"
@@ -99,7 +100,7 @@ func steersScripts(name string) bool {
 }
 
 func (r *runner) condition(word string) (bool, error) {
-	need, err := spec.ParseNeed(word)
+	need, err := claim.ParseNeed(word)
 	if err != nil {
 		return false, err
 	}

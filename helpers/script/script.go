@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"golang.org/x/tools/txtar"
 )
 
@@ -26,7 +26,7 @@ type Script struct {
 	// Path is where the file is.
 	Path string
 	// Claim is what the file's head says; its id is <folder>/<file>.
-	Claim spec.Claim
+	Claim claim.Claim
 	// Edition changes when the file does.
 	Edition string
 }
@@ -172,7 +172,7 @@ func (s *Script) directive(text string) error {
 // commas, too.
 func (s *Script) needs(words string) error {
 	for word := range strings.FieldsSeq(words) {
-		need, err := spec.ParseNeed(strings.TrimSuffix(word, ","))
+		need, err := claim.ParseNeed(strings.TrimSuffix(word, ","))
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/fs"
 )
@@ -40,7 +40,7 @@ func TestRead(t *testing.T) {
 	assert.Equal(t, s.Claim.Source, "https://example.com/app")
 	assert.DeepEqual(t, s.Claim.Words(), []string{"arm64", "buildkit>=0.13,<0.40", "own-buildkit"})
 	assert.Equal(t, s.Claim.Deadline, 3*time.Minute)
-	assert.DeepEqual(t, s.Claim.Known, &spec.Known{Component: "buildkit", Range: ">=0.17.2 <0.17.3 || =0.18.0", Broken: "v0.18.0", Fixed: []string{"v0.18.1", "v0.17.3"}, Buildx: "v0.30.0"})
+	assert.DeepEqual(t, s.Claim.Known, &claim.Known{Component: "buildkit", Range: ">=0.17.2 <0.17.3 || =0.18.0", Broken: "v0.18.0", Fixed: []string{"v0.18.1", "v0.17.3"}, Buildx: "v0.30.0"})
 }
 
 func TestNeedsAsClaimsPrintsThem(t *testing.T) {

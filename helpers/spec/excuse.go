@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
@@ -60,7 +61,7 @@ func jumped(shown, passed time.Duration) string {
 // notice asks what can be asked only while the claim has its builders and its
 // registries: the room on their disks, and whether the registries do their part.
 func (t *T) notice() {
-	if !t.Failed() || t.verdict >= Error {
+	if !t.Failed() || t.verdict >= claim.Error {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), env.ProbeTimeout)

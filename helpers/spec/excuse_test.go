@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"github.com/docker/docker/api/types/events"
 	"github.com/stretchr/testify/require"
@@ -11,7 +12,7 @@ import (
 
 func TestVictim(t *testing.T) {
 	const prefix = "buildx_buildkit_builders-0a1b2c3d-"
-	spec := &T{Env: &env.Environment{Run: "0a1b2c3d"}, Claim: Claim{ID: "caching/no-cache"}}
+	spec := &T{Env: &env.Environment{Run: "0a1b2c3d"}, Claim: claim.Claim{ID: "caching/no-cache"}}
 	die := func(name, code string) events.Message {
 		return events.Message{Action: events.ActionDie, Actor: events.Actor{ID: name, Attributes: map[string]string{"name": name, "exitCode": code}}}
 	}

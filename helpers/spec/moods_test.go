@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"builders.test/helpers/subject"
 	"github.com/docker/docker/client"
@@ -91,8 +92,8 @@ func (s *scene) note(format string, args ...any) {
 
 // prove proves a claim of the scene; change may be nil. A first try that is not
 // quiet is fine, a later one that should be is noted.
-func (s *scene) prove(name string, change func(*Claim), body func(t *T)) {
-	c := Claim{ID: "moods/" + name, Text: "it does", Source: "https://github.com/moby/buildkit/issues/1"}
+func (s *scene) prove(name string, change func(*claim.Claim), body func(t *T)) {
+	c := claim.Claim{ID: "moods/" + name, Text: "it does", Source: "https://github.com/moby/buildkit/issues/1"}
 	if change != nil {
 		change(&c)
 	}
@@ -127,7 +128,7 @@ var moods = map[string]func(*scene){
 	"first-error": firstError,
 }
 
-func needNewer(c *Claim) { c.Needs = []Need{BuildKit(">=0.13")} }
+func needNewer(c *claim.Claim) { c.Needs = []claim.Need{claim.BuildKit(">=0.13")} }
 
 func failsOnce(s *scene) {
 	s.prove("fails-once", nil, func(t *T) {
@@ -180,17 +181,19 @@ func besideTheIdle(s *scene) {
 }
 
 func hangs(s *scene) {
-	s.prove("hangs", func(c *Claim) { c.Deadline = 50 * time.Millisecond }, func(t *T) {
+	s.prove("hangs", func(c *claim.Claim) { c.Deadline = 50 * time.Millisecond }, func(t *T) {
 		<-t.Context().Done()
 		t.Fatalf("the command did not end")
 	})
 }
 
 func known(s *scene) {
-	older := func(c *Claim) { c.Known = &Known{Component: "buildkit", Range: "<0.12", Fixed: []string{"v0.12.0"}} }
+	older := func(c *claim.Claim) {
+		c.Known = &claim.Known{Component: "buildkit", Range: "<0.12", Fixed: []string{"v0.12.0"}}
+	}
 	s.prove("broken", older, func(t *T) { t.Errorf("as known") })
 	s.prove("fixed", older, func(*T) {})
-	s.prove("news", func(c *Claim) { c.Known = &Known{Component: "buildkit", Range: ">=0.12"} }, func(t *T) { t.Errorf("unheard of") })
+	s.prove("news", func(c *claim.Claim) { c.Known = &claim.Known{Component: "buildkit", Range: ">=0.12"} }, func(t *T) { t.Errorf("unheard of") })
 }
 
 func panicsThen(s *scene) {

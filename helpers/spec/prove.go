@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 )
 
@@ -14,11 +15,11 @@ import (
 type proof struct {
 	test     *testing.T
 	env      *env.Environment
-	claim    Claim
+	claim    claim.Claim
 	body     func(*T)
 	schedule *schedule
 	tries    []*T
-	verdict  Verdict
+	verdict  claim.Verdict
 	reason   string
 }
 
@@ -32,7 +33,7 @@ type proof struct {
 // time and unsteady if it did not. The test fails for a broken claim and for an
 // error. It passes for an unsteady claim, and for one that is known to be broken
 // in the release under test, unless the environment is strict.
-func Prove(parent *testing.T, e *env.Environment, c Claim, body func(*T)) {
+func Prove(parent *testing.T, e *env.Environment, c claim.Claim, body func(*T)) {
 	parent.Helper()
 	parent.Run(c.Name(), func(inner *testing.T) {
 		p := &proof{test: inner, env: e, claim: c, body: body, schedule: scheduleOf(e)}
@@ -51,9 +52,9 @@ func (p *proof) begin() {
 	first := p.try()
 	p.schedule.first(first)
 	switch {
-	case first.verdict == NotApplicable:
+	case first.verdict == claim.NotApplicable:
 		p.test.Skip(first.reason)
-	case first.verdict == Broken && p.again() > 0:
+	case first.verdict == claim.Broken && p.again() > 0:
 		p.later(p.confirm)
 	}
 }
@@ -76,7 +77,7 @@ func (p *proof) later(do func()) {
 // try makes the next try, which has not begun.
 func (p *proof) try() *T {
 	t := &T{
-		TB: p.test, Env: p.env, Claim: p.claim, Driver: p.claim.driver(p.env.Driver),
+		TB: p.test, Env: p.env, Claim: p.claim, Driver: p.claim.DriverOr(p.env.Driver),
 		proof: p, number: len(p.tries) + 1, beside: map[*proof]bool{},
 	}
 	p.tries = append(p.tries, t)
@@ -89,7 +90,7 @@ func (p *proof) try() *T {
 func (p *proof) again() int {
 	first := p.tries[0]
 	switch {
-	case p.claim.Known.note(first) != "":
+	case p.claim.KnownFault(first.BuildKit, p.env.Buildx.Version) != "":
 		return 0
 	case first.late:
 		return min(1, p.env.Confirm)
@@ -115,7 +116,7 @@ func (p *proof) confirm() {
 		} else {
 			t.run()
 		}
-		if t.verdict == Error {
+		if t.verdict == claim.Error {
 			return
 		}
 	}
@@ -142,10 +143,11 @@ func (p *proof) conclude() {
 		return // the first try never ended; the report says why
 	}
 	first, counted := p.tries[0], p.counted()
-	p.verdict, p.reason = Judge(counted, p.again())
+	verdict, reason := claim.Judge(counted, p.again())
+	p.verdict, p.reason = verdict, oneLine(reason)
 	known := ""
-	if p.verdict == Broken {
-		known = p.claim.Known.note(first)
+	if p.verdict == claim.Broken {
+		known = p.claim.KnownFault(first.BuildKit, p.env.Buildx.Version)
 	}
 	attr := func(key, value string) {
 		if value != "" {
@@ -155,8 +157,8 @@ func (p *proof) conclude() {
 	attr("verdict", p.verdict.String())
 	attr("reason", p.reason)
 	attr("known", known)
-	if p.verdict == Holds {
-		attr("fixed-here", p.claim.Known.unexpected(first))
+	if p.verdict == claim.Holds {
+		attr("fixed-here", p.claim.FixedHere(first.BuildKit, p.env.Buildx.Version))
 	}
 	if len(counted) > 1 {
 		attr("tries", tries(counted))
@@ -176,7 +178,7 @@ func (p *proof) conclude() {
 // shown is the try whose facts count: the first that held, else the first.
 func (p *proof) shown() *T {
 	for _, t := range p.tries {
-		if t.verdict == Holds {
+		if t.verdict == claim.Holds {
 			return t
 		}
 	}
@@ -184,29 +186,29 @@ func (p *proof) shown() *T {
 }
 
 // announce lets the test fail, or say why it does not.
-func (p *proof) announce(known string, counted []Try) {
+func (p *proof) announce(known string, counted []claim.Try) {
 	p.test.Helper()
 	say := p.test.Errorf
-	if (p.verdict == Unsteady || known != "") && !p.env.Strict {
+	if (p.verdict == claim.Unsteady || known != "") && !p.env.Strict {
 		say = p.test.Logf
 	}
 	word := p.verdict.String()
 	if known != "" {
 		word += " (known)"
 	}
-	if count := CountTries(counted); count != "" {
+	if count := claim.CountTries(counted); count != "" {
 		word += ", " + count
 	}
-	if p.verdict >= Unsteady {
+	if p.verdict >= claim.Unsteady {
 		say("%s: %s", word, strings.TrimSpace(p.reason+" "+known))
 	}
 }
 
 // counted is what the tries came to, as data.
-func (p *proof) counted() []Try {
-	var all []Try
+func (p *proof) counted() []claim.Try {
+	var all []claim.Try
 	for _, t := range p.tries {
-		one := Try{Verdict: t.verdict, Reason: t.reason, Seconds: t.took.Seconds(), Beside: len(t.beside) > 0}
+		one := claim.Try{Verdict: t.verdict, Reason: t.reason, Seconds: t.took.Seconds(), Beside: len(t.beside) > 0}
 		if t.Evidence != nil {
 			one.Evidence = t.Evidence.Name()
 		}
@@ -215,7 +217,7 @@ func (p *proof) counted() []Try {
 	return all
 }
 
-func tries(all []Try) string {
+func tries(all []claim.Try) string {
 	encoded, err := json.Marshal(all)
 	if err != nil {
 		// Nothing in a try fails to be encoded but what is no number.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"builders.test/helpers/claim"
 	"github.com/stretchr/testify/require"
 )
 
@@ -86,13 +87,13 @@ func inMood(t *testing.T, mood string, more ...string) outcome {
 }
 
 // tries reads the tries of a claim.
-func (o outcome) tries(t *testing.T, claim string) []Try {
+func (o outcome) tries(t *testing.T, id string) []claim.Try {
 	t.Helper()
-	text := o.attributes[claim]["tries"]
+	text := o.attributes[id]["tries"]
 	if text == "" {
 		return nil
 	}
-	var all []Try
+	var all []claim.Try
 	require.NoError(t, json.Unmarshal([]byte(text), &all))
 	for i := range all {
 		require.Positive(t, all[i].Seconds)
@@ -106,17 +107,17 @@ type expect struct {
 	result, verdict, count, reason, known string
 }
 
-func (o outcome) require(t *testing.T, claim string, e expect) {
+func (o outcome) require(t *testing.T, id string, e expect) {
 	t.Helper()
-	said := o.attributes[claim]
-	got := expect{result: o.result[claim], verdict: said["verdict"], count: CountTries(o.tries(t, claim)), reason: said["reason"], known: said["known"]}
-	require.Equal(t, e, got, "%s", claim)
-	require.Equal(t, "moods/"+claim, said["claim"])
+	said := o.attributes[id]
+	got := expect{result: o.result[id], verdict: said["verdict"], count: claim.CountTries(o.tries(t, id)), reason: said["reason"], known: said["known"]}
+	require.Equal(t, e, got, "%s", id)
+	require.Equal(t, "moods/"+id, said["claim"])
 	require.Equal(t, "moods", said["chapter"])
 	require.Equal(t, "v0.11.5", said["buildkit"])
-	require.Equal(t, "evidence/moods/"+claim, said["evidence"])
+	require.Equal(t, "evidence/moods/"+id, said["evidence"])
 	failed := 0
-	if o.result[claim] == "FAIL" {
+	if o.result[id] == "FAIL" {
 		failed = 1
 	}
 	require.Equal(t, failed, o.code, "the exit code")
@@ -197,11 +198,11 @@ func TestAClaimThatFailsBesideAnother(t *testing.T) {
 	o.require(t, "victim", expect{"PASS", "unsteady", "failed 2 of 4, only beside other builds", "somebody was met", ""})
 	o.require(t, "neighbour", expect{result: "PASS", verdict: "holds"})
 	require.Equal(t, []string{"the neighbour met in try 1", "the neighbour met in try 0"}, o.notes, "the neighbour is there at first and at last")
-	require.Equal(t, []Try{
-		{Verdict: Broken, Reason: "somebody was met", Beside: true, Evidence: "evidence/moods/victim"},
-		{Verdict: Holds, Evidence: "evidence/moods/victim.try-2"},
-		{Verdict: Holds, Evidence: "evidence/moods/victim.try-3"},
-		{Verdict: Broken, Reason: "somebody was met", Beside: true, Evidence: "evidence/moods/victim.try-4"},
+	require.Equal(t, []claim.Try{
+		{Verdict: claim.Broken, Reason: "somebody was met", Beside: true, Evidence: "evidence/moods/victim"},
+		{Verdict: claim.Holds, Evidence: "evidence/moods/victim.try-2"},
+		{Verdict: claim.Holds, Evidence: "evidence/moods/victim.try-3"},
+		{Verdict: claim.Broken, Reason: "somebody was met", Beside: true, Evidence: "evidence/moods/victim.try-4"},
 	}, o.tries(t, "victim"))
 	require.NotContains(t, strings.Join(o.folders(t), " "), "neighbour", "what keeps the machine busy leaves no evidence")
 }
@@ -282,7 +283,7 @@ func TestACrowdComesToItsEnd(t *testing.T) {
 					verdict, count = "broken", "failed 4 of 4"
 				}
 				require.Equal(t, verdict, o.attributes[name]["verdict"], name)
-				require.Equal(t, count, CountTries(o.tries(t, name)), name)
+				require.Equal(t, count, claim.CountTries(o.tries(t, name)), name)
 			}
 		})
 	}

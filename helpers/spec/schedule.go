@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 )
 
@@ -97,7 +98,7 @@ func (s *schedule) leave(t *T) {
 // forgetIdle takes those that did not apply, and so built nothing, out of the
 // try's neighbours. It is for when none of them is under way.
 func (t *T) forgetIdle() {
-	maps.DeleteFunc(t.beside, func(p *proof, _ bool) bool { return p.tries[0].verdict == NotApplicable })
+	maps.DeleteFunc(t.beside, func(p *proof, _ bool) bool { return p.tries[0].verdict == claim.NotApplicable })
 }
 
 // quiet waits until nothing builds and no claim of the chapter is still to
@@ -143,7 +144,7 @@ func (s *schedule) besides(t *T, neighbours map[*proof]bool) {
 // keepBusy runs the claim's body once, for a neighbour's sake.
 func (p *proof) keepBusy(neighbour *T) {
 	t := &T{
-		TB: neighbour.TB, Env: p.env, Claim: p.claim, Driver: p.claim.driver(p.env.Driver),
+		TB: neighbour.TB, Env: p.env, Claim: p.claim, Driver: p.claim.DriverOr(p.env.Driver),
 		proof: p, round: neighbour.round, beside: map[*proof]bool{},
 	}
 	t.run()

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"builders.test/helpers/evidence"
 )
@@ -34,7 +35,7 @@ type T struct {
 	// BuildKit is the version of their BuildKit.
 	BuildKit string
 	// Claim is the claim being proven.
-	Claim Claim
+	Claim claim.Claim
 	// Evidence collects every command that is run for the try.
 	Evidence *evidence.Folder
 
@@ -50,7 +51,7 @@ type T struct {
 	took  time.Duration
 	// start is the engine's, as of then.
 	start    string
-	verdict  Verdict
+	verdict  claim.Verdict
 	reason   string
 	failures failures
 	// late tells that the deadline passed before the body ended.
@@ -95,7 +96,7 @@ func (t *T) SharedKey(key string) string {
 // every clean-up, and decides what the try came to.
 func (t *T) run() {
 	t.began = time.Now()
-	ctx, cancel := context.WithTimeout(t.TB.Context(), t.Claim.deadline())
+	ctx, cancel := context.WithTimeout(t.TB.Context(), t.Claim.Limit())
 	defer cancel()
 	t.ctx = ctx
 	t.guard(func() {
@@ -140,7 +141,7 @@ func (t *T) open() {
 	if t.number == 1 {
 		t.forgetEarlier()
 	}
-	if store := t.Claim.store(); store != "" {
+	if store := t.Claim.Store(); store != "" {
 		// Where there is none, the need says so.
 		if there, err := t.Env.On(t.ctx, store); err == nil {
 			t.Env = there
@@ -191,15 +192,15 @@ func (t *T) forgetEarlier() {
 // an error; anything else that is missing makes the claim not applicable.
 func (t *T) applies() bool {
 	for _, need := range t.Claim.Needs {
-		missing := need.missing(t)
+		missing := t.missing(need)
 		if missing == "" {
 			continue
 		}
-		reason := fmt.Sprintf("needs %s: %s", need.word, missing)
-		if need.serves == byLab && t.Env.InLab {
+		reason := fmt.Sprintf("needs %s: %s", need.Word(), missing)
+		if need.Component() == "" && !need.IsCustom() && t.Env.InLab {
 			t.EnvironmentFailed("%s; the lab should serve it", reason)
 		}
-		t.verdict, t.reason = NotApplicable, oneLine(reason)
+		t.verdict, t.reason = claim.NotApplicable, oneLine(reason)
 		return false
 	}
 	return true
@@ -275,10 +276,10 @@ func (t *T) Mistaken(format string, args ...any) {
 func (t *T) errored(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.verdict >= Error {
+	if t.verdict >= claim.Error {
 		return // what went wrong first may be why this did
 	}
-	t.verdict, t.reason = Error, oneLine(fmt.Sprintf(format, args...))
+	t.verdict, t.reason = claim.Error, oneLine(fmt.Sprintf(format, args...))
 }
 
 // Uses notes that an image took part in the proof. If it is a stand-in for
@@ -326,7 +327,7 @@ func (t *T) conclude() {
 	if !t.Failed() {
 		return
 	}
-	if t.verdict < Error {
+	if t.verdict < claim.Error {
 		t.blame()
 	}
 	if t.Evidence == nil {
@@ -346,11 +347,11 @@ func (t *T) blame() {
 		why = t.overloaded()
 	}
 	if why != "" {
-		t.verdict, t.reason = Error, oneLine(why)
+		t.verdict, t.reason = claim.Error, oneLine(why)
 		return
 	}
-	t.verdict, t.reason = Broken, oneLine(t.failures.reason())
+	t.verdict, t.reason = claim.Broken, oneLine(t.failures.reason())
 	if t.late {
-		t.reason = fmt.Sprintf("no end within %s: %s", t.Claim.deadline(), t.reason)
+		t.reason = fmt.Sprintf("no end within %s: %s", t.Claim.Limit(), t.reason)
 	}
 }

@@ -14,14 +14,14 @@ import (
 	"math/bits"
 	"slices"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/rate"
 )
 
 // Finding is what one release did with the claim, once.
 type Finding struct {
 	Version string
-	Verdict spec.Verdict
+	Verdict claim.Verdict
 	// Reason says why, where the verdict is not holds.
 	Reason string
 	// Seconds is how long that took, with making the release the first time.
@@ -156,9 +156,9 @@ func (s *search) ask(ctx context.Context, at int) error {
 
 func (p *place) note(f Finding) {
 	switch f.Verdict {
-	case spec.Holds:
+	case claim.Holds:
 		p.Count, p.held = p.Add(0), f
-	case spec.Broken:
+	case claim.Broken:
 		p.Count, p.failed = p.Add(1), f
 	default:
 		p.mute = &f

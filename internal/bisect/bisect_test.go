@@ -8,13 +8,13 @@ import (
 	"slices"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"gotest.tools/v3/assert"
 )
 
 // world is a line of releases; each has a verdict, and judging is counted.
 type world struct {
-	verdicts map[string]spec.Verdict
+	verdicts map[string]claim.Verdict
 	absent   []string
 	judged   map[string]int
 }
@@ -28,13 +28,13 @@ func (w *world) judge(_ context.Context, version string) (Finding, error) {
 }
 
 func line(n, firstBad int) (*world, []string) {
-	w := &world{verdicts: map[string]spec.Verdict{}, judged: map[string]int{}}
+	w := &world{verdicts: map[string]claim.Verdict{}, judged: map[string]int{}}
 	var releases []string
 	for i := range n {
 		version := fmt.Sprintf("v0.%d.0", i)
 		releases = append(releases, version)
 		if i >= firstBad {
-			w.verdicts[version] = spec.Broken
+			w.verdicts[version] = claim.Broken
 		}
 	}
 	return w, releases
@@ -62,7 +62,7 @@ func TestSearchJudgesFew(t *testing.T) {
 
 func TestSearchWorksAroundWhatCannotBeJudged(t *testing.T) {
 	w, releases := line(9, 5)
-	w.verdicts["v0.4.0"] = spec.Error
+	w.verdicts["v0.4.0"] = claim.Error
 	w.absent = []string{"v0.3.0", "v0.6.0"}
 	answer, err := Search(t.Context(), releases, w.judge, func(Finding) {})
 	assert.NilError(t, err)
@@ -77,10 +77,10 @@ func TestSearchSaysWhatIsWrong(t *testing.T) {
 		change func(*world)
 		want   string
 	}{
-		"good is bad":     {func(w *world) { w.verdicts["v0.0.0"] = spec.Broken }, "GOOD=v0.0.0 is not good: the claim failed there 4 of 4 times: because"},
+		"good is bad":     {func(w *world) { w.verdicts["v0.0.0"] = claim.Broken }, "GOOD=v0.0.0 is not good: the claim failed there 4 of 4 times: because"},
 		"good is unknown": {func(w *world) { w.absent = []string{"v0.0.0"} }, "GOOD=v0.0.0: there is no such release"},
-		"bad is good":     {func(w *world) { w.verdicts["v0.8.0"] = spec.Holds }, "BAD=v0.8.0 is not bad: the claim holds there, 20 of 20 times"},
-		"bad is an error": {func(w *world) { w.verdicts["v0.8.0"] = spec.Error }, "BAD=v0.8.0 cannot be judged: the verdict is error: because"},
+		"bad is good":     {func(w *world) { w.verdicts["v0.8.0"] = claim.Holds }, "BAD=v0.8.0 is not bad: the claim holds there, 20 of 20 times"},
+		"bad is an error": {func(w *world) { w.verdicts["v0.8.0"] = claim.Error }, "BAD=v0.8.0 cannot be judged: the verdict is error: because"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, releases := line(9, 5)
@@ -115,7 +115,7 @@ func TestSearchGoesOnWhereAnAnswerFlips(t *testing.T) {
 	judge := func(ctx context.Context, version string) (Finding, error) {
 		finding, err := w.judge(ctx, version)
 		if version == "v0.4.0" && w.judged[version] == 1 {
-			finding.Verdict = spec.Broken
+			finding.Verdict = claim.Broken
 		}
 		return finding, err
 	}
@@ -133,7 +133,7 @@ func TestSearchAsksAClaimThatWaversMoreOften(t *testing.T) {
 	judge := func(ctx context.Context, version string) (Finding, error) {
 		finding, err := w.judge(ctx, version)
 		if w.judged[version]%3 != 1 {
-			finding.Verdict = spec.Holds
+			finding.Verdict = claim.Holds
 		}
 		return finding, err
 	}
@@ -142,8 +142,8 @@ func TestSearchAsksAClaimThatWaversMoreOften(t *testing.T) {
 	assert.Equal(t, answer.FirstBad.Version, "v0.5.0")
 	assert.Assert(t, answer.Probability >= Sure, "%.3f", answer.Probability)
 	assert.Assert(t, answer.LastGood.Asked >= 5, "%s tries of the last good release do not tell", answer.LastGood.Count)
-	assert.Equal(t, answer.FirstBad.Finding.Verdict, spec.Broken, "the evidence of the bad release is that of a failure")
-	assert.Equal(t, answer.LastGood.Finding.Verdict, spec.Holds)
+	assert.Equal(t, answer.FirstBad.Finding.Verdict, claim.Broken, "the evidence of the bad release is that of a failure")
+	assert.Equal(t, answer.LastGood.Finding.Verdict, claim.Holds)
 }
 
 func TestSearchSaysThatBothEndsAreAlike(t *testing.T) {
@@ -151,7 +151,7 @@ func TestSearchSaysThatBothEndsAreAlike(t *testing.T) {
 	judge := func(ctx context.Context, version string) (Finding, error) {
 		finding, err := w.judge(ctx, version)
 		if w.judged[version]%2 == 0 {
-			finding.Verdict = spec.Holds
+			finding.Verdict = claim.Holds
 		}
 		return finding, err
 	}
@@ -163,7 +163,7 @@ func TestSearchSaysThatBothEndsAreAlike(t *testing.T) {
 // ends.
 func TestSearchTellsWhatItCannotTellApart(t *testing.T) {
 	w, releases := line(4, 2)
-	w.verdicts["v0.1.0"], w.verdicts["v0.2.0"] = spec.Error, spec.NotApplicable
+	w.verdicts["v0.1.0"], w.verdicts["v0.2.0"] = claim.Error, claim.NotApplicable
 	answer, err := Search(t.Context(), releases, w.judge, func(Finding) {})
 	assert.NilError(t, err)
 	assert.Equal(t, answer.LastGood.Version, "v0.0.0")

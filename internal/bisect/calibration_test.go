@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"gotest.tools/v3/assert"
 )
 
@@ -62,11 +62,11 @@ func (h *history) judge(_ context.Context, version string) (Finding, error) {
 	case h.absent[version]:
 		return Finding{}, ErrAbsent
 	case h.mute[version]:
-		return Finding{Verdict: spec.Error, Reason: "it cannot be built"}, nil
+		return Finding{Verdict: claim.Error, Reason: "it cannot be built"}, nil
 	case h.chance.Float64() < rate:
-		return Finding{Verdict: spec.Broken}, nil
+		return Finding{Verdict: claim.Broken}, nil
 	}
-	return Finding{Verdict: spec.Holds}, nil
+	return Finding{Verdict: claim.Holds}, nil
 }
 
 // within reports whether the claim broke where a change says.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"gotest.tools/v3/assert"
 )
 
@@ -34,7 +34,7 @@ var (
 
 // faultsOfAnswers lists the claims that the page should name and doesn't, and
 // those that it names and don't exist.
-func faultsOfAnswers(page string, all []spec.Claim) []string {
+func faultsOfAnswers(page string, all []claim.Claim) []string {
 	var faults []string
 	unnamed := map[string]bool{}
 	for _, claim := range all {
@@ -57,7 +57,7 @@ func faultsOfAnswers(page string, all []spec.Claim) []string {
 }
 
 func TestFaultsOfAnswersAreFound(t *testing.T) {
-	all := []spec.Claim{{ID: "images/one", Text: "One"}, {ID: "images/dive-0.12", Text: "Two"}}
+	all := []claim.Claim{{ID: "images/one", Text: "One"}, {ID: "images/dive-0.12", Text: "Two"}}
 	for page, want := range map[string][]string{
 		"`images/one`, `images/dive-0.12`, `docker/dockerfile:1`, images/three": nil,
 		"`images/one`": {"no answer names `images/dive-0.12`: Two"},

@@ -1,6 +1,6 @@
 package claims
 
-import "builders.test/helpers/spec"
+import "builders.test/helpers/claim"
 
 const (
 	docsBuildKit     = "https://docs.docker.com/build/buildkit/"
@@ -10,7 +10,7 @@ const (
 )
 
 // buildkit has six of the reasons; gc is the seventh.
-var buildkit = append([]spec.Claim{
+var buildkit = append([]claim.Claim{
 	{
 		ID:     "buildkit/unused-stage",
 		Text:   "A stage that the wanted one does not need is not executed",
@@ -31,7 +31,7 @@ var buildkit = append([]spec.Claim{
 		ID:      "buildkit/unused-context",
 		Text:    "An image given by `--build-context` that only unneeded stages use is not looked up",
 		Source:  "https://github.com/docker/buildx/issues/2939",
-		Needs:   []spec.Need{spec.BuildKit(">=0.20")},
+		Needs:   []claim.Need{claim.BuildKit(">=0.20")},
 		History: "Releases before v0.20 look such an image up and fail without it (moby/buildkit#5688)",
 	},
 	{
@@ -43,7 +43,7 @@ var buildkit = append([]spec.Claim{
 		ID:     "buildkit/max-parallelism",
 		Text:   "With `max-parallelism = 1` in buildkitd.toml they run one after the other",
 		Source: docsBuildKitTOML,
-		Needs:  []spec.Need{spec.OwnBuildKit},
+		Needs:  []claim.Need{claim.OwnBuildKit},
 	},
 	{
 		ID:     "buildkit/failure-cancels",

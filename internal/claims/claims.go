@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 )
 
 // Chapters lists the chapters in reading order.
@@ -24,16 +24,16 @@ const (
 )
 
 // All lists every claim in reading order.
-func All() []spec.Claim {
+func All() []claim.Claim {
 	return slices.Concat(builders, drivers, processor, ffmpeg, caching, output, buildkit, frontend, images, shape, cleanup)
 }
 
 // Find returns the claim with the id, and whether there is one.
-func Find(id string) (spec.Claim, bool) {
+func Find(id string) (claim.Claim, bool) {
 	all := All()
-	i := slices.IndexFunc(all, func(c spec.Claim) bool { return c.ID == id })
+	i := slices.IndexFunc(all, func(c claim.Claim) bool { return c.ID == id })
 	if i < 0 {
-		return spec.Claim{}, false
+		return claim.Claim{}, false
 	}
 	return all[i], true
 }
@@ -41,7 +41,7 @@ func Find(id string) (spec.Claim, bool) {
 // Edition identifies a set of claims by what they say: it changes when a claim
 // comes, goes, or says something else. Where the editions of scripts are given, it
 // changes with their content, too.
-func Edition(book []spec.Claim, scripts ...string) string {
+func Edition(book []claim.Claim, scripts ...string) string {
 	hash := sha256.New()
 	for _, c := range book {
 		fmt.Fprintf(hash, "%s\n%s\n%s\n", c.ID, c.Text, strings.Join(c.Words(), " "))

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
 )
@@ -26,7 +26,7 @@ func TestEveryClaimIsWellFormedAndHasItsSpec(t *testing.T) {
 var wellFormedID = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+([-.][a-z0-9]+)*$`)
 
 // faults lists what is wrong with the claims, with the specs, and between them.
-func faults(all []spec.Claim, specs []Spec) []string {
+func faults(all []claim.Claim, specs []Spec) []string {
 	var faults []string
 	add := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 
@@ -58,7 +58,7 @@ func faults(all []spec.Claim, specs []Spec) []string {
 	return faults
 }
 
-func faultsOf(c spec.Claim) []string {
+func faultsOf(c claim.Claim) []string {
 	var faults []string
 	if !wellFormedID.MatchString(c.ID) {
 		faults = append(faults, fmt.Sprintf("claim %q: the id does not read chapter/name in small letters", c.ID))
@@ -72,32 +72,32 @@ func faultsOf(c spec.Claim) []string {
 	return faults
 }
 
-func chapterOf(id string) string { return spec.Claim{ID: id}.Chapter() }
+func chapterOf(id string) string { return claim.Claim{ID: id}.Chapter() }
 
 func TestFaultsAreFound(t *testing.T) {
-	good := spec.Claim{ID: "caching/third", Text: "The third builder misses", Source: "https://docs.docker.com/"}
+	good := claim.Claim{ID: "caching/third", Text: "The third builder misses", Source: "https://docs.docker.com/"}
 	its := Spec{Claim: "caching/third", Test: "TestCaching", Where: "caching_test.go:9"}
-	assert.Assert(t, cmp.Len(faults([]spec.Claim{good}, []Spec{its}), 0))
+	assert.Assert(t, cmp.Len(faults([]claim.Claim{good}, []Spec{its}), 0))
 
-	with := func(change func(*spec.Claim)) spec.Claim {
+	with := func(change func(*claim.Claim)) claim.Claim {
 		c := good
 		change(&c)
 		return c
 	}
 	for name, tc := range map[string]struct {
-		claims []spec.Claim
+		claims []claim.Claim
 		specs  []Spec
 		want   string
 	}{
-		"no spec":       {[]spec.Claim{good}, nil, "claim caching/third has no spec"},
+		"no spec":       {[]claim.Claim{good}, nil, "claim caching/third has no spec"},
 		"no claim":      {nil, []Spec{its}, "caching_test.go:9: caching/third is proven, but no such claim exists"},
-		"two specs":     {[]spec.Claim{good}, []Spec{its, its}, "is proven here and at caching_test.go:9"},
-		"used twice":    {[]spec.Claim{good, good}, []Spec{its}, "the id is used twice"},
-		"other chapter": {[]spec.Claim{good}, []Spec{{Claim: its.Claim, Test: "TestCleanup", Where: "x"}}, "belongs into Test<caching>"},
-		"a full stop":   {[]spec.Claim{with(func(c *spec.Claim) { c.Text += "." })}, []Spec{its}, "is not one sentence"},
-		"no text":       {[]spec.Claim{with(func(c *spec.Claim) { c.Text = "" })}, []Spec{its}, "is not one sentence"},
-		"no source":     {[]spec.Claim{with(func(c *spec.Claim) { c.Source = " " })}, []Spec{its}, "names no source"},
-		"a bad id":      {[]spec.Claim{with(func(c *spec.Claim) { c.ID = "Caching" })}, nil, "does not read chapter/name"},
+		"two specs":     {[]claim.Claim{good}, []Spec{its, its}, "is proven here and at caching_test.go:9"},
+		"used twice":    {[]claim.Claim{good, good}, []Spec{its}, "the id is used twice"},
+		"other chapter": {[]claim.Claim{good}, []Spec{{Claim: its.Claim, Test: "TestCleanup", Where: "x"}}, "belongs into Test<caching>"},
+		"a full stop":   {[]claim.Claim{with(func(c *claim.Claim) { c.Text += "." })}, []Spec{its}, "is not one sentence"},
+		"no text":       {[]claim.Claim{with(func(c *claim.Claim) { c.Text = "" })}, []Spec{its}, "is not one sentence"},
+		"no source":     {[]claim.Claim{with(func(c *claim.Claim) { c.Source = " " })}, []Spec{its}, "names no source"},
+		"a bad id":      {[]claim.Claim{with(func(c *claim.Claim) { c.ID = "Caching" })}, nil, "does not read chapter/name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := faults(tc.claims, tc.specs)

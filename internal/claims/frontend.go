@@ -1,6 +1,6 @@
 package claims
 
-import "builders.test/helpers/spec"
+import "builders.test/helpers/claim"
 
 const (
 	docsFrontend   = "https://docs.docker.com/build/buildkit/frontend/"
@@ -8,7 +8,7 @@ const (
 	docsSecrets    = "https://docs.docker.com/build/building/secrets/"
 )
 
-var frontend = []spec.Claim{
+var frontend = []claim.Claim{
 	{
 		ID:      "frontend/syntax",
 		Text:    "The line `# syntax=docker/dockerfile:…` decides what a Dockerfile may say, whichever BuildKit builds it",
@@ -45,14 +45,14 @@ var frontend = []spec.Claim{
 		ID:      "frontend/checksum",
 		Text:    "`ADD --checksum` takes a download that has the checksum and fails the build for one that has not, before any later step; docker/dockerfile:1.5 and older refuse it",
 		Source:  docsDockerfile + "#add---checksum",
-		Needs:   []spec.Need{spec.LocalEngine},
+		Needs:   []claim.Need{claim.LocalEngine},
 		History: "Known since docker/dockerfile:1.6",
 	},
 	{
 		ID:     "frontend/checksum-known",
 		Text:   "A download whose checksum the builder already has is not downloaded again, whatever its address",
 		Source: docsDockerfile + "#add---checksum",
-		Needs:  []spec.Need{spec.LocalEngine},
+		Needs:  []claim.Need{claim.LocalEngine},
 	},
 	{
 		ID:      "frontend/secret-env",
@@ -76,21 +76,21 @@ var frontend = []spec.Claim{
 		ID:      "frontend/chmod",
 		Text:    "`COPY --chmod=u=rwx,g=rx,o=` sets the mode that it says",
 		Source:  docsDockerfile + "#copy---chmod",
-		Needs:   []spec.Need{spec.BuildKit(">=0.17")},
+		Needs:   []claim.Need{claim.BuildKit(">=0.17")},
 		History: "Known since docker/dockerfile:1.14; 1.9 and older take the words and ignore them (moby/buildkit#5322)",
 	},
 	{
 		ID:      "frontend/chmod-old-daemon",
 		Text:    "A frontend does not make up for the BuildKit below it: on v0.11.5 a mode in words becomes the mode 0 without a word",
 		Source:  "https://github.com/moby/buildkit/pull/5380",
-		Needs:   []spec.Need{spec.ContainerDriver},
+		Needs:   []claim.Need{claim.ContainerDriver},
 		History: "BuildKit sets modes in words since v0.17.0",
 	},
 	{
 		ID:     "frontend/link",
 		Text:   "`COPY --link` is not done again when the base changes: the other base gets the same layer; without `--link` it is done again",
 		Source: docsDockerfile + "#copy---link",
-		Needs:  []spec.Need{spec.OwnBuildKit},
+		Needs:  []claim.Need{claim.OwnBuildKit},
 	},
 	{
 		ID:     "frontend/cache-mount",
@@ -106,7 +106,7 @@ var frontend = []spec.Claim{
 		ID:      "frontend/cache-mount-mode",
 		Text:    "`--no-cache` empties a cache mount that has a mode or an owner, too",
 		Source:  "https://github.com/moby/buildkit/issues/5305",
-		Needs:   []spec.Need{spec.BuildKit(">=0.16")},
+		Needs:   []claim.Need{claim.BuildKit(">=0.16")},
 		History: "Releases before v0.16.0 left it as it was",
 	},
 	{

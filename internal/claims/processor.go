@@ -1,10 +1,10 @@
 package claims
 
-import "builders.test/helpers/spec"
+import "builders.test/helpers/claim"
 
-var bothArchitectures = []spec.Need{spec.AMD64, spec.ARM64}
+var bothArchitectures = []claim.Need{claim.AMD64, claim.ARM64}
 
-var processor = []spec.Claim{
+var processor = []claim.Claim{
 	{
 		ID:     "processor/config",
 		Text:   "Built on the amd64 and on the arm64 builder with `--load`, each image carries its architecture in its config",
@@ -27,12 +27,12 @@ var processor = []spec.Claim{
 		ID:     "processor/one-index",
 		Text:   "One command for both platforms pushes one index, whose two images each run as themselves",
 		Source: docsPlatforms,
-		Needs:  append(bothArchitectures, spec.OwnBuildKit),
+		Needs:  append(bothArchitectures, claim.OwnBuildKit),
 	},
 	{
 		ID:     "processor/two-nodes",
 		Text:   "A builder with two nodes sends each platform to the node that claims it",
 		Source: docsPlatforms,
-		Needs:  append(bothArchitectures, spec.ContainerDriver),
+		Needs:  append(bothArchitectures, claim.ContainerDriver),
 	},
 }

@@ -4,8 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/script"
-	"builders.test/helpers/spec"
 	"gotest.tools/v3/assert"
 )
 
@@ -29,7 +29,7 @@ func TestRegressionsAreWellFormed(t *testing.T) {
 	}
 }
 
-func releasesFit(t *testing.T, c spec.Claim) {
+func releasesFit(t *testing.T, c claim.Claim) {
 	t.Helper()
 	assert.Check(t, c.Known.Has(c.Known.Broken), "%s: %s is not within %q", c.ID, c.Known.Broken, c.Known.Range)
 	for _, fixed := range c.Known.Fixed {

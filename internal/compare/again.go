@@ -4,7 +4,7 @@ import (
 	"path"
 	"slices"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/rate"
 	"builders.test/internal/report"
 )
@@ -29,17 +29,17 @@ func (c Comparison) Again() (baseline, candidate []string) {
 	return baseline, candidate
 }
 
-func appendAsked(ids []string, claim *report.Claim) []string {
+func appendAsked(ids []string, c *report.Claim) []string {
 	failed := 0
-	for _, try := range claim.Tries {
-		if try.Verdict != spec.Holds && try.Verdict != spec.Broken {
+	for _, try := range c.Tries {
+		if try.Verdict != claim.Holds && try.Verdict != claim.Broken {
 			failed++
 		}
 	}
 	if failed >= giveUp {
 		return ids
 	}
-	return append(ids, claim.ID)
+	return append(ids, c.ID)
 }
 
 // Add adds the tries of a later run, whose folder lies in that of the report, to
@@ -48,10 +48,10 @@ func appendAsked(ids []string, claim *report.Claim) []string {
 func Add(r, later report.Report, folder string) report.Report {
 	more := index(later)
 	claims := slices.Clone(r.Claims)
-	for i, claim := range claims {
-		if again := more[claim.ID]; again != nil {
-			claim.Tries = slices.Concat(triesOf(r, claim), moved(triesOf(later, *again), folder))
-			claims[i] = judged(claim)
+	for i, c := range claims {
+		if again := more[c.ID]; again != nil {
+			c.Tries = slices.Concat(triesOf(r, c), moved(triesOf(later, *again), folder))
+			claims[i] = judged(c)
 		}
 	}
 	r.Claims, r.Summary = claims, report.Count(claims)
@@ -63,13 +63,13 @@ func Add(r, later report.Report, folder string) report.Report {
 
 // triesOf are the tries at a claim of a report, also if there was one. Where the
 // report has other claims, that is taken to have been beside them.
-func triesOf(r report.Report, claim report.Claim) []report.Try {
-	if len(claim.Tries) > 0 {
-		return claim.Tries
+func triesOf(r report.Report, c report.Claim) []report.Try {
+	if len(c.Tries) > 0 {
+		return c.Tries
 	}
 	return []report.Try{{
-		Verdict: claim.Verdict, Reason: claim.Reason, Seconds: claim.Seconds,
-		Beside: len(r.Claims) > 1, Evidence: claim.Evidence,
+		Verdict: c.Verdict, Reason: c.Reason, Seconds: c.Seconds,
+		Beside: len(r.Claims) > 1, Evidence: c.Evidence,
 	}}
 }
 
@@ -86,32 +86,32 @@ func moved(tries []report.Try, folder string) []report.Try {
 }
 
 // judged is the claim with the verdict that its tries make.
-func judged(claim report.Claim) report.Claim {
-	count := failures(&claim)
+func judged(c report.Claim) report.Claim {
+	count := failures(&c)
 	if count.Asked == 0 {
-		return claim
+		return c
 	}
-	claim.Verdict, claim.Reason = verdictOf(count), ""
-	if claim.Verdict != spec.Broken {
-		claim.Known = ""
+	c.Verdict, c.Reason = verdictOf(count), ""
+	if c.Verdict != claim.Broken {
+		c.Known = ""
 	}
-	if claim.Verdict != spec.Holds {
-		claim.FixedHere = ""
+	if c.Verdict != claim.Holds {
+		c.FixedHere = ""
 	}
-	if first := slices.IndexFunc(claim.Tries, failed); first >= 0 {
-		claim.Reason = claim.Tries[first].Reason
+	if first := slices.IndexFunc(c.Tries, failed); first >= 0 {
+		c.Reason = c.Tries[first].Reason
 	}
-	return claim
+	return c
 }
 
-func failed(try report.Try) bool { return try.Verdict == spec.Broken }
+func failed(try report.Try) bool { return try.Verdict == claim.Broken }
 
-func verdictOf(c rate.Count) spec.Verdict {
+func verdictOf(c rate.Count) claim.Verdict {
 	switch {
 	case c.Never():
-		return spec.Holds
+		return claim.Holds
 	case c.Always():
-		return spec.Broken
+		return claim.Broken
 	}
-	return spec.Unsteady
+	return claim.Unsteady
 }

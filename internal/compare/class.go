@@ -3,22 +3,22 @@ package compare
 import (
 	"fmt"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/rate"
 	"builders.test/internal/report"
 )
 
 // failures is how often a claim failed out of the tries that say something.
-func failures(claim *report.Claim) rate.Count {
+func failures(c *report.Claim) rate.Count {
 	switch {
-	case claim == nil:
+	case c == nil:
 		return rate.Count{}
-	case len(claim.Tries) > 0:
-		failed, asked := spec.Failures(claim.Tries)
+	case len(c.Tries) > 0:
+		failed, asked := claim.Failures(c.Tries)
 		return rate.Count{Failed: failed, Asked: asked}
-	case claim.Verdict == spec.Holds:
+	case c.Verdict == claim.Holds:
 		return rate.Count{Asked: 1}
-	case claim.Verdict == spec.Broken:
+	case c.Verdict == claim.Broken:
 		return rate.Count{Failed: 1, Asked: 1}
 	}
 	return rate.Count{}
@@ -27,13 +27,13 @@ func failures(claim *report.Claim) rate.Count {
 // classOf is what becomes of a claim.
 func (c Change) classOf() Class {
 	switch before, after := c.Baseline, c.Candidate; {
-	case before == nil || after == nil || before.Verdict == spec.Error || after.Verdict == spec.Error:
+	case before == nil || after == nil || before.Verdict == claim.Error || after.Verdict == claim.Error:
 		return Environment
-	case before.Verdict == spec.NotApplicable && after.Verdict == spec.NotApplicable:
+	case before.Verdict == claim.NotApplicable && after.Verdict == claim.NotApplicable:
 		return Same
-	case before.Verdict == spec.NotApplicable:
+	case before.Verdict == claim.NotApplicable:
 		return Gained
-	case after.Verdict == spec.NotApplicable:
+	case after.Verdict == claim.NotApplicable:
 		return Lost
 	case c.byReference():
 		return c.direction()

@@ -3,16 +3,16 @@ package compare
 import (
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 )
 
-// claim is one with a verdict after tries of which some failed; a letter each: h
+// tried is one with a verdict after tries of which some failed; a letter each: h
 // holds, f fails, e could not be asked.
-func claim(id, tries string) report.Claim {
+func tried(id, tries string) report.Claim {
 	c := report.Claim{ID: id}
-	verdicts := map[rune]spec.Verdict{'h': spec.Holds, 'f': spec.Broken, 'e': spec.Error}
+	verdicts := map[rune]claim.Verdict{'h': claim.Holds, 'f': claim.Broken, 'e': claim.Error}
 	for _, letter := range tries {
 		c.Tries = append(c.Tries, report.Try{Verdict: verdicts[letter], Reason: string(letter), Evidence: "evidence/" + id})
 	}
@@ -30,20 +30,20 @@ func change(before, after report.Claim) Change {
 
 func TestClasses(t *testing.T) {
 	const (
-		holds  = spec.Holds
-		na     = spec.NotApplicable
-		failed = spec.Error
-		broken = spec.Broken
+		holds  = claim.Holds
+		na     = claim.NotApplicable
+		failed = claim.Error
+		broken = claim.Broken
 	)
 	for _, tc := range []struct {
-		before, after spec.Verdict
+		before, after claim.Verdict
 		want          Class
 	}{
 		{holds, holds, Same}, {holds, na, Lost}, {holds, failed, Environment}, {holds, broken, Undecided},
-		{na, holds, Gained}, {na, na, Same}, {na, failed, Environment}, {na, broken, Gained}, {na, spec.Unsteady, Gained},
+		{na, holds, Gained}, {na, na, Same}, {na, failed, Environment}, {na, broken, Gained}, {na, claim.Unsteady, Gained},
 		{failed, holds, Environment}, {failed, na, Environment}, {failed, failed, Environment}, {failed, broken, Environment},
 		{broken, holds, Undecided}, {broken, na, Lost}, {broken, failed, Environment}, {broken, broken, BothBroken},
-		{spec.Unsteady, na, Lost}, {spec.Unsteady, failed, Environment},
+		{claim.Unsteady, na, Lost}, {claim.Unsteady, failed, Environment},
 	} {
 		got := change(report.Claim{Verdict: tc.before}, report.Claim{Verdict: tc.after})
 		assert.Equal(t, got.Class, tc.want, "%s, then %s", tc.before, tc.after)
@@ -71,14 +71,14 @@ func TestClassesByRate(t *testing.T) {
 		{"ffffffffff", "fhhhhhhhhh", "unsteady, less often than before: 10 of 10 → 1 of 10"},
 		{"fhhhhhhhhh", "ffffffffff", "regressed: 1 of 10 → 10 of 10"},
 	} {
-		assert.Equal(t, change(claim("a", tc.before), claim("a", tc.after)).String(), tc.want)
+		assert.Equal(t, change(tried("a", tc.before), tried("a", tc.after)).String(), tc.want)
 	}
 }
 
 // TestAKnownFaultIsExplained has claims that were tried once on each side: the
 // reference says which one is broken.
 func TestAKnownFaultIsExplained(t *testing.T) {
-	holds, broken := claim("a", "h"), claim("a", "f")
+	holds, broken := tried("a", "h"), tried("a", "f")
 	known, fixedHere := broken, holds
 	known.Known, fixedHere.FixedHere = "moby/buildkit/issues/1", "moby/buildkit/issues/1"
 	assert.Equal(t, change(holds, known).String(), "regressed: 0 of 1 → 1 of 1, a known fault")
@@ -86,15 +86,15 @@ func TestAKnownFaultIsExplained(t *testing.T) {
 	assert.Equal(t, change(known, broken).Class, BothBroken)
 	assert.Equal(t, change(holds, broken).Class, Undecided, "nobody knows of this fault")
 	assert.Equal(t, change(fixedHere, known).Class, Undecided, "the reference says that the baseline is broken, too")
-	assert.Equal(t, change(claim("a", "fhhh"), known).Class, Undecided, "the reference says nothing of a baseline that wavers")
+	assert.Equal(t, change(tried("a", "fhhh"), known).Class, Undecided, "the reference says nothing of a baseline that wavers")
 }
 
 func TestAgainIsOneSidesTurn(t *testing.T) {
 	baseline := report.Report{Claims: []report.Claim{
-		claim("a/regressed", "h"), claim("a/same", "h"), claim("a/wavers", "hfhh"), claim("a/fixed", "ffff"), claim("a/lost", "heee"),
+		tried("a/regressed", "h"), tried("a/same", "h"), tried("a/wavers", "hfhh"), tried("a/fixed", "ffff"), tried("a/lost", "heee"),
 	}}
 	candidate := report.Report{Claims: []report.Claim{
-		claim("a/regressed", "ffff"), claim("a/same", "h"), claim("a/wavers", "h"), claim("a/fixed", "h"), claim("a/lost", "ffff"),
+		tried("a/regressed", "ffff"), tried("a/same", "h"), tried("a/wavers", "h"), tried("a/fixed", "h"), tried("a/lost", "ffff"),
 	}}
 	before, after := Reports(baseline, candidate).Again()
 	assert.DeepEqual(t, before, []string{"a/regressed"})
@@ -102,15 +102,15 @@ func TestAgainIsOneSidesTurn(t *testing.T) {
 }
 
 func TestAddCountsLaterTries(t *testing.T) {
-	r := report.New(report.Subject{}, []report.Claim{claim("a/x", "h"), claim("a/y", "ffff"), claim("a/z", "h")})
+	r := report.New(report.Subject{}, []report.Claim{tried("a/x", "h"), tried("a/y", "ffff"), tried("a/z", "h")})
 	r.Claims[1].Known, r.Claims[0].FixedHere = "moby/buildkit/issues/1", "moby/buildkit/issues/2"
-	later := report.New(report.Subject{}, []report.Claim{claim("a/x", "f"), claim("a/y", "h")})
+	later := report.New(report.Subject{}, []report.Claim{tried("a/x", "f"), tried("a/y", "h")})
 	later.Outside = []string{"left behind: container x"}
 	got := Add(r, later, "again-01")
 	assert.DeepEqual(t, got.Outside, []string{"again-01: left behind: container x"})
 
 	x := got.Claims[0]
-	assert.Equal(t, x.Verdict, spec.Unsteady)
+	assert.Equal(t, x.Verdict, claim.Unsteady)
 	assert.Equal(t, x.Count(), "failed 1 of 2")
 	assert.Equal(t, x.FixedHere, "", "what wavers is not fixed")
 	assert.Assert(t, x.Tries[0].Beside && !x.Tries[1].Beside, "the first run had other claims, and further tries are made alone")
@@ -118,18 +118,18 @@ func TestAddCountsLaterTries(t *testing.T) {
 	assert.Equal(t, x.Evidence, "evidence/a/x", "that of the first try, as everywhere")
 	assert.Equal(t, x.Tries[1].Evidence, "again-01/evidence/a/x")
 	y := got.Claims[1]
-	assert.Equal(t, y.Verdict, spec.Unsteady)
+	assert.Equal(t, y.Verdict, claim.Unsteady)
 	assert.Equal(t, y.Known, "", "what wavers is not the known fault")
 	assert.Equal(t, y.Evidence, "evidence/a/y")
 	assert.DeepEqual(t, got.Claims[2], r.Claims[2])
 	assert.Equal(t, got.Summary, report.Summary{Holds: 1, Unsteady: 2})
-	assert.Equal(t, r.Claims[0].Verdict, spec.Holds, "the report that was given is as it was")
+	assert.Equal(t, r.Claims[0].Verdict, claim.Holds, "the report that was given is as it was")
 
-	held := Add(r, report.New(report.Subject{}, []report.Claim{claim("a/x", "h")}), "again-02").Claims[0]
-	assert.Equal(t, held.Verdict, spec.Holds)
+	held := Add(r, report.New(report.Subject{}, []report.Claim{tried("a/x", "h")}), "again-02").Claims[0]
+	assert.Equal(t, held.Verdict, claim.Holds)
 	assert.Equal(t, failures(&held).String(), "0 of 2")
-	failed := Add(r, report.New(report.Subject{}, []report.Claim{{ID: "a/x", Verdict: spec.Error, Reason: "the engine is gone"}}), "again-02").Claims[0]
-	assert.Equal(t, failed.Verdict, spec.Holds, "a try that could not be made says nothing")
+	failed := Add(r, report.New(report.Subject{}, []report.Claim{{ID: "a/x", Verdict: claim.Error, Reason: "the engine is gone"}}), "again-02").Claims[0]
+	assert.Equal(t, failed.Verdict, claim.Holds, "a try that could not be made says nothing")
 }
 
 func TestReports(t *testing.T) {
@@ -140,7 +140,7 @@ func TestReports(t *testing.T) {
 		{ID: "a/regressed"},
 	})
 	candidate := report.New(report.Subject{}, []report.Claim{
-		{ID: "a/regressed", Verdict: spec.Broken, Known: "a reference"},
+		{ID: "a/regressed", Verdict: claim.Broken, Known: "a reference"},
 		{ID: "a/same", Facts: []report.Fact{fact("kept", "1"), fact("changed", "new"), fact("come", "y")}},
 	})
 	c := Reports(baseline, candidate)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/compare"
 	"builders.test/internal/report"
 	"builders.test/internal/text"
@@ -38,7 +38,7 @@ func (c *Console) Comparison(all compare.Comparison) {
 	case counts[compare.Environment]+counts[compare.Undecided] > 0:
 		colour = "33"
 	case counts[compare.NewlyUnsteady] > 0:
-		colour = colours[spec.Unsteady]
+		colour = colours[claim.Unsteady]
 	}
 	fmt.Fprintf(c.out, "\n%s\n", c.paint(colour, strings.Join(parts, ", ")))
 	c.Note("from", report.Describe(all.Baseline))

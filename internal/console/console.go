@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"builders.test/internal/text"
 	"golang.org/x/term"
@@ -55,28 +55,28 @@ func Width(w io.Writer) (int, bool) {
 }
 
 // colours are how verdicts look.
-var colours = map[spec.Verdict]string{
-	spec.Holds:         "32",
-	spec.Broken:        "31",
-	spec.Error:         "33",
-	spec.NotApplicable: "2",
-	spec.Unsteady:      "35",
+var colours = map[claim.Verdict]string{
+	claim.Holds:         "32",
+	claim.Broken:        "31",
+	claim.Error:         "33",
+	claim.NotApplicable: "2",
+	claim.Unsteady:      "35",
 }
 
 // colourOf is the colour of a claim's verdict: a fault that is known is no alarm.
-func colourOf(claim report.Claim) string {
-	if claim.Known != "" {
-		return colours[spec.NotApplicable]
+func colourOf(one report.Claim) string {
+	if one.Known != "" {
+		return colours[claim.NotApplicable]
 	}
-	return colours[claim.Verdict]
+	return colours[one.Verdict]
 }
 
 // failed is the mark of what went wrong outside of all claims.
-var failed = report.Mark(spec.Error)
+var failed = report.Mark(claim.Error)
 
 // Started shows a claim as being proven.
-func (c *Console) Started(claim report.Claim) {
-	c.running = append(c.running, claim.ID)
+func (c *Console) Started(one report.Claim) {
+	c.running = append(c.running, one.ID)
 	c.showStatus()
 }
 
@@ -85,19 +85,19 @@ const textColumn = 29
 
 // Finished prints a claim with its verdict; where that is not holds, the
 // reason follows, and for a failure where its evidence lies.
-func (c *Console) Finished(claim report.Claim) {
+func (c *Console) Finished(one report.Claim) {
 	c.clearStatus()
-	c.running = slices.DeleteFunc(c.running, func(id string) bool { return id == claim.ID })
-	c.heading(claim.Chapter)
-	colour := colourOf(claim)
+	c.running = slices.DeleteFunc(c.running, func(id string) bool { return id == one.ID })
+	c.heading(one.Chapter)
+	colour := colourOf(one)
 	fmt.Fprintf(c.out, "  %s %s %6.1f s  %s\n",
-		c.paint(colour, claim.Mark()), c.paint(colour, pad(claim.Word(), 14)), claim.Seconds, c.wrap(claim.Text))
-	if why := claim.Why(); why != "" {
+		c.paint(colour, one.Mark()), c.paint(colour, pad(one.Word(), 14)), one.Seconds, c.wrap(one.Text))
+	if why := one.Why(); why != "" {
 		c.detail(why)
 	}
-	if claim.Evidence != "" && claim.Verdict > spec.NotApplicable {
+	if one.Evidence != "" && one.Verdict > claim.NotApplicable {
 		// A path is copied, so it stays in one piece.
-		fmt.Fprintf(c.out, "%s%s\n", strings.Repeat(" ", textColumn), c.paint("2", text.Line(c.folder+"/"+claim.Evidence)))
+		fmt.Fprintf(c.out, "%s%s\n", strings.Repeat(" ", textColumn), c.paint("2", text.Line(c.folder+"/"+one.Evidence)))
 	}
 	c.showStatus()
 }
@@ -118,7 +118,7 @@ func (c *Console) Note(label, line string) {
 // Failure prints a test that failed outside of all claims.
 func (c *Console) Failure(test string, output []string) {
 	c.clearStatus()
-	fmt.Fprintf(c.out, "  %s %s failed outside of its claims\n", c.paint(colours[spec.Error], failed), text.Line(test))
+	fmt.Fprintf(c.out, "  %s %s failed outside of its claims\n", c.paint(colours[claim.Error], failed), text.Line(test))
 	for _, line := range output {
 		fmt.Fprintf(c.out, "    %s\n", text.Line(line))
 	}
@@ -131,7 +131,7 @@ func (c *Console) Unreached(count int, why string) {
 	}
 	c.clearStatus()
 	line := fmt.Sprintf("%s %s not reached: %s", failed, claims(count), text.Line(why))
-	fmt.Fprintf(c.out, "\n%s\n", c.paint(colours[spec.Error], line))
+	fmt.Fprintf(c.out, "\n%s\n", c.paint(colours[claim.Error], line))
 }
 
 func claims(count int) string {

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/compare"
 	"builders.test/internal/matrix"
@@ -26,17 +26,17 @@ var subjectUnderTest = report.Subject{
 
 var finished = []report.Claim{
 	{ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each created builder, its driver and node, and marks the current one", Seconds: 1.23, Evidence: "evidence/builders/ls"},
-	{ID: "builders/default-load", Chapter: "builders", Text: "`default-load` loads by itself", Verdict: spec.NotApplicable, Reason: "needs buildkit>= 0.13: buildkit under test is v0.11.5"},
-	{ID: "caching/third", Chapter: "caching", Text: "the third builder misses while the first still hits", Verdict: spec.Broken, Seconds: 12, Reason: "the third builder must miss: Should be false", Evidence: "evidence/caching/third", StandIns: []string{"ubuntu:20.04", "debian:bookworm-slim"}},
-	{ID: "caching/second", Chapter: "caching", Text: "the second build is answered from the cache", Verdict: spec.Unsteady, Seconds: 4.4, Reason: "the second build executed RUN", Evidence: "evidence/caching/second", Tries: []report.Try{
-		{Verdict: spec.Broken, Reason: "the second build executed RUN", Seconds: 4.4, Beside: true, Evidence: "evidence/caching/second"},
-		{Verdict: spec.Holds, Seconds: 4.1, Evidence: "evidence/caching/second.try-2"},
-		{Verdict: spec.Holds, Seconds: 4.2, Evidence: "evidence/caching/second.try-3"},
-		{Verdict: spec.Broken, Reason: "the second build executed RUN", Seconds: 4.4, Beside: true, Evidence: "evidence/caching/second.try-4"},
+	{ID: "builders/default-load", Chapter: "builders", Text: "`default-load` loads by itself", Verdict: claim.NotApplicable, Reason: "needs buildkit>= 0.13: buildkit under test is v0.11.5"},
+	{ID: "caching/third", Chapter: "caching", Text: "the third builder misses while the first still hits", Verdict: claim.Broken, Seconds: 12, Reason: "the third builder must miss: Should be false", Evidence: "evidence/caching/third", StandIns: []string{"ubuntu:20.04", "debian:bookworm-slim"}},
+	{ID: "caching/second", Chapter: "caching", Text: "the second build is answered from the cache", Verdict: claim.Unsteady, Seconds: 4.4, Reason: "the second build executed RUN", Evidence: "evidence/caching/second", Tries: []report.Try{
+		{Verdict: claim.Broken, Reason: "the second build executed RUN", Seconds: 4.4, Beside: true, Evidence: "evidence/caching/second"},
+		{Verdict: claim.Holds, Seconds: 4.1, Evidence: "evidence/caching/second.try-2"},
+		{Verdict: claim.Holds, Seconds: 4.2, Evidence: "evidence/caching/second.try-3"},
+		{Verdict: claim.Broken, Reason: "the second build executed RUN", Seconds: 4.4, Beside: true, Evidence: "evidence/caching/second.try-4"},
 	}},
-	{ID: "caching/known", Chapter: "caching", Text: "a cache of a build stays", Verdict: spec.Broken, Seconds: 2.5, Reason: "the cache is gone", Known: "x/y#1, buildkit fixed in v0.12", Evidence: "evidence/caching/known"},
+	{ID: "caching/known", Chapter: "caching", Text: "a cache of a build stays", Verdict: claim.Broken, Seconds: 2.5, Reason: "the cache is gone", Known: "x/y#1, buildkit fixed in v0.12", Evidence: "evidence/caching/known"},
 	{ID: "caching/mended", Chapter: "caching", Text: "a cache of a stage stays", Seconds: 2.5, FixedHere: "x/y#2, buildkit not fixed yet", Evidence: "evidence/caching/mended"},
-	{ID: "caching/registry", Chapter: "caching", Text: "a registry shares the cache", Verdict: spec.Error, Seconds: 100.04, Reason: "the mirror no longer answers", Evidence: "evidence/caching/registry", StandIns: []string{"ubuntu:20.04"}},
+	{ID: "caching/registry", Chapter: "caching", Text: "a registry shares the cache", Verdict: claim.Error, Seconds: 100.04, Reason: "the mirror no longer answers", Evidence: "evidence/caching/registry", StandIns: []string{"ubuntu:20.04"}},
 }
 
 func play(c *Console) {
@@ -75,12 +75,12 @@ func TestHostileTextIsDefused(t *testing.T) {
 	c := New(&out, &errs, "build/check")
 	c.Outside(hostile)
 	c.Note("note", hostile)
-	c.Finished(report.Claim{ID: hostile, Chapter: hostile, Text: hostile, Verdict: spec.Broken, Reason: hostile, Evidence: hostile})
+	c.Finished(report.Claim{ID: hostile, Chapter: hostile, Text: hostile, Verdict: claim.Broken, Reason: hostile, Evidence: hostile})
 	c.Failure(hostile, []string{hostile})
 	c.Unreached(1, hostile)
 	s := subjectUnderTest
 	s.BuildKit.Version, s.Engine.Version = hostile, hostile
-	r := report.New(s, []report.Claim{{ID: hostile, Verdict: spec.Broken, Reason: hostile, StandIns: []string{hostile}}}).
+	r := report.New(s, []report.Claim{{ID: hostile, Verdict: claim.Broken, Reason: hostile, StandIns: []string{hostile}}}).
 		Explain(map[string]string{hostile: hostile})
 	r.Outside = []string{hostile}
 	c.Summary(r, 0, hostile)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
 	"builders.test/internal/text"
@@ -66,7 +66,7 @@ func widest(t matrix.Table) int {
 
 func holdsEverywhere(row matrix.Row) bool {
 	for _, cell := range row.Cells {
-		if cell == nil || cell.Verdict != spec.Holds || cell.FixedHere != "" {
+		if cell == nil || cell.Verdict != claim.Holds || cell.FixedHere != "" {
 			return false
 		}
 	}
@@ -97,14 +97,14 @@ func (c *Console) remarks(t matrix.Table, row matrix.Row) {
 	}
 }
 
-func remarkOn(claim report.Claim) string {
+func remarkOn(one report.Claim) string {
 	switch {
-	case claim.FixedHere != "":
-		return "fixed here (" + claim.FixedHere + ")"
-	case claim.Standing() == report.Known:
-		return "known fault (" + claim.Known + ")"
-	case claim.Verdict == spec.Unsteady:
-		return claim.Count()
+	case one.FixedHere != "":
+		return "fixed here (" + one.FixedHere + ")"
+	case one.Standing() == report.Known:
+		return "known fault (" + one.Known + ")"
+	case one.Verdict == claim.Unsteady:
+		return one.Count()
 	}
 	return ""
 }
@@ -119,7 +119,7 @@ func (c *Console) entry(cell *report.Claim, width int) string {
 // entryOf keeps columns narrow: "not applicable" is longer than a version.
 func entryOf(cell report.Claim) string {
 	word := cell.Standing().String()
-	if cell.Verdict == spec.NotApplicable {
+	if cell.Verdict == claim.NotApplicable {
 		word = "n/a"
 	}
 	return cell.Mark() + " " + word

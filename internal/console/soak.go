@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
 	"builders.test/internal/text"
@@ -27,7 +27,7 @@ func (c *Console) Soak(s soak.Soak) {
 	c.soakRow("seconds, alone", width, s, func(i int) string { return timesWord(s.Columns[i].Alone) })
 	c.soakRow("seconds, two at a time", width, s, func(i int) string { return timesWord(s.Columns[i].Company) })
 	c.soakComplaints(s)
-	if unsteady := s.Failing(spec.Unsteady); len(unsteady) > 0 {
+	if unsteady := s.Failing(claim.Unsteady); len(unsteady) > 0 {
 		c.warn(fmt.Sprintf("UNSTEADY: %s failed and then held; do not rely on it. STRICT=1 makes the soak fail for it", strings.Join(unsteady, ", ")))
 	}
 	fmt.Fprintf(c.out, "%s\n", c.paint(overall(s.Worst()), s.Headline()))
@@ -110,7 +110,7 @@ func (c *Console) soakComplaints(s soak.Soak) {
 		for _, run := range column.Runs {
 			for _, line := range run.Complaints() {
 				said := fmt.Sprintf("%s %s, %s: %s", failed, column.Short, run.Name(), line)
-				fmt.Fprintln(c.out, c.paint(colours[spec.Error], text.Line(said)))
+				fmt.Fprintln(c.out, c.paint(colours[claim.Error], text.Line(said)))
 			}
 		}
 	}

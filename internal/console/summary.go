@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"builders.test/internal/text"
 )
@@ -36,12 +36,12 @@ func (c *Console) Summary(r report.Report, elapsed time.Duration, reports ...str
 // loud says what does not fail the run and is not to be overlooked.
 func (c *Console) loud(r report.Report) {
 	var unsteady []string
-	for _, claim := range r.Claims {
-		if claim.FixedHere != "" {
-			c.Note("fixed", claim.ID+" holds on a release that is known to break it: "+claim.FixedHere)
+	for _, one := range r.Claims {
+		if one.FixedHere != "" {
+			c.Note("fixed", one.ID+" holds on a release that is known to break it: "+one.FixedHere)
 		}
-		if claim.Verdict == spec.Unsteady {
-			unsteady = append(unsteady, claim.ID)
+		if one.Verdict == claim.Unsteady {
+			unsteady = append(unsteady, one.ID)
 		}
 	}
 	if len(unsteady) > 0 {
@@ -50,19 +50,19 @@ func (c *Console) loud(r report.Report) {
 }
 
 func (c *Console) warn(line string) {
-	fmt.Fprintln(c.out, c.paint(colours[spec.Unsteady], text.Wrap(text.Line(line), c.width, 0)))
+	fmt.Fprintln(c.out, c.paint(colours[claim.Unsteady], text.Wrap(text.Line(line), c.width, 0)))
 }
 
 // Failed prints what is broken or could not be told, one line each.
 func (c *Console) Failed(r report.Report) {
-	for _, claim := range r.Claims {
-		if claim.Verdict > spec.NotApplicable {
-			line := fmt.Sprintf("%s %s: %s", claim.Mark(), claim.ID, claim.Why())
-			fmt.Fprintln(c.out, c.paint(colourOf(claim), c.clip(line)))
+	for _, one := range r.Claims {
+		if one.Verdict > claim.NotApplicable {
+			line := fmt.Sprintf("%s %s: %s", one.Mark(), one.ID, one.Why())
+			fmt.Fprintln(c.out, c.paint(colourOf(one), c.clip(line)))
 		}
 	}
 	for _, line := range r.Outside {
-		fmt.Fprintln(c.out, c.paint(colours[spec.Error], c.clip(failed+" "+line)))
+		fmt.Fprintln(c.out, c.paint(colours[claim.Error], c.clip(failed+" "+line)))
 	}
 }
 
@@ -72,9 +72,9 @@ func (c *Console) clip(line string) string {
 }
 
 // overall is the colour of a whole run: what does not apply spoils nothing.
-func overall(worst spec.Verdict) string {
-	if worst == spec.NotApplicable {
-		worst = spec.Holds
+func overall(worst claim.Verdict) string {
+	if worst == claim.NotApplicable {
+		worst = claim.Holds
 	}
 	return colours[worst]
 }

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/compare"
 	"builders.test/internal/matrix"
@@ -13,12 +13,12 @@ import (
 )
 
 // run is a report with a verdict for each of four claims.
-func run(version string, verdicts ...spec.Verdict) report.Report {
+func run(version string, verdicts ...claim.Verdict) report.Report {
 	ids := []string{"builders/ls", "caching/second", "output/load", "shape/manifest"}
 	var claims []report.Claim
 	for i, verdict := range verdicts {
 		c := report.Claim{ID: ids[i], Text: "the sentence of " + ids[i], Verdict: verdict}
-		if verdict != spec.Holds {
+		if verdict != claim.Holds {
 			c.Reason = "the reason on " + version
 		}
 		if ids[i] == "shape/manifest" {
@@ -34,7 +34,7 @@ func run(version string, verdicts ...spec.Verdict) report.Report {
 func asked(r report.Report, tries ...string) report.Report {
 	for i, letters := range tries {
 		for _, letter := range letters {
-			verdict := map[rune]spec.Verdict{'h': spec.Holds, 'f': spec.Broken}[letter]
+			verdict := map[rune]claim.Verdict{'h': claim.Holds, 'f': claim.Broken}[letter]
 			r.Claims[i].Tries = append(r.Claims[i].Tries, report.Try{Verdict: verdict})
 		}
 	}
@@ -45,8 +45,8 @@ func TestComparison(t *testing.T) {
 	var out bytes.Buffer
 	c := &Console{out: &out, err: &out}
 	c.Comparison(compare.Reports(
-		asked(run("v0.1.0", spec.Holds, spec.Broken, spec.NotApplicable, spec.Holds), "hhhhh", "ffff"),
-		asked(run("v0.2.0", spec.Broken, spec.Holds, spec.Holds, spec.Holds), "ffff", "hhhhh")))
+		asked(run("v0.1.0", claim.Holds, claim.Broken, claim.NotApplicable, claim.Holds), "hhhhh", "ffff"),
+		asked(run("v0.2.0", claim.Broken, claim.Holds, claim.Holds, claim.Holds), "ffff", "hhhhh")))
 	golden.Assert(t, out.String(), "comparison.golden")
 }
 
@@ -54,21 +54,21 @@ func TestMatrix(t *testing.T) {
 	var out bytes.Buffer
 	c := &Console{out: &out, err: &out}
 	c.Matrix(matrix.New(
-		run("v0.1.0", spec.Holds, spec.Holds, spec.NotApplicable, spec.Holds),
-		run("v0.2.0", spec.Broken, spec.Error, spec.Holds, spec.Holds),
-		run("v0.3.0", spec.Broken, spec.Holds, spec.Holds)), []float64{12.4, 9.6, 100})
+		run("v0.1.0", claim.Holds, claim.Holds, claim.NotApplicable, claim.Holds),
+		run("v0.2.0", claim.Broken, claim.Error, claim.Holds, claim.Holds),
+		run("v0.3.0", claim.Broken, claim.Holds, claim.Holds)), []float64{12.4, 9.6, 100})
 	golden.Assert(t, out.String(), "matrix.golden")
 }
 
 func TestMatrixTellsWhatIsKnownAndWhatIsUnsteady(t *testing.T) {
 	var out bytes.Buffer
 	c := &Console{out: &out, err: &out}
-	older := run("v0.1.0", spec.Holds, spec.Holds, spec.Broken)
-	newer := run("v0.2.0", spec.Broken, spec.Unsteady, spec.Holds)
-	newest := run("v0.3.0", spec.Broken, spec.Holds, spec.Holds)
+	older := run("v0.1.0", claim.Holds, claim.Holds, claim.Broken)
+	newer := run("v0.2.0", claim.Broken, claim.Unsteady, claim.Holds)
+	newest := run("v0.3.0", claim.Broken, claim.Holds, claim.Holds)
 	newer.Claims[0].Known = "x/y#1, fixed in v0.4.0"
 	newest.Claims[0].Known = newer.Claims[0].Known
-	newer.Claims[1].Tries = []report.Try{{Verdict: spec.Broken}, {Verdict: spec.Holds}}
+	newer.Claims[1].Tries = []report.Try{{Verdict: claim.Broken}, {Verdict: claim.Holds}}
 	newest.Claims[2].FixedHere = "x/y#2, not fixed yet"
 	c.Matrix(matrix.New(older, newer, newest), []float64{1, 2, 3})
 	golden.Assert(t, out.String(), "matrix-rare.golden")

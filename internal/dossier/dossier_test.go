@@ -3,7 +3,7 @@ package dossier
 import (
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/compare"
 	"builders.test/internal/report"
@@ -11,7 +11,7 @@ import (
 )
 
 // run has one claim per verdict, named by its place.
-func run(version string, verdicts ...spec.Verdict) Run {
+func run(version string, verdicts ...claim.Verdict) Run {
 	var claims []report.Claim
 	for i, verdict := range verdicts {
 		claims = append(claims, report.Claim{ID: "a/" + string(rune('a'+i)), Chapter: "a", Verdict: verdict, Tries: tries(verdict)})
@@ -22,26 +22,26 @@ func run(version string, verdicts ...spec.Verdict) Run {
 }
 
 // tries are as many as it takes to tell a claim that fails from one that holds.
-func tries(verdict spec.Verdict) []report.Try {
+func tries(verdict claim.Verdict) []report.Try {
 	all := make([]report.Try, 20)
 	for i := range all {
 		all[i].Verdict = verdict
-		if verdict == spec.Unsteady {
-			all[i].Verdict = []spec.Verdict{spec.Holds, spec.Holds, spec.Holds, spec.Broken}[i%4]
+		if verdict == claim.Unsteady {
+			all[i].Verdict = []claim.Verdict{claim.Holds, claim.Holds, claim.Holds, claim.Broken}[i%4]
 		}
 	}
 	return all
 }
 
 const (
-	holds   = spec.Holds
-	skipped = spec.NotApplicable
-	failed  = spec.Error
-	broken  = spec.Broken
+	holds   = claim.Holds
+	skipped = claim.NotApplicable
+	failed  = claim.Error
+	broken  = claim.Broken
 )
 
 func TestHeadlineOfACheck(t *testing.T) {
-	for want, verdicts := range map[string][]spec.Verdict{
+	for want, verdicts := range map[string][]claim.Verdict{
 		"All 2 claims hold on BuildKit v1":                                                             {holds, holds},
 		"The 1 claim that applies holds on BuildKit v1":                                                {holds, skipped},
 		"1 of 2 claims is broken on BuildKit v1":                                                       {holds, broken},
@@ -53,9 +53,9 @@ func TestHeadlineOfACheck(t *testing.T) {
 		got := Of(run("v1", verdicts...)).Headline()
 		assert.Equal(t, got.Text, want)
 	}
-	assert.Equal(t, Of(run("v1", holds, skipped)).Headline().Verdict, spec.Holds)
-	assert.Equal(t, Of(run("v1", failed, skipped)).Headline().Verdict, spec.Error)
-	assert.Equal(t, Of(run("v1", failed, broken)).Headline().Verdict, spec.Broken)
+	assert.Equal(t, Of(run("v1", holds, skipped)).Headline().Verdict, claim.Holds)
+	assert.Equal(t, Of(run("v1", failed, skipped)).Headline().Verdict, claim.Error)
+	assert.Equal(t, Of(run("v1", failed, broken)).Headline().Verdict, claim.Broken)
 }
 
 // withKnown adds claims that the release is known to break.
@@ -70,7 +70,7 @@ func withKnown(r Run, count int) Run {
 
 // An unsteady claim is never said to hold, and a known fault is no news.
 func TestHeadlineOfWhatIsUnsteadyOrKnown(t *testing.T) {
-	const unsteady = spec.Unsteady
+	const unsteady = claim.Unsteady
 	for _, tc := range []struct {
 		run  Run
 		want Headline
@@ -105,43 +105,43 @@ func TestHeadlineTellsWhatWentWrongBesideTheClaims(t *testing.T) {
 
 func TestHeadlineOfAMatrix(t *testing.T) {
 	all := Of(run("v1", holds, holds), run("v2", holds, skipped), run("v3", holds, holds)).Headline()
-	assert.Equal(t, all, Headline{spec.Holds, "All 2 claims hold in all 3 runs, where applicable"})
+	assert.Equal(t, all, Headline{claim.Holds, "All 2 claims hold in all 3 runs, where applicable"})
 	some := Of(run("v1", holds, holds), run("v2", holds, broken)).Headline()
-	assert.Equal(t, some, Headline{spec.Broken, "1 of 2 claims is broken in at least one of 2 runs"})
+	assert.Equal(t, some, Headline{claim.Broken, "1 of 2 claims is broken in at least one of 2 runs"})
 }
 
 func TestHeadlineOfAComparison(t *testing.T) {
 	for name, tc := range map[string]struct {
-		before, after []spec.Verdict
-		verdict       spec.Verdict
+		before, after []claim.Verdict
+		verdict       claim.Verdict
 		want          string
 	}{
 		"regressed": {
-			[]spec.Verdict{holds, holds, failed}, []spec.Verdict{broken, broken, holds}, broken,
+			[]claim.Verdict{holds, holds, failed}, []claim.Verdict{broken, broken, holds}, broken,
 			"BuildKit v2 breaks 2 claims that hold with BuildKit v1; 1 claim could not be compared",
 		},
 		"newly broken": {
-			[]spec.Verdict{skipped, holds}, []spec.Verdict{broken, holds}, broken,
+			[]claim.Verdict{skipped, holds}, []claim.Verdict{broken, holds}, broken,
 			"BuildKit v2 breaks 1 claim that did not apply to BuildKit v1",
 		},
 		"unknown": {
-			[]spec.Verdict{holds, holds}, []spec.Verdict{failed, holds}, failed,
+			[]claim.Verdict{holds, holds}, []claim.Verdict{failed, holds}, failed,
 			"No regression from BuildKit v1 to BuildKit v2 is known, but 1 claim could not be compared",
 		},
 		"kept": {
-			[]spec.Verdict{holds, broken}, []spec.Verdict{holds, holds}, holds,
+			[]claim.Verdict{holds, broken}, []claim.Verdict{holds, holds}, holds,
 			"BuildKit v2 keeps every claim that holds with BuildKit v1",
 		},
 		"kept but for some": {
-			[]spec.Verdict{holds, broken, holds}, []spec.Verdict{holds, broken, skipped}, holds,
+			[]claim.Verdict{holds, broken, holds}, []claim.Verdict{holds, broken, skipped}, holds,
 			"BuildKit v2 keeps every claim that holds with BuildKit v1, except 1 that no longer applies; 1 claim is broken with both",
 		},
 		"newly unsteady": {
-			[]spec.Verdict{holds, holds}, []spec.Verdict{spec.Unsteady, holds}, spec.Unsteady,
+			[]claim.Verdict{holds, holds}, []claim.Verdict{claim.Unsteady, holds}, claim.Unsteady,
 			"BuildKit v2 keeps every claim that holds with BuildKit v1, except 1 that is unsteady now, which may be chance",
 		},
 		"unsteady on both": {
-			[]spec.Verdict{spec.Unsteady, holds}, []spec.Verdict{spec.Unsteady, holds}, holds,
+			[]claim.Verdict{claim.Unsteady, holds}, []claim.Verdict{claim.Unsteady, holds}, holds,
 			"BuildKit v2 keeps every claim that holds with BuildKit v1; 1 claim is unsteady, not more than before",
 		},
 	} {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/compare"
 	"builders.test/internal/report"
 )
@@ -13,7 +13,7 @@ import (
 // Headline is the whole of a dossier in one line.
 type Headline struct {
 	// Verdict is what the line amounts to: holds, unsteady, error or broken.
-	Verdict spec.Verdict
+	Verdict claim.Verdict
 	Text    string
 }
 
@@ -24,10 +24,10 @@ func (d Dossier) Headline() Headline {
 		h.Text = "Of " + selected + ": " + h.Text
 	}
 	lines := len(d.Outside())
-	if lines == 0 || h.Verdict == spec.Broken {
+	if lines == 0 || h.Verdict == claim.Broken {
 		return h
 	}
-	return Headline{spec.Error, h.Text + ", but " + plural(lines, "something", fmt.Sprintf("%d things", lines)) + " went wrong beside the claims"}
+	return Headline{claim.Error, h.Text + ", but " + plural(lines, "something", fmt.Sprintf("%d things", lines)) + " went wrong beside the claims"}
 }
 
 // Selected says which claims of the book the dossier is about; empty where it is
@@ -90,23 +90,23 @@ func checked(s report.Summary, where place) Headline {
 	beside := rare(s, where)
 	switch {
 	case s.Broken > 0 && s.Error > 0:
-		return Headline{spec.Broken, fmt.Sprintf("%s broken %s, and %s not be put to the test%s", some(s.Broken, total), where.some, could(s.Error), beside)}
+		return Headline{claim.Broken, fmt.Sprintf("%s broken %s, and %s not be put to the test%s", some(s.Broken, total), where.some, could(s.Error), beside)}
 	case s.Broken > 0:
-		return Headline{spec.Broken, fmt.Sprintf("%s broken %s%s", some(s.Broken, total), where.some, beside)}
+		return Headline{claim.Broken, fmt.Sprintf("%s broken %s%s", some(s.Broken, total), where.some, beside)}
 	case s.Error > 0:
 		nothing := "Nothing"
 		if s.Known > 0 {
 			nothing = "Nothing new"
 		}
-		return Headline{spec.Error, fmt.Sprintf("%s is known to be broken, but %d of %s not be put to the test %s%s", nothing, s.Error, could(total), where.some, beside)}
+		return Headline{claim.Error, fmt.Sprintf("%s is known to be broken, but %d of %s not be put to the test %s%s", nothing, s.Error, could(total), where.some, beside)}
 	case s.Unsteady > 0:
-		return Headline{spec.Unsteady, hold(s, where) + beside}
+		return Headline{claim.Unsteady, hold(s, where) + beside}
 	case s.Known > 0:
-		return Headline{spec.Holds, hold(s, where) + beside}
+		return Headline{claim.Holds, hold(s, where) + beside}
 	case s.Holds == 0:
-		return Headline{spec.Error, "No claim was put to the test " + where.some}
+		return Headline{claim.Error, "No claim was put to the test " + where.some}
 	}
-	return Headline{spec.Holds, hold(s, where)}
+	return Headline{claim.Holds, hold(s, where)}
 }
 
 // hold says how many claims hold of those that apply.
@@ -151,11 +151,11 @@ func (d Dossier) compared() Headline {
 	}
 	switch newly := d.newlyBroken(); {
 	case count[compare.Regressed] > 0:
-		return Headline{spec.Broken, fmt.Sprintf("%s breaks %s with %s%s", after, thatHold(count[compare.Regressed]), before, alsoUnknown)}
+		return Headline{claim.Broken, fmt.Sprintf("%s breaks %s with %s%s", after, thatHold(count[compare.Regressed]), before, alsoUnknown)}
 	case newly > 0:
-		return Headline{spec.Broken, fmt.Sprintf("%s breaks %s that did not apply to %s%s", after, counted(newly), before, alsoUnknown)}
+		return Headline{claim.Broken, fmt.Sprintf("%s breaks %s that did not apply to %s%s", after, counted(newly), before, alsoUnknown)}
 	case unknown != "":
-		return Headline{spec.Error, fmt.Sprintf("No regression from %s to %s is known, but %s", before, after, unknown)}
+		return Headline{claim.Error, fmt.Sprintf("No regression from %s to %s is known, but %s", before, after, unknown)}
 	}
 	kept := fmt.Sprintf("%s keeps every claim that holds with %s%s", after, before, exceptions(count))
 	if n := count[compare.BothBroken]; n > 0 {
@@ -165,9 +165,9 @@ func (d Dossier) compared() Headline {
 		kept += fmt.Sprintf("; %s unsteady, not more than before", plural(n, "1 claim is", fmt.Sprintf("%d claims are", n)))
 	}
 	if count[compare.NewlyUnsteady] > 0 {
-		return Headline{spec.Unsteady, kept}
+		return Headline{claim.Unsteady, kept}
 	}
-	return Headline{spec.Holds, kept}
+	return Headline{claim.Holds, kept}
 }
 
 // untold says of how many claims nothing can be told; empty if of none.
@@ -201,7 +201,7 @@ func exceptions(count map[compare.Class]int) string {
 func (d Dossier) newlyBroken() int {
 	n := 0
 	for _, change := range d.Comparison.Changes {
-		if change.Class == compare.Gained && change.Candidate.Verdict == spec.Broken {
+		if change.Class == compare.Gained && change.Candidate.Verdict == claim.Broken {
 			n++
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/report"
 	"github.com/stretchr/testify/require"
@@ -51,8 +51,8 @@ func TestAttribution(t *testing.T) {
 		t.Run(driver, func(t *testing.T) {
 			// Faults that pass do so once, so each driver gets its own.
 			kinds = kindsOfFaults(t)
-			for name, claim := range attributed(t, driver, cells(kinds, driver)) {
-				table[driver+" "+name] = claim
+			for name, one := range attributed(t, driver, cells(kinds, driver)) {
+				table[driver+" "+name] = one
 			}
 			proven[driver] = true
 		})
@@ -82,15 +82,15 @@ func attributed(t *testing.T, driver string, all []cell) map[string]report.Claim
 	}, program, "check", "--buildkit", buildKit, "--driver", driver, "--specs", scripts))
 	r.wait(t)
 	found := map[string]report.Claim{}
-	for _, claim := range r.report(t).Claims {
-		_, name, _ := strings.Cut(claim.ID, "/")
-		found[name] = claim
+	for _, one := range r.report(t).Claims {
+		_, name, _ := strings.Cut(one.ID, "/")
+		found[name] = one
 	}
 	for _, c := range all {
-		claim, ran := found[c.name()]
+		one, ran := found[c.name()]
 		require.True(t, ran, "%s: no verdict: %s", c.name(), r.said)
-		t.Logf("%-14s %5.1f s  %s  %s", claim.Verdict, claim.Seconds, c.name(), claim.Reason)
-		c.judge(t, claim)
+		t.Logf("%-14s %5.1f s  %s  %s", one.Verdict, one.Seconds, c.name(), one.Reason)
+		c.judge(t, one)
 	}
 	return found
 }
@@ -104,26 +104,26 @@ func removePushed(t *testing.T) {
 }
 
 // judge wants the verdict to be about the registry.
-func (c cell) judge(t *testing.T, claim report.Claim) {
+func (c cell) judge(t *testing.T, one report.Claim) {
 	t.Helper()
 	if c.kind.sound {
-		require.Equal(t, spec.Holds, claim.Verdict, "%s: the script fails with a registry that has no fault, so it proves nothing: %s", c.name(), claim.Reason)
+		require.Equal(t, claim.Holds, one.Verdict, "%s: the script fails with a registry that has no fault, so it proves nothing: %s", c.name(), one.Reason)
 		return
 	}
-	if claim.Verdict == spec.Broken {
-		t.Errorf("%s is called broken: %s", c.name(), claim.Reason)
+	if one.Verdict == claim.Broken {
+		t.Errorf("%s is called broken: %s", c.name(), one.Reason)
 		return
 	}
 	if c.kind.passes {
 		return // it may hold, since clients ask again
 	}
-	if claim.Verdict != spec.Error {
-		t.Errorf("%s: the verdict is %s, so the fault was none: %s", c.name(), claim.Verdict, claim.Reason)
+	if one.Verdict != claim.Error {
+		t.Errorf("%s: the verdict is %s, so the fault was none: %s", c.name(), one.Verdict, one.Reason)
 		return
 	}
 	for _, want := range append([]string{c.kind.host}, c.kind.says...) {
-		if !strings.Contains(claim.Reason, want) {
-			t.Errorf("%s: the reason does not say %q: %s", c.name(), want, claim.Reason)
+		if !strings.Contains(one.Reason, want) {
+			t.Errorf("%s: the reason does not say %q: %s", c.name(), want, one.Reason)
 		}
 	}
 }
@@ -139,10 +139,10 @@ func tableOf(kinds []kind, table map[string]report.Claim) string {
 		for _, m := range moments {
 			c, row, any := cell{k, m}, "", false
 			for _, driver := range subject.Drivers {
-				claim, ran := table[driver+" "+c.name()]
+				one, ran := table[driver+" "+c.name()]
 				word := "–"
 				if ran {
-					word, any = claim.Verdict.String(), true
+					word, any = one.Verdict.String(), true
 				}
 				row += " " + word + " |"
 			}
@@ -153,9 +153,9 @@ func tableOf(kinds []kind, table map[string]report.Claim) string {
 	}
 	text.WriteString("\nWhat the reasons say, of one cell each:\n\n")
 	for _, k := range kinds {
-		claim := table[subject.DriverContainer+" "+cell{k, moments[1]}.name()]
-		if claim.Verdict == spec.Error {
-			fmt.Fprintf(&text, "- %s: %s\n", k.name, port.ReplaceAllString(claim.Reason, "$1:…"))
+		one := table[subject.DriverContainer+" "+cell{k, moments[1]}.name()]
+		if one.Verdict == claim.Error {
+			fmt.Fprintf(&text, "- %s: %s\n", k.name, port.ReplaceAllString(one.Reason, "$1:…"))
 		}
 	}
 	return text.String()

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
@@ -55,9 +55,9 @@ func TestTheClockJumps(t *testing.T) {
 			jump(t, by)
 			require.NotEqual(t, 1, r.wait(t), "something is called broken: %s", r.said)
 			held := 0
-			for _, claim := range r.report(t).Claims {
-				require.NotEqual(t, spec.Broken, claim.Verdict, "%s is called broken: %s", claim.ID, claim.Reason)
-				if claim.Verdict == spec.Holds {
+			for _, one := range r.report(t).Claims {
+				require.NotEqual(t, claim.Broken, one.Verdict, "%s is called broken: %s", one.ID, one.Reason)
+				if one.Verdict == claim.Holds {
 					held++
 				}
 			}

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/run"
 	"github.com/stretchr/testify/require"
@@ -108,14 +108,14 @@ func requireTold(t *testing.T, r *ran) {
 		return
 	}
 	found := r.report(t)
-	require.NotEqual(t, spec.Holds, found.Worst(), "a run that was killed is green")
+	require.NotEqual(t, claim.Holds, found.Worst(), "a run that was killed is green")
 	open := 0
-	for _, claim := range found.Claims {
-		if claim.Verdict == spec.Error {
-			require.Regexp(t, "not reached|no verdict|interrupted|cut off|ended early|no longer|killed|gone", claim.Reason, claim.ID)
+	for _, one := range found.Claims {
+		if one.Verdict == claim.Error {
+			require.Regexp(t, "not reached|no verdict|interrupted|cut off|ended early|no longer|killed|gone", one.Reason, one.ID)
 			open++
 		}
-		require.NotEqual(t, spec.Broken, claim.Verdict, "%s: %s", claim.ID, claim.Reason)
+		require.NotEqual(t, claim.Broken, one.Verdict, "%s: %s", one.ID, one.Reason)
 	}
 }
 

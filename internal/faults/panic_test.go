@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"github.com/stretchr/testify/require"
 )
 
@@ -59,8 +59,8 @@ func TestASpecPanics(t *testing.T) {
 	r := begin(t, withSpecs(t, inLab("check", "--buildkit", buildKit, "--run", "^TestCleanup$"), "cleanup_test.go", content))
 	require.Equal(t, 2, r.wait(t), r.said)
 	found := verdicts(t, r)
-	require.Equal(t, spec.Error, found["cleanup/rm"])
-	require.Equal(t, spec.Holds, found["cleanup/stop"])
+	require.Equal(t, claim.Error, found["cleanup/rm"])
+	require.Equal(t, claim.Holds, found["cleanup/stop"])
 	require.Contains(t, r.said.String(), "the spec itself panicked: on purpose")
 	awaitClean(t, before)
 }
@@ -74,7 +74,7 @@ func TestTheTestProcessPanics(t *testing.T) {
 	require.Equal(t, 2, r.wait(t), r.said)
 	took := awaitClean(t, before)
 	require.Contains(t, r.said.String(), "panic: on purpose")
-	require.Equal(t, spec.Error, verdicts(t, r)["cleanup/rm"])
+	require.Equal(t, claim.Error, verdicts(t, r)["cleanup/rm"])
 	t.Logf("clean after %.1f s", took.Seconds())
 }
 
@@ -91,9 +91,9 @@ func TestTheTestTimesOut(t *testing.T) {
 	t.Logf("clean after %.1f s", took.Seconds())
 }
 
-func verdicts(t *testing.T, r *ran) map[string]spec.Verdict {
+func verdicts(t *testing.T, r *ran) map[string]claim.Verdict {
 	t.Helper()
-	found := map[string]spec.Verdict{}
+	found := map[string]claim.Verdict{}
 	for _, claim := range r.report(t).Claims {
 		found[claim.ID] = claim.Verdict
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"github.com/stretchr/testify/require"
 )
@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 	require.Empty(t, nameless, "images without a name were left")
 	found, err := report.Read(filepath.Join(out, report.File))
 	require.NoError(t, err, r.said)
-	verdicts := map[string]spec.Verdict{}
+	verdicts := map[string]claim.Verdict{}
 	for _, claim := range found.Claims {
 		verdicts[claim.ID] = claim.Verdict
 		switch claim.ID {
@@ -54,9 +54,9 @@ func TestScripts(t *testing.T) {
 			require.Empty(t, claim.Facts)
 		}
 	}
-	require.Equal(t, map[string]spec.Verdict{
-		"scripts/current": spec.Holds, "scripts/variables": spec.Holds, "scripts/images": spec.Holds,
-		"scripts/engines": spec.Error, "scripts/nothing": spec.Holds,
+	require.Equal(t, map[string]claim.Verdict{
+		"scripts/current": claim.Holds, "scripts/variables": claim.Holds, "scripts/images": claim.Holds,
+		"scripts/engines": claim.Error, "scripts/nothing": claim.Holds,
 	}, verdicts, r.said)
 	require.Empty(t, found.Outside)
 }

@@ -17,9 +17,9 @@ import (
 	"time"
 
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"builders.test/helpers/janitor"
-	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
 )
 
@@ -75,8 +75,8 @@ func sideBySide(t *testing.T, random *rand.Rand) (notes int) {
 		code := r.wait(t)
 		require.Zero(t, code, r.said)
 		require.NotContains(t, r.said.String(), "clean-up:")
-		for _, claim := range r.report(t).Claims {
-			require.LessOrEqual(t, claim.Verdict, spec.NotApplicable, "%s: %s", claim.ID, claim.Reason)
+		for _, one := range r.report(t).Claims {
+			require.LessOrEqual(t, one.Verdict, claim.NotApplicable, "%s: %s", one.ID, one.Reason)
 		}
 		for line := range strings.Lines(r.said.String()) {
 			if strings.HasPrefix(line, "note ") {

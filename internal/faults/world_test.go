@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/front"
-	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
 )
 
@@ -35,12 +35,12 @@ func requireErrors(t *testing.T, r *ran) {
 	t.Helper()
 	require.Equal(t, 2, r.wait(t), r.said)
 	failed := 0
-	for _, claim := range r.report(t).Claims {
-		require.NotEqual(t, spec.Broken, claim.Verdict, "%s is called broken: %s", claim.ID, claim.Reason)
-		if claim.Verdict == spec.Error {
+	for _, one := range r.report(t).Claims {
+		require.NotEqual(t, claim.Broken, one.Verdict, "%s is called broken: %s", one.ID, one.Reason)
+		if one.Verdict == claim.Error {
 			failed++
 			if failed == 1 {
-				t.Logf("%s: %s", claim.ID, claim.Reason)
+				t.Logf("%s: %s", one.ID, one.Reason)
 			}
 		}
 	}
@@ -210,8 +210,8 @@ func TestNoDisk(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(small, "filler"), make([]byte, 60<<20), 0o600))
 		r.out = filepath.Join(small, "out")
 		r.wait(t)
-		for _, claim := range r.report(t).Claims {
-			require.NotEqual(t, spec.Broken, claim.Verdict, "%s: %s", claim.ID, claim.Reason)
+		for _, one := range r.report(t).Claims {
+			require.NotEqual(t, claim.Broken, one.Verdict, "%s: %s", one.ID, one.Reason)
 		}
 	})
 	requireGreen(t)
@@ -254,9 +254,9 @@ func TestABuildHangs(t *testing.T) {
 	r := check(t, "--specs", scripts)
 	require.Equal(t, 1, r.wait(t), r.said)
 	require.Less(t, time.Since(began), 90*time.Second)
-	claim := r.report(t).Claims[0]
-	require.Contains(t, claim.Reason, "no end within 10s")
-	logs, err := filepath.Glob(filepath.Join(r.out, claim.Evidence, "*.log"))
+	one := r.report(t).Claims[0]
+	require.Contains(t, one.Reason, "no end within 10s")
+	logs, err := filepath.Glob(filepath.Join(r.out, one.Evidence, "*.log"))
 	require.NoError(t, err)
 	require.NotEmpty(t, logs, "the evidence has no log of BuildKit")
 	log, err := os.ReadFile(logs[0])

@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 )
 
 // Regression is a claim that some release is known to break.
 type Regression struct {
-	Claim spec.Claim
+	Claim claim.Claim
 	// Edition changes when the proof does; empty where nobody knows, and then
 	// nothing that was judged before counts.
 	Edition string
@@ -42,7 +42,7 @@ func (c Cell) Folder() string {
 // sides are the cells on which a regression is judged: where it is broken,
 // and where it is fixed, if it is. The other component is as the script's head
 // says, or else for BuildKit the newest one given.
-func sides(known spec.Known, newest string) []Cell {
+func sides(known claim.Known, newest string) []Cell {
 	var cells []Cell
 	for _, release := range slices.Concat([]string{known.Broken}, known.Fixed[:min(1, len(known.Fixed))]) {
 		cell := Cell{BuildKit: release, Buildx: known.Buildx}

@@ -3,22 +3,22 @@ package history
 import (
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 )
 
 const newest = "v0.34.2"
 
-func regression(name string, known spec.Known) Regression {
-	return Regression{Claim: spec.Claim{ID: "regressions/" + name, Known: &known}, Edition: "e1"}
+func regression(name string, known claim.Known) Regression {
+	return Regression{Claim: claim.Claim{ID: "regressions/" + name, Known: &known}, Edition: "e1"}
 }
 
 var (
-	cache = regression("cache", spec.Known{Component: "buildkit", Broken: "v0.17.2", Fixed: []string{"v0.17.3"}})
-	link  = regression("link", spec.Known{Component: "buildkit", Broken: "v0.14.1", Fixed: []string{"v0.17.3"}})
-	push  = regression("push", spec.Known{Component: "buildx", Broken: "v0.37.0", Fixed: []string{"v0.37.1"}})
-	old   = regression("old", spec.Known{Component: "buildx", Broken: "v0.37.0", BuildKit: "v0.11.5"})
+	cache = regression("cache", claim.Known{Component: "buildkit", Broken: "v0.17.2", Fixed: []string{"v0.17.3"}})
+	link  = regression("link", claim.Known{Component: "buildkit", Broken: "v0.14.1", Fixed: []string{"v0.17.3"}})
+	push  = regression("push", claim.Known{Component: "buildx", Broken: "v0.37.0", Fixed: []string{"v0.37.1"}})
+	old   = regression("old", claim.Known{Component: "buildx", Broken: "v0.37.0", BuildKit: "v0.11.5"})
 )
 
 func TestCellsGatherWhatRunsTogether(t *testing.T) {
@@ -45,17 +45,17 @@ func TestScore(t *testing.T) {
 	ledger, err := Open(dir, false)
 	assert.NilError(t, err)
 	cells := Cells([]Regression{cache}, newest)
-	judge := func(on int, v spec.Verdict) {
+	judge := func(on int, v claim.Verdict) {
 		t.Helper()
 		assert.NilError(t, ledger.Note(cells[on], cells[on].Regressions, []report.Claim{{ID: cache.Claim.ID, Verdict: v}}))
 	}
 	assert.Assert(t, !ledger.Score(cache, newest).Caught() && ledger.Score(cache, newest).Unknown())
 	assert.Equal(t, ledger.Score(cache, newest).String(), "buildkit v0.17.2 not judged, v0.17.3 not judged")
-	judge(0, spec.Broken)
-	judge(1, spec.Error)
+	judge(0, claim.Broken)
+	judge(1, claim.Error)
 	assert.Assert(t, ledger.Score(cache, newest).Unknown())
 	assert.Assert(t, ledger.Knows(cache, cells[0]) && !ledger.Knows(cache, cells[1]))
-	judge(1, spec.Holds)
+	judge(1, claim.Holds)
 	assert.Assert(t, !ledger.Score(cache, newest).Unknown())
 	assert.Assert(t, ledger.Score(cache, newest).Caught())
 	assert.Equal(t, ledger.Score(cache, newest).String(), "buildkit v0.17.2 broken, v0.17.3 holds")
@@ -70,7 +70,7 @@ func TestScore(t *testing.T) {
 	assert.NilError(t, err)
 	assert.Assert(t, !forgotten.Knows(cache, cells[0]))
 
-	judge(0, spec.Holds)
+	judge(0, claim.Holds)
 	assert.Assert(t, !ledger.Score(cache, newest).Caught())
 }
 
@@ -80,7 +80,7 @@ func TestAProofOfUnknownEditionIsJudgedAgain(t *testing.T) {
 	proof := cache
 	proof.Edition = ""
 	cell := Cells([]Regression{proof}, newest)[0]
-	assert.NilError(t, ledger.Note(cell, cell.Regressions, []report.Claim{{ID: proof.Claim.ID, Verdict: spec.Broken}}))
+	assert.NilError(t, ledger.Note(cell, cell.Regressions, []report.Claim{{ID: proof.Claim.ID, Verdict: claim.Broken}}))
 	assert.Assert(t, !ledger.Knows(proof, cell))
 	assert.Assert(t, ledger.Score(proof, newest).OnBroken != nil)
 }
@@ -89,6 +89,6 @@ func TestWhatNobodyMendedHasToBeRedOnly(t *testing.T) {
 	ledger, err := Open(t.TempDir(), false)
 	assert.NilError(t, err)
 	cell := Cells([]Regression{old}, newest)[0]
-	assert.NilError(t, ledger.Note(cell, cell.Regressions, []report.Claim{{ID: old.Claim.ID, Verdict: spec.Broken}}))
+	assert.NilError(t, ledger.Note(cell, cell.Regressions, []report.Claim{{ID: old.Claim.ID, Verdict: claim.Broken}}))
 	assert.Assert(t, ledger.Score(old, newest).Caught())
 }

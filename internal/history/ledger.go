@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"github.com/moby/sys/atomicwriter"
 )
@@ -18,8 +18,8 @@ const File = "history.json"
 
 // Judgement is what came of one regression on one cell.
 type Judgement struct {
-	Verdict spec.Verdict `json:"verdict"`
-	Reason  string       `json:"reason"`
+	Verdict claim.Verdict `json:"verdict"`
+	Reason  string        `json:"reason"`
 }
 
 // Ledger keeps what was judged, by the proof's edition and the releases: a
@@ -52,7 +52,7 @@ func key(r Regression, c Cell) string { return r.Claim.ID + " " + r.Edition + " 
 // environment is no judgement.
 func (l *Ledger) Knows(r Regression, c Cell) bool {
 	judgement, there := l.judged[key(r, c)]
-	return there && r.Edition != "" && judgement.Verdict != spec.Error
+	return there && r.Edition != "" && judgement.Verdict != claim.Error
 }
 
 // Note keeps what a run on a cell said about some regressions.
@@ -109,14 +109,14 @@ func (l *Ledger) Score(r Regression, newest string) Score {
 // Caught tells that the regression is red where it was and green where it was
 // mended. What nobody mended yet has to be red only.
 func (s Score) Caught() bool {
-	red := s.OnBroken != nil && s.OnBroken.Verdict == spec.Broken
-	green := s.OnFixed != nil && s.OnFixed.Verdict == spec.Holds
+	red := s.OnBroken != nil && s.OnBroken.Verdict == claim.Broken
+	green := s.OnFixed != nil && s.OnFixed.Verdict == claim.Holds
 	return red && (green || s.Fixed == "")
 }
 
 // Unknown tells that a side was not judged.
 func (s Score) Unknown() bool {
-	open := func(j *Judgement) bool { return j == nil || j.Verdict == spec.Error }
+	open := func(j *Judgement) bool { return j == nil || j.Verdict == claim.Error }
 	return open(s.OnBroken) || s.Fixed != "" && open(s.OnFixed)
 }
 

@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/compare"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
@@ -25,8 +25,8 @@ func Write(w io.Writer, d dossier.Dossier) error {
 		for _, suite := range part.suites() {
 			suites.add(suite)
 		}
-		for _, claim := range part.run.Report.Claims {
-			seconds += claim.Seconds
+		for _, one := range part.run.Report.Claims {
+			seconds += one.Seconds
 		}
 	}
 	suites.Time = duration(seconds)
@@ -61,16 +61,16 @@ func (p part) suites() []testsuite {
 	var suites []testsuite
 	at := map[string]int{}
 	seconds := map[string]float64{}
-	for _, claim := range p.run.Report.Claims {
-		i, known := at[claim.Chapter]
+	for _, one := range p.run.Report.Claims {
+		i, known := at[one.Chapter]
 		if !known {
 			i = len(suites)
-			at[claim.Chapter] = i
-			suites = append(suites, p.suite(claim.Chapter))
+			at[one.Chapter] = i
+			suites = append(suites, p.suite(one.Chapter))
 		}
-		seconds[claim.Chapter] += claim.Seconds
-		suites[i].Time = duration(seconds[claim.Chapter])
-		suites[i].add(p.testcase(claim, suites[i].Name))
+		seconds[one.Chapter] += one.Seconds
+		suites[i].Time = duration(seconds[one.Chapter])
+		suites[i].add(p.testcase(one, suites[i].Name))
 	}
 	if outside := p.run.Report.Outside; len(outside) > 0 {
 		suites = append(suites, p.beside(outside))
@@ -83,8 +83,8 @@ func (p part) beside(lines []string) testsuite {
 	suite := p.suite("beside the claims")
 	for i, line := range lines {
 		suite.add(testcase{Testcase: junit.Testcase{
-			Name: fmt.Sprintf("run/%d", i+1), Classname: suite.Name, Time: duration(0), Status: spec.Error.String(),
-			Error: &junit.Result{Message: clean(line), Type: spec.Error.String(), Data: clean(line)},
+			Name: fmt.Sprintf("run/%d", i+1), Classname: suite.Name, Time: duration(0), Status: claim.Error.String(),
+			Error: &junit.Result{Message: clean(line), Type: claim.Error.String(), Data: clean(line)},
 		}})
 	}
 	return suite
@@ -101,14 +101,14 @@ func (p part) suite(chapter string) testsuite {
 // testcase gives a claim the element that its verdict is in JUnit. A known fault
 // is skipped, so that no CI is red for it, and an unsteady claim passes and tells
 // of the tries that failed, unless this is a comparison that either makes worse.
-func (p part) testcase(claim report.Claim, suite string) testcase {
-	standing := claim.Standing()
-	result := &junit.Result{Message: p.message(claim), Type: claim.Verdict.String(), Data: p.details(claim)}
+func (p part) testcase(one report.Claim, suite string) testcase {
+	standing := one.Standing()
+	result := &junit.Result{Message: p.message(one), Type: one.Verdict.String(), Data: p.details(one)}
 	tc := testcase{Testcase: junit.Testcase{
-		Name: clean(claim.ID), Classname: suite,
-		Time: duration(claim.Seconds), Status: standing.String(),
+		Name: clean(one.ID), Classname: suite,
+		Time: duration(one.Seconds), Status: standing.String(),
 	}}
-	if p.changes[claim.ID].Class == compare.Regressed {
+	if p.changes[one.ID].Class == compare.Regressed {
 		standing = report.Broken
 	}
 	switch standing {
@@ -116,12 +116,12 @@ func (p part) testcase(claim report.Claim, suite string) testcase {
 	case report.NotApplicable:
 		tc.Skipped = result
 	case report.Known:
-		result.Message = clean("broken (known): " + claim.Known)
+		result.Message = clean("broken (known): " + one.Known)
 		tc.Skipped = result
 	case report.Unsteady:
-		tc.FlakyFailures, tc.FlakyErrors = p.flaky(claim)
+		tc.FlakyFailures, tc.FlakyErrors = p.flaky(one)
 	case report.Broken:
-		tc.Failure, tc.RerunFailures = result, p.reruns(claim)
+		tc.Failure, tc.RerunFailures = result, p.reruns(one)
 	default:
 		tc.Error = result
 	}
@@ -131,63 +131,63 @@ func (p part) testcase(claim report.Claim, suite string) testcase {
 // flaky are the tries of an unsteady claim that failed, and those that the
 // environment failed. A report that lacks the tries still tells that the claim
 // is unsteady.
-func (p part) flaky(claim report.Claim) (failures, errors []rerun) {
-	for i, try := range claim.Tries {
+func (p part) flaky(one report.Claim) (failures, errors []rerun) {
+	for i, try := range one.Tries {
 		switch try.Verdict {
-		case spec.Holds, spec.NotApplicable:
-		case spec.Broken:
-			failures = append(failures, p.rerun(claim, i))
+		case claim.Holds, claim.NotApplicable:
+		case claim.Broken:
+			failures = append(failures, p.rerun(one, i))
 		default:
-			errors = append(errors, p.rerun(claim, i))
+			errors = append(errors, p.rerun(one, i))
 		}
 	}
 	if len(failures) == 0 {
-		failures = []rerun{{Message: p.message(claim), Type: claim.Verdict.String(), StackTrace: junit.Output{Data: p.details(claim)}}}
+		failures = []rerun{{Message: p.message(one), Type: one.Verdict.String(), StackTrace: junit.Output{Data: p.details(one)}}}
 	}
 	return failures, errors
 }
 
 // reruns are the further tries of a claim that failed each time.
-func (p part) reruns(claim report.Claim) []rerun {
+func (p part) reruns(one report.Claim) []rerun {
 	var all []rerun
-	for i := range claim.Tries {
-		if i > 0 && claim.Tries[i].Verdict == spec.Broken {
-			all = append(all, p.rerun(claim, i))
+	for i := range one.Tries {
+		if i > 0 && one.Tries[i].Verdict == claim.Broken {
+			all = append(all, p.rerun(one, i))
 		}
 	}
 	return all
 }
 
 // rerun is a try at a claim.
-func (p part) rerun(claim report.Claim, number int) rerun {
-	try := claim.Tries[number]
+func (p part) rerun(one report.Claim, number int) rerun {
+	try := one.Tries[number]
 	circumstances := "alone"
 	if try.Beside {
 		circumstances = "beside other builds"
 	}
 	lines := []string{
-		clean(claim.Text), clean(try.Reason),
-		fmt.Sprintf("try %d of %d, %s, %.1f s", number+1, len(claim.Tries), circumstances, try.Seconds),
+		clean(one.Text), clean(try.Reason),
+		fmt.Sprintf("try %d of %d, %s, %.1f s", number+1, len(one.Tries), circumstances, try.Seconds),
 	}
 	return rerun{
 		Message: clean(try.Reason), Type: try.Verdict.String(),
-		StackTrace: junit.Output{Data: strings.Join(append(lines, again(claim.Repro, try.Evidence)...), "\n")},
+		StackTrace: junit.Output{Data: strings.Join(append(lines, again(one.Repro, try.Evidence)...), "\n")},
 	}
 }
 
-func (p part) message(claim report.Claim) string {
-	switch change := p.changes[claim.ID]; change.Class {
+func (p part) message(one report.Claim) string {
+	switch change := p.changes[one.ID]; change.Class {
 	case "", compare.Same:
-		return clean(claim.Why())
+		return clean(one.Why())
 	default:
-		return clean(change.String() + ": " + claim.Why())
+		return clean(change.String() + ": " + one.Why())
 	}
 }
 
 // details is what a person needs who sees nothing but the CI server.
-func (p part) details(claim report.Claim) string {
-	lines := []string{clean(claim.Text), clean(claim.Why())}
-	return strings.Join(append(lines, again(claim.Repro, claim.Evidence)...), "\n")
+func (p part) details(one report.Claim) string {
+	lines := []string{clean(one.Text), clean(one.Why())}
+	return strings.Join(append(lines, again(one.Repro, one.Evidence)...), "\n")
 }
 
 // again says how to see it again, and where what was seen lies.

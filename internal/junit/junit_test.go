@@ -5,7 +5,7 @@ import (
 	"encoding/xml"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
@@ -23,9 +23,9 @@ func run(version string, claims ...report.Claim) dossier.Run {
 
 var (
 	ls     = report.Claim{ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each builder", Seconds: 1.25}
-	third  = report.Claim{ID: "caching/third", Chapter: "caching", Text: "the third builder misses", Verdict: spec.Broken, Reason: "must miss: it hit <a> & ]]> \"b\"", Seconds: 7.5, Repro: "make check RUN=caching/third", Evidence: "evidence/caching/third"}
-	local  = report.Claim{ID: "caching/local", Chapter: "caching", Text: "a folder carries it", Verdict: spec.Error, Reason: "not reached: interrupted"}
-	strict = report.Claim{ID: "caching/strict", Chapter: "caching", Text: "a strict registry", Verdict: spec.NotApplicable, Reason: "needs buildkit>=0.13"}
+	third  = report.Claim{ID: "caching/third", Chapter: "caching", Text: "the third builder misses", Verdict: claim.Broken, Reason: "must miss: it hit <a> & ]]> \"b\"", Seconds: 7.5, Repro: "make check RUN=caching/third", Evidence: "evidence/caching/third"}
+	local  = report.Claim{ID: "caching/local", Chapter: "caching", Text: "a folder carries it", Verdict: claim.Error, Reason: "not reached: interrupted"}
+	strict = report.Claim{ID: "caching/strict", Chapter: "caching", Text: "a strict registry", Verdict: claim.NotApplicable, Reason: "needs buildkit>=0.13"}
 )
 
 func written(t *testing.T, d dossier.Dossier) string {
@@ -48,10 +48,10 @@ func parsed(t *testing.T, content string) junit.Testsuites {
 
 func TestAComparisonIsTheCandidate(t *testing.T) {
 	held, failed := third, third
-	held.Verdict, held.Reason, held.Tries = spec.Holds, "", make([]report.Try, 5)
+	held.Verdict, held.Reason, held.Tries = claim.Holds, "", make([]report.Try, 5)
 	failed.Tries = make([]report.Try, 4)
 	for i := range failed.Tries {
-		failed.Tries[i].Verdict = spec.Broken
+		failed.Tries[i].Verdict = claim.Broken
 	}
 	suites := parsed(t, written(t, dossier.Compare(run("v1", held, local), run("v2", failed))))
 	assert.Equal(t, suites.Tests, 1)
@@ -62,10 +62,10 @@ func TestAComparisonIsTheCandidate(t *testing.T) {
 // TestARegressionMayWaver has a claim that fails nearly always now: that is no flake.
 func TestARegressionMayWaver(t *testing.T) {
 	held, fails := third, third
-	held.Verdict, held.Reason, held.Tries = spec.Holds, "", make([]report.Try, 10)
-	fails.Verdict, fails.Tries = spec.Unsteady, make([]report.Try, 10)
+	held.Verdict, held.Reason, held.Tries = claim.Holds, "", make([]report.Try, 10)
+	fails.Verdict, fails.Tries = claim.Unsteady, make([]report.Try, 10)
 	for i := range fails.Tries[:9] {
-		fails.Tries[i].Verdict = spec.Broken
+		fails.Tries[i].Verdict = claim.Broken
 	}
 	suites := parsed(t, written(t, dossier.Compare(run("v1", held), run("v2", fails))))
 	assert.Equal(t, suites.Failures, 1)
@@ -92,7 +92,7 @@ func TestWhatFailsBesideTheClaimsIsAnError(t *testing.T) {
 
 func TestHostileTextStaysXML(t *testing.T) {
 	const hostile = "\x00\x1b[31m]]><x>&\xff\uffff\n--"
-	claim := report.Claim{ID: hostile, Chapter: hostile, Text: hostile, Verdict: spec.Broken, Reason: hostile, Repro: hostile, Evidence: hostile}
+	claim := report.Claim{ID: hostile, Chapter: hostile, Text: hostile, Verdict: claim.Broken, Reason: hostile, Repro: hostile, Evidence: hostile}
 	suites := parsed(t, written(t, dossier.Of(run(hostile, claim))))
 	assert.Equal(t, suites.Suites[0].Testcases[0].Name, "]]><x>&\ufffd --")
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
@@ -17,32 +17,32 @@ import (
 )
 
 // tried is a claim with a verdict after tries of which each has its own.
-func tried(name string, verdict spec.Verdict, tries ...spec.Verdict) report.Claim {
-	claim := third
-	claim.ID, claim.Verdict = "caching/"+name, verdict
+func tried(name string, verdict claim.Verdict, tries ...claim.Verdict) report.Claim {
+	one := third
+	one.ID, one.Verdict = "caching/"+name, verdict
 	for i, v := range tries {
-		try := report.Try{Verdict: v, Seconds: 1.5, Beside: i == 0, Evidence: "evidence/" + claim.ID}
-		if v != spec.Holds {
+		try := report.Try{Verdict: v, Seconds: 1.5, Beside: i == 0, Evidence: "evidence/" + one.ID}
+		if v != claim.Holds {
 			try.Reason = third.Reason
 		}
-		claim.Tries = append(claim.Tries, try)
+		one.Tries = append(one.Tries, try)
 	}
-	return claim
+	return one
 }
 
 const (
-	holds  = spec.Holds
-	broken = spec.Broken
+	holds  = claim.Holds
+	broken = claim.Broken
 )
 
-func known(claim report.Claim) report.Claim {
-	claim.Known = "x/y#1, buildkit fixed in v0.12.0"
-	return claim
+func known(one report.Claim) report.Claim {
+	one.Known = "x/y#1, buildkit fixed in v0.12.0"
+	return one
 }
 
 func several() dossier.Dossier {
 	return dossier.Of(run("v0.11.5",
-		tried("unsteady", spec.Unsteady, broken, holds, spec.Error, broken),
+		tried("unsteady", claim.Unsteady, broken, holds, claim.Error, broken),
 		tried("broken", broken, broken, broken, broken),
 		known(tried("known", broken)),
 	))
@@ -89,7 +89,7 @@ func TestAComparisonFailsForAKnownFaultThatIsNewToIt(t *testing.T) {
 }
 
 func TestAnUnsteadyClaimWithoutItsTriesIsFlaky(t *testing.T) {
-	tc := read(t, written(t, dossier.Of(run("v1", tried("a", spec.Unsteady))))).Suites[0].Testcases[0]
+	tc := read(t, written(t, dossier.Of(run("v1", tried("a", claim.Unsteady))))).Suites[0].Testcases[0]
 	assert.Assert(t, cmp.Len(tc.FlakyFailures, 1))
 }
 

@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/compare"
 	"builders.test/internal/dossier"
 	"builders.test/internal/matrix"
@@ -21,7 +21,7 @@ func Write(w io.Writer, d dossier.Dossier) error {
 	headline := d.Headline()
 	p.line("### %s %s", report.Mark(headline.Verdict), plain(headline.Text))
 	for _, line := range d.Outside() {
-		p.paragraph("%s %s", report.Mark(spec.Error), plain(line))
+		p.paragraph("%s %s", report.Mark(claim.Error), plain(line))
 	}
 	switch {
 	case d.Comparison != nil:

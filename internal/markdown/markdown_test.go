@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
@@ -25,18 +25,18 @@ func run(version string, claims ...report.Claim) dossier.Run {
 
 var (
 	ls    = report.Claim{ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each builder", Facts: []report.Fact{{Name: "media type", Value: "oci"}}}
-	third = report.Claim{ID: "caching/third", Chapter: "caching", Text: "the third builder misses", Verdict: spec.Broken, Reason: "the third builder must miss: it hit", Repro: "make check RUN=caching/third"}
-	local = report.Claim{ID: "caching/local", Chapter: "caching", Text: "a folder carries it", Verdict: spec.Error, Reason: "not reached: interrupted"}
-	newer = report.Claim{ID: "cleanup/rm", Chapter: "cleanup", Text: "`rm` removes", Verdict: spec.NotApplicable, Reason: "needs buildkit>=0.13: buildkit under test is v0.11.5", Repro: "make check RUN=cleanup/rm"}
+	third = report.Claim{ID: "caching/third", Chapter: "caching", Text: "the third builder misses", Verdict: claim.Broken, Reason: "the third builder must miss: it hit", Repro: "make check RUN=caching/third"}
+	local = report.Claim{ID: "caching/local", Chapter: "caching", Text: "a folder carries it", Verdict: claim.Error, Reason: "not reached: interrupted"}
+	newer = report.Claim{ID: "cleanup/rm", Chapter: "cleanup", Text: "`rm` removes", Verdict: claim.NotApplicable, Reason: "needs buildkit>=0.13: buildkit under test is v0.11.5", Repro: "make check RUN=cleanup/rm"}
 )
 
 // with is the claim with another verdict.
-func with(claim report.Claim, v spec.Verdict) report.Claim {
-	claim.Verdict = v
-	if v == spec.Holds {
-		claim.Reason = ""
+func with(one report.Claim, v claim.Verdict) report.Claim {
+	one.Verdict = v
+	if v == claim.Holds {
+		one.Reason = ""
 	}
-	return claim
+	return one
 }
 
 func written(t *testing.T, d dossier.Dossier) string {
@@ -53,13 +53,13 @@ func TestCheck(t *testing.T) {
 // rare are claims of which there are none in most runs: unsteady, known to be
 // broken, and mended although it is known to be broken.
 func rare() []report.Claim {
-	unsteady := with(third, spec.Unsteady)
+	unsteady := with(third, claim.Unsteady)
 	unsteady.ID, unsteady.Tries = "caching/unsteady", []report.Try{
-		{Verdict: spec.Broken, Reason: third.Reason}, {Verdict: spec.Holds}, {Verdict: spec.Holds}, {Verdict: spec.Holds},
+		{Verdict: claim.Broken, Reason: third.Reason}, {Verdict: claim.Holds}, {Verdict: claim.Holds}, {Verdict: claim.Holds},
 	}
 	known := third
 	known.ID, known.Known = "caching/known", "x/y#1, buildkit fixed in v0.12.0"
-	mended := with(third, spec.Holds)
+	mended := with(third, claim.Holds)
 	mended.ID, mended.FixedHere = "caching/mended", "x/y#2, buildkit not fixed yet"
 	return []report.Claim{unsteady, known, mended}
 }
@@ -81,20 +81,20 @@ func TestGreenCheckIsShort(t *testing.T) {
 func TestComparisonShowsDifferencesFirst(t *testing.T) {
 	shaped := ls
 	shaped.Facts = []report.Fact{{Name: "media type", Value: "docker|v2"}}
-	held, failed := with(third, spec.Holds), third
+	held, failed := with(third, claim.Holds), third
 	held.Tries, failed.Tries = make([]report.Try, 5), make([]report.Try, 4)
 	for i := range failed.Tries {
-		failed.Tries[i].Verdict = spec.Broken
+		failed.Tries[i].Verdict = claim.Broken
 	}
 	golden.Assert(t, written(t, dossier.Compare(
 		run("v0.11.5", ls, held, newer, local),
-		run("v0.34.2", shaped, failed, with(newer, spec.Holds), local),
+		run("v0.34.2", shaped, failed, with(newer, claim.Holds), local),
 	)), "compare.golden")
 }
 
 func TestMatrix(t *testing.T) {
 	golden.Assert(t, written(t, dossier.Of(
-		run("v0.11.5", ls, with(third, spec.Holds), newer), run("v0.20.2", ls, with(third, spec.Error)), run("v0.34.2", ls, third),
+		run("v0.11.5", ls, with(third, claim.Holds), newer), run("v0.20.2", ls, with(third, claim.Error)), run("v0.34.2", ls, third),
 	)), "matrix.golden")
 }
 
@@ -114,9 +114,9 @@ func TestHostileTextStaysText(t *testing.T) {
 func TestLongReportsFit(t *testing.T) {
 	claims := make([]report.Claim, 0, 2000)
 	for i := range 2000 {
-		claim := third
-		claim.ID, claim.Reason = fmt.Sprintf("caching/c%d", i), strings.Repeat("long ", 200)
-		claims = append(claims, claim)
+		one := third
+		one.ID, one.Reason = fmt.Sprintf("caching/c%d", i), strings.Repeat("long ", 200)
+		claims = append(claims, one)
 	}
 	got := written(t, dossier.Of(run("v1", claims...), run("v2", claims...)))
 	assert.Assert(t, len(got) < 1<<20*3/4, len(got))

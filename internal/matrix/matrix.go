@@ -4,7 +4,7 @@ package matrix
 import (
 	"slices"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 )
 
@@ -78,7 +78,7 @@ func (r Row) Standing() report.Standing {
 	for _, cell := range r.Cells {
 		if cell != nil {
 			worst = max(worst, cell.Standing())
-			held = held || cell.Verdict == spec.Holds
+			held = held || cell.Verdict == claim.Holds
 		}
 	}
 	if worst == report.NotApplicable && held {
@@ -191,9 +191,9 @@ func turn(cells []*report.Claim, line []int) (Turn, bool) {
 	for _, column := range line {
 		switch cell := cells[column]; {
 		case cell == nil:
-		case cell.Verdict == spec.Holds:
+		case cell.Verdict == claim.Holds:
 			t.LastGood = column
-		case cell.Verdict == spec.Broken:
+		case cell.Verdict == claim.Broken:
 			t.FirstBad = column
 			return t, true
 		}

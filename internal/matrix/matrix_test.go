@@ -3,7 +3,7 @@ package matrix
 import (
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
@@ -58,7 +58,7 @@ func TestRowsHaveEveryClaimChapterByChapter(t *testing.T) {
 		{ID: "a/gone", Chapter: "a", Text: "old"}, {ID: "a/both", Chapter: "a", Text: "old"},
 	})
 	newer := report.New(release("v0.34.2"), []report.Claim{
-		{ID: "a/both", Chapter: "a", Text: "new", Verdict: spec.Error}, {ID: "b/new", Chapter: "b"},
+		{ID: "a/both", Chapter: "a", Text: "new", Verdict: claim.Error}, {ID: "b/new", Chapter: "b"},
 	})
 	table := New(older, newer)
 	var got []string
@@ -77,23 +77,23 @@ func TestRowsHaveEveryClaimChapterByChapter(t *testing.T) {
 
 func TestTurns(t *testing.T) {
 	const (
-		holds   = spec.Holds
-		skipped = spec.NotApplicable
-		failed  = spec.Error
-		broken  = spec.Broken
+		holds   = claim.Holds
+		skipped = claim.NotApplicable
+		failed  = claim.Error
+		broken  = claim.Broken
 	)
 	for name, tc := range map[string]struct {
-		verdicts []spec.Verdict
+		verdicts []claim.Verdict
 		want     []Turn
 	}{
-		"never broken":          {[]spec.Verdict{holds, skipped, failed}, nil},
-		"broken at the end":     {[]spec.Verdict{holds, holds, broken}, []Turn{{1, 2}}},
-		"unknown in between":    {[]spec.Verdict{holds, failed, broken}, []Turn{{0, 2}}},
-		"broken from the start": {[]spec.Verdict{broken, holds, broken}, []Turn{{None, 0}}},
-		"broken in the midst":   {[]spec.Verdict{holds, broken, holds}, []Turn{{0, 1}}},
-		"unsteady is not bad":   {[]spec.Verdict{holds, spec.Unsteady, broken}, []Turn{{0, 2}}},
-		"unsteady is not good":  {[]spec.Verdict{spec.Unsteady, broken, holds}, []Turn{{None, 1}}},
-		"unsteady to the end":   {[]spec.Verdict{holds, holds, spec.Unsteady}, nil},
+		"never broken":          {[]claim.Verdict{holds, skipped, failed}, nil},
+		"broken at the end":     {[]claim.Verdict{holds, holds, broken}, []Turn{{1, 2}}},
+		"unknown in between":    {[]claim.Verdict{holds, failed, broken}, []Turn{{0, 2}}},
+		"broken from the start": {[]claim.Verdict{broken, holds, broken}, []Turn{{None, 0}}},
+		"broken in the midst":   {[]claim.Verdict{holds, broken, holds}, []Turn{{0, 1}}},
+		"unsteady is not bad":   {[]claim.Verdict{holds, claim.Unsteady, broken}, []Turn{{0, 2}}},
+		"unsteady is not good":  {[]claim.Verdict{claim.Unsteady, broken, holds}, []Turn{{None, 1}}},
+		"unsteady to the end":   {[]claim.Verdict{holds, holds, claim.Unsteady}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.DeepEqual(t, New(judged([]string{"v0.11.5", "v0.20.2", "v0.34.2"}, tc.verdicts)...).Rows[0].Turns, tc.want)
@@ -102,7 +102,7 @@ func TestTurns(t *testing.T) {
 }
 
 // judged is one report per version on a single claim.
-func judged(versions []string, verdicts []spec.Verdict) []report.Report {
+func judged(versions []string, verdicts []claim.Verdict) []report.Report {
 	var reports []report.Report
 	for i, version := range versions {
 		reports = append(reports, report.New(release(version), []report.Claim{{ID: "a/b", Chapter: "a", Verdict: verdicts[i]}}))
@@ -111,43 +111,43 @@ func judged(versions []string, verdicts []spec.Verdict) []report.Report {
 }
 
 func TestTurnsAreFoundAlongOneVersion(t *testing.T) {
-	claim := func(v spec.Verdict) []report.Claim { return []report.Claim{{ID: "a/b", Chapter: "a", Verdict: v}} }
+	only := func(v claim.Verdict) []report.Claim { return []report.Claim{{ID: "a/b", Chapter: "a", Verdict: v}} }
 	grid := New(
-		report.New(on("v1", "x", "d", "containerd"), claim(spec.Holds)),
-		report.New(on("v1", "x", "d", "overlay2"), claim(spec.Broken)),
-		report.New(on("v2", "x", "d", "containerd"), claim(spec.Broken)),
-		report.New(on("v2", "x", "d", "overlay2"), claim(spec.Broken)),
+		report.New(on("v1", "x", "d", "containerd"), only(claim.Holds)),
+		report.New(on("v1", "x", "d", "overlay2"), only(claim.Broken)),
+		report.New(on("v2", "x", "d", "containerd"), only(claim.Broken)),
+		report.New(on("v2", "x", "d", "overlay2"), only(claim.Broken)),
 	)
 	assert.DeepEqual(t, grid.Rows[0].Turns, []Turn{{0, 2}, {None, 1}})
 
 	stores := New(
-		report.New(on("v1", "x", "d", "containerd"), claim(spec.Holds)),
-		report.New(on("v1", "x", "d", "overlay2"), claim(spec.Broken)),
+		report.New(on("v1", "x", "d", "containerd"), only(claim.Holds)),
+		report.New(on("v1", "x", "d", "overlay2"), only(claim.Broken)),
 	)
 	assert.Assert(t, stores.Rows[0].Turns == nil, "no store comes before the other")
 
 	plugins := New(
-		report.New(on("v1", "x1", "d", "s"), claim(spec.Holds)),
-		report.New(on("v1", "x2", "d", "s"), claim(spec.Broken)),
+		report.New(on("v1", "x1", "d", "s"), only(claim.Holds)),
+		report.New(on("v1", "x2", "d", "s"), only(claim.Broken)),
 	)
 	assert.DeepEqual(t, plugins.Rows[0].Turns, []Turn{{0, 1}})
 }
 
 func TestStandingOfARow(t *testing.T) {
-	cell := func(v spec.Verdict) *report.Claim { return &report.Claim{Verdict: v} }
-	known := &report.Claim{Verdict: spec.Broken, Known: "x/y#1, fixed in v2"}
+	cell := func(v claim.Verdict) *report.Claim { return &report.Claim{Verdict: v} }
+	known := &report.Claim{Verdict: claim.Broken, Known: "x/y#1, fixed in v2"}
 	for _, tc := range []struct {
 		cells []*report.Claim
 		want  report.Standing
 	}{
-		{[]*report.Claim{cell(spec.Holds), nil, cell(spec.NotApplicable)}, report.Holds},
-		{[]*report.Claim{cell(spec.NotApplicable), nil}, report.NotApplicable},
-		{[]*report.Claim{cell(spec.Holds), cell(spec.Error), cell(spec.NotApplicable)}, report.Error},
-		{[]*report.Claim{cell(spec.Error), cell(spec.Broken)}, report.Broken},
-		{[]*report.Claim{cell(spec.Holds), known}, report.Known},
-		{[]*report.Claim{known, cell(spec.Broken)}, report.Broken},
-		{[]*report.Claim{known, cell(spec.Unsteady)}, report.Unsteady},
-		{[]*report.Claim{cell(spec.Holds), cell(spec.Unsteady)}, report.Unsteady},
+		{[]*report.Claim{cell(claim.Holds), nil, cell(claim.NotApplicable)}, report.Holds},
+		{[]*report.Claim{cell(claim.NotApplicable), nil}, report.NotApplicable},
+		{[]*report.Claim{cell(claim.Holds), cell(claim.Error), cell(claim.NotApplicable)}, report.Error},
+		{[]*report.Claim{cell(claim.Error), cell(claim.Broken)}, report.Broken},
+		{[]*report.Claim{cell(claim.Holds), known}, report.Known},
+		{[]*report.Claim{known, cell(claim.Broken)}, report.Broken},
+		{[]*report.Claim{known, cell(claim.Unsteady)}, report.Unsteady},
+		{[]*report.Claim{cell(claim.Holds), cell(claim.Unsteady)}, report.Unsteady},
 	} {
 		assert.Equal(t, Row{Cells: tc.cells}.Standing(), tc.want)
 	}
@@ -160,7 +160,7 @@ func TestAFixWhereAFaultIsKnownIsSeen(t *testing.T) {
 
 // A release that is known for a fault is where the claim went bad nevertheless.
 func TestAKnownFaultIsATurn(t *testing.T) {
-	reports := judged([]string{"v0.11.5", "v0.20.2", "v0.34.2"}, []spec.Verdict{spec.Holds, spec.Broken, spec.Holds})
+	reports := judged([]string{"v0.11.5", "v0.20.2", "v0.34.2"}, []claim.Verdict{claim.Holds, claim.Broken, claim.Holds})
 	reports[1].Claims[0].Known = "x/y#1, fixed in v0.20.3"
 	assert.DeepEqual(t, New(reports...).Rows[0].Turns, []Turn{{0, 1}})
 }

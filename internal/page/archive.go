@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/evidence"
-	"builders.test/helpers/spec"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"builders.test/internal/text"
@@ -129,8 +129,8 @@ func (p *packer) claim(e *exhibit, claim report.Claim) *archivedCell {
 	return first
 }
 
-func (p *packer) cell(e exhibit, verdict spec.Verdict) *archivedCell {
-	failed := verdict > spec.NotApplicable
+func (p *packer) cell(e exhibit, verdict claim.Verdict) *archivedCell {
+	failed := verdict > claim.NotApplicable
 	room := p.level.held
 	if failed {
 		room = p.level.failed

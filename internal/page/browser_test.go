@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/dossier"
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -30,8 +30,8 @@ func checkDossier(t *testing.T) dossier.Dossier {
 func compareDossier(t *testing.T) dossier.Dossier {
 	before := sampleClaims()
 	for i := range before {
-		if before[i].Verdict == spec.Broken {
-			before[i].Verdict, before[i].Reason, before[i].Known, before[i].Tries = spec.Holds, "", "", nil
+		if before[i].Verdict == claim.Broken {
+			before[i].Verdict, before[i].Reason, before[i].Known, before[i].Tries = claim.Holds, "", "", nil
 		}
 	}
 	after := sampleClaims()

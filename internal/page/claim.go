@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/dossier"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
@@ -103,17 +103,17 @@ func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 			c.Turns = []string{change.String()}
 		}
 		var verdicts []string
-		for column, claim := range row.Cells {
+		for column, one := range row.Cells {
 			cell := cellView{Column: column, Label: text.Line(d.Table.Columns[column].Label), Short: text.Line(d.Table.Columns[column].Short)}
-			if claim != nil {
-				cell.fill(*claim, d.Runs[column].Report.Subject)
-				cell.show(all.at(row.ID, column), *claim, bases[column])
-				if len(row.Cells) > fullCells && claim.Verdict == spec.Holds {
+			if one != nil {
+				cell.fill(*one, d.Runs[column].Report.Subject)
+				cell.show(all.at(row.ID, column), *one, bases[column])
+				if len(row.Cells) > fullCells && one.Verdict == claim.Holds {
 					cell.Repro, cell.Evidence = "", ""
 				}
 				verdicts = append(verdicts, cell.Verdict)
-				c.latest, c.Test = claim.Standing(), text.Line(claim.Test)
-				c.cite(*claim)
+				c.latest, c.Test = one.Standing(), text.Line(one.Test)
+				c.cite(*one)
 			}
 			c.Cells = append(c.Cells, cell)
 		}
@@ -127,45 +127,45 @@ func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 }
 
 // cite says what is known about the claim itself.
-func (c *claimView) cite(claim report.Claim) {
-	c.Source, c.History = text.Line(claim.Source), text.Line(claim.History)
+func (c *claimView) cite(one report.Claim) {
+	c.Source, c.History = text.Line(one.Source), text.Line(one.History)
 	if strings.HasPrefix(c.Source, "https://") {
 		c.Link = c.Source
 	}
 }
 
 // fill takes over what the report of a run says about the claim.
-func (c *cellView) fill(claim report.Claim, subject report.Subject) {
+func (c *cellView) fill(one report.Claim, subject report.Subject) {
 	c.Present = true
-	c.Verdict, c.Word, c.Mark = claim.Standing().String(), claim.Word(), claim.Mark()
-	c.Reason = text.Line(claim.Reason)
-	c.Count, c.Known, c.FixedHere = text.Line(claim.Count()), text.Line(claim.Known), text.Line(claim.FixedHere)
-	c.Seconds = fmt.Sprintf("%.1f s", claim.Seconds)
-	c.On = provenOn(claim, subject)
-	c.Repro = text.Line(claim.Repro)
-	c.StandIns = text.Line(strings.Join(claim.StandIns, ", "))
-	c.Evidence = text.Line(claim.Evidence)
+	c.Verdict, c.Word, c.Mark = one.Standing().String(), one.Word(), one.Mark()
+	c.Reason = text.Line(one.Reason)
+	c.Count, c.Known, c.FixedHere = text.Line(one.Count()), text.Line(one.Known), text.Line(one.FixedHere)
+	c.Seconds = fmt.Sprintf("%.1f s", one.Seconds)
+	c.On = provenOn(one, subject)
+	c.Repro = text.Line(one.Repro)
+	c.StandIns = text.Line(strings.Join(one.StandIns, ", "))
+	c.Evidence = text.Line(one.Evidence)
 }
 
 // show adds what there is of its evidence, which lies below base. A claim that
 // was tried several times shows each of them.
-func (c *cellView) show(e *exhibit, claim report.Claim, base string) {
-	if len(claim.Tries) > 1 {
-		c.Tries = tries(e, claim, base)
+func (c *cellView) show(e *exhibit, one report.Claim, base string) {
+	if len(one.Tries) > 1 {
+		c.Tries = tries(e, one, base)
 		c.Evidence = ""
 		return
 	}
-	c.evidenceView.show(e, claim.Verdict, base, failureRoom)
+	c.evidenceView.show(e, one.Verdict, base, failureRoom)
 }
 
 // show adds what there is of a try's evidence.
-func (v *evidenceView) show(e *exhibit, verdict spec.Verdict, base string, room limit) {
+func (v *evidenceView) show(e *exhibit, verdict claim.Verdict, base string, room limit) {
 	if e == nil || e.empty() {
 		return
 	}
 	v.Href = link(base, v.Evidence)
 	v.Inside = inside(*e)
-	if verdict > spec.NotApplicable {
+	if verdict > claim.NotApplicable {
 		v.quoteFailure(*e, room)
 	}
 }
@@ -211,12 +211,12 @@ func dedent(s string) string {
 
 // provenOn says what a claim was proven on where that is not what the run as a
 // whole is about.
-func provenOn(claim report.Claim, subject report.Subject) string {
+func provenOn(one report.Claim, subject report.Subject) string {
 	var parts []string
 	for _, part := range []struct{ phrase, value, usual string }{
-		{"BuildKit %s", claim.BuildKit, subject.BuildKit.Version},
-		{"%s driver", claim.Driver, subject.Driver},
-		{"%s store", claim.Store, subject.Engine.Store},
+		{"BuildKit %s", one.BuildKit, subject.BuildKit.Version},
+		{"%s driver", one.Driver, subject.Driver},
+		{"%s store", one.Store, subject.Engine.Store},
 	} {
 		if part.value != "" && part.value != part.usual {
 			parts = append(parts, fmt.Sprintf(part.phrase, part.value))
@@ -280,11 +280,11 @@ func link(base, path string) string {
 func facts(row matrix.Row) []factView {
 	var all []factView
 	at := map[string]int{}
-	for column, claim := range row.Cells {
-		if claim == nil {
+	for column, one := range row.Cells {
+		if one == nil {
 			continue
 		}
-		for _, fact := range claim.Facts {
+		for _, fact := range one.Facts {
 			i, known := at[fact.Name]
 			if !known {
 				i = len(all)

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"github.com/PuerkitoBio/goquery"
@@ -41,7 +41,7 @@ func stored(t *testing.T, run dossier.Run) report.Report {
 // Every figure in the page is report.json's.
 func TestFiguresAreThoseOfTheReport(t *testing.T) {
 	newer := sampleClaims()
-	newer[2].Verdict, newer[2].Seconds = spec.Holds, 99.95
+	newer[2].Verdict, newer[2].Seconds = claim.Holds, 99.95
 	one := sampleRun(t, "v0.11.5", sampleClaims())
 	two := sampleRun(t, "v0.34.2", newer)
 	three := sampleRun(t, "v0.30.0", sampleClaims()[:11])
@@ -84,50 +84,50 @@ func subjectIsThere(t *testing.T, doc *goquery.Document, s report.Subject, colum
 	}
 }
 
-func claimIsThere(t *testing.T, doc *goquery.Document, subject report.Subject, claim report.Claim, column int) {
+func claimIsThere(t *testing.T, doc *goquery.Document, subject report.Subject, c report.Claim, column int) {
 	t.Helper()
-	element := doc.Find(".claim").FilterFunction(func(_ int, e *goquery.Selection) bool { return e.AttrOr("id", "") == claim.ID })
-	assert.Equal(t, element.Length(), 1, claim.ID)
-	assert.Equal(t, element.AttrOr("data-chapter", ""), claim.Chapter)
-	assert.Assert(t, slices.Contains(strings.Fields(element.AttrOr("data-verdicts", "")), claim.Standing().String()))
+	element := doc.Find(".claim").FilterFunction(func(_ int, e *goquery.Selection) bool { return e.AttrOr("id", "") == c.ID })
+	assert.Equal(t, element.Length(), 1, c.ID)
+	assert.Equal(t, element.AttrOr("data-chapter", ""), c.Chapter)
+	assert.Assert(t, slices.Contains(strings.Fields(element.AttrOr("data-verdicts", "")), c.Standing().String()))
 	run := element.Find(fmt.Sprintf(`.run[data-column="%d"]`, column))
-	assert.Equal(t, words(run.Find("h3 .word")), claim.Mark()+" "+claim.Word())
-	assert.Equal(t, words(run.Find("h3 .took")), fmt.Sprintf("%.1f s", claim.Seconds))
-	assert.Equal(t, words(run.Find(".copyable code")), claim.Repro)
-	if !strings.Contains(claim.Text, "<script>") {
-		assert.Equal(t, words(element.Find(".sentence")), strings.ReplaceAll(claim.Text, "`", ""))
-		assert.Equal(t, words(run.Find(".reason").First()), claim.Reason)
+	assert.Equal(t, words(run.Find("h3 .word")), c.Mark()+" "+c.Word())
+	assert.Equal(t, words(run.Find("h3 .took")), fmt.Sprintf("%.1f s", c.Seconds))
+	assert.Equal(t, words(run.Find(".copyable code")), c.Repro)
+	if !strings.Contains(c.Text, "<script>") {
+		assert.Equal(t, words(element.Find(".sentence")), strings.ReplaceAll(c.Text, "`", ""))
+		assert.Equal(t, words(run.Find(".reason").First()), c.Reason)
 	}
-	triesAreThere(t, run, claim)
-	assert.Equal(t, words(run.Find(".meta dt:contains('Known fault') + dd")), claim.Known)
-	assert.Equal(t, words(run.Find(".meta dt:contains('Fixed here') + dd")), claim.FixedHere)
-	assert.Equal(t, words(element.Find(".test")), claim.Test)
-	assert.Equal(t, words(element.Find(".origin dt:contains('Source') + dd")), claim.Source)
-	assert.Equal(t, words(element.Find(".origin dt:contains('History') + dd")), claim.History)
-	for _, want := range append([]string{claim.Evidence}, claim.StandIns...) {
+	triesAreThere(t, run, c)
+	assert.Equal(t, words(run.Find(".meta dt:contains('Known fault') + dd")), c.Known)
+	assert.Equal(t, words(run.Find(".meta dt:contains('Fixed here') + dd")), c.FixedHere)
+	assert.Equal(t, words(element.Find(".test")), c.Test)
+	assert.Equal(t, words(element.Find(".origin dt:contains('Source') + dd")), c.Source)
+	assert.Equal(t, words(element.Find(".origin dt:contains('History') + dd")), c.History)
+	for _, want := range append([]string{c.Evidence}, c.StandIns...) {
 		assert.Assert(t, cmp.Contains(words(run.Find(".meta")), want))
 	}
-	if special := words(run.Find(".meta dt:contains('Proven on') + dd")); claim.BuildKit != subject.BuildKit.Version {
-		assert.Equal(t, special, "BuildKit "+claim.BuildKit)
+	if special := words(run.Find(".meta dt:contains('Proven on') + dd")); c.BuildKit != subject.BuildKit.Version {
+		assert.Equal(t, special, "BuildKit "+c.BuildKit)
 	}
-	for _, fact := range claim.Facts {
+	for _, fact := range c.Facts {
 		assert.Equal(t, words(element.Find(".facts tbody td").Eq(column)), fact.Value)
 	}
 	cell := element.Find(".cell").Eq(column)
-	assert.Assert(t, cell.Length() == 0 || cell.HasClass(claim.Standing().String()))
+	assert.Assert(t, cell.Length() == 0 || cell.HasClass(c.Standing().String()))
 }
 
-// triesAreThere looks for every try of a claim, side by side.
-func triesAreThere(t *testing.T, run *goquery.Selection, claim report.Claim) {
+// triesAreThere looks for every try of a c, side by side.
+func triesAreThere(t *testing.T, run *goquery.Selection, c report.Claim) {
 	t.Helper()
 	shown := run.Find(".try")
-	assert.Equal(t, shown.Length(), len(claim.Tries))
-	assert.Equal(t, words(run.Find(".times")), claim.Count())
-	if len(claim.Tries) == 0 {
-		assert.Equal(t, run.Find(".reason").Length() == 1, claim.Reason != "")
+	assert.Equal(t, shown.Length(), len(c.Tries))
+	assert.Equal(t, words(run.Find(".times")), c.Count())
+	if len(c.Tries) == 0 {
+		assert.Equal(t, run.Find(".reason").Length() == 1, c.Reason != "")
 		return
 	}
-	for i, try := range claim.Tries {
+	for i, try := range c.Tries {
 		one := shown.Eq(i)
 		where := "alone"
 		if try.Beside {
@@ -136,7 +136,7 @@ func triesAreThere(t *testing.T, run *goquery.Selection, claim report.Claim) {
 		assert.Equal(t, words(one.Find("h4 .with")), fmt.Sprintf("try %d, %s", i+1, where))
 		assert.Equal(t, words(one.Find("h4 .took")), fmt.Sprintf("%.1f s", try.Seconds))
 		assert.Assert(t, one.Find("h4 .word").HasClass(try.Verdict.String()))
-		if try.Reason == claim.Reason {
+		if try.Reason == c.Reason {
 			assert.Equal(t, words(one.Find("p.note")), "for the reason above")
 			assert.Equal(t, one.Find(".reason").Length(), 0)
 		} else {
@@ -144,7 +144,7 @@ func triesAreThere(t *testing.T, run *goquery.Selection, claim report.Claim) {
 		}
 		assert.Equal(t, words(one.Find(".meta dd")), try.Evidence)
 		assert.Equal(t, one.Find(".evidence").AttrOr("data-try", ""), fmt.Sprint(i))
-		assert.Equal(t, one.Find(".said").Length() == 1, try.Verdict == spec.Broken)
+		assert.Equal(t, one.Find(".said").Length() == 1, try.Verdict == claim.Broken)
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"builders.test/helpers/build"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/evidence"
-	"builders.test/helpers/spec"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"github.com/PuerkitoBio/goquery"
@@ -153,23 +153,23 @@ func TestPageFitsItsBudget(t *testing.T) {
 	for column, version := range []string{"v0.11.5", "v0.16.0", "v0.25.2", "v0.34.2"} {
 		var claims []report.Claim
 		for i := range 100 {
-			claim := report.Claim{
+			one := report.Claim{
 				ID: fmt.Sprintf("chapter%d/claim-%d", i/10, i), Chapter: fmt.Sprintf("chapter%d", i/10),
 				Text:  "A cache exported to a registry that checks indexes is used by the builder that imports it",
 				Repro: fmt.Sprintf("make check BUILDKIT=%s RUN=chapter%d/claim-%d", version, i/10, i), Seconds: float64(i) / 7,
 				Driver: "docker-container", Store: "containerd", BuildKit: version, Evidence: "evidence/x",
 			}
 			if i%10 == column {
-				claim.Verdict, claim.Reason = spec.Broken, noise(random, 500)
-				claim.Tries = slices.Repeat([]report.Try{{Verdict: spec.Broken, Reason: claim.Reason, Evidence: "evidence/x"}}, 4)
+				one.Verdict, one.Reason = claim.Broken, noise(random, 500)
+				one.Tries = slices.Repeat([]report.Try{{Verdict: claim.Broken, Reason: one.Reason, Evidence: "evidence/x"}}, 4)
 			}
-			claims = append(claims, claim)
-			if all[claim.ID] == nil {
-				all[claim.ID] = make([]*exhibit, 4)
+			claims = append(claims, one)
+			if all[one.ID] == nil {
+				all[one.ID] = make([]*exhibit, 4)
 			}
-			all[claim.ID][column] = busy(random)
-			for range claim.Tries[:max(0, len(claim.Tries)-1)] {
-				all[claim.ID][column].again = append(all[claim.ID][column].again, *busy(random))
+			all[one.ID][column] = busy(random)
+			for range one.Tries[:max(0, len(one.Tries)-1)] {
+				all[one.ID][column].again = append(all[one.ID][column].again, *busy(random))
 			}
 		}
 		runs = append(runs, dossier.Run{Dir: t.TempDir(), Report: report.New(release(version), claims)})
@@ -245,8 +245,8 @@ func FuzzRender(f *testing.F) {
 	f.Add(hostile)
 	f.Add("`a` `b")
 	f.Fuzz(func(t *testing.T, said string) {
-		claim := report.Claim{ID: said, Chapter: said, Text: said, Verdict: spec.Broken, Reason: said, Repro: said}
-		content, err := Render(dossier.Of(dossier.Run{Dir: "nowhere", Report: report.New(release(said), []report.Claim{claim})}), "")
+		one := report.Claim{ID: said, Chapter: said, Text: said, Verdict: claim.Broken, Reason: said, Repro: said}
+		content, err := Render(dossier.Of(dossier.Run{Dir: "nowhere", Report: report.New(release(said), []report.Claim{one})}), "")
 		assert.NilError(t, err)
 		doc := parse(t, content)
 		assert.Equal(t, doc.Find("script").Length(), 1)

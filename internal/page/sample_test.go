@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/evidence"
-	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
@@ -40,10 +40,10 @@ func sampleClaims() []report.Claim {
 	claims := []report.Claim{
 		{ID: "builders/ls", Text: "`ls` lists each created builder, its driver and node, and marks the current one", Seconds: 1.2345},
 		{ID: "builders/stand-in", Text: "A builder takes `ubuntu:20.04` for its base", Seconds: 3.21, StandIns: []string{"ubuntu:20.04"}},
-		{ID: "caching/third", Text: "A third builder, pinned to the same version, misses what the first builder still hits", Verdict: spec.Broken, Reason: "the third builder must miss: it hit", Seconds: 17.567},
-		{ID: "caching/hostile", Text: "What a build prints stays text: " + hostile, Verdict: spec.Broken, Reason: hostile, Seconds: 0.04},
-		{ID: "caching/registry", Text: "A cache exported to a registry is used by the builder that imports it", Verdict: spec.Error, Reason: "the mirror no longer answers", Seconds: 60},
-		{ID: "caching/strict", Text: "With `image-manifest=true` a cache goes to a registry that checks indexes", Verdict: spec.NotApplicable, Reason: "needs buildkit>=0.12: buildkit under test is v0.11.5"},
+		{ID: "caching/third", Text: "A third builder, pinned to the same version, misses what the first builder still hits", Verdict: claim.Broken, Reason: "the third builder must miss: it hit", Seconds: 17.567},
+		{ID: "caching/hostile", Text: "What a build prints stays text: " + hostile, Verdict: claim.Broken, Reason: hostile, Seconds: 0.04},
+		{ID: "caching/registry", Text: "A cache exported to a registry is used by the builder that imports it", Verdict: claim.Error, Reason: "the mirror no longer answers", Seconds: 60},
+		{ID: "caching/strict", Text: "With `image-manifest=true` a cache goes to a registry that checks indexes", Verdict: claim.NotApplicable, Reason: "needs buildkit>=0.12: buildkit under test is v0.11.5"},
 		{ID: "caching/second", Text: "The second build on the same builder is answered from its cache", Seconds: 4.4, Facts: []report.Fact{{Name: "media type", Value: "application/vnd.oci.image.index.v1+json"}}},
 		{ID: "cleanup/rm", Text: "`rm` removes the builder's container, state volume and record", Seconds: 3.2},
 	}
@@ -56,7 +56,7 @@ func sampleClaims() []report.Claim {
 		c.Driver, c.Store, c.BuildKit = "docker-container", "containerd", "v0.11.5"
 		c.Test = "Test" + strings.ToUpper(c.Chapter[:1]) + c.Chapter[1:] + strings.TrimPrefix(c.ID, c.Chapter)
 		c.Repro = "make check BUILDKIT=v0.11.5 RUN=" + c.ID
-		if c.Verdict != spec.NotApplicable {
+		if c.Verdict != claim.NotApplicable {
 			c.Evidence = report.EvidenceOf(c.ID)
 		}
 		for n := range c.Tries {
@@ -69,14 +69,14 @@ func sampleClaims() []report.Claim {
 // triedClaims are claims that were asked more than once, and known faults.
 func triedClaims() []report.Claim {
 	const missing = "image.tar must be there: open image.tar: no such file or directory"
-	failed := report.Try{Verdict: spec.Broken, Reason: missing, Seconds: 6.5}
-	held := report.Try{Verdict: spec.Holds, Seconds: 6.25}
+	failed := report.Try{Verdict: claim.Broken, Reason: missing, Seconds: 6.5}
+	held := report.Try{Verdict: claim.Holds, Seconds: 6.25}
 	beside, otherwise := failed, failed
 	beside.Beside, otherwise.Reason = true, "the build failed: context deadline exceeded"
 	return []report.Claim{
-		{ID: "output/tar", Text: "`--output type=tar` writes one file", Verdict: spec.Broken, Reason: missing, Seconds: 6.5, Tries: []report.Try{beside, failed, otherwise, beside}},
-		{ID: "output/oci", Text: "`--output type=oci` writes an index", Verdict: spec.Unsteady, Reason: missing, Seconds: 6.5, Tries: []report.Try{beside, held, held, beside}},
-		{ID: "output/local", Text: "A result on the disk keeps its times", Verdict: spec.Broken, Reason: "the times must be those of the build: 1970-01-01", Seconds: 2.5, Known: "moby/buildkit/issues/1234, buildkit fixed in v0.12.0"},
+		{ID: "output/tar", Text: "`--output type=tar` writes one file", Verdict: claim.Broken, Reason: missing, Seconds: 6.5, Tries: []report.Try{beside, failed, otherwise, beside}},
+		{ID: "output/oci", Text: "`--output type=oci` writes an index", Verdict: claim.Unsteady, Reason: missing, Seconds: 6.5, Tries: []report.Try{beside, held, held, beside}},
+		{ID: "output/local", Text: "A result on the disk keeps its times", Verdict: claim.Broken, Reason: "the times must be those of the build: 1970-01-01", Seconds: 2.5, Known: "moby/buildkit/issues/1234, buildkit fixed in v0.12.0"},
 		{ID: "output/stdout", Text: "`--output -` writes to the standard output", Seconds: 2.75, FixedHere: "docker/buildx/issues/4321, buildx not fixed yet"},
 	}
 }
@@ -109,14 +109,14 @@ func sampleRun(t testing.TB, version string, claims []report.Claim) dossier.Run 
 	return run
 }
 
-func writeEvidence(t testing.TB, dir, name string, verdict spec.Verdict, reason string) {
+func writeEvidence(t testing.TB, dir, name string, verdict claim.Verdict, reason string) {
 	t.Helper()
 	folder, err := evidence.Create(dir, name)
 	assert.NilError(t, err)
 	progress, err := os.ReadFile("../../helpers/build/testdata/first-build-v0.11.5.rawjson")
 	assert.NilError(t, err)
 	exit := 0
-	if verdict > spec.NotApplicable {
+	if verdict > claim.NotApplicable {
 		exit = 1
 		assert.NilError(t, folder.Failure(reason, reason+"\n\tError Trace:\tcaching_test.go:12\n\tError:      \t"+hostile))
 		assert.NilError(t, folder.Note("daemon.log", "started\n"+hostile))

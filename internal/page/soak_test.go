@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
 	"builders.test/internal/soak/soaktest"
@@ -31,7 +31,7 @@ func TestSoakPage(t *testing.T) {
 
 func TestSoakPageAsksForNothing(t *testing.T) {
 	s := soak.Of(1, soak.Column{Label: hostile, Short: hostile, Runs: []soak.Run{
-		soaktest.Run(1, hostile, 1, report.Claim{ID: hostile, Text: hostile, Verdict: spec.Broken, Reason: hostile, Evidence: hostile}),
+		soaktest.Run(1, hostile, 1, report.Claim{ID: hostile, Text: hostile, Verdict: claim.Broken, Reason: hostile, Evidence: hostile}),
 		{Failed: hostile},
 	}})
 	content, err := RenderSoak(s)

@@ -3,7 +3,7 @@ package page
 import (
 	"fmt"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"builders.test/internal/text"
 )
@@ -26,16 +26,16 @@ type tryView struct {
 var laterFailureRoom = limit{head: 800, tail: 800}
 
 // tries sets the tries of a claim side by side.
-func tries(e *exhibit, claim report.Claim, base string) []tryView {
+func tries(e *exhibit, one report.Claim, base string) []tryView {
 	var all []tryView
-	for i, try := range claim.Tries {
+	for i, try := range one.Tries {
 		standing := report.StandingOf(try.Verdict)
 		v := tryView{
 			Number: i + 1, Verdict: standing.String(), Word: wordOfTry(try.Verdict), Mark: standing.Mark(),
 			Seconds: fmt.Sprintf("%.1f s", try.Seconds), Reason: text.Line(try.Reason), Where: "alone",
 			evidenceView: evidenceView{Try: i, Evidence: text.Line(try.Evidence)},
 		}
-		if try.Reason != "" && try.Reason == claim.Reason {
+		if try.Reason != "" && try.Reason == one.Reason {
 			v.Reason, v.Same = "", true
 		}
 		if try.Beside {
@@ -52,11 +52,11 @@ func tries(e *exhibit, claim report.Claim, base string) []tryView {
 }
 
 // wordOfTry tells a try from the verdict that all of them make.
-func wordOfTry(v spec.Verdict) string {
+func wordOfTry(v claim.Verdict) string {
 	switch v {
-	case spec.Broken:
+	case claim.Broken:
 		return "failed"
-	case spec.Holds:
+	case claim.Holds:
 		return "held"
 	}
 	return report.Word(v)
@@ -64,10 +64,10 @@ func wordOfTry(v spec.Verdict) string {
 
 // failedOf says of how many tries how many failed; empty for a claim that was
 // tried once.
-func failedOf(claim *report.Claim) string {
-	if claim == nil || claim.Count() == "" {
+func failedOf(one *report.Claim) string {
+	if one == nil || one.Count() == "" {
 		return ""
 	}
-	failed, asked := spec.Failures(claim.Tries)
+	failed, asked := claim.Failures(one.Tries)
 	return fmt.Sprintf("%d of %d", failed, asked)
 }

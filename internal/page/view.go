@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/compare"
 	"builders.test/internal/dossier"
 	"builders.test/internal/matrix"
@@ -199,8 +199,8 @@ func changeCounts(c compare.Comparison) []count {
 }
 
 // icon is what a browser's tab shows: a dot in the verdict's colour.
-func icon(v spec.Verdict) template.URL {
-	colour := map[spec.Verdict]string{spec.Holds: "#1f8a4c", spec.Broken: "#d3352b", spec.Unsteady: "#8b3aa8"}[v]
+func icon(v claim.Verdict) template.URL {
+	colour := map[claim.Verdict]string{claim.Holds: "#1f8a4c", claim.Broken: "#d3352b", claim.Unsteady: "#8b3aa8"}[v]
 	if colour == "" {
 		colour = "#b26b00"
 	}

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"github.com/moby/sys/atomicwriter"
 )
@@ -72,8 +72,8 @@ type Claim struct {
 	// empty where it says so itself.
 	Source string `json:"source"`
 	// History says since which versions it is true; empty where it always was.
-	History string       `json:"history"`
-	Verdict spec.Verdict `json:"verdict"`
+	History string        `json:"history"`
+	Verdict claim.Verdict `json:"verdict"`
 	// Reason says why, in one line, where the verdict is not holds.
 	Reason string `json:"reason"`
 	// Known names, where the claim is broken, the reference of the fault and
@@ -107,15 +107,15 @@ type Claim struct {
 }
 
 // Try is what one try at proving a claim came to.
-type Try = spec.Try
+type Try = claim.Try
 
 // News reports whether the claim is broken and nobody has said so of this
 // release.
-func (c Claim) News() bool { return c.Verdict == spec.Broken && c.Known == "" }
+func (c Claim) News() bool { return c.Verdict == claim.Broken && c.Known == "" }
 
 // Count says how often the claim failed, if it was tried more than once:
 // "failed 4 of 4".
-func (c Claim) Count() string { return spec.CountTries(c.Tries) }
+func (c Claim) Count() string { return claim.CountTries(c.Tries) }
 
 // Fact is something about a result that is neither right nor wrong.
 type Fact struct {
@@ -183,10 +183,10 @@ func Count(claims []Claim) Summary {
 
 // Worst is the most severe verdict of the run that is news: what is known to be
 // broken does not count. What went wrong beside the claims is an error.
-func (r Report) Worst() spec.Verdict {
-	worst := spec.Holds
+func (r Report) Worst() claim.Verdict {
+	worst := claim.Holds
 	if len(r.Outside) > 0 {
-		worst = spec.Error
+		worst = claim.Error
 	}
 	for _, c := range r.Claims {
 		if c.Known == "" {

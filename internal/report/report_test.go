@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -22,17 +22,17 @@ func example() Report {
 		Host:     subject.Host{Kernel: "6.1.0", Arch: "amd64", Emulation: "qemu-aarch64"},
 	}, []Claim{
 		{
-			ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each builder", Verdict: spec.Holds, Seconds: 1.25,
+			ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each builder", Verdict: claim.Holds, Seconds: 1.25,
 			Test: "TestBuilders/ls", Repro: "make check RUN=builders/ls", Evidence: "evidence/builders/ls",
 			StandIns: []string{"ubuntu:20.04"},
 		},
 		{
-			ID: "caching/third", Chapter: "caching", Text: "the third builder misses", Verdict: spec.Broken,
+			ID: "caching/third", Chapter: "caching", Text: "the third builder misses", Verdict: claim.Broken,
 			Reason: "the third builder must miss: it hit", Seconds: 7.5,
 			Test: "TestCaching/third", Repro: "make check RUN=caching/third", Evidence: "evidence/caching/third",
 		},
-		{ID: "caching/local", Chapter: "caching", Text: "a folder carries the cache", Verdict: spec.Error, Reason: "not reached: interrupted"},
-		{ID: "cleanup/rm", Chapter: "cleanup", Text: "`rm` removes", Verdict: spec.NotApplicable, Reason: "needs buildkit>= 0.13: buildkit under test is v0.11.5"},
+		{ID: "caching/local", Chapter: "caching", Text: "a folder carries the cache", Verdict: claim.Error, Reason: "not reached: interrupted"},
+		{ID: "cleanup/rm", Chapter: "cleanup", Text: "`rm` removes", Verdict: claim.NotApplicable, Reason: "needs buildkit>= 0.13: buildkit under test is v0.11.5"},
 	})
 }
 
@@ -54,7 +54,7 @@ func TestReadBack(t *testing.T) {
 	got, err := Read(path)
 	assert.NilError(t, err)
 	assert.DeepEqual(t, got, example())
-	assert.Equal(t, got.Worst(), spec.Broken)
+	assert.Equal(t, got.Worst(), claim.Broken)
 	assert.Equal(t, got.Summary, Summary{Holds: 1, Broken: 1, Error: 1, NotApplicable: 1})
 }
 
@@ -117,10 +117,10 @@ func TestStandInsAreNamedOnce(t *testing.T) {
 }
 
 func TestWhatFailsBesideTheClaimsIsAnError(t *testing.T) {
-	r := New(Subject{}, []Claim{{Verdict: spec.Holds}})
-	assert.Equal(t, r.Worst(), spec.Holds)
+	r := New(Subject{}, []Claim{{Verdict: claim.Holds}})
+	assert.Equal(t, r.Worst(), claim.Holds)
 	r.Outside = []string{"left behind: container x"}
-	assert.Equal(t, r.Worst(), spec.Error)
+	assert.Equal(t, r.Worst(), claim.Error)
 }
 
 func FuzzParse(f *testing.F) {

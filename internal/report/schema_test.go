@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"github.com/google/jsonschema-go/jsonschema"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -21,11 +21,11 @@ import (
 func schema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	var words []any
-	for _, v := range spec.Verdicts() {
+	for _, v := range claim.Verdicts() {
 		words = append(words, v.String())
 	}
 	s, err := jsonschema.For[Report](&jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
-		reflect.TypeFor[spec.Verdict](): {Type: "string", Enum: words},
+		reflect.TypeFor[claim.Verdict](): {Type: "string", Enum: words},
 	}})
 	assert.NilError(t, err)
 	s.Schema = "https://json-schema.org/draft/2020-12/schema"
@@ -63,8 +63,8 @@ func TestTheSchemaInTheDocsIsTheReports(t *testing.T) {
 func full() Report {
 	r := example()
 	tried := r.Claims[1]
-	tried.ID, tried.Verdict, tried.Facts = "caching/second", spec.Unsteady, []Fact{{Name: "media type", Value: "oci"}}
-	tried.Tries = []Try{{Verdict: spec.Broken, Reason: "it hit", Seconds: 7.5, Beside: true, Evidence: tried.Evidence}, {Verdict: spec.Holds, Seconds: 7}}
+	tried.ID, tried.Verdict, tried.Facts = "caching/second", claim.Unsteady, []Fact{{Name: "media type", Value: "oci"}}
+	tried.Tries = []Try{{Verdict: claim.Broken, Reason: "it hit", Seconds: 7.5, Beside: true, Evidence: tried.Evidence}, {Verdict: claim.Holds, Seconds: 7}}
 	known, mended := r.Claims[1], r.Claims[0]
 	known.ID, known.Known = "caching/known", "x/y#1, buildkit fixed in v0.12.0"
 	mended.ID, mended.FixedHere = "caching/mended", "x/y#2, known of buildkit <0.18.0"
@@ -116,7 +116,7 @@ func TestTheDocsExplainEveryKey(t *testing.T) {
 	for _, key := range keys(schema(t), "") {
 		assert.Check(t, cmp.Contains(docs, "| `"+key+"` |"))
 	}
-	for _, word := range spec.Verdicts() {
+	for _, word := range claim.Verdicts() {
 		assert.Check(t, cmp.Contains(docs, "`"+word.String()+"`"))
 	}
 	attribute := regexp.MustCompile(`\b[aA]ttr\("([a-z-]+)"`)

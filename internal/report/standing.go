@@ -1,6 +1,6 @@
 package report
 
-import "builders.test/helpers/spec"
+import "builders.test/helpers/claim"
 
 // Standing is a verdict as it is shown and counted: a fault that is known of
 // the release is told apart from one that is news, and is less of an alarm than
@@ -23,15 +23,15 @@ func Standings() []Standing {
 }
 
 // StandingOf is that of a verdict about which nothing else is known.
-func StandingOf(v spec.Verdict) Standing {
+func StandingOf(v claim.Verdict) Standing {
 	switch v {
-	case spec.Holds:
+	case claim.Holds:
 		return Holds
-	case spec.NotApplicable:
+	case claim.NotApplicable:
 		return NotApplicable
-	case spec.Unsteady:
+	case claim.Unsteady:
 		return Unsteady
-	case spec.Broken:
+	case claim.Broken:
 		return Broken
 	}
 	return Error
@@ -39,7 +39,7 @@ func StandingOf(v spec.Verdict) Standing {
 
 // Standing is the claim's.
 func (c Claim) Standing() Standing {
-	if c.Verdict == spec.Broken && c.Known != "" {
+	if c.Verdict == claim.Broken && c.Known != "" {
 		return Known
 	}
 	return StandingOf(c.Verdict)
@@ -49,17 +49,17 @@ func (c Claim) Standing() Standing {
 func (s Standing) String() string {
 	switch s {
 	case Holds:
-		return spec.Holds.String()
+		return claim.Holds.String()
 	case NotApplicable:
-		return spec.NotApplicable.String()
+		return claim.NotApplicable.String()
 	case Known:
 		return "known"
 	case Unsteady:
-		return spec.Unsteady.String()
+		return claim.Unsteady.String()
 	case Broken:
-		return spec.Broken.String()
+		return claim.Broken.String()
 	}
-	return spec.Error.String()
+	return claim.Error.String()
 }
 
 // Word is the standing as people say it.

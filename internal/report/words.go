@@ -6,14 +6,14 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 )
 
 // Mark is a verdict as one character.
-func Mark(v spec.Verdict) string { return StandingOf(v).Mark() }
+func Mark(v claim.Verdict) string { return StandingOf(v).Mark() }
 
 // Word is a verdict as people say it.
-func Word(v spec.Verdict) string { return StandingOf(v).Word() }
+func Word(v claim.Verdict) string { return StandingOf(v).Word() }
 
 // Mark is the claim's verdict as one character. What is known to be broken has
 // one of its own.

@@ -3,7 +3,7 @@ package run
 import (
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 )
@@ -17,9 +17,9 @@ func TestTheAccountIsKeptWhileTheRunGoesOn(t *testing.T) {
 
 	assert.NilError(t, err)
 	first, last := kept[0], kept[len(kept)-1]
-	assert.Equal(t, first[0].Verdict, spec.Error)
+	assert.Equal(t, first[0].Verdict, claim.Error)
 	assert.Equal(t, first[len(first)-1].Reason, "not reached: the run was cut off")
-	for _, claim := range last {
-		assert.Equal(t, claim.Verdict, spec.Holds, "%s: %s", claim.ID, claim.Reason)
+	for _, one := range last {
+		assert.Equal(t, one.Verdict, claim.Holds, "%s: %s", one.ID, one.Reason)
 	}
 }

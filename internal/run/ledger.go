@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/spec"
 	"builders.test/internal/report"
 	"builders.test/internal/text"
@@ -140,7 +141,7 @@ func (l *ledger) attribute(e event) {
 // stranger is a claim that the book did not announce; its id is its text.
 func stranger(e event) report.Claim {
 	id := text.Line(e.Value)
-	return report.Claim{ID: id, Chapter: spec.Claim{ID: id}.Chapter(), Text: id, Test: text.Line(e.Test)}
+	return report.Claim{ID: id, Chapter: claim.Claim{ID: id}.Chapter(), Text: id, Test: text.Line(e.Test)}
 }
 
 // note takes one attribute over into the account.
@@ -153,7 +154,7 @@ func (e *entry) note(key, value string) {
 	value = text.Line(value)
 	switch key {
 	case "verdict":
-		verdict, err := spec.ParseVerdict(value)
+		verdict, err := claim.ParseVerdict(value)
 		e.judged = true
 		e.Verdict = e.Verdict.Escalate(verdict)
 		if err != nil {
@@ -275,13 +276,13 @@ func (l *ledger) finish(e *entry, action string, seconds float64) {
 	switch {
 	case !e.judged:
 		e.fault("the spec ended without a verdict")
-	case action == actionFail && e.Verdict < spec.Unsteady:
+	case action == actionFail && e.Verdict < claim.Unsteady:
 		e.fault(fmt.Sprintf("the spec failed although its verdict is %s", e.Verdict))
-	case action == actionSkip && e.Verdict == spec.Holds:
+	case action == actionSkip && e.Verdict == claim.Holds:
 		e.fault("the spec was skipped without a reason")
 	}
-	if e.Verdict > spec.NotApplicable && l.interrupted() {
-		e.Verdict, e.Reason, e.Known = spec.Error, interruption, ""
+	if e.Verdict > claim.NotApplicable && l.interrupted() {
+		e.Verdict, e.Reason, e.Known = claim.Error, interruption, ""
 	}
 	l.listener.Finished(e.Claim)
 }
@@ -290,6 +291,6 @@ func (l *ledger) finish(e *entry, action string, seconds float64) {
 const interruption = "the run was interrupted"
 
 func (e *entry) fault(reason string) {
-	e.Verdict = e.Verdict.Escalate(spec.Error)
+	e.Verdict = e.Verdict.Escalate(claim.Error)
 	e.Reason = reason
 }

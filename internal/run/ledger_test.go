@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/claims"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
@@ -158,7 +158,7 @@ func TestWhatIsKeptOfAClaim(t *testing.T) {
 	o, h := replay(t, "broken.jsonl", "exit status 1")
 	assert.DeepEqual(t, o.Claims[6], report.Claim{
 		ID: "processor/prints", Chapter: "processor", Text: "each image prints its architecture",
-		Verdict: spec.Holds, Test: "TestProcessor/prints",
+		Verdict: claim.Holds, Test: "TestProcessor/prints",
 		BuildKit: "moby/buildkit:v0.11.5",
 		Repro:    "make check BUILDKIT=v0.11.5 RUN=processor/prints", Evidence: "evidence/processor/prints",
 		StandIns: []string{"debian:bookworm-slim", "ubuntu:20.04"},
@@ -202,22 +202,22 @@ func TestWordAndDeedMustAgree(t *testing.T) {
 	const holds = `{"Action":"attr",@,"Key":"verdict","Value":"holds"}`
 	for name, tc := range map[string]struct {
 		stream  []string
-		verdict spec.Verdict
+		verdict claim.Verdict
 		reason  string
 	}{
-		"no verdict":         {[]string{`{"Action":"pass",@}`}, spec.Error, "the spec ended without a verdict"},
-		"failed, yet holds":  {[]string{holds, `{"Action":"fail",@}`}, spec.Error, "the spec failed although its verdict is holds"},
-		"skipped, yet holds": {[]string{holds, `{"Action":"skip",@}`}, spec.Error, "the spec was skipped without a reason"},
+		"no verdict":         {[]string{`{"Action":"pass",@}`}, claim.Error, "the spec ended without a verdict"},
+		"failed, yet holds":  {[]string{holds, `{"Action":"fail",@}`}, claim.Error, "the spec failed although its verdict is holds"},
+		"skipped, yet holds": {[]string{holds, `{"Action":"skip",@}`}, claim.Error, "the spec was skipped without a reason"},
 		"unknown word": {
 			[]string{`{"Action":"attr",@,"Key":"verdict","Value":"fine"}`, `{"Action":"pass",@}`},
-			spec.Error, `unknown verdict "fine"; known are [holds not-applicable unsteady error broken]`,
+			claim.Error, `unknown verdict "fine"; known are [holds not-applicable unsteady error broken]`,
 		},
 		"verdicts only escalate": {
-			[]string{`{"Action":"attr",@,"Key":"verdict","Value":"broken"}`, holds, `{"Action":"pass",@}`}, spec.Broken, "",
+			[]string{`{"Action":"attr",@,"Key":"verdict","Value":"broken"}`, holds, `{"Action":"pass",@}`}, claim.Broken, "",
 		},
 		"a forged end is not heard before the verdict": {
 			[]string{`{"Action":"output",@,"Output":"--- PASS: TestCaching/hits (0.00s)\n"}`, `{"Action":"fail",@}`},
-			spec.Error, "the spec ended without a verdict",
+			claim.Error, "the spec ended without a verdict",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -231,7 +231,7 @@ func TestWordAndDeedMustAgree(t *testing.T) {
 func TestAnInterruptedSpecSaysNothingAboutBuildKit(t *testing.T) {
 	c, o, _ := oneClaim(t, func() bool { return true },
 		`{"Action":"attr",@,"Key":"verdict","Value":"broken"}`, `{"Action":"fail",@}`)
-	assert.Equal(t, c.Verdict, spec.Error)
+	assert.Equal(t, c.Verdict, claim.Error)
 	assert.Equal(t, c.Reason, "the run was interrupted")
 	assert.Equal(t, o.Why, "the run was interrupted")
 }
@@ -283,7 +283,7 @@ func FuzzStream(f *testing.F) {
 		assert.Assert(t, len(o.Claims) >= len(book()))
 		said := append(h.outside, o.Said...)
 		for _, c := range o.Claims {
-			_, err := spec.ParseVerdict(c.Verdict.String())
+			_, err := claim.ParseVerdict(c.Verdict.String())
 			assert.NilError(t, err)
 			said = append(said, c.ID, c.Reason, c.Evidence, c.Repro, c.Test)
 		}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 )
 
@@ -68,14 +68,14 @@ func (l *ledger) close(exit string) Outcome {
 func (l *ledger) account() []report.Claim {
 	var claims []report.Claim
 	for _, e := range l.entries {
-		claim := e.Claim
+		c := e.Claim
 		if !e.finished {
-			claim.Verdict, claim.Reason = spec.Error, "no verdict: "+cutOff
+			c.Verdict, c.Reason = claim.Error, "no verdict: "+cutOff
 		}
 		if !e.finished && !e.started {
-			claim.Reason = "not reached: " + cutOff
+			c.Reason = "not reached: " + cutOff
 		}
-		claims = append(claims, claim)
+		claims = append(claims, c)
 	}
 	return claims
 }
@@ -100,7 +100,7 @@ func (l *ledger) why(exit string) string {
 // explained tells whether some test accounts for the command's failure.
 func (l *ledger) explained() bool {
 	for _, e := range l.entries {
-		if e.finished && e.Verdict > spec.NotApplicable {
+		if e.finished && e.Verdict > claim.NotApplicable {
 			return true
 		}
 	}
@@ -120,7 +120,7 @@ func (l *ledger) failures() []Failure {
 
 func (l *ledger) failedBelow(test string) bool {
 	for _, e := range l.entries {
-		if strings.HasPrefix(e.Test, test+"/") && e.finished && e.Verdict > spec.NotApplicable {
+		if strings.HasPrefix(e.Test, test+"/") && e.finished && e.Verdict > claim.NotApplicable {
 			return true
 		}
 	}
@@ -139,7 +139,7 @@ func (l *ledger) settle(e *entry, why string) {
 		why = l.whyUnreached(e.Test)
 	}
 	e.finished = true
-	e.Verdict = spec.Error
+	e.Verdict = claim.Error
 	if !e.started {
 		e.Reason = "not reached: " + why
 		return

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/claims"
 )
 
@@ -16,7 +16,7 @@ type Selection struct {
 	// Pattern is what `go test -run` is given.
 	Pattern string
 	// Claims are the selected ones in the order of the book.
-	Claims []spec.Claim
+	Claims []claim.Claim
 	// Tests maps a claim's id to the full name of its test.
 	Tests map[string]string
 }
@@ -24,14 +24,14 @@ type Selection struct {
 // Select finds the claims that choice means: nothing or "all" is the whole
 // book, otherwise a chapter, a claim's id, or a pattern as `go test -run`
 // takes it. A choice without any claim is an error: it would be green.
-func Select(choice string, book []spec.Claim, specs []claims.Spec) (Selection, error) {
+func Select(choice string, book []claim.Claim, specs []claims.Spec) (Selection, error) {
 	tests := testNames(specs)
 	switch {
 	case choice == "", strings.EqualFold(choice, "all"):
 		return selection(everyTest(specs), book, tests)
 	case isChapter(choice, book):
 		return selection(everyTest(slices.DeleteFunc(slices.Clone(specs), func(s claims.Spec) bool {
-			return !strings.EqualFold(spec.Claim{ID: s.Claim}.Chapter(), choice)
+			return !strings.EqualFold(claim.Claim{ID: s.Claim}.Chapter(), choice)
 		})), book, tests)
 	case isID(choice, book):
 		function, name, _ := strings.Cut(testOf(choice, tests), "/")
@@ -52,7 +52,7 @@ func (s Selection) Deadline(confirm int) time.Duration {
 	const around = 5 * time.Minute
 	total := around
 	for _, c := range s.Claims {
-		total += max(c.Deadline, spec.DefaultDeadline) * time.Duration(1+confirm)
+		total += max(c.Deadline, claim.DefaultDeadline) * time.Duration(1+confirm)
 	}
 	return total
 }
@@ -60,7 +60,7 @@ func (s Selection) Deadline(confirm int) time.Duration {
 // Only narrows the selection to the claims that keep accepts. Where that is
 // all of them, the pattern stays as it is; where it is none, that is an error:
 // it would be green.
-func (s Selection) Only(keep func(spec.Claim) bool) (Selection, error) {
+func (s Selection) Only(keep func(claim.Claim) bool) (Selection, error) {
 	narrow := Selection{Tests: map[string]string{}}
 	names := map[string][]string{} // of subtests, by test function
 	var functions []string
@@ -90,7 +90,7 @@ func (s Selection) Only(keep func(spec.Claim) bool) (Selection, error) {
 	return narrow, nil
 }
 
-func selection(pattern string, book []spec.Claim, tests map[string]string) (Selection, error) {
+func selection(pattern string, book []claim.Claim, tests map[string]string) (Selection, error) {
 	matches, err := matcher(pattern)
 	if err != nil {
 		return Selection{}, fmt.Errorf("this is no chapter, no claim and no pattern: %w; `builders claims` lists what there is", err)
@@ -112,7 +112,7 @@ func selection(pattern string, book []spec.Claim, tests map[string]string) (Sele
 func testNames(specs []claims.Spec) map[string]string {
 	names := map[string]string{}
 	for _, s := range specs {
-		names[s.Claim] = s.Test + "/" + spec.Claim{ID: s.Claim}.Name()
+		names[s.Claim] = s.Test + "/" + claim.Claim{ID: s.Claim}.Name()
 	}
 	return names
 }
@@ -140,7 +140,7 @@ func everyTest(specs []claims.Spec) string {
 	return "^(" + strings.Join(functions, "|") + ")$"
 }
 
-func isChapter(choice string, book []spec.Claim) bool {
+func isChapter(choice string, book []claim.Claim) bool {
 	for _, c := range book {
 		if strings.EqualFold(c.Chapter(), choice) {
 			return true
@@ -149,7 +149,7 @@ func isChapter(choice string, book []spec.Claim) bool {
 	return false
 }
 
-func isID(choice string, book []spec.Claim) bool {
+func isID(choice string, book []claim.Claim) bool {
 	for _, c := range book {
 		if strings.EqualFold(c.ID, choice) {
 			return true

@@ -5,15 +5,15 @@ import (
 	"testing"
 	"time"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/claims"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
 )
 
 // book and specs are those of the toy module in testdata.
-func book() []spec.Claim {
-	return []spec.Claim{
+func book() []claim.Claim {
+	return []claim.Claim{
 		{ID: "builders/ls", Text: "`ls` lists each builder"},
 		{ID: "builders/arch", Text: "both builders print the host's architecture"},
 		{ID: "builders/platforms", Text: "`--platform` marks the preferred ones"},
@@ -88,9 +88,9 @@ func TestSelectRefuses(t *testing.T) {
 }
 
 func TestDeadlineLeavesEveryClaimItsOwn(t *testing.T) {
-	s := Selection{Claims: []spec.Claim{{ID: "a/b"}, {ID: "a/c", Deadline: 10 * time.Minute}}}
-	assert.Equal(t, s.Deadline(0), 5*time.Minute+spec.DefaultDeadline+10*time.Minute)
-	assert.Equal(t, s.Deadline(3), 5*time.Minute+4*spec.DefaultDeadline+40*time.Minute, "each may be tried again")
+	s := Selection{Claims: []claim.Claim{{ID: "a/b"}, {ID: "a/c", Deadline: 10 * time.Minute}}}
+	assert.Equal(t, s.Deadline(0), 5*time.Minute+claim.DefaultDeadline+10*time.Minute)
+	assert.Equal(t, s.Deadline(3), 5*time.Minute+4*claim.DefaultDeadline+40*time.Minute, "each may be tried again")
 }
 
 func TestSplitOutside(t *testing.T) {
@@ -118,7 +118,7 @@ func TestOnly(t *testing.T) {
 		"some of each": {[]string{"builders/ls", "caching/hits", "caching/third"}, "^TestBuilders$/^(ls)$|^TestCaching$/^(hits|third)$"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			kept := func(c spec.Claim) bool {
+			kept := func(c claim.Claim) bool {
 				return slices.Contains(tc.keep, c.ID) || slices.Contains(tc.keep, c.Chapter())
 			}
 			got, err := all.Only(kept)
@@ -133,6 +133,6 @@ func TestOnly(t *testing.T) {
 			}
 		})
 	}
-	_, err := all.Only(func(spec.Claim) bool { return false })
+	_, err := all.Only(func(claim.Claim) bool { return false })
 	assert.Error(t, err, "none of the 7 selected claims applies")
 }

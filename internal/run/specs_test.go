@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"gotest.tools/v3/assert"
 )
 
@@ -52,6 +52,6 @@ func TestRunInterrupted(t *testing.T) {
 	o, err := specs.Run(ctx, h)
 	assert.NilError(t, err)
 	assert.Equal(t, o.Why, interruption)
-	assert.Equal(t, o.Claims[1].Verdict, spec.Error)
-	assert.Equal(t, o.Claims[6].Verdict, spec.Error)
+	assert.Equal(t, o.Claims[1].Verdict, claim.Error)
+	assert.Equal(t, o.Claims[6].Verdict, claim.Error)
 }

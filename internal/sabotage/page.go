@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 )
 
 // Facts are what a selftest was of.
@@ -17,7 +17,7 @@ type Facts struct {
 	// Spared are the claims that each sabotage must leave alone.
 	Spared []string
 	// Book are the claims that some sabotage should kill.
-	Book []spec.Claim
+	Book []claim.Claim
 }
 
 // Page is the table of a selftest as Markdown.
@@ -69,7 +69,7 @@ func remark(s Score) string {
 }
 
 // unkilled lists the claims that no sabotage turned broken.
-func unkilled(killed map[string]bool, book []spec.Claim) string {
+func unkilled(killed map[string]bool, book []claim.Claim) string {
 	var ids []string
 	for _, claim := range book {
 		if !killed[claim.ID] {
@@ -82,7 +82,7 @@ func unkilled(killed map[string]bool, book []spec.Claim) string {
 	return "\nNo sabotage kills " + codes(ids) + ".\n"
 }
 
-func countIn(killed map[string]bool, book []spec.Claim) int {
+func countIn(killed map[string]bool, book []claim.Claim) int {
 	count := 0
 	for _, claim := range book {
 		if killed[claim.ID] {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 )
@@ -55,14 +55,14 @@ func TestNamesDiffer(t *testing.T) {
 func TestJudge(t *testing.T) {
 	s := Sabotage{Name: "x", Kills: []string{"a/killed", "a/survived", "a/unknown"}}
 	score := Judge(s, []report.Claim{
-		{ID: "a/killed", Verdict: spec.Broken}, {ID: "a/survived"}, {ID: "a/unknown", Verdict: spec.Error},
-		{ID: "a/other", Verdict: spec.Broken}, {ID: "a/fine"}, {ID: "a/na", Verdict: spec.NotApplicable},
+		{ID: "a/killed", Verdict: claim.Broken}, {ID: "a/survived"}, {ID: "a/unknown", Verdict: claim.Error},
+		{ID: "a/other", Verdict: claim.Broken}, {ID: "a/fine"}, {ID: "a/na", Verdict: claim.NotApplicable},
 	})
 	assert.DeepEqual(t, score.Killed, []string{"a/killed"})
 	assert.DeepEqual(t, score.Survived, []string{"a/survived"})
 	assert.DeepEqual(t, score.Unknown, []string{"a/unknown"})
 	assert.DeepEqual(t, score.Misattributed, []string{"a/other"})
 	assert.Assert(t, !score.Caught())
-	assert.Assert(t, Judge(s, []report.Claim{{ID: "a/killed", Verdict: spec.Broken}}).Caught())
+	assert.Assert(t, Judge(s, []report.Claim{{ID: "a/killed", Verdict: claim.Broken}}).Caught())
 	assert.Assert(t, !Judge(s, nil).Caught())
 }

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 )
 
@@ -37,8 +37,8 @@ func (w Wavering) String() string { return w.ID + " (" + w.Count + ")" }
 // Judge holds a run against what the sabotage has to do.
 func Judge(s Sabotage, claims []report.Claim) Score {
 	score := Score{Sabotage: s}
-	for _, claim := range claims {
-		score.judge(claim)
+	for _, c := range claims {
+		score.judge(c)
 	}
 	if score.chanceMissed() {
 		score.Survived = append(score.Survived, s.Chance...)
@@ -46,30 +46,30 @@ func Judge(s Sabotage, claims []report.Claim) Score {
 	return score
 }
 
-func (s *Score) judge(claim report.Claim) {
-	kills, stops := slices.Contains(s.Sabotage.Kills, claim.ID), slices.Contains(s.Sabotage.Stops, claim.ID)
-	wavers, chance := slices.Contains(s.Sabotage.Unsteady, claim.ID), slices.Contains(s.Sabotage.Chance, claim.ID)
+func (s *Score) judge(c report.Claim) {
+	kills, stops := slices.Contains(s.Sabotage.Kills, c.ID), slices.Contains(s.Sabotage.Stops, c.ID)
+	wavers, chance := slices.Contains(s.Sabotage.Unsteady, c.ID), slices.Contains(s.Sabotage.Chance, c.ID)
 	expected := kills || stops || wavers
 	list := &s.Survived
 	switch {
-	case claim.Known != "" && !expected && !chance:
+	case c.Known != "" && !expected && !chance:
 		return // nothing to do with the sabotage
-	case claim.Verdict == spec.Unsteady && (chance || wavers && strings.Contains(claim.Count(), s.Sabotage.Counted)):
-		s.Wavered = append(s.Wavered, Wavering{ID: claim.ID, Count: claim.Count()})
+	case c.Verdict == claim.Unsteady && (chance || wavers && strings.Contains(c.Count(), s.Sabotage.Counted)):
+		s.Wavered = append(s.Wavered, Wavering{ID: c.ID, Count: c.Count()})
 		return
-	case claim.Verdict == spec.Unsteady && expected:
-	case claim.Verdict == spec.Broken && (kills || chance):
+	case c.Verdict == claim.Unsteady && expected:
+	case c.Verdict == claim.Broken && (kills || chance):
 		list = &s.Killed
-	case claim.Verdict == spec.Broken || claim.Verdict == spec.Unsteady:
+	case c.Verdict == claim.Broken || c.Verdict == claim.Unsteady:
 		list = &s.Misattributed
-	case claim.Verdict == spec.Error && stops:
+	case c.Verdict == claim.Error && stops:
 		list = &s.Stopped
-	case claim.Verdict == spec.Error:
+	case c.Verdict == claim.Error:
 		list = &s.Unknown
 	case !expected:
 		return
 	}
-	*list = append(*list, claim.ID)
+	*list = append(*list, c.ID)
 }
 
 // chanceMissed tells that none of the claims that fail by chance was unsteady.

@@ -3,23 +3,23 @@ package sabotage
 import (
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 )
 
-// claim is one that was tried: h is a try that held, f one that failed and F one
+// tried is one that was tried: h is a try that held, f one that failed and F one
 // that failed beside others.
-func claim(id, tries string) report.Claim {
+func tried(id, tries string) report.Claim {
 	c := report.Claim{ID: id}
 	for _, word := range tries {
-		try := spec.Try{Verdict: spec.Holds, Beside: word == 'F'}
+		try := claim.Try{Verdict: claim.Holds, Beside: word == 'F'}
 		if word != 'h' {
-			try.Verdict = spec.Broken
+			try.Verdict = claim.Broken
 		}
 		c.Tries = append(c.Tries, try)
 	}
-	c.Verdict, _ = spec.Judge(c.Tries, len(c.Tries)-1)
+	c.Verdict, _ = claim.Judge(c.Tries, len(c.Tries)-1)
 	return c
 }
 
@@ -33,26 +33,26 @@ func TestScores(t *testing.T) {
 	wavers := Sabotage{Unsteady: []string{"a"}}
 	beside := Sabotage{Unsteady: []string{"a"}, Counted: "only beside other builds"}
 	chance := Sabotage{Chance: []string{"a", "b"}}
-	missing := report.Claim{ID: "a", Verdict: spec.Error}
+	missing := report.Claim{ID: "a", Verdict: claim.Error}
 	for name, c := range map[string]struct {
 		sabotage Sabotage
 		claims   []report.Claim
 		want     Score
 	}{
-		"noticed":                      {kills, []report.Claim{claim("a", "ff"), claim("x", "h")}, Score{Killed: []string{"a"}}},
-		"not noticed":                  {kills, []report.Claim{claim("a", "h")}, Score{Survived: []string{"a"}}},
-		"broken was expected":          {kills, []report.Claim{claim("a", "fh")}, Score{Survived: []string{"a"}}},
-		"another one is unsteady":      {kills, []report.Claim{claim("a", "ff"), claim("x", "fh")}, Score{Killed: []string{"a"}, Misattributed: []string{"x"}}},
-		"another one is known":         {kills, []report.Claim{claim("a", "ff"), known(claim("x", "ff"))}, Score{Killed: []string{"a"}}},
-		"wavers":                       {wavers, []report.Claim{claim("a", "fhhf")}, Score{Wavered: []Wavering{{"a", "failed 2 of 4"}}}},
-		"unsteady was expected":        {wavers, []report.Claim{claim("a", "ffff")}, Score{Misattributed: []string{"a"}}},
-		"nothing was seen":             {wavers, []report.Claim{claim("a", "h")}, Score{Survived: []string{"a"}}},
-		"only beside others":           {beside, []report.Claim{claim("a", "FhhF")}, Score{Wavered: []Wavering{{"a", "failed 2 of 4, only beside other builds"}}}},
-		"alone, too":                   {beside, []report.Claim{claim("a", "FfhF")}, Score{Survived: []string{"a"}}},
+		"noticed":                      {kills, []report.Claim{tried("a", "ff"), tried("x", "h")}, Score{Killed: []string{"a"}}},
+		"not noticed":                  {kills, []report.Claim{tried("a", "h")}, Score{Survived: []string{"a"}}},
+		"broken was expected":          {kills, []report.Claim{tried("a", "fh")}, Score{Survived: []string{"a"}}},
+		"another one is unsteady":      {kills, []report.Claim{tried("a", "ff"), tried("x", "fh")}, Score{Killed: []string{"a"}, Misattributed: []string{"x"}}},
+		"another one is known":         {kills, []report.Claim{tried("a", "ff"), known(tried("x", "ff"))}, Score{Killed: []string{"a"}}},
+		"wavers":                       {wavers, []report.Claim{tried("a", "fhhf")}, Score{Wavered: []Wavering{{"a", "failed 2 of 4"}}}},
+		"unsteady was expected":        {wavers, []report.Claim{tried("a", "ffff")}, Score{Misattributed: []string{"a"}}},
+		"nothing was seen":             {wavers, []report.Claim{tried("a", "h")}, Score{Survived: []string{"a"}}},
+		"only beside others":           {beside, []report.Claim{tried("a", "FhhF")}, Score{Wavered: []Wavering{{"a", "failed 2 of 4, only beside other builds"}}}},
+		"alone, too":                   {beside, []report.Claim{tried("a", "FfhF")}, Score{Survived: []string{"a"}}},
 		"an error where it must waver": {wavers, []report.Claim{missing}, Score{Unknown: []string{"a"}}},
-		"one wavers by chance":         {chance, []report.Claim{claim("a", "h"), claim("b", "fhfh")}, Score{Wavered: []Wavering{{"b", "failed 2 of 4"}}}},
-		"one fails each time":          {chance, []report.Claim{claim("a", "ffff"), claim("b", "fhhh")}, Score{Killed: []string{"a"}, Wavered: []Wavering{{"b", "failed 1 of 4"}}}},
-		"none wavers":                  {chance, []report.Claim{claim("a", "ffff"), claim("b", "h")}, Score{Killed: []string{"a"}, Survived: []string{"a", "b"}}},
+		"one wavers by chance":         {chance, []report.Claim{tried("a", "h"), tried("b", "fhfh")}, Score{Wavered: []Wavering{{"b", "failed 2 of 4"}}}},
+		"one fails each time":          {chance, []report.Claim{tried("a", "ffff"), tried("b", "fhhh")}, Score{Killed: []string{"a"}, Wavered: []Wavering{{"b", "failed 1 of 4"}}}},
+		"none wavers":                  {chance, []report.Claim{tried("a", "ffff"), tried("b", "h")}, Score{Killed: []string{"a"}, Survived: []string{"a", "b"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.want.Sabotage = c.sabotage

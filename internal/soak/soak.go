@@ -6,7 +6,7 @@ package soak
 import (
 	"fmt"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 )
 
@@ -195,7 +195,7 @@ func (s Soak) Loud() []Claim {
 
 // Failing are the ids of the claims that got the verdict in some run. Known
 // faults are not among the broken ones.
-func (s Soak) Failing(v spec.Verdict) []string {
+func (s Soak) Failing(v claim.Verdict) []string {
 	var ids []string
 	for _, c := range s.Claims {
 		for _, t := range c.Tallies {
@@ -210,9 +210,9 @@ func (s Soak) Failing(v spec.Verdict) []string {
 
 // Worst is the most severe verdict in any run that is news. A complaint beside
 // the claims is an error.
-func (s Soak) Worst() spec.Verdict {
-	worst := spec.Holds
-	for _, v := range []spec.Verdict{spec.Unsteady, spec.Error, spec.Broken} {
+func (s Soak) Worst() claim.Verdict {
+	worst := claim.Holds
+	for _, v := range []claim.Verdict{claim.Unsteady, claim.Error, claim.Broken} {
 		if len(s.Failing(v)) > 0 {
 			worst = worst.Escalate(v)
 		}
@@ -220,7 +220,7 @@ func (s Soak) Worst() spec.Verdict {
 	for _, c := range s.Columns {
 		for _, run := range c.Runs {
 			if len(run.Complaints()) > 0 {
-				worst = worst.Escalate(spec.Error)
+				worst = worst.Escalate(claim.Error)
 			}
 		}
 	}
@@ -231,12 +231,12 @@ func (s Soak) Worst() spec.Verdict {
 func (s Soak) Headline() string {
 	runs := plural(s.Runs(), "run")
 	switch s.Worst() {
-	case spec.Broken:
-		return fmt.Sprintf("%s broke in %s", plural(len(s.Failing(spec.Broken)), "claim"), runs)
-	case spec.Error:
+	case claim.Broken:
+		return fmt.Sprintf("%s broke in %s", plural(len(s.Failing(claim.Broken)), "claim"), runs)
+	case claim.Error:
 		return fmt.Sprintf("No claim broke in %s, and something else went wrong in %d of them", runs, s.troubled())
-	case spec.Unsteady:
-		return fmt.Sprintf("No claim broke in %s, and %s wavered", runs, plural(len(s.Failing(spec.Unsteady)), "claim"))
+	case claim.Unsteady:
+		return fmt.Sprintf("No claim broke in %s, and %s wavered", runs, plural(len(s.Failing(claim.Unsteady)), "claim"))
 	}
 	return fmt.Sprintf("No claim failed in %s", runs)
 }

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
 	"builders.test/internal/soak/soaktest"
@@ -30,8 +30,8 @@ func TestFailuresAreCountedOutOfRuns(t *testing.T) {
 	assert.Equal(t, s.Claims[1].Tallies[0].String(), "4 of 4 (known)")
 	assert.Equal(t, s.Claims[2].Tallies[0].String(), "not applicable")
 	assert.Equal(t, soak.Tally{}.String(), "not run")
-	assert.DeepEqual(t, s.Failing(spec.Broken), []string{"caching/second"})
-	assert.Equal(t, s.Worst(), spec.Broken)
+	assert.DeepEqual(t, s.Failing(claim.Broken), []string{"caching/second"})
+	assert.Equal(t, s.Worst(), claim.Broken)
 	assert.Equal(t, s.Headline(), "1 claim broke in 6 runs")
 }
 
@@ -52,7 +52,7 @@ func TestWhatIsKnownIsNoIncident(t *testing.T) {
 	known := soaktest.Sample().Claims[1]
 	assert.Assert(t, !known.Silent(), "it is said how often")
 	assert.Assert(t, cmp.Len(known.Tallies[0].Incidents, 0))
-	assert.Equal(t, known.Tallies[0].Worst(), spec.Holds, "and it is no news")
+	assert.Equal(t, known.Tallies[0].Worst(), claim.Holds, "and it is no news")
 }
 
 func TestTimes(t *testing.T) {
@@ -68,22 +68,22 @@ func TestTimes(t *testing.T) {
 }
 
 func TestHeadlines(t *testing.T) {
-	of := func(v spec.Verdict, outside ...string) soak.Soak {
+	of := func(v claim.Verdict, outside ...string) soak.Soak {
 		run := soaktest.Run(1, "v0.1.0", 1, report.Claim{ID: "a/b", Verdict: v})
 		run.Report.Outside = outside
 		return soak.Of(1, soak.Column{Runs: []soak.Run{run}})
 	}
 	for _, tc := range []struct {
 		soak  soak.Soak
-		worst spec.Verdict
+		worst claim.Verdict
 		want  string
 	}{
-		{of(spec.Holds), spec.Holds, "No claim failed in 1 run"},
-		{of(spec.NotApplicable), spec.Holds, "No claim failed in 1 run"},
-		{of(spec.Unsteady), spec.Unsteady, "No claim broke in 1 run, and 1 claim wavered"},
-		{of(spec.Error), spec.Error, "No claim broke in 1 run, and something else went wrong in 1 of them"},
-		{of(spec.Holds, "left behind"), spec.Error, "No claim broke in 1 run, and something else went wrong in 1 of them"},
-		{of(spec.Broken, "left behind"), spec.Broken, "1 claim broke in 1 run"},
+		{of(claim.Holds), claim.Holds, "No claim failed in 1 run"},
+		{of(claim.NotApplicable), claim.Holds, "No claim failed in 1 run"},
+		{of(claim.Unsteady), claim.Unsteady, "No claim broke in 1 run, and 1 claim wavered"},
+		{of(claim.Error), claim.Error, "No claim broke in 1 run, and something else went wrong in 1 of them"},
+		{of(claim.Holds, "left behind"), claim.Error, "No claim broke in 1 run, and something else went wrong in 1 of them"},
+		{of(claim.Broken, "left behind"), claim.Broken, "1 claim broke in 1 run"},
 	} {
 		assert.Equal(t, tc.soak.Worst(), tc.worst)
 		assert.Equal(t, tc.soak.Headline(), tc.want)

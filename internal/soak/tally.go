@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 )
 
@@ -39,8 +39,8 @@ type Incident struct {
 	Run    string `json:"run"`
 	Folder string `json:"folder"`
 	// Company tells that another run went on beside it.
-	Company bool         `json:"company"`
-	Verdict spec.Verdict `json:"verdict"`
+	Company bool          `json:"company"`
+	Verdict claim.Verdict `json:"verdict"`
 	// Count says how many of the run's tries failed: "failed 1 of 4".
 	Count  string `json:"count"`
 	Reason string `json:"reason"`
@@ -63,31 +63,31 @@ func (t Tally) Failures() int { return t.Unsteady + t.Broken + t.Known + t.Error
 func (t Tally) Runs() int { return t.Held + t.Failures() }
 
 // of is the number of runs with a verdict, without known faults.
-func (t Tally) of(v spec.Verdict) int {
+func (t Tally) of(v claim.Verdict) int {
 	switch v {
-	case spec.Holds:
+	case claim.Holds:
 		return t.Held
-	case spec.NotApplicable:
+	case claim.NotApplicable:
 		return t.NotApplicable
-	case spec.Unsteady:
+	case claim.Unsteady:
 		return t.Unsteady
-	case spec.Broken:
+	case claim.Broken:
 		return t.Broken
 	}
 	return t.Errors
 }
 
 // Worst is the most severe verdict in any of the runs.
-func (t Tally) Worst() spec.Verdict {
-	for _, v := range []spec.Verdict{spec.Broken, spec.Error, spec.Unsteady} {
+func (t Tally) Worst() claim.Verdict {
+	for _, v := range []claim.Verdict{claim.Broken, claim.Error, claim.Unsteady} {
 		if t.of(v) > 0 {
 			return v
 		}
 	}
 	if t.Runs() == 0 {
-		return spec.NotApplicable
+		return claim.NotApplicable
 	}
-	return spec.Holds
+	return claim.Holds
 }
 
 // String is the failures out of the runs: "0 of 14", "1 of 14 (unsteady)",
@@ -130,24 +130,24 @@ func (t Tally) TriesSaid() string {
 
 func (t *Tally) add(run Run, c report.Claim) {
 	switch {
-	case c.Verdict == spec.Holds:
+	case c.Verdict == claim.Holds:
 		t.Held++
-	case c.Verdict == spec.NotApplicable:
+	case c.Verdict == claim.NotApplicable:
 		t.NotApplicable++
-	case c.Verdict == spec.Unsteady:
+	case c.Verdict == claim.Unsteady:
 		t.Unsteady++
 	case c.News():
 		t.Broken++
-	case c.Verdict == spec.Broken:
+	case c.Verdict == claim.Broken:
 		t.Known++
 	default:
 		t.Errors++
 	}
 	t.addTries(c)
-	if c.Verdict != spec.NotApplicable && c.Verdict != spec.Error {
+	if c.Verdict != claim.NotApplicable && c.Verdict != claim.Error {
 		t.took = append(t.took, took{run.Name(), c.Seconds})
 	}
-	if c.Verdict > spec.NotApplicable && c.Known == "" {
+	if c.Verdict > claim.NotApplicable && c.Known == "" {
 		t.Incidents = append(t.Incidents, incident(run, c))
 	}
 }
@@ -159,10 +159,10 @@ func (t *Tally) addTries(c report.Claim) {
 	}
 	for _, try := range tries {
 		switch try.Verdict {
-		case spec.Broken:
+		case claim.Broken:
 			t.FailedTries++
 			t.Tries++
-		case spec.Holds:
+		case claim.Holds:
 			t.Tries++
 		}
 	}

@@ -4,7 +4,7 @@ package soaktest
 import (
 	"fmt"
 
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
@@ -19,20 +19,20 @@ const Reason = "the metadata file has no provenance: <b>`blob`</b> | not found"
 func Sample() soak.Soak {
 	old := func(number int, failing report.Claim) soak.Run {
 		return Run(number, "v0.11.5", float64(200+10*number), failing,
-			report.Claim{ID: "output/known", Verdict: spec.Broken, Known: "moby/buildkit#1", Reason: "as known", Seconds: 2},
-			report.Claim{ID: "output/newer", Verdict: spec.NotApplicable, Reason: "needs buildkit>=0.13"})
+			report.Claim{ID: "output/known", Verdict: claim.Broken, Known: "moby/buildkit#1", Reason: "as known", Seconds: 2},
+			report.Claim{ID: "output/newer", Verdict: claim.NotApplicable, Reason: "needs buildkit>=0.13"})
 	}
 	steady := report.Claim{ID: "caching/second", Text: "The second `build` hits", Seconds: 4}
 	wavers := steady
-	wavers.Verdict, wavers.Reason, wavers.Seconds, wavers.Evidence = spec.Unsteady, Reason, 30, "evidence/caching/second"
+	wavers.Verdict, wavers.Reason, wavers.Seconds, wavers.Evidence = claim.Unsteady, Reason, 30, "evidence/caching/second"
 	wavers.Tries = []report.Try{
-		{Verdict: spec.Broken, Reason: Reason, Evidence: "evidence/caching/second", Beside: true},
+		{Verdict: claim.Broken, Reason: Reason, Evidence: "evidence/caching/second", Beside: true},
 		{Evidence: "evidence/caching/second.try-2"}, {Evidence: "evidence/caching/second.try-3"}, {Evidence: "evidence/caching/second.try-4"},
 	}
 	broken := wavers
-	broken.Verdict, broken.Seconds = spec.Broken, 12
+	broken.Verdict, broken.Seconds = claim.Broken, 12
 	broken.Tries = []report.Try{
-		{Verdict: spec.Broken, Evidence: "evidence/caching/second"}, {Verdict: spec.Broken, Evidence: "evidence/caching/second.try-2"},
+		{Verdict: claim.Broken, Evidence: "evidence/caching/second"}, {Verdict: claim.Broken, Evidence: "evidence/caching/second.try-2"},
 	}
 	one, two, beside, three := old(1, steady), old(2, wavers), old(2, broken), old(3, steady)
 	two.Company, beside.Company, beside.Second = true, true, true
@@ -50,7 +50,7 @@ func Sample() soak.Soak {
 // Run is a run with a report of the claims.
 func Run(number int, version string, seconds float64, claims ...report.Claim) soak.Run {
 	for i := range claims {
-		claims[i].Chapter = spec.Claim{ID: claims[i].ID}.Chapter()
+		claims[i].Chapter = claim.Claim{ID: claims[i].ID}.Chapter()
 		if claims[i].Text == "" {
 			claims[i].Text = "The sentence of " + claims[i].ID
 		}

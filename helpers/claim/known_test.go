@@ -1,9 +1,8 @@
-package spec
+package claim
 
 import (
 	"testing"
 
-	"builders.test/helpers/env"
 	"gotest.tools/v3/assert"
 )
 
@@ -11,7 +10,7 @@ func TestKnownSpeaksOfItsReleasesOnly(t *testing.T) {
 	known := &Known{Component: "buildkit", Range: ">=0.17.2 <0.17.3 || =0.18.0", Broken: "v0.18.0", Fixed: []string{"v0.18.1", "v0.17.3"}}
 	on := func(k *Known, version string) string {
 		claim := Claim{Source: "https://github.com/moby/buildkit/issues/5558", Known: k}
-		return k.note(&T{Claim: claim, BuildKit: version, Env: &env.Environment{Buildx: env.Buildx{Version: "v0.20.0"}}})
+		return claim.KnownFault(version, "v0.20.0")
 	}
 	for _, version := range []string{"v0.17.2", "v0.18.0"} {
 		assert.Equal(t, on(known, version), "moby/buildkit/issues/5558, buildkit fixed in v0.18.1 and v0.17.3")
@@ -21,5 +20,7 @@ func TestKnownSpeaksOfItsReleasesOnly(t *testing.T) {
 	}
 	open := &Known{Component: "buildx", Range: ">=0.19", Broken: "v0.20.0"}
 	assert.Equal(t, on(open, "v0.1.0"), "moby/buildkit/issues/5558, buildx not fixed yet")
-	assert.Equal(t, (*Known)(nil).note(nil), "")
+	assert.Equal(t, on(nil, "v0.18.0"), "")
+	assert.Equal(t, Claim{Source: "x/y#1", Known: known}.FixedHere("v0.18.0", ""), "x/y#1, known of buildkit >=0.17.2 <0.17.3 || =0.18.0")
+	assert.Equal(t, Claim{Known: known}.FixedHere("v0.18.1", ""), "")
 }

@@ -1,8 +1,7 @@
-package spec
+package claim
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -29,41 +28,6 @@ func TestVerdictsSurviveJSON(t *testing.T) {
 	require.ErrorContains(t, json.Unmarshal([]byte(`"fine"`), &v), "unknown verdict")
 }
 
-// recorder takes testify's messages as T does.
-type recorder struct{ failures }
-
-func (r *recorder) Errorf(format string, args ...any) { r.fail(fmt.Sprintf(format, args...)) }
-func (r *recorder) FailNow()                          {}
-
-func TestReasonPutsTheSpecsWordsFirst(t *testing.T) {
-	var r recorder
-	require.Equal(&r, "a", "b", "the builder lost %s", "its cache")
-	reason := oneLine(r.reason())
-	require.True(t, strings.HasPrefix(reason, "the builder lost its cache: Not equal:"), reason)
-	require.NotContains(t, reason, "Error Trace")
-}
-
-func TestReasonWithoutAMessage(t *testing.T) {
-	var r recorder
-	require.True(&r, false)
-	require.Equal(t, "Should be true", oneLine(r.reason()))
-}
-
-func TestReasonOfAPlainFailure(t *testing.T) {
-	var f failures
-	require.Equal(t, "the spec failed without saying why", f.reason())
-	f.lastLog = "gotest.tools said this"
-	require.Equal(t, "gotest.tools said this", f.reason())
-	f.fail("first")
-	f.fail("second")
-	require.Equal(t, "first", f.reason())
-}
-
-func TestOneLineIsHarmless(t *testing.T) {
-	require.Equal(t, "red [31mtext �", oneLine("red \x1b[31mtext\r\n \xff"))
-	require.LessOrEqual(t, len([]rune(oneLine(strings.Repeat("ü", 5000)))), 602)
-}
-
 func TestVersionNeeds(t *testing.T) {
 	for _, c := range []struct {
 		version, constraint string
@@ -78,8 +42,7 @@ func TestVersionNeeds(t *testing.T) {
 		{"v0.0.0+unknown", "<0.13", false},
 	} {
 		need := BuildKit(c.constraint)
-		missing := need.missing(&T{BuildKit: c.version})
-		require.Equal(t, c.applies, missing == "", "%s within %s: %s", c.version, c.constraint, missing)
+		require.Equal(t, c.applies, need.Admits(c.version), "%s within %s", c.version, c.constraint)
 		require.Equal(t, "buildkit"+strings.ReplaceAll(c.constraint, " ", ""), need.Word())
 	}
 }
@@ -102,19 +65,19 @@ func TestWhatIsPrintedCanBeWritten(t *testing.T) {
 func TestClaimsSayWhereTheyApply(t *testing.T) {
 	anywhere := Claim{}
 	require.True(t, anywhere.In("docker", "overlay2"))
-	require.Equal(t, "remote", anywhere.driver("remote"))
+	require.Equal(t, "remote", anywhere.DriverOr("remote"))
 
 	own := Claim{Needs: []Need{ARM64, OwnBuildKit}}
 	require.True(t, own.In("remote", ""))
 	require.False(t, own.In("docker", ""))
-	require.Equal(t, "remote", own.driver("remote"))
-	require.Equal(t, "docker-container", own.driver("docker"))
+	require.Equal(t, "remote", own.DriverOr("remote"))
+	require.Equal(t, "docker-container", own.DriverOr("docker"))
 
 	overlay2 := Claim{Needs: []Need{DockerDriver, Overlay2Store}}
 	require.True(t, overlay2.In("", "overlay2"))
 	require.False(t, overlay2.In("", "containerd"))
-	require.Equal(t, "docker", overlay2.driver("docker-container"))
-	require.Equal(t, "overlay2", overlay2.store())
+	require.Equal(t, "docker", overlay2.DriverOr("docker-container"))
+	require.Equal(t, "overlay2", overlay2.Store())
 }
 
 func TestMalformedConstraintsAreRefused(t *testing.T) {
@@ -126,15 +89,16 @@ func TestClaimIDs(t *testing.T) {
 	require.Equal(t, "builders", c.Chapter())
 	require.Equal(t, "arch", c.Name())
 	require.Equal(t, []string{"arm64", "mirror"}, c.Words())
-	require.Equal(t, DefaultDeadline, c.deadline())
+	require.Equal(t, DefaultDeadline, c.Limit())
 }
 
-func FuzzOneLine(f *testing.F) {
-	f.Add("a\x1b]0;b\a\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		line := oneLine(text)
-		require.False(t, strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 }))
-	})
+func TestClaimsAreData(t *testing.T) {
+	c := Claim{ID: "a/b", Needs: []Need{ARM64, OwnBuildKit, Overlay2Store, BuildKit(">= 0.13"), Custom("gpu")}, Known: &Known{Component: "buildx", Range: ">=0.19"}}
+	encoded, err := json.Marshal(c)
+	require.NoError(t, err)
+	var read Claim
+	require.NoError(t, json.Unmarshal(encoded, &read))
+	require.Equal(t, c, read)
 }
 
 func FuzzParseNeed(f *testing.F) {

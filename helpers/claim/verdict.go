@@ -1,4 +1,4 @@
-package spec
+package claim
 
 import "fmt"
 
@@ -7,7 +7,7 @@ import "fmt"
 type Verdict int
 
 const (
-	// Holds: the claim was put to the test and is true.
+	// Holds: the claim was tested and is true.
 	Holds Verdict = iota
 	// NotApplicable: a capability that the claim needs is missing here.
 	NotApplicable

@@ -1,4 +1,4 @@
-package spec
+package claim
 
 import "fmt"
 
@@ -11,7 +11,7 @@ type Try struct {
 	Reason string `json:"reason"`
 	// Seconds is how long the try took, with its clean-up.
 	Seconds float64 `json:"seconds"`
-	// Beside tells that other claims built at the same time.
+	// Beside reports whether other claims built at the same time.
 	Beside bool `json:"beside"`
 	// Evidence is the try's folder, relative to the report.
 	Evidence string `json:"evidence"`
@@ -32,9 +32,9 @@ func Judge(tries []Try, again int) (Verdict, string) {
 	case c.held > 0:
 		return Unsteady, first.Reason
 	case c.errored > 0:
-		return Error, oneLine(fmt.Sprintf("it failed, and when it was tried again the environment failed: %s; at first: %s", c.why, first.Reason))
+		return Error, fmt.Sprintf("it failed, and when it was tried again the environment failed: %s; at first: %s", c.why, first.Reason)
 	case again > 0 && c.failed == 1:
-		return Error, oneLine(fmt.Sprintf("it failed, and there was no time to try it again (give go test a longer -timeout): %s", first.Reason))
+		return Error, fmt.Sprintf("it failed, and there was no time to try it again (give go test a longer -timeout): %s", first.Reason)
 	}
 	return Broken, first.Reason
 }

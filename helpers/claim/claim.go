@@ -1,4 +1,7 @@
-package spec
+// Package claim is what the specs prove, as data: claims, what they need, where
+// they are known to be broken, and the verdicts on them. It needs neither Docker
+// nor a running test.
+package claim
 
 import (
 	"slices"
@@ -43,7 +46,7 @@ func (c Claim) Name() string {
 	return name
 }
 
-// In tells whether the claim can be proven with a driver and on an image
+// In reports whether the claim can be proven with a driver and on an image
 // store; an empty word leaves that open.
 func (c Claim) In(driver, store string) bool {
 	for _, need := range c.Needs {
@@ -57,9 +60,9 @@ func (c Claim) In(driver, store string) bool {
 	return true
 }
 
-// driver is the one that the claim is proven with: the preferred one where it
-// applies, otherwise the one that the claim is about.
-func (c Claim) driver(preferred string) string {
+// DriverOr is the driver that the claim is proven with: the preferred one where
+// it applies, otherwise the one that the claim is about.
+func (c Claim) DriverOr(preferred string) string {
 	for _, need := range c.Needs {
 		if need.drivers != nil && !slices.Contains(need.drivers, preferred) {
 			return need.drivers[0]
@@ -68,8 +71,8 @@ func (c Claim) driver(preferred string) string {
 	return preferred
 }
 
-// store is the image store that the claim is about, or empty.
-func (c Claim) store() string {
+// Store is the image store that the claim is about, or empty.
+func (c Claim) Store() string {
 	for _, need := range c.Needs {
 		if need.store != "" {
 			return need.store
@@ -87,9 +90,13 @@ func (c Claim) Words() []string {
 	return words
 }
 
-func (c Claim) deadline() time.Duration {
+// Limit is how long a proof may take.
+func (c Claim) Limit() time.Duration {
 	if c.Deadline > 0 {
 		return c.Deadline
 	}
 	return DefaultDeadline
 }
+
+// Reference is the claim's source, short where it is an issue on GitHub.
+func (c Claim) Reference() string { return strings.TrimPrefix(c.Source, "https://github.com/") }
