@@ -12,7 +12,7 @@ CELLS    := docker/containerd docker/overlay2 remote/containerd docker-container
 IN_CELLS := ^Test(Processor|Caching|Output|Buildkit|Frontend|Images)$$
 
 # What reads text that others write: BuildKit's progress, reports, scripts, needs.
-PARSERS  := helpers/build:FuzzParse internal/report:FuzzParse helpers/script:FuzzParse helpers/claim:FuzzParseNeed
+PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse helpers/script:FuzzParse helpers/claim:FuzzParseNeed
 
 .DEFAULT_GOAL := help
 .PHONY: help check test browser compare matrix soak bisect history selftest faults attribution vulncheck fuzz lab lab-down clean claims rename bin/builders

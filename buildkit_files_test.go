@@ -11,6 +11,7 @@ import (
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/folder"
+	"builders.test/helpers/progress"
 	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/fs"
@@ -72,7 +73,7 @@ func nothingChangedNothingSent(t *spec.T) {
 	second := build.Run(t, b, context, build.CacheOnly())
 	require.Positive(t, second.Sent(t), "BuildKit does not say what was sent")
 	require.Less(t, second.Sent(t), int64(many*perFile), "no file changed, and the second build sent more than the files' names and times")
-	require.NotEqual(t, build.No, second.Cached("COPY . /"), "no file changed, and COPY ran again")
+	require.NotEqual(t, progress.No, second.Cached("COPY . /"), "no file changed, and COPY ran again")
 }
 
 func onlyTheChangedFileIsSent(t *spec.T) {
@@ -95,7 +96,7 @@ func aTouchedFileIsSentAndCached(t *spec.T) {
 	require.NoError(t, os.Chtimes(filepath.Join(context, "touched"), future, future))
 	touched := build.Run(t, b, context, build.CacheOnly())
 	require.GreaterOrEqual(t, touched.Sent(t), int64(large), "a file with a new time was not sent again: if that is an improvement, change the claim")
-	require.NotEqual(t, build.No, touched.Cached("COPY . /"), "a file got a new time and kept its content, and COPY ran again")
+	require.NotEqual(t, progress.No, touched.Cached("COPY . /"), "a file got a new time and kept its content, and COPY ran again")
 
 	folder.Write(t, context, "touched", folder.Noise(large))
 	requireCopied(t, b, context, "touched", "a file of the same size got other content, and COPY was answered from the cache")

@@ -11,6 +11,7 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/env"
 	"builders.test/helpers/folder"
+	"builders.test/helpers/progress"
 	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/fs"
@@ -177,7 +178,7 @@ func unneededContextImagesAreNotLookedUp(t *spec.T) {
 // meeting builds two stages of which each waits so many seconds for the other,
 // and returns what they found, and whether BuildKit says that they ran at the
 // same time.
-func meeting(t *spec.T, b *builder.Builder, patience string) (found string, together build.Reading) {
+func meeting(t *spec.T, b *builder.Builder, patience string) (found string, together progress.Reading) {
 	t.Helper()
 	dest := folder.New(t)
 	r := build.Run(t, b, "fixtures/meeting", salted(t), build.Arg("PATIENCE", patience), build.Output("type=local,dest="+dest))
@@ -189,7 +190,7 @@ func independentStagesMeet(t *spec.T) {
 	sharesMounts(t)
 	found, together := meeting(t, warm(t), "60")
 	require.Equal(t, "together, together", found, "two stages that need nothing of each other did not run at the same time within a minute")
-	require.NotEqual(t, build.No, together, "the stages ran at the same time, but BuildKit reports otherwise")
+	require.NotEqual(t, progress.No, together, "the stages ran at the same time, but BuildKit reports otherwise")
 }
 
 func oneAtATimeTheyMissEachOther(t *spec.T) {
@@ -200,7 +201,7 @@ func oneAtATimeTheyMissEachOther(t *spec.T) {
 	limited := builder.New(t, builder.Config("[worker.oci]\n  max-parallelism = 1"))
 	found, together := meeting(t, limited, "3")
 	require.Equal(t, "alone, alone", found, "with max-parallelism = 1 two steps ran at the same time")
-	require.NotEqual(t, build.Yes, together, "with max-parallelism = 1 BuildKit reports two steps at the same time")
+	require.NotEqual(t, progress.Yes, together, "with max-parallelism = 1 BuildKit reports two steps at the same time")
 }
 
 func aFailedStageCancelsTheOthers(t *spec.T) {

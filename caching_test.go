@@ -10,6 +10,7 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/image"
+	"builders.test/helpers/progress"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
@@ -35,7 +36,7 @@ func TestCaching(t *testing.T) {
 // drawing builds the fixture on a builder: the value it drew, and whether
 // BuildKit says that it came from the cache. The value decides: what BuildKit
 // says of it may not contradict. The salt keeps specs out of each other's caches.
-func drawing(t *spec.T, b *builder.Builder, options ...build.Option) (value string, cached build.Reading) {
+func drawing(t *spec.T, b *builder.Builder, options ...build.Option) (value string, cached progress.Reading) {
 	t.Helper()
 	options = append([]build.Option{build.Arg("SALT", own(t))}, options...)
 	value, r := build.Export(t, b, "fixtures/caching", "id", options...)
@@ -46,25 +47,25 @@ func requireHit(t *spec.T, b *builder.Builder, want, message string) {
 	t.Helper()
 	got, cached := drawing(t, b)
 	require.Equal(t, want, got, message)
-	require.NotEqual(t, build.No, cached, "the result is the cached one, but BuildKit says that the step was executed")
+	require.NotEqual(t, progress.No, cached, "the result is the cached one, but BuildKit says that the step was executed")
 }
 
 func requireMiss(t *spec.T, b *builder.Builder, other, message string) {
 	t.Helper()
 	got, cached := drawing(t, b)
 	require.NotEqual(t, other, got, message)
-	require.NotEqual(t, build.Yes, cached, "BuildKit says that the step was cached, but its result is new")
+	require.NotEqual(t, progress.Yes, cached, "BuildKit says that the step was cached, but its result is new")
 }
 
 func theSecondBuildHits(t *spec.T) {
 	b := builder.New(t)
 	first, cached := drawing(t, b)
-	require.NotEqual(t, build.Yes, cached, "the first build already finds its step in the cache")
+	require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
 	requireHit(t, b, first, "the second build on the same builder ran the step again")
 
 	changed, cached := drawing(t, b, build.Arg("SALT", own(t)+"changed"))
 	require.NotEqual(t, first, changed, "a step whose argument changed was answered from the cache")
-	require.NotEqual(t, build.Yes, cached, "a step whose argument changed counts as cached")
+	require.NotEqual(t, progress.Yes, cached, "a step whose argument changed counts as cached")
 }
 
 func noCacheRunsAfresh(t *spec.T) {
@@ -72,7 +73,7 @@ func noCacheRunsAfresh(t *spec.T) {
 	first, _ := drawing(t, b)
 	second, cached := drawing(t, b, build.NoCache())
 	require.NotEqual(t, first, second, "--no-cache answered from the cache")
-	require.NotEqual(t, build.Yes, cached, "--no-cache ran the step but calls it cached")
+	require.NotEqual(t, progress.Yes, cached, "--no-cache ran the step but calls it cached")
 }
 
 func anotherBuilderMisses(t *spec.T) {
@@ -123,7 +124,7 @@ func aRegistryCacheIsShared(t *spec.T) {
 	importing, ignorant := builder.New(t), builder.New(t)
 	shared, cached := drawing(t, importing, build.CacheFrom("type=registry,ref="+ref))
 	require.Equal(t, value, shared, "the cache in the registry was not used")
-	require.NotEqual(t, build.No, cached, "the step came from the registry's cache, but BuildKit says that it was executed")
+	require.NotEqual(t, progress.No, cached, "the step came from the registry's cache, but BuildKit says that it was executed")
 	requireMiss(t, ignorant, value, "a builder that was not told of the cache used it")
 }
 
@@ -148,6 +149,6 @@ func aLocalCacheIsShared(t *spec.T) {
 	importing, ignorant := builder.New(t), builder.New(t)
 	shared, cached := drawing(t, importing, build.CacheFrom("type=local,src="+dir))
 	require.Equal(t, value, shared, "the cache in the folder was not used")
-	require.NotEqual(t, build.No, cached, "the step came from the folder's cache, but BuildKit says that it was executed")
+	require.NotEqual(t, progress.No, cached, "the step came from the folder's cache, but BuildKit says that it was executed")
 	requireMiss(t, ignorant, value, "a builder that was not told of the cache used it")
 }

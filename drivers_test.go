@@ -14,6 +14,7 @@ import (
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/image"
+	"builders.test/helpers/progress"
 	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
 	"github.com/stretchr/testify/require"
@@ -149,7 +150,7 @@ func oneDaemonIsOneCache(t *spec.T) {
 	first := builder.New(t)
 	second, elsewhere := builder.New(t, builder.Reaching(first)), builder.New(t)
 	value, cached := drawing(t, first)
-	require.NotEqual(t, build.Yes, cached, "the first build already finds its step in the cache")
+	require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
 
 	requireHit(t, second, value, "two builders that point at one BuildKit do not share its cache")
 	requireMiss(t, elsewhere, value, "a builder that points at another BuildKit found the cache")

@@ -11,6 +11,7 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/env"
 	"builders.test/helpers/image"
+	"builders.test/helpers/progress"
 	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
 )
@@ -117,11 +118,11 @@ func emulationNeedsTheOverride(t *spec.T) {
 
 	cured := buildHello(t, "arm64", noFilter)
 	require.Zero(t, cured.Command.ExitCode, "the override does not cure the build for arm64: %s", cured.Complaint())
-	require.NotEqual(t, build.No, cured.Executed("./build.sh"), "the build for arm64 with the override did not run Nix")
+	require.NotEqual(t, progress.No, cured.Executed("./build.sh"), "the build for arm64 with the override did not run Nix")
 
 	native := buildHello(t, "amd64")
 	require.Zero(t, native.Command.ExitCode, "Nix does not build on amd64 without the override: %s", native.Complaint())
-	require.NotEqual(t, build.No, native.Executed("./build.sh"), "the build for amd64 did not run Nix")
+	require.NotEqual(t, progress.No, native.Executed("./build.sh"), "the build for amd64 did not run Nix")
 }
 
 func theNixFileChoosesWhatIsBuilt(t *spec.T) {

@@ -17,6 +17,7 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/image"
+	"builders.test/helpers/progress"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/spec"
 	"github.com/stretchr/testify/require"
@@ -177,7 +178,7 @@ func anUnknownFrontendIsOneError(t *spec.T) {
 	build.Run(t, b, exclude.folder, build.Syntax(missing))
 }
 
-func lookups(steps []build.Vertex) []string {
+func lookups(steps []progress.Vertex) []string {
 	var images []string
 	for _, step := range steps {
 		images = append(images, step.LooksUp())
@@ -323,7 +324,7 @@ func onBase(t *spec.T, target, base string) copied {
 
 // copyingOf is the step that copies the file. With --link there is a second
 // one that puts the copy on its base, which is done for each base.
-func copyingOf(t *spec.T, r *build.Result) build.Vertex {
+func copyingOf(t *spec.T, r *build.Result) progress.Vertex {
 	t.Helper()
 	for _, step := range r.All("file /file") {
 		if !strings.Contains(step.Name, "LINK") {

@@ -11,6 +11,7 @@ import (
 	"builders.test/helpers/env"
 	"builders.test/helpers/foreign"
 	"builders.test/helpers/image"
+	"builders.test/helpers/progress"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
@@ -87,7 +88,7 @@ func withoutAnOutputOnlyCacheIsLeft(t *spec.T) {
 	ref := image.New(t, "none")
 
 	first := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref))
-	require.NotEqual(t, build.Yes, first.Cached("RUN echo"), "the first build already finds its step in the cache")
+	require.NotEqual(t, progress.Yes, first.Cached("RUN echo"), "the first build already finds its step in the cache")
 	requireWarning(t, first)
 	require.Empty(t, left(t), "a build without an output left an image in the engine")
 

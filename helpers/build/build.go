@@ -2,7 +2,7 @@
 //
 //	value, r := build.Export(t, b, "fixtures/caching", "id")
 //	require.Equal(t, first, value)
-//	require.NotEqual(t, build.No, r.Cached("RUN cat"))
+//	require.NotEqual(t, progress.No, r.Cached("RUN cat"))
 //
 // The progress is BuildKit's own rawjson, so "cached", "at the same time" and
 // "never sent" are read from it, not guessed from text meant for people. Releases
@@ -22,6 +22,7 @@ import (
 	"builders.test/helpers/enginecache"
 	"builders.test/helpers/evidence"
 	"builders.test/helpers/folder"
+	"builders.test/helpers/progress"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
 )
@@ -29,7 +30,7 @@ import (
 // Result is one build.
 type Result struct {
 	// Progress is what BuildKit reported, step by step.
-	Progress
+	progress.Progress
 	// Command is the finished command with both its streams.
 	Command *icmd.Result
 

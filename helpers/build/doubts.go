@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/progress"
 	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
 	"builders.test/helpers/upstream"
@@ -34,8 +35,8 @@ const current = "(the current one)"
 
 // troubled are the steps that failed, or that did not come to an end. A build may
 // end before it has told of the step that it failed by: then it may be any.
-func (r *Result) troubled() []Vertex {
-	var found []Vertex
+func (r *Result) troubled() []progress.Vertex {
+	var found []progress.Vertex
 	for _, v := range r.Vertices {
 		if v.Error != "" && !v.Canceled() || !r.succeeded() && v.Executing() {
 			found = append(found, v)
@@ -49,8 +50,8 @@ func (r *Result) troubled() []Vertex {
 
 // needed are the images of the build. Their layers are not fetched before a step
 // needs them, and that is the step that fails if it cannot be done.
-func (r *Result) needed() []Vertex {
-	return slices.DeleteFunc(slices.Clone(r.Vertices), func(v Vertex) bool { return v.Cached || !strings.Contains(v.Name, "FROM ") })
+func (r *Result) needed() []progress.Vertex {
+	return slices.DeleteFunc(slices.Clone(r.Vertices), func(v progress.Vertex) bool { return v.Cached || !strings.Contains(v.Name, "FROM ") })
 }
 
 // asker turns steps into questions.
@@ -61,7 +62,7 @@ type asker struct {
 	local bool
 }
 
-func (a asker) about(steps []Vertex) []env.Question {
+func (a asker) about(steps []progress.Vertex) []env.Question {
 	var all []env.Question
 	for _, v := range steps {
 		if image := upstream.PulledBy(v.Name); image != "" {

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/progress"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/icmd"
 )
 
 func TestWhichRegistriesABuildHadTroubleWith(t *testing.T) {
 	now := time.Now()
-	base := Vertex{Name: "[1/2] FROM docker.io/library/busybox:latest@sha256:" + digest, Started: &now, Completed: &now}
+	base := progress.Vertex{Name: "[1/2] FROM docker.io/library/busybox:latest@sha256:" + digest, Started: &now, Completed: &now}
 	cachedBase := base
 	cachedBase.Cached = true
 	pull := env.Question{Image: "docker.io/library/busybox:latest@sha256:" + digest, Builder: "b"}
@@ -20,21 +21,21 @@ func TestWhichRegistriesABuildHadTroubleWith(t *testing.T) {
 
 	for what, c := range map[string]struct {
 		command  *icmd.Result
-		vertices []Vertex
+		vertices []progress.Vertex
 		want     []env.Question
 	}{
-		"a build that ended well":                     {ended, []Vertex{base}, nil},
-		"an import of cache that failed":              {ended, []Vertex{base, {Name: "importing cache manifest from host.invalid/cache:1", Error: "any"}}, []env.Question{{Image: "host.invalid/cache:1", Builder: "b"}}},
-		"an image that cannot be looked up":           {failed, []Vertex{{Name: "[internal] load metadata for docker.io/library/nothing:1", Error: "any"}}, []env.Question{{Image: "docker.io/library/nothing:1", Builder: "b"}}},
-		"a step that failed, on layers not had yet":   {failed, []Vertex{base, {Name: "[2/2] RUN make", Error: "any"}}, []env.Question{pull}},
-		"a step that failed, on layers that are here": {failed, []Vertex{cachedBase, {Name: "[2/2] RUN make", Error: "any"}}, nil},
-		"a push that failed":                          {failed, []Vertex{{Name: "exporting to image", Error: "any"}}, []env.Question{{Image: "host.invalid/app:1", Builder: "b", Push: true}}},
-		"cache that could not be exported":            {failed, []Vertex{{Name: "exporting cache to registry", Error: "any"}}, []env.Question{{Image: "host.invalid/cache:1", Builder: "b", Push: true}}},
-		"a pull that does not end":                    {killed, []Vertex{{Name: base.Name, Started: &now}}, []env.Question{pull, pull}},
-		"progress that lost the step's error":         {failed, []Vertex{{Name: "[internal] load metadata for docker.io/library/nothing:1", Started: &now, Completed: &now}}, []env.Question{{Image: "docker.io/library/nothing:1", Builder: "b"}}},
-		"a step that was cancelled":                   {failed, []Vertex{{Name: "[internal] load metadata for docker.io/library/nothing:1", Error: "context canceled"}, {Name: "[2/2] RUN make", Error: "any"}}, nil},
+		"a build that ended well":                     {ended, []progress.Vertex{base}, nil},
+		"an import of cache that failed":              {ended, []progress.Vertex{base, {Name: "importing cache manifest from host.invalid/cache:1", Error: "any"}}, []env.Question{{Image: "host.invalid/cache:1", Builder: "b"}}},
+		"an image that cannot be looked up":           {failed, []progress.Vertex{{Name: "[internal] load metadata for docker.io/library/nothing:1", Error: "any"}}, []env.Question{{Image: "docker.io/library/nothing:1", Builder: "b"}}},
+		"a step that failed, on layers not had yet":   {failed, []progress.Vertex{base, {Name: "[2/2] RUN make", Error: "any"}}, []env.Question{pull}},
+		"a step that failed, on layers that are here": {failed, []progress.Vertex{cachedBase, {Name: "[2/2] RUN make", Error: "any"}}, nil},
+		"a push that failed":                          {failed, []progress.Vertex{{Name: "exporting to image", Error: "any"}}, []env.Question{{Image: "host.invalid/app:1", Builder: "b", Push: true}}},
+		"cache that could not be exported":            {failed, []progress.Vertex{{Name: "exporting cache to registry", Error: "any"}}, []env.Question{{Image: "host.invalid/cache:1", Builder: "b", Push: true}}},
+		"a pull that does not end":                    {killed, []progress.Vertex{{Name: base.Name, Started: &now}}, []env.Question{pull, pull}},
+		"progress that lost the step's error":         {failed, []progress.Vertex{{Name: "[internal] load metadata for docker.io/library/nothing:1", Started: &now, Completed: &now}}, []env.Question{{Image: "docker.io/library/nothing:1", Builder: "b"}}},
+		"a step that was cancelled":                   {failed, []progress.Vertex{{Name: "[internal] load metadata for docker.io/library/nothing:1", Error: "context canceled"}, {Name: "[2/2] RUN make", Error: "any"}}, nil},
 	} {
-		r := &Result{Command: c.command, Progress: Progress{Vertices: c.vertices}}
+		r := &Result{Command: c.command, Progress: progress.Progress{Vertices: c.vertices}}
 		a := asker{args: args, builder: "b"}
 		got := a.about(r.troubled())
 		if !r.succeeded() {

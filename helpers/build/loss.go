@@ -114,5 +114,5 @@ func (r *Result) untold(t *spec.T, fact Fact, format string, args ...any) {
 	if loss, ok := mayMiss(t, fact); ok {
 		t.EnvironmentFailed("the progress of BuildKit %s does not tell %s, which may get lost (%s; docs/progress.md): put the claim to the test again", t.BuildKit, what, loss.When)
 	}
-	t.Fatalf("the progress does not tell %s; it tells of %s", what, strings.Join(r.names(), " | "))
+	t.Fatalf("the progress does not tell %s; it tells of %s", what, strings.Join(r.Names(), " | "))
 }

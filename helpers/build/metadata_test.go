@@ -27,7 +27,7 @@ func TestParseMetadata(t *testing.T) {
 		},
 		"tar-v0.34.2": {},
 	} {
-		content, err := os.ReadFile(filepath.Join("testdata", "metadata-"+file+".json"))
+		content, err := os.ReadFile(filepath.Join("../progress/testdata", "metadata-"+file+".json"))
 		require.NoError(t, err)
 		got, err := parseMetadata(content)
 		require.NoError(t, err)

@@ -3,61 +3,14 @@ package build
 import (
 	"strings"
 
+	"builders.test/helpers/progress"
 	"builders.test/helpers/spec"
 )
-
-// Reading is what the progress tells of one fact. It is to be asked last, after
-// results, exit codes and errors: see [Losses].
-type Reading int
-
-const (
-	// Untold: the progress leaves it open.
-	Untold Reading = iota
-	// No: the progress tells that it was not so.
-	No
-	// Yes: the progress tells that it was so.
-	Yes
-)
-
-// String is the word used in messages.
-func (r Reading) String() string { return [...]string{"untold", "no", "yes"}[r] }
-
-func reading(told, so bool) Reading {
-	switch {
-	case !told:
-		return Untold
-	case so:
-		return Yes
-	}
-	return No
-}
-
-// Cached tells whether the cache answered the first step whose name contains
-// the text.
-func (p Progress) Cached(text string) Reading {
-	v, found := p.Find(text)
-	return reading(found && v.Told(), v.Cached)
-}
-
-// Executed tells whether the first step whose name contains the text really ran.
-func (p Progress) Executed(text string) Reading {
-	v, found := p.Find(text)
-	return reading(found && v.Told(), v.Executed())
-}
-
-// Overlap tells whether two steps, by a text in their names, ran at the same
-// time.
-func (p Progress) Overlap(one, other string) Reading {
-	v, found := p.Find(one)
-	w, too := p.Find(other)
-	told := found && too && v.Told() && w.Told() && v.ended() && w.ended()
-	return reading(told, v.Overlaps(w))
-}
 
 // Step is the first step whose name contains the text. The claim ends if the
 // progress knows of none, or does not tell how it ended: what vanished proves
 // nothing.
-func (r *Result) Step(t *spec.T, text string) Vertex {
+func (r *Result) Step(t *spec.T, text string) progress.Vertex {
 	t.Helper()
 	v, found := r.Find(text)
 	if !found {
@@ -69,7 +22,7 @@ func (r *Result) Step(t *spec.T, text string) Vertex {
 
 // MustTell ends the claim if the progress of a build that succeeded does not
 // tell how a step ended.
-func (r *Result) MustTell(t *spec.T, v Vertex) {
+func (r *Result) MustTell(t *spec.T, v progress.Vertex) {
 	t.Helper()
 	if r.succeeded() && !v.Told() {
 		r.untold(t, Ran, "how the step %q ended", v.Name)
@@ -94,7 +47,7 @@ func (r *Result) Sent(t *spec.T) int64 {
 	t.Helper()
 	var sum int64
 	for _, v := range r.Vertices {
-		if v.sending && r.succeeded() {
+		if v.Sending && r.succeeded() {
 			r.untold(t, Moved, "all that was sent for the step %q", v.Name)
 		}
 		sum += v.Sent

@@ -30,7 +30,7 @@ func TestFailedAtSurvivesTheLoss(t *testing.T) {
 		"refused-v0.34.2":          {"bananas", "COPY"},
 		"printed-v0.11.5":          {"nothing failed", "RUN"},
 	} {
-		r := resultOf(t, filepath.Join("testdata", file+".rawjson"))
+		r := resultOf(t, filepath.Join("../progress/testdata", file+".rawjson"))
 		require.Equal(t, file != "printed-v0.11.5", r.FailedAt(names[0]), file)
 		require.False(t, r.FailedAt(names[1]), "%s: that did not fail", file)
 	}
@@ -43,14 +43,6 @@ func TestFailureOfSeveralWords(t *testing.T) {
 	failure := parseFailure(`ERROR: failed to solve: process "/bin/sh -c say \"a\\n\"" did not complete successfully: exit code: 137: context canceled`)
 	require.Equal(t, `/bin/sh -c say "a\n"`, failure.Command)
 	require.Equal(t, 137, failure.Exit)
-}
-
-func TestOverlapIsKnownOfStepsThatEnded(t *testing.T) {
-	p := parseFile(t, "failure-v0.11.5.rawjson")
-	require.Equal(t, Untold, p.Overlap("[hasty 2/2]", "[patient 2/2]"), "one of them was canceled, whenever that was")
-	require.Equal(t, Untold, p.Overlap("[hasty 2/2]", "no such step"))
-	p = parseFile(t, "printed-v0.11.5.rawjson")
-	require.Equal(t, No, p.Overlap("RUN echo", "COPY --from"))
 }
 
 // Each loss is data that can be used, and the page says the same.

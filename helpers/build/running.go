@@ -7,6 +7,7 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/image"
+	"builders.test/helpers/progress"
 	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
 )
@@ -80,11 +81,11 @@ func (r *Running) executes(t *spec.T, text string) bool {
 func (r *Running) Wait(t *spec.T) *Result {
 	t.Helper()
 	command := r.command.Wait(t)
-	progress := progressOf(t, command.Stderr())
-	for _, image := range progress.images() {
+	told := progressOf(t, command.Stderr())
+	for _, image := range told.Images() {
 		t.Uses(image)
 	}
-	result := &Result{Progress: progress, Command: command, args: r.args, builder: r.builder}
+	result := &Result{Progress: told, Command: command, args: r.args, builder: r.builder}
 	result.tell(t)
 	return result
 }
@@ -98,11 +99,11 @@ func (r *Running) MustWait(t *spec.T) *Result {
 	return result
 }
 
-func progressOf(t *spec.T, text string) Progress {
+func progressOf(t *spec.T, text string) progress.Progress {
 	t.Helper()
-	progress, err := Parse(strings.NewReader(text))
+	told, err := progress.Parse(strings.NewReader(text))
 	if err != nil {
 		t.EnvironmentFailed("the build's progress cannot be read: %v", err)
 	}
-	return progress
+	return told
 }

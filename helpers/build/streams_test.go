@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"builders.test/helpers/progress"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/golden"
 	"gotest.tools/v3/icmd"
@@ -20,13 +21,13 @@ import (
 //
 // go test ./helpers/build -run TestStreams -update writes the readings anew.
 func TestStreams(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "*.rawjson"))
+	files, err := filepath.Glob(filepath.Join("../progress/testdata", "*.rawjson"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".rawjson")
 		t.Run(name, func(t *testing.T) {
-			golden.Assert(t, readingOf(resultOf(t, file)), name+".want")
+			golden.Assert(t, readingOf(resultOf(t, file)), "../../progress/testdata/"+name+".want")
 		})
 	}
 }
@@ -37,9 +38,9 @@ func resultOf(t *testing.T, file string) *Result {
 	t.Helper()
 	command := icmd.RunCmd(icmd.Cmd{Command: []string{"sh", "-c", `cat "$0" >&2; ! grep -q ^ERROR: "$0"`, file}})
 	require.NotErrorIs(t, command.Error, exec.ErrNotFound)
-	progress, err := Parse(strings.NewReader(command.Stderr()))
+	told, err := progress.Parse(strings.NewReader(command.Stderr()))
 	require.NoError(t, err)
-	return &Result{Progress: progress, Command: command}
+	return &Result{Progress: told, Command: command}
 }
 
 // readingOf is a line for each step: whether it was cached, whether it was
@@ -47,7 +48,7 @@ func resultOf(t *testing.T, file string) *Result {
 // failed.
 func readingOf(r *Result) string {
 	var text strings.Builder
-	for _, name := range r.names() {
+	for _, name := range r.Names() {
 		v, _ := r.Find(name)
 		fmt.Fprintf(&text, "cached %-7s executed %-7s", r.Cached(name), r.Executed(name))
 		if v.Canceled() {
@@ -58,7 +59,7 @@ func readingOf(r *Result) string {
 		if v.Sent > 0 {
 			fmt.Fprintf(&text, " sent %d", v.Sent)
 		}
-		if v.sending {
+		if v.Sending {
 			text.WriteString(" or more")
 		}
 		if v.Log != "" {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"builders.test/helpers/build"
+	"builders.test/helpers/progress"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -50,7 +50,7 @@ func (r *runner) executed(_ *testscript.TestScript, not negation, args []string)
 	return fmt.Errorf("no step %q was executed", args[0])
 }
 
-func (r *runner) steps(command string, args []string) ([]build.Vertex, error) {
+func (r *runner) steps(command string, args []string) ([]progress.Vertex, error) {
 	if len(args) != 1 {
 		return nil, fmt.Errorf("%s needs one text, a part of the step's name", command)
 	}

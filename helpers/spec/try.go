@@ -310,16 +310,7 @@ func (t *T) replaced() string {
 func (t *T) Fact(name, value string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.facts = append(t.facts, oneLine(name)+factSeparator+oneLine(value))
-}
-
-// factSeparator cannot be part of a fact's name: oneLine leaves no tabs.
-const factSeparator = "\t"
-
-// ParseFact reads the attribute that a fact of [T.Fact] is written as.
-func ParseFact(attribute string) (name, value string) {
-	name, value, _ = strings.Cut(attribute, factSeparator)
-	return name, value
+	t.facts = append(t.facts, claim.Fact{Name: oneLine(name), Value: oneLine(value)}.String())
 }
 
 // conclude decides what the try came to, and keeps what was said about it.

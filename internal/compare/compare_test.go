@@ -133,15 +133,15 @@ func TestAddCountsLaterTries(t *testing.T) {
 }
 
 func TestReports(t *testing.T) {
-	fact := func(name, value string) report.Fact { return report.Fact{Name: name, Value: value} }
+	fact := func(name, value string) claim.Fact { return claim.Fact{Name: name, Value: value} }
 	baseline := report.New(report.Subject{}, []report.Claim{
-		{ID: "a/same", Facts: []report.Fact{fact("kept", "1"), fact("changed", "old"), fact("gone", "x")}},
+		{ID: "a/same", Facts: []claim.Fact{fact("kept", "1"), fact("changed", "old"), fact("gone", "x")}},
 		{ID: "a/removed"},
 		{ID: "a/regressed"},
 	})
 	candidate := report.New(report.Subject{}, []report.Claim{
 		{ID: "a/regressed", Verdict: claim.Broken, Known: "a reference"},
-		{ID: "a/same", Facts: []report.Fact{fact("kept", "1"), fact("changed", "new"), fact("come", "y")}},
+		{ID: "a/same", Facts: []claim.Fact{fact("kept", "1"), fact("changed", "new"), fact("come", "y")}},
 	})
 	c := Reports(baseline, candidate)
 	var ids []string

@@ -84,7 +84,7 @@ func TestHostileTextIsDefused(t *testing.T) {
 		Explain(map[string]string{hostile: hostile})
 	r.Outside = []string{hostile}
 	c.Summary(r, 0, hostile)
-	other := report.New(s, []report.Claim{{ID: hostile, Facts: []report.Fact{{Name: hostile, Value: hostile}}}})
+	other := report.New(s, []report.Claim{{ID: hostile, Facts: []claim.Fact{{Name: hostile, Value: hostile}}}})
 	c.Comparison(compare.Reports(r, other))
 	c.Matrix(matrix.New(r, other), []float64{1, 2})
 	for _, r := range out.String() + errs.String() {

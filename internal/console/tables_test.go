@@ -22,7 +22,7 @@ func run(version string, verdicts ...claim.Verdict) report.Report {
 			c.Reason = "the reason on " + version
 		}
 		if ids[i] == "shape/manifest" {
-			c.Facts = []report.Fact{{Name: "media type", Value: "of " + version}, {Name: "layers", Value: "3"}}
+			c.Facts = []claim.Fact{{Name: "media type", Value: "of " + version}, {Name: "layers", Value: "3"}}
 		}
 		claims = append(claims, c)
 	}

@@ -43,15 +43,15 @@ func TestScripts(t *testing.T) {
 	found, err := report.Read(filepath.Join(out, report.File))
 	require.NoError(t, err, r.said)
 	verdicts := map[string]claim.Verdict{}
-	for _, claim := range found.Claims {
-		verdicts[claim.ID] = claim.Verdict
-		switch claim.ID {
+	for _, one := range found.Claims {
+		verdicts[one.ID] = one.Verdict
+		switch one.ID {
 		case "scripts/engines":
-			require.Contains(t, claim.Reason, "the engine's own BuildKit only")
+			require.Contains(t, one.Reason, "the engine's own BuildKit only")
 		case "scripts/nothing":
-			require.Equal(t, []report.Fact{{Name: "BuildKit under test", Value: "took no part: the script neither built anything nor made a builder"}}, claim.Facts)
+			require.Equal(t, []claim.Fact{{Name: "BuildKit under test", Value: "took no part: the script neither built anything nor made a builder"}}, one.Facts)
 		default:
-			require.Empty(t, claim.Facts)
+			require.Empty(t, one.Facts)
 		}
 	}
 	require.Equal(t, map[string]claim.Verdict{

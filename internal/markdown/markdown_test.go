@@ -24,7 +24,7 @@ func run(version string, claims ...report.Claim) dossier.Run {
 }
 
 var (
-	ls    = report.Claim{ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each builder", Facts: []report.Fact{{Name: "media type", Value: "oci"}}}
+	ls    = report.Claim{ID: "builders/ls", Chapter: "builders", Text: "`ls` lists each builder", Facts: []claim.Fact{{Name: "media type", Value: "oci"}}}
 	third = report.Claim{ID: "caching/third", Chapter: "caching", Text: "the third builder misses", Verdict: claim.Broken, Reason: "the third builder must miss: it hit", Repro: "make check RUN=caching/third"}
 	local = report.Claim{ID: "caching/local", Chapter: "caching", Text: "a folder carries it", Verdict: claim.Error, Reason: "not reached: interrupted"}
 	newer = report.Claim{ID: "cleanup/rm", Chapter: "cleanup", Text: "`rm` removes", Verdict: claim.NotApplicable, Reason: "needs buildkit>=0.13: buildkit under test is v0.11.5", Repro: "make check RUN=cleanup/rm"}
@@ -80,7 +80,7 @@ func TestGreenCheckIsShort(t *testing.T) {
 
 func TestComparisonShowsDifferencesFirst(t *testing.T) {
 	shaped := ls
-	shaped.Facts = []report.Fact{{Name: "media type", Value: "docker|v2"}}
+	shaped.Facts = []claim.Fact{{Name: "media type", Value: "docker|v2"}}
 	held, failed := with(third, claim.Holds), third
 	held.Tries, failed.Tries = make([]report.Try, 5), make([]report.Try, 4)
 	for i := range failed.Tries {

@@ -13,8 +13,8 @@ import (
 	"strconv"
 	"strings"
 
-	"builders.test/helpers/build"
 	"builders.test/helpers/evidence"
+	"builders.test/helpers/progress"
 	"builders.test/internal/text"
 )
 
@@ -120,11 +120,11 @@ func gatherSteps(run fs.FS, file string) []step {
 		return nil
 	}
 	defer f.Close()
-	progress, err := build.Parse(io.LimitReader(f, keptProgress))
+	told, err := progress.Parse(io.LimitReader(f, keptProgress))
 	if err != nil {
 		return nil
 	}
-	return newSteps(progress.Vertices, file)
+	return newSteps(told.Vertices, file)
 }
 
 // quote reads a text, or both its ends.

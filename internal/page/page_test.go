@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"builders.test/helpers/build"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/evidence"
+	"builders.test/helpers/progress"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"github.com/PuerkitoBio/goquery"
@@ -26,7 +26,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	for i := range claims {
 		c := &claims[i]
 		c.Repro, c.Test, c.Driver, c.StandIns = hostile, hostile, hostile, []string{hostile}
-		c.Facts = []report.Fact{{Name: hostile, Value: hostile}}
+		c.Facts = []claim.Fact{{Name: hostile, Value: hostile}}
 		c.Known, c.FixedHere = hostile, hostile
 		for n := range c.Tries {
 			c.Tries[n].Reason, c.Tries[n].Evidence = hostile, hostile
@@ -137,7 +137,7 @@ func busy(random *rand.Rand) *exhibit {
 		for n := range 15 * (max(i, 5) - 5) {
 			end := began.Add(time.Duration(random.IntN(1000)) * time.Millisecond)
 			name := fmt.Sprintf("[stage %d/15] RUN make target-%x", n, random.Uint32())
-			c.steps = append(c.steps, step{Vertex: build.Vertex{Name: name, Started: &began, Completed: &end}, log: excerpt{head: noise(random, 200)}})
+			c.steps = append(c.steps, step{Vertex: progress.Vertex{Name: name, Started: &began, Completed: &end}, log: excerpt{head: noise(random, 200)}})
 		}
 		e.commands = append(e.commands, c)
 	}
@@ -224,7 +224,7 @@ func TestCommandsComeInTheirOrder(t *testing.T) {
 
 func TestTellingStepsAreKept(t *testing.T) {
 	at := func(seconds int) *time.Time { when := time.Unix(int64(seconds), 0); return &when }
-	steps := newSteps([]build.Vertex{
+	steps := newSteps([]progress.Vertex{
 		{Name: "never"},
 		{Name: "failed", Started: at(9), Completed: at(9), Error: "exit code: 1"},
 		{Name: "long", Started: at(5), Completed: at(8)},
@@ -259,7 +259,7 @@ func FuzzRender(f *testing.F) {
 func TestAStepThatBeganAgainHasNoEnd(t *testing.T) {
 	first, second := time.Unix(1, 0), time.Unix(5, 0)
 	p := packer{index: map[string]int{}}
-	steps := p.steps(newSteps([]build.Vertex{
+	steps := p.steps(newSteps([]progress.Vertex{
 		{Name: "done", Started: &first, Completed: &second}, {Name: "hangs", Started: &second, Completed: &first},
 	}, "progress.rawjson"), limit{})
 	assert.Equal(t, steps[0].End, int64(4000))

@@ -44,7 +44,7 @@ func sampleClaims() []report.Claim {
 		{ID: "caching/hostile", Text: "What a build prints stays text: " + hostile, Verdict: claim.Broken, Reason: hostile, Seconds: 0.04},
 		{ID: "caching/registry", Text: "A cache exported to a registry is used by the builder that imports it", Verdict: claim.Error, Reason: "the mirror no longer answers", Seconds: 60},
 		{ID: "caching/strict", Text: "With `image-manifest=true` a cache goes to a registry that checks indexes", Verdict: claim.NotApplicable, Reason: "needs buildkit>=0.12: buildkit under test is v0.11.5"},
-		{ID: "caching/second", Text: "The second build on the same builder is answered from its cache", Seconds: 4.4, Facts: []report.Fact{{Name: "media type", Value: "application/vnd.oci.image.index.v1+json"}}},
+		{ID: "caching/second", Text: "The second build on the same builder is answered from its cache", Seconds: 4.4, Facts: []claim.Fact{{Name: "media type", Value: "application/vnd.oci.image.index.v1+json"}}},
 		{ID: "cleanup/rm", Text: "`rm` removes the builder's container, state volume and record", Seconds: 3.2},
 	}
 	claims = append(claims, triedClaims()...)
@@ -113,7 +113,7 @@ func writeEvidence(t testing.TB, dir, name string, verdict claim.Verdict, reason
 	t.Helper()
 	folder, err := evidence.Create(dir, name)
 	assert.NilError(t, err)
-	progress, err := os.ReadFile("../../helpers/build/testdata/first-build-v0.11.5.rawjson")
+	progress, err := os.ReadFile("../../helpers/progress/testdata/first-build-v0.11.5.rawjson")
 	assert.NilError(t, err)
 	exit := 0
 	if verdict > claim.NotApplicable {

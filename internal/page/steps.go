@@ -5,19 +5,19 @@ import (
 	"slices"
 	"time"
 
-	"builders.test/helpers/build"
+	"builders.test/helpers/progress"
 	"builders.test/internal/text"
 )
 
 // step is one step of a build, with what it printed.
 type step struct {
-	build.Vertex
+	progress.Vertex
 	log excerpt
 }
 
 // newSteps takes the steps over in the order in which they began; those that
 // never did come last. Their outputs lie in the file of the build's progress.
-func newSteps(vertices []build.Vertex, file string) []step {
+func newSteps(vertices []progress.Vertex, file string) []step {
 	steps := make([]step, 0, len(vertices))
 	for _, v := range vertices {
 		steps = append(steps, step{Vertex: v, log: excerptOf(file, v.Log)})

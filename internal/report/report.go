@@ -101,7 +101,7 @@ type Claim struct {
 	// there is none.
 	Evidence string `json:"evidence"`
 	// Facts are what the proof noted about the shape of the result.
-	Facts []Fact `json:"facts"`
+	Facts []claim.Fact `json:"facts"`
 	// StandIns names the images whose place something else took.
 	StandIns []string `json:"standIns"`
 }
@@ -116,12 +116,6 @@ func (c Claim) News() bool { return c.Verdict == claim.Broken && c.Known == "" }
 // Count says how often the claim failed, if it was tried more than once:
 // "failed 4 of 4".
 func (c Claim) Count() string { return claim.CountTries(c.Tries) }
-
-// Fact is something about a result that is neither right nor wrong.
-type Fact struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
 
 // Summary counts the verdicts. What is known to be broken is counted apart from
 // what is news.

@@ -63,7 +63,7 @@ func TestTheSchemaInTheDocsIsTheReports(t *testing.T) {
 func full() Report {
 	r := example()
 	tried := r.Claims[1]
-	tried.ID, tried.Verdict, tried.Facts = "caching/second", claim.Unsteady, []Fact{{Name: "media type", Value: "oci"}}
+	tried.ID, tried.Verdict, tried.Facts = "caching/second", claim.Unsteady, []claim.Fact{{Name: "media type", Value: "oci"}}
 	tried.Tries = []Try{{Verdict: claim.Broken, Reason: "it hit", Seconds: 7.5, Beside: true, Evidence: tried.Evidence}, {Verdict: claim.Holds, Seconds: 7}}
 	known, mended := r.Claims[1], r.Claims[0]
 	known.ID, known.Known = "caching/known", "x/y#1, buildkit fixed in v0.12.0"

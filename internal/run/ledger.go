@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"builders.test/helpers/claim"
-	"builders.test/helpers/spec"
 	"builders.test/internal/report"
 	"builders.test/internal/text"
 )
@@ -147,8 +146,8 @@ func stranger(e event) report.Claim {
 // note takes one attribute over into the account.
 func (e *entry) note(key, value string) {
 	if key == "fact" {
-		name, content := spec.ParseFact(value)
-		e.Facts = append(e.Facts, report.Fact{Name: text.Line(name), Value: text.Line(content)})
+		fact := claim.ParseFact(value)
+		e.Facts = append(e.Facts, claim.Fact{Name: text.Line(fact.Name), Value: text.Line(fact.Value)})
 		return
 	}
 	value = text.Line(value)

@@ -1,4 +1,4 @@
-package build
+package progress
 
 import (
 	"bufio"
@@ -120,7 +120,7 @@ func (p *parser) result() Progress {
 		}
 		v := &p.progress.Vertices[i]
 		v.Sent += sent.bytes
-		v.sending = v.sending || !sent.whole
+		v.Sending = v.Sending || !sent.whole
 	}
 	p.forgetGuesses()
 	return p.progress

@@ -1,4 +1,6 @@
-package build
+// Package progress reads what BuildKit reports of a build while it runs: its
+// steps, what the cache answered, what they printed and what was sent.
+package progress
 
 import (
 	"regexp"
@@ -37,8 +39,8 @@ type Vertex struct {
 
 	// ran tells that the step did its work and ended well.
 	ran bool
-	// sending tells that some transfer was not reported to its end.
-	sending bool
+	// Sending says that some transfer was not reported to its end.
+	Sending bool
 }
 
 // Told tells that the progress followed the step to its end: the cache answered
@@ -124,7 +126,7 @@ func (p Progress) Failed() []Vertex {
 	return failed
 }
 
-func (p Progress) names() []string {
+func (p Progress) Names() []string {
 	names := make([]string, 0, len(p.Vertices))
 	for _, v := range p.Vertices {
 		names = append(names, v.Name)
@@ -134,9 +136,9 @@ func (p Progress) names() []string {
 
 var metadataStep = regexp.MustCompile(`(?:load metadata|resolve image config) for (?:docker-image://)?(?:docker\.io/(?:library/)?)?(\S+)$`)
 
-// images are the images that the build looked up, in familiar form: its base
-// images and its frontend.
-func (p Progress) images() []string {
+// Images are the images that the build looked up, in familiar form: its base
+// Images and its frontend.
+func (p Progress) Images() []string {
 	var images []string
 	for _, v := range p.Vertices {
 		if image := v.LooksUp(); image != "" {

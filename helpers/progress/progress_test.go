@@ -1,4 +1,4 @@
-package build
+package progress
 
 import (
 	"fmt"
@@ -82,13 +82,13 @@ func TestCachedStepsDoNotExecute(t *testing.T) {
 }
 
 func TestParseNamesBaseImages(t *testing.T) {
-	require.Equal(t, []string{"busybox:latest"}, parseFile(t, "first-build-v0.11.5.rawjson").images())
+	require.Equal(t, []string{"busybox:latest"}, parseFile(t, "first-build-v0.11.5.rawjson").Images())
 }
 
 func TestParseNamesTheFrontend(t *testing.T) {
 	for _, release := range []string{"v0.11.5", "v0.34.2"} {
 		built := parseFile(t, "external-frontend-"+release+".rawjson")
-		require.Contains(t, built.images(), "docker/dockerfile:1", release)
+		require.Contains(t, built.Images(), "docker/dockerfile:1", release)
 		require.Empty(t, built.Failed(), release)
 	}
 }
@@ -176,4 +176,12 @@ func FuzzParse(f *testing.F) {
 			seen[v.Digest] = true
 		}
 	})
+}
+
+func TestOverlapIsKnownOfStepsThatEnded(t *testing.T) {
+	p := parseFile(t, "failure-v0.11.5.rawjson")
+	require.Equal(t, Untold, p.Overlap("[hasty 2/2]", "[patient 2/2]"), "one of them was canceled, whenever that was")
+	require.Equal(t, Untold, p.Overlap("[hasty 2/2]", "no such step"))
+	p = parseFile(t, "printed-v0.11.5.rawjson")
+	require.Equal(t, No, p.Overlap("RUN echo", "COPY --from"))
 }
