@@ -9,7 +9,7 @@ RELEASES := v0.11.5 v0.34.2
 # store, where claims about another driver or store have their own. The other
 # cells repeat those that leave driver or store open, on the newest release.
 CELLS    := docker/containerd docker/overlay2 remote/containerd docker-container/overlay2
-IN_CELLS := ^Test(Processor|Caching|Output|Buildkit|Frontend|Images)$$
+IN_CELLS := processor,caching,output,buildkit,frontend,images
 
 # What reads text that others write: BuildKit's progress, reports, scripts, needs.
 PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse helpers/script:FuzzParse helpers/claim:FuzzParseNeed
@@ -25,7 +25,7 @@ help: ## show this
 	@echo '  BUILDX=    a release or the path of a plugin'
 	@echo '  DRIVER=    docker-container (default), docker or remote'
 	@echo '  STORE=     the image store of the engine: containerd or overlay2'
-	@echo '  RUN=       a chapter, a claim (builders/arch) or a pattern as go test -run takes it'
+	@echo '  RUN=       chapters, claims (builders/arch) and globs of claims (images/prune*)'
 	@echo '  SPECS=     a folder with scripts of your own, instead of the book'
 	@echo '  CONFIRM=   how often a claim that fails is asked again before it is called broken (3)'
 	@echo '  STRICT=    1 fails for unsteady claims and known faults, too'

@@ -8,220 +8,283 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/registry"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
 
 // Chapter: a builder is a BuildKit container that buildx looks after.
 func TestBuilders(t *testing.T) {
-	prove(t, "builders/version", versionIsThePluginUnderTest)
-	prove(t, "builders/ls", lsListsEachBuilder)
-	prove(t, "builders/create-starts-nothing", createStartsNothing)
-	prove(t, "builders/use", useStaysInItsConfiguration)
-	prove(t, "builders/builder-variable", variableOverridesTheCurrentBuilder)
-	prove(t, "builders/name-taken", aTakenNameIsRefused)
-	prove(t, "builders/pinned-image", theContainerRunsThePinnedImage)
-	prove(t, "builders/network-host", networkHostIsTheContainersMode)
-	prove(t, "builders/arch", archIsTheEngineHosts)
-	prove(t, "builders/platforms", platformMarksWhatIsPreferred)
-	prove(t, "builders/side-by-side", twoVersionsWorkSideBySide)
-	prove(t, "builders/default-image", unpinnedRunsTheStableTag)
-	prove(t, "builders/default-image-moves", aMovedTagReachesNewBuildersOnly)
-	prove(t, "builders/default-image-offline", aFailedPullUsesTheLocalCopy)
-	prove(t, "builders/engine-buildkit", theDefaultBuilderIsTheEngines)
-	prove(t, "builders/engine-fixed", theEnginesBuildKitCannotBeChosen)
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/version",
+		Text:   "`docker buildx version` is the version of the plugin under test",
+		Source: docsVersion,
+	}, func(t *suite.T) {
+		own := cli.Program(t, t.Env.Buildx.Path, "version").Stdout()
+		asked := cli.NewHome(t).Buildx(t, "version").Stdout()
+		require.Equal(t, own, asked, "docker buildx is another plugin than the one under test")
+		require.Contains(t, asked, t.Env.Buildx.Version, "the plugin changed its version during the run")
+	})
 
-func versionIsThePluginUnderTest(t *spec.T) {
-	own := cli.Program(t, t.Env.Buildx.Path, "version").Stdout()
-	asked := cli.NewHome(t).Buildx(t, "version").Stdout()
-	require.Equal(t, own, asked, "docker buildx is another plugin than the one under test")
-	require.Contains(t, asked, t.Env.Buildx.Version, "the plugin changed its version during the run")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/ls",
+		Text:   "`ls` lists each created builder with its driver and node, and marks the current one",
+		Source: docsLs,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		home := cli.NewHome(t)
+		first := builder.New(t, builder.In(home))
+		second := builder.New(t, builder.In(home), builder.Use())
 
-func lsListsEachBuilder(t *spec.T) {
-	home := cli.NewHome(t)
-	first := builder.New(t, builder.In(home))
-	second := builder.New(t, builder.In(home), builder.Use())
+		listed := builder.List(t, home)
 
-	listed := builder.List(t, home)
+		for _, b := range []*builder.Builder{first, second} {
+			found, ok := builder.Find(listed, b.Name)
+			require.True(t, ok, "ls does not list the builder %s", b.Name)
+			require.Equal(t, t.Driver, found.Driver, "ls shows another driver than the builder was created with")
+			require.Len(t, found.Nodes, 1, "a builder that was created once has one node")
+			require.Equal(t, b.Node(), found.Nodes[0].Name, "the node is named after the builder")
+			require.Equal(t, b == second, found.Current, "ls marks the wrong builder as the current one: %s", b.Name)
+		}
+		require.Equal(t, second.Name, builder.Current(listed), "ls marks another builder as the current one")
+	})
 
-	for _, b := range []*builder.Builder{first, second} {
-		found, ok := builder.Find(listed, b.Name)
-		require.True(t, ok, "ls does not list the builder %s", b.Name)
-		require.Equal(t, t.Driver, found.Driver, "ls shows another driver than the builder was created with")
-		require.Len(t, found.Nodes, 1, "a builder that was created once has one node")
-		require.Equal(t, b.Node(), found.Nodes[0].Name, "the node is named after the builder")
-		require.Equal(t, b == second, found.Current, "ls marks the wrong builder as the current one: %s", b.Name)
-	}
-	require.Equal(t, second.Name, builder.Current(listed), "ls marks another builder as the current one")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/create-starts-nothing",
+		Text:   "`create` alone starts no container; `inspect --bootstrap` or the first build does",
+		Source: docsCreate,
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		asked := builder.New(t)
+		require.False(t, engine.HasContainer(t, asked.Container()), "create alone already made a container")
+		asked.Bootstrap(t)
+		require.True(t, engine.Container(t, asked.Container()).State.Running, "inspect --bootstrap did not start the container")
 
-func createStartsNothing(t *spec.T) {
-	asked := builder.New(t)
-	require.False(t, engine.HasContainer(t, asked.Container()), "create alone already made a container")
-	asked.Bootstrap(t)
-	require.True(t, engine.Container(t, asked.Container()).State.Running, "inspect --bootstrap did not start the container")
+		built := builder.New(t)
+		require.False(t, engine.HasContainer(t, built.Container()), "create alone already made a container")
+		build.Run(t, built, "fixtures/caching")
+		require.True(t, engine.Container(t, built.Container()).State.Running, "the first build did not start the container")
+	})
 
-	built := builder.New(t)
-	require.False(t, engine.HasContainer(t, built.Container()), "create alone already made a container")
-	build.Run(t, built, "fixtures/caching")
-	require.True(t, engine.Container(t, built.Container()).State.Running, "the first build did not start the container")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/use",
+		Text:   "`create --use` and `use` make a builder current in its own configuration and in no other",
+		Source: docsUse,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		here, elsewhere := cli.NewHome(t), cli.NewHome(t)
+		there := builder.New(t, builder.In(elsewhere), builder.Use())
 
-func useStaysInItsConfiguration(t *spec.T) {
-	here, elsewhere := cli.NewHome(t), cli.NewHome(t)
-	there := builder.New(t, builder.In(elsewhere), builder.Use())
+		used := builder.New(t, builder.In(here), builder.Use())
+		idle := builder.New(t, builder.In(here))
 
-	used := builder.New(t, builder.In(here), builder.Use())
-	idle := builder.New(t, builder.In(here))
+		require.Equal(t, used.Name, builder.Current(builder.List(t, here)),
+			"--use did not make the builder current, or creating %s without --use took its place", idle.Name)
+		here.Buildx(t, "use", idle.Name)
+		require.Equal(t, idle.Name, builder.Current(builder.List(t, here)), "`use` did not make the builder current")
 
-	require.Equal(t, used.Name, builder.Current(builder.List(t, here)),
-		"--use did not make the builder current, or creating %s without --use took its place", idle.Name)
-	here.Buildx(t, "use", idle.Name)
-	require.Equal(t, idle.Name, builder.Current(builder.List(t, here)), "`use` did not make the builder current")
+		listedThere := builder.List(t, elsewhere)
+		require.Equal(t, there.Name, builder.Current(listedThere), "--use or `use` changed the current builder of another configuration")
+		_, known := builder.Find(listedThere, used.Name)
+		require.False(t, known, "a builder shows up in a configuration that it was not created in")
+	})
 
-	listedThere := builder.List(t, elsewhere)
-	require.Equal(t, there.Name, builder.Current(listedThere), "--use or `use` changed the current builder of another configuration")
-	_, known := builder.Find(listedThere, used.Name)
-	require.False(t, known, "a builder shows up in a configuration that it was not created in")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/builder-variable",
+		Text:   "BUILDX_BUILDER chooses another builder than the current one and does not change the stored choice",
+		Source: docsVariables,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		home := cli.NewHome(t)
+		current := builder.New(t, builder.In(home), builder.Use())
+		named := builder.New(t, builder.In(home))
 
-func variableOverridesTheCurrentBuilder(t *spec.T) {
-	home := cli.NewHome(t)
-	current := builder.New(t, builder.In(home), builder.Use())
-	named := builder.New(t, builder.In(home))
+		overridden := home.With("BUILDX_BUILDER=" + named.Name)
+		require.Equal(t, named.Name, builder.Chosen(t, overridden), "BUILDX_BUILDER does not choose the builder")
+		require.Equal(t, current.Name, builder.Chosen(t, home), "BUILDX_BUILDER changed the stored choice")
+	})
 
-	overridden := home.With("BUILDX_BUILDER=" + named.Name)
-	require.Equal(t, named.Name, builder.Chosen(t, overridden), "BUILDX_BUILDER does not choose the builder")
-	require.Equal(t, current.Name, builder.Chosen(t, home), "BUILDX_BUILDER changed the stored choice")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/name-taken",
+		Text:   "`create` refuses a name that a builder already has and leaves that builder as it was",
+		Source: docsCreate,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		b := builder.New(t, builder.Bootstrapped())
+		before := engine.Container(t, b.Container()).ID
 
-func aTakenNameIsRefused(t *spec.T) {
-	b := builder.New(t, builder.Bootstrapped())
-	before := engine.Container(t, b.Container()).ID
+		again := b.Home.Try(t, "buildx", "create", "--name", b.Name, "--driver", "docker-container")
 
-	again := b.Home.Try(t, "buildx", "create", "--name", b.Name, "--driver", "docker-container")
+		require.NotZero(t, again.ExitCode, "create took a name that a builder already has")
+		require.Equal(t, before, engine.Container(t, b.Container()).ID, "the refused create replaced the builder's container")
+		require.Equal(t, t.BuildKit, b.Daemon(t), "the refused create harmed the builder")
+	})
 
-	require.NotZero(t, again.ExitCode, "create took a name that a builder already has")
-	require.Equal(t, before, engine.Container(t, b.Container()).ID, "the refused create replaced the builder's container")
-	require.Equal(t, t.BuildKit, b.Daemon(t), "the refused create harmed the builder")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/pinned-image",
+		Text:   "The container `buildx_buildkit_<name>0` runs from the pinned image, and its buildkitd is of exactly that version",
+		Source: docsContainer,
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		b := builder.New(t, builder.Bootstrapped())
 
-func theContainerRunsThePinnedImage(t *spec.T) {
-	b := builder.New(t, builder.Bootstrapped())
+		container := engine.Container(t, b.Container())
+		require.True(t, container.State.Running, "the builder's container does not run")
+		require.Equal(t, t.Env.BuildKit.Image, container.Config.Image, "the container was made from another image than the pinned one")
+		require.Equal(t, engine.ImageID(t, t.Env.BuildKit.Image), container.Image, "the container was made from an outdated copy of the pinned image")
+		require.Equal(t, t.Env.BuildKit.Version, b.Daemon(t), "the pinned image's buildkitd is of another version")
+		if tag, isRelease := strings.CutPrefix(t.Env.BuildKit.Image, "moby/buildkit:v"); isRelease {
+			require.Equal(t, "v"+tag, b.Daemon(t), "the daemon's version is not the one its tag promises")
+		}
+		require.Equal(t, t.Env.BuildKit.Version, b.Inspect(t)[0].Version, "buildx inspect shows another version than the daemon's")
+	})
 
-	container := engine.Container(t, b.Container())
-	require.True(t, container.State.Running, "the builder's container does not run")
-	require.Equal(t, t.Env.BuildKit.Image, container.Config.Image, "the container was made from another image than the pinned one")
-	require.Equal(t, engine.ImageID(t, t.Env.BuildKit.Image), container.Image, "the container was made from an outdated copy of the pinned image")
-	require.Equal(t, t.Env.BuildKit.Version, b.Daemon(t), "the pinned image's buildkitd is of another version")
-	if tag, isRelease := strings.CutPrefix(t.Env.BuildKit.Image, "moby/buildkit:v"); isRelease {
-		require.Equal(t, "v"+tag, b.Daemon(t), "the daemon's version is not the one its tag promises")
-	}
-	require.Equal(t, t.Env.BuildKit.Version, b.Inspect(t)[0].Version, "buildx inspect shows another version than the daemon's")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/network-host",
+		Text:   "`--driver-opt network=host` is the network mode of the builder's container, which otherwise has another",
+		Source: docsContainer,
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		host := builder.New(t, builder.Network("host"), builder.Bootstrapped())
+		require.Equal(t, "host", string(engine.Container(t, host.Container()).HostConfig.NetworkMode), "network=host did not reach the container")
 
-func networkHostIsTheContainersMode(t *spec.T) {
-	host := builder.New(t, builder.Network("host"), builder.Bootstrapped())
-	require.Equal(t, "host", string(engine.Container(t, host.Container()).HostConfig.NetworkMode), "network=host did not reach the container")
+		other := builder.New(t, builder.Network(""), builder.Bootstrapped())
+		require.NotEqual(t, "host", string(engine.Container(t, other.Container()).HostConfig.NetworkMode), "without network=host the container uses the host's network too")
+	})
 
-	other := builder.New(t, builder.Network(""), builder.Bootstrapped())
-	require.NotEqual(t, "host", string(engine.Container(t, other.Container()).HostConfig.NetworkMode), "without network=host the container uses the host's network too")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/arch",
+		Text:   "`/bin/arch` in the container of the amd64 and of the arm64 builder prints the architecture of the engine's host",
+		Source: docsPlatforms,
+		Needs:  []claim.Need{claim.ContainerDriver, claim.AMD64, claim.ARM64},
+	}, func(t *suite.T) {
+		for _, platform := range []string{"linux/amd64", "linux/arm64"} {
+			b := builder.Warm(t, platform)
+			require.Equal(t, t.Env.Engine.Machine(), b.Exec(t, "/bin/arch"),
+				"the container of the builder for %s is not of the engine host's architecture", platform)
+		}
+	})
 
-func archIsTheEngineHosts(t *spec.T) {
-	for _, platform := range []string{"linux/amd64", "linux/arm64"} {
-		b := builder.Warm(t, platform)
-		require.Equal(t, t.Env.Engine.Machine(), b.Exec(t, "/bin/arch"),
-			"the container of the builder for %s is not of the engine host's architecture", platform)
-	}
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/platforms",
+		Text:   "`create --platform` marks platforms as preferred and leaves the detected ones as they are",
+		Source: docsCreate,
+		Needs:  []claim.Need{claim.OwnBuildKit, claim.ARM64},
+	}, func(t *suite.T) {
+		detected := builder.New(t, builder.Bootstrapped()).Inspect(t)[0]
+		require.Empty(t, detected.Preferred, "a builder created without --platform prefers some all the same")
 
-func platformMarksWhatIsPreferred(t *spec.T) {
-	detected := builder.New(t, builder.Bootstrapped()).Inspect(t)[0]
-	require.Empty(t, detected.Preferred, "a builder created without --platform prefers some all the same")
+		preferring := builder.Warm(t, "linux/arm64").Inspect(t)[0]
+		require.Equal(t, []string{"linux/arm64"}, preferring.Preferred, "--platform does not mark what it names as preferred")
+		require.ElementsMatch(t, detected.Platforms, preferring.Platforms, "--platform changed which platforms the builder serves")
+	})
 
-	preferring := builder.Warm(t, "linux/arm64").Inspect(t)[0]
-	require.Equal(t, []string{"linux/arm64"}, preferring.Preferred, "--platform does not mark what it names as preferred")
-	require.ElementsMatch(t, detected.Platforms, preferring.Platforms, "--platform changed which platforms the builder serves")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/side-by-side",
+		Text:   "Two builders pinned to two BuildKit versions work side by side and share nothing",
+		Source: docsBuilders,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		otherImage, otherVersion := t.Env.Companion()
+		home := cli.NewHome(t)
+		mine := builder.New(t, builder.In(home), builder.Bootstrapped())
+		other := builder.New(t, builder.In(home), builder.Pinned(otherImage), builder.Bootstrapped())
 
-func twoVersionsWorkSideBySide(t *spec.T) {
-	otherImage, otherVersion := t.Env.Companion()
-	home := cli.NewHome(t)
-	mine := builder.New(t, builder.In(home), builder.Bootstrapped())
-	other := builder.New(t, builder.In(home), builder.Pinned(otherImage), builder.Bootstrapped())
+		require.Equal(t, t.Env.BuildKit.Version, mine.Daemon(t), "the builder runs another version beside a second builder")
+		require.Equal(t, otherVersion, other.Daemon(t), "the second builder does not run the version it is pinned to")
 
-	require.Equal(t, t.Env.BuildKit.Version, mine.Daemon(t), "the builder runs another version beside a second builder")
-	require.Equal(t, otherVersion, other.Daemon(t), "the second builder does not run the version it is pinned to")
+		salt := build.Arg("SALT", own(t))
+		fromMine, _ := build.Export(t, mine, "fixtures/caching", "id", salt)
+		fromOther, _ := build.Export(t, other, "fixtures/caching", "id", salt)
+		require.NotEqual(t, fromMine, fromOther, "two builders of different versions share a result")
+	})
 
-	salt := build.Arg("SALT", own(t))
-	fromMine, _ := build.Export(t, mine, "fixtures/caching", "id", salt)
-	fromOther, _ := build.Export(t, other, "fixtures/caching", "id", salt)
-	require.NotEqual(t, fromMine, fromOther, "two builders of different versions share a result")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/default-image",
+		Text:   "A builder created without an image runs what `moby/buildkit:buildx-stable-1` names at that moment",
+		Source: docsBuildKitHub,
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		registry.Share(t)
+		b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 
-func unpinnedRunsTheStableTag(t *spec.T) {
-	registry.Share(t)
-	b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
+		container := engine.Container(t, b.Container())
+		require.Equal(t, builder.DefaultImage, container.Config.Image, "a builder without an image does not run the stable tag")
+		require.Equal(t, engine.ImageID(t, builder.DefaultImage), container.Image, "the container runs something else than the stable tag now names")
+	})
 
-	container := engine.Container(t, b.Container())
-	require.Equal(t, builder.DefaultImage, container.Config.Image, "a builder without an image does not run the stable tag")
-	require.Equal(t, engine.ImageID(t, builder.DefaultImage), container.Image, "the container runs something else than the stable tag now names")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/default-image-moves",
+		Text:   "When `buildx-stable-1` moves, a new builder gets the new BuildKit and a builder that exists keeps the old one",
+		Source: docsContainer,
+		Needs:  []claim.Need{claim.ContainerDriver, claim.Mirror},
+	}, func(t *suite.T) {
+		tag := registry.Hold(t, builder.DefaultImage)
+		oldImage, oldVersion := t.Env.BuildKit.Image, t.Env.BuildKit.Version
+		newImage, newVersion := t.Env.Companion()
 
-func aMovedTagReachesNewBuildersOnly(t *spec.T) {
-	tag := registry.Hold(t, builder.DefaultImage)
-	oldImage, oldVersion := t.Env.BuildKit.Image, t.Env.BuildKit.Version
-	newImage, newVersion := t.Env.Companion()
+		tag.PointAt(oldImage)
+		before := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
+		require.Equal(t, oldVersion, before.Daemon(t), "the builder did not get what the stable tag named when it was created")
 
-	tag.PointAt(oldImage)
-	before := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
-	require.Equal(t, oldVersion, before.Daemon(t), "the builder did not get what the stable tag named when it was created")
+		tag.PointAt(newImage)
+		after := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
+		require.Equal(t, newVersion, after.Daemon(t), "the tag moved, but a new builder still gets the old BuildKit")
 
-	tag.PointAt(newImage)
-	after := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
-	require.Equal(t, newVersion, after.Daemon(t), "the tag moved, but a new builder still gets the old BuildKit")
+		build.Run(t, before, "fixtures/caching")
+		require.Equal(t, oldVersion, before.Daemon(t), "the tag moved, and a build changed the BuildKit of a builder that exists")
+	})
 
-	build.Run(t, before, "fixtures/caching")
-	require.Equal(t, oldVersion, before.Daemon(t), "the tag moved, and a build changed the BuildKit of a builder that exists")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/default-image-offline",
+		Text:   "When the pull of `buildx-stable-1` fails, the engine's local copy is used",
+		Source: docsContainer,
+		Needs:  []claim.Need{claim.ContainerDriver, claim.Mirror},
+	}, func(t *suite.T) {
+		tag := registry.Hold(t, builder.DefaultImage)
+		tag.PointAt(t.Env.BuildKit.Image)
+		builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 
-func aFailedPullUsesTheLocalCopy(t *spec.T) {
-	tag := registry.Hold(t, builder.DefaultImage)
-	tag.PointAt(t.Env.BuildKit.Image)
-	builder.New(t, builder.Unpinned(), builder.Bootstrapped())
+		tag.PointAtNothingUsable()
+		pull := cli.NewHome(t).Try(t, "pull", "--quiet", builder.DefaultImage)
+		require.NotZero(t, pull.ExitCode, "the pull succeeds, so this proves nothing")
 
-	tag.PointAtNothingUsable()
-	pull := cli.NewHome(t).Try(t, "pull", "--quiet", builder.DefaultImage)
-	require.NotZero(t, pull.ExitCode, "the pull succeeds, so this proves nothing")
+		b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
+		require.Equal(t, t.Env.BuildKit.Version, b.Daemon(t), "the pull failed and the local copy was not used")
+	})
 
-	b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
-	require.Equal(t, t.Env.BuildKit.Version, b.Daemon(t), "the pull failed and the local copy was not used")
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/engine-buildkit",
+		Text:   "The default builder's BuildKit is the engine's own, of the version that the engine was built with",
+		Source: docsDocker,
+		Needs:  []claim.Need{claim.DockerDriver, claim.EngineProgram},
+	}, func(t *suite.T) {
+		listed := builder.List(t, cli.NewHome(t))
+		engines, ok := builder.Find(listed, "default")
+		require.True(t, ok, "a fresh configuration has no default builder")
+		require.Equal(t, "docker", engines.Driver, "the default builder is not the engine's")
+		require.Equal(t, engine.BuiltInBuildKit(t), engines.Nodes[0].Version, "the default builder's BuildKit is not the one the engine was built with")
+	})
 
-func theDefaultBuilderIsTheEngines(t *spec.T) {
-	listed := builder.List(t, cli.NewHome(t))
-	engines, ok := builder.Find(listed, "default")
-	require.True(t, ok, "a fresh configuration has no default builder")
-	require.Equal(t, "docker", engines.Driver, "the default builder is not the engine's")
-	require.Equal(t, engine.BuiltInBuildKit(t), engines.Nodes[0].Version, "the default builder's BuildKit is not the one the engine was built with")
-}
-
-func theEnginesBuildKitCannotBeChosen(t *spec.T) {
-	home := cli.NewHome(t)
-	image := "image=" + t.Env.BuildKit.Image
-	for _, args := range [][]string{
-		{"create", "--driver", "docker"},
-		{"create", "--driver", "docker", "--driver-opt", image},
-		{"create", "--name", "default", "--driver-opt", image},
-	} {
-		refused := home.Try(t, append([]string{"buildx"}, args...)...)
-		require.NotZero(t, refused.ExitCode, "`docker buildx %s` succeeded: the engine's BuildKit can be chosen", strings.Join(args, " "))
-	}
-	require.Len(t, builder.List(t, home), 1, "a refused create left a builder behind")
+	suite.Prove(t, claim.Claim{
+		ID:     "builders/engine-fixed",
+		Text:   "The default builder's BuildKit cannot be chosen, and no second builder with the docker driver can be created",
+		Source: docsDocker,
+		Needs:  []claim.Need{claim.DockerDriver},
+	}, func(t *suite.T) {
+		home := cli.NewHome(t)
+		image := "image=" + t.Env.BuildKit.Image
+		for _, args := range [][]string{
+			{"create", "--driver", "docker"},
+			{"create", "--driver", "docker", "--driver-opt", image},
+			{"create", "--name", "default", "--driver-opt", image},
+		} {
+			refused := home.Try(t, append([]string{"buildx"}, args...)...)
+			require.NotZero(t, refused.ExitCode, "`docker buildx %s` succeeded: the engine's BuildKit can be chosen", strings.Join(args, " "))
+		}
+		require.Len(t, builder.List(t, home), 1, "a refused create left a builder behind")
+	})
 }

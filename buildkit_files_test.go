@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"testing"
 	"time"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/folder"
 	"builders.test/helpers/progress"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/fs"
 )
@@ -29,6 +31,121 @@ const (
 
 const copyAll = "FROM scratch\nCOPY . /\n"
 
+func buildkitFiles(t *testing.T) {
+	t.Helper()
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/nothing-changed",
+		Text:   "When no file changed, the second build sends the files' names and times and none of their content",
+		Source: docsBuildKit,
+	}, func(t *suite.T) {
+		b, context := warm(t), thousand(t)
+		sendAll(t, b, context)
+
+		second := build.Run(t, b, context, build.CacheOnly())
+		require.Positive(t, second.Sent(t), "BuildKit does not say what was sent")
+		require.Less(t, second.Sent(t), int64(many*perFile), "no file changed, and the second build sent more than the files' names and times")
+		require.NotEqual(t, progress.No, second.Cached("COPY . /"), "no file changed, and COPY ran again")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/one-changed",
+		Text:   "When one file among a thousand changed, the second build sends the content of that file only",
+		Source: docsBuildKit,
+	}, func(t *suite.T) {
+		b, context := warm(t), thousand(t)
+		sendAll(t, b, context)
+
+		folder.Write(t, context, chosen, folder.Noise(large))
+		changed := requireCopied(t, b, context, chosen, "a file changed, and COPY was answered from the cache")
+		require.GreaterOrEqual(t, changed.Sent(t), int64(large), "the changed file was not sent whole")
+		require.Less(t, changed.Sent(t), int64(large+many*perFile), "one file changed, and the second build sent the content of others, too")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/only-touched",
+		Text:   "A file with a new time and the old content is sent again, whole, and COPY is answered from the cache all the same",
+		Source: docsInvalidation,
+	}, func(t *suite.T) {
+		b := warm(t)
+		context := folder.New(t, fs.WithFile("Dockerfile", copyOne("touched")), fs.WithFile("touched", folder.Noise(large)))
+		require.GreaterOrEqual(t, build.Run(t, b, context, build.CacheOnly()).Sent(t), int64(large), "the first build did not send the file")
+		require.Less(t, build.Run(t, b, context, build.CacheOnly()).Sent(t), int64(large), "the file is sent again even when nothing changed, so this proves nothing")
+
+		future := time.Now().Add(time.Hour)
+		require.NoError(t, os.Chtimes(filepath.Join(context, "touched"), future, future))
+		touched := build.Run(t, b, context, build.CacheOnly())
+		require.GreaterOrEqual(t, touched.Sent(t), int64(large), "a file with a new time was not sent again: if that is an improvement, change the claim")
+		require.NotEqual(t, progress.No, touched.Cached("COPY . /"), "a file got a new time and kept its content, and COPY ran again")
+
+		folder.Write(t, context, "touched", folder.Noise(large))
+		requireCopied(t, b, context, "touched", "a file of the same size got other content, and COPY was answered from the cache")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/unused-files",
+		Text:   "Files that no COPY asks for are not sent",
+		Source: docsBuildKit,
+	}, func(t *suite.T) {
+		b := warm(t)
+		context := folder.New(t,
+			fs.WithFile("Dockerfile", "FROM scratch\nCOPY wanted /\nCOPY nested/wanted /nested/\n"),
+			fs.WithFile("all.Dockerfile", copyAll),
+			fs.WithFile("wanted", folder.Noise(small)),
+			fs.WithFile("unwanted", folder.Noise(large)),
+			fs.WithDir("nested", fs.WithFile("wanted", folder.Noise(small)), fs.WithFile("unwanted", folder.Noise(large))),
+		)
+
+		some := build.Run(t, b, context, build.CacheOnly())
+		require.GreaterOrEqual(t, some.Sent(t), int64(2*small), "the files that COPY asks for were not sent")
+		require.Less(t, some.Sent(t), int64(large), "a file that no COPY asks for was sent")
+
+		all := build.Run(t, b, context, build.CacheOnly(), build.File(filepath.Join(context, "all.Dockerfile")))
+		require.GreaterOrEqual(t, all.Sent(t), int64(2*large), "every file was asked for and not every file was sent, so this proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/dockerignore",
+		Text:   "What `.dockerignore` names is neither sent nor copied, and `!` takes files out of its rules",
+		Source: docsContext,
+	}, func(t *suite.T) {
+		b := warm(t)
+		context := folder.New(t,
+			fs.WithFile("Dockerfile", copyAll),
+			fs.WithFile("plain", folder.Noise(small)),
+			fs.WithDir("logs", fs.WithFile("old", folder.Noise(large)), fs.WithFile("kept", folder.Noise(small))),
+		)
+		files, sent := copiedFiles(t, b, context, "Dockerfile")
+		require.Equal(t, []string{"Dockerfile", "logs/kept", "logs/old", "plain"}, files, "without a .dockerignore not everything was copied")
+		require.GreaterOrEqual(t, sent, int64(large), "without a .dockerignore not everything was sent, so this proves nothing")
+
+		folder.Write(t, context, ".dockerignore", "logs\n!logs/kept\n.dockerignore\n")
+		// Under another name the context is a new one, of which nothing was sent yet.
+		context = folder.Rename(t, context)
+		files, sent = copiedFiles(t, b, context, "Dockerfile")
+		require.Equal(t, []string{"Dockerfile", "logs/kept", "plain"}, files, "with a .dockerignore other files were copied than those it leaves")
+		require.GreaterOrEqual(t, sent, int64(2*small), "the files that .dockerignore leaves were not sent")
+		require.Less(t, sent, int64(large), "a file that .dockerignore names was sent")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/dockerignore-of-its-own",
+		Text:   "`<Dockerfile>.dockerignore` beside a Dockerfile takes the place of `.dockerignore`",
+		Source: docsContext,
+	}, func(t *suite.T) {
+		b := warm(t)
+		context := folder.New(t,
+			fs.WithFile("own", copyAll), fs.WithFile("own.dockerignore", "*\n!second\n"),
+			fs.WithFile("plain", copyAll), fs.WithFile(".dockerignore", "*\n!first\n"),
+			fs.WithFile("first", "first"), fs.WithFile("second", "second"),
+		)
+		files, _ := copiedFiles(t, b, context, "plain")
+		require.Equal(t, []string{"first"}, files, "a Dockerfile without an ignore file of its own does not go by .dockerignore")
+
+		files, _ = copiedFiles(t, b, context, "own")
+		require.Equal(t, []string{"second"}, files, "a Dockerfile with an ignore file of its own goes by another one, or by both")
+	})
+}
+
 // copyOne copies all and exports one file of it, small enough to be written out
 // each time: what is in it was there when COPY was executed last.
 func copyOne(file string) string {
@@ -39,7 +156,7 @@ func copyOne(file string) string {
 const chosen = "small-7"
 
 // thousand is a context of a thousand small files.
-func thousand(t *spec.T) string {
+func thousand(t *suite.T) string {
 	t.Helper()
 	content := []fs.PathOp{fs.WithFile("Dockerfile", copyOne(chosen))}
 	for i := range many {
@@ -49,7 +166,7 @@ func thousand(t *spec.T) string {
 }
 
 // sendAll sends a context to a builder that has never seen it.
-func sendAll(t *spec.T, b *builder.Builder, context string) {
+func sendAll(t *suite.T, b *builder.Builder, context string) {
 	t.Helper()
 	first := build.Run(t, b, context, build.CacheOnly())
 	require.GreaterOrEqual(t, first.Sent(t), int64(many*small), "the first build sent less than the files hold, so this proves nothing")
@@ -57,7 +174,7 @@ func sendAll(t *spec.T, b *builder.Builder, context string) {
 
 // requireCopied builds a context, and wants COPY to have copied a file as it is
 // in the context now.
-func requireCopied(t *spec.T, b *builder.Builder, context, file, message string) *build.Result {
+func requireCopied(t *suite.T, b *builder.Builder, context, file, message string) *build.Result {
 	t.Helper()
 	dest := folder.New(t)
 	r := build.Run(t, b, context, build.Output("type=local,dest="+dest))
@@ -66,99 +183,11 @@ func requireCopied(t *spec.T, b *builder.Builder, context, file, message string)
 	return r
 }
 
-func nothingChangedNothingSent(t *spec.T) {
-	b, context := warm(t), thousand(t)
-	sendAll(t, b, context)
-
-	second := build.Run(t, b, context, build.CacheOnly())
-	require.Positive(t, second.Sent(t), "BuildKit does not say what was sent")
-	require.Less(t, second.Sent(t), int64(many*perFile), "no file changed, and the second build sent more than the files' names and times")
-	require.NotEqual(t, progress.No, second.Cached("COPY . /"), "no file changed, and COPY ran again")
-}
-
-func onlyTheChangedFileIsSent(t *spec.T) {
-	b, context := warm(t), thousand(t)
-	sendAll(t, b, context)
-
-	folder.Write(t, context, chosen, folder.Noise(large))
-	changed := requireCopied(t, b, context, chosen, "a file changed, and COPY was answered from the cache")
-	require.GreaterOrEqual(t, changed.Sent(t), int64(large), "the changed file was not sent whole")
-	require.Less(t, changed.Sent(t), int64(large+many*perFile), "one file changed, and the second build sent the content of others, too")
-}
-
-func aTouchedFileIsSentAndCached(t *spec.T) {
-	b := warm(t)
-	context := folder.New(t, fs.WithFile("Dockerfile", copyOne("touched")), fs.WithFile("touched", folder.Noise(large)))
-	require.GreaterOrEqual(t, build.Run(t, b, context, build.CacheOnly()).Sent(t), int64(large), "the first build did not send the file")
-	require.Less(t, build.Run(t, b, context, build.CacheOnly()).Sent(t), int64(large), "the file is sent again even when nothing changed, so this proves nothing")
-
-	future := time.Now().Add(time.Hour)
-	require.NoError(t, os.Chtimes(filepath.Join(context, "touched"), future, future))
-	touched := build.Run(t, b, context, build.CacheOnly())
-	require.GreaterOrEqual(t, touched.Sent(t), int64(large), "a file with a new time was not sent again: if that is an improvement, change the claim")
-	require.NotEqual(t, progress.No, touched.Cached("COPY . /"), "a file got a new time and kept its content, and COPY ran again")
-
-	folder.Write(t, context, "touched", folder.Noise(large))
-	requireCopied(t, b, context, "touched", "a file of the same size got other content, and COPY was answered from the cache")
-}
-
-func onlyCopiedFilesAreSent(t *spec.T) {
-	b := warm(t)
-	context := folder.New(t,
-		fs.WithFile("Dockerfile", "FROM scratch\nCOPY wanted /\nCOPY nested/wanted /nested/\n"),
-		fs.WithFile("all.Dockerfile", copyAll),
-		fs.WithFile("wanted", folder.Noise(small)),
-		fs.WithFile("unwanted", folder.Noise(large)),
-		fs.WithDir("nested", fs.WithFile("wanted", folder.Noise(small)), fs.WithFile("unwanted", folder.Noise(large))),
-	)
-
-	some := build.Run(t, b, context, build.CacheOnly())
-	require.GreaterOrEqual(t, some.Sent(t), int64(2*small), "the files that COPY asks for were not sent")
-	require.Less(t, some.Sent(t), int64(large), "a file that no COPY asks for was sent")
-
-	all := build.Run(t, b, context, build.CacheOnly(), build.File(filepath.Join(context, "all.Dockerfile")))
-	require.GreaterOrEqual(t, all.Sent(t), int64(2*large), "every file was asked for and not every file was sent, so this proves nothing")
-}
-
 // copied builds a context whose Dockerfile copies all of it, and returns which
 // files arrived and how many bytes were sent.
-func copiedFiles(t *spec.T, b *builder.Builder, context, dockerfile string) (files []string, sent int64) {
+func copiedFiles(t *suite.T, b *builder.Builder, context, dockerfile string) (files []string, sent int64) {
 	t.Helper()
 	dest := folder.New(t)
 	r := build.Run(t, b, context, build.File(filepath.Join(context, dockerfile)), build.Output("type=local,dest="+dest))
 	return folder.Files(t, dest), r.Sent(t)
-}
-
-func ignoredFilesAreNotSent(t *spec.T) {
-	b := warm(t)
-	context := folder.New(t,
-		fs.WithFile("Dockerfile", copyAll),
-		fs.WithFile("plain", folder.Noise(small)),
-		fs.WithDir("logs", fs.WithFile("old", folder.Noise(large)), fs.WithFile("kept", folder.Noise(small))),
-	)
-	files, sent := copiedFiles(t, b, context, "Dockerfile")
-	require.Equal(t, []string{"Dockerfile", "logs/kept", "logs/old", "plain"}, files, "without a .dockerignore not everything was copied")
-	require.GreaterOrEqual(t, sent, int64(large), "without a .dockerignore not everything was sent, so this proves nothing")
-
-	folder.Write(t, context, ".dockerignore", "logs\n!logs/kept\n.dockerignore\n")
-	// Under another name the context is a new one, of which nothing was sent yet.
-	context = folder.Rename(t, context)
-	files, sent = copiedFiles(t, b, context, "Dockerfile")
-	require.Equal(t, []string{"Dockerfile", "logs/kept", "plain"}, files, "with a .dockerignore other files were copied than those it leaves")
-	require.GreaterOrEqual(t, sent, int64(2*small), "the files that .dockerignore leaves were not sent")
-	require.Less(t, sent, int64(large), "a file that .dockerignore names was sent")
-}
-
-func aDockerfilesOwnIgnoreFileWins(t *spec.T) {
-	b := warm(t)
-	context := folder.New(t,
-		fs.WithFile("own", copyAll), fs.WithFile("own.dockerignore", "*\n!second\n"),
-		fs.WithFile("plain", copyAll), fs.WithFile(".dockerignore", "*\n!first\n"),
-		fs.WithFile("first", "first"), fs.WithFile("second", "second"),
-	)
-	files, _ := copiedFiles(t, b, context, "plain")
-	require.Equal(t, []string{"first"}, files, "a Dockerfile without an ignore file of its own does not go by .dockerignore")
-
-	files, _ = copiedFiles(t, b, context, "own")
-	require.Equal(t, []string{"second"}, files, "a Dockerfile with an ignore file of its own goes by another one, or by both")
 }

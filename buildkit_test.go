@@ -9,54 +9,225 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"builders.test/helpers/folder"
 	"builders.test/helpers/progress"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/fs"
+)
+
+const (
+	docsBuildKit     = "https://docs.docker.com/build/buildkit/"
+	docsContext      = "https://docs.docker.com/build/concepts/context/"
+	docsBuildKitTOML = "https://docs.docker.com/build/buildkit/toml-configuration/"
+	docsInvalidation = "https://docs.docker.com/build/cache/invalidation/"
 )
 
 // Chapter: why BuildKit. The reasons are those that Docker's documentation
 // gives; the bodies about files are in buildkit_files_test.go, those about the
 // engine in buildkit_traces_test.go.
 func TestBuildkit(t *testing.T) {
-	prove(t, "buildkit/unused-stage", unneededStagesDoNotRun)
-	prove(t, "buildkit/unused-image", unneededImagesAreNotLookedUp)
-	prove(t, "buildkit/unused-folder", unneededFoldersAreNotSent)
-	prove(t, "buildkit/unused-context", unneededContextImagesAreNotLookedUp)
-	prove(t, "buildkit/parallel", independentStagesMeet)
-	prove(t, "buildkit/max-parallelism", oneAtATimeTheyMissEachOther)
-	prove(t, "buildkit/failure-cancels", aFailedStageCancelsTheOthers)
-	prove(t, "buildkit/common-step", aCommonStepRunsOnce)
-	prove(t, "buildkit/nothing-changed", nothingChangedNothingSent)
-	prove(t, "buildkit/one-changed", onlyTheChangedFileIsSent)
-	prove(t, "buildkit/only-touched", aTouchedFileIsSentAndCached)
-	prove(t, "buildkit/unused-files", onlyCopiedFilesAreSent)
-	prove(t, "buildkit/dockerignore", ignoredFilesAreNotSent)
-	prove(t, "buildkit/dockerignore-of-its-own", aDockerfilesOwnIgnoreFileWins)
-	prove(t, "buildkit/late-change", laterStepsRunAgain)
-	prove(t, "buildkit/unused-argument", unseenArgumentsKeepTheCache)
-	prove(t, "buildkit/cache-mount", noCacheEmptiesCacheMounts)
-	prove(t, "buildkit/no-traces", buildsLeaveNoTraces)
-	prove(t, "buildkit/gc-by-itself", theCacheIsPrunedByItself)
-	prove(t, "buildkit/gc-mounts-first", mountsAndSourcesGoBeforeLayers)
-	prove(t, "buildkit/gc-least-used", theLeastUsedGoesFirst)
-	prove(t, "buildkit/gc-recent", whatWasUsedRecentlyStays)
-	prove(t, "buildkit/gc-reserved-space", theReservedSpaceStays)
-	prove(t, "buildkit/gc-own-policy", theFirstRuleIsForTheReproducible)
-	prove(t, "buildkit/gc-after-build", prunedAfterABuild)
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/unused-stage",
+		Text:   "A stage that the wanted one does not need is not executed",
+		Source: docsBuildKit,
+	}, func(t *suite.T) {
+		notNeeded(t)
+		b := warm(t)
+
+		r := wanted(t, b)
+		require.False(t, r.Has("&& false"), "a step of a stage that the wanted one does not need took part in the build")
+
+		asked := build.Try(t, b, "fixtures/stages", salted(t), build.CacheOnly(), build.Target("failing"))
+		requireFailsAt(t, asked, "&& false", "the stage that cannot be built was asked for and built, so this proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/unused-image",
+		Text:   "A base image that only unneeded stages use is not even looked up",
+		Source: docsBuildKit,
+	}, func(t *suite.T) {
+		notNeeded(t)
+		b := warm(t)
+
+		r := wanted(t, b)
+		require.False(t, r.Has("nowhere"), "the image of a stage that the wanted one does not need was looked up: %s", r.Complaint())
+
+		asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), build.Target("without-image"))
+		requireFailsAt(t, asked, "127.0.0.1:1/nowhere", "an image that is nowhere was found, so this proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "buildkit/unused-folder",
+		Text:    "The files of a `--build-context` folder that only unneeded stages use are not sent",
+		Source:  docsBuildKit,
+		History: "Releases before v0.20 look into such a folder for a `.dockerignore`, and send nothing else of it",
+	}, func(t *suite.T) {
+		notNeeded(t)
+		const size = 500_000 // bytes
+		b := warm(t)
+		extra := build.Context("extra", folder.New(t, fs.WithFile("large", folder.Noise(size))))
+
+		r := wanted(t, b, extra)
+		require.Less(t, r.Sent(t), int64(size/10), "files of a folder that only unneeded stages use were sent")
+
+		asked := build.Run(t, b, "fixtures/stages", build.CacheOnly(), extra, build.Target("with-extra"))
+		require.GreaterOrEqual(t, asked.Sent(t), int64(size), "the folder was needed and not sent, so this proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "buildkit/unused-context",
+		Text:    "An image given by `--build-context` that only unneeded stages use is not looked up",
+		Source:  "https://github.com/docker/buildx/issues/2939",
+		Needs:   []claim.Need{claim.BuildKit(">=0.20")},
+		History: "Releases before v0.20 look such an image up and fail without it (moby/buildkit#5688)",
+	}, func(t *suite.T) {
+		notNeeded(t)
+		b := warm(t)
+		extra := build.Context("extra", "docker-image://127.0.0.1:1/elsewhere")
+
+		r := wanted(t, b, extra)
+		require.False(t, r.Has("elsewhere"), "an image that only unneeded stages use was looked up: %s", r.Complaint())
+
+		asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), extra, build.Target("with-extra"))
+		requireFailsAt(t, asked, "127.0.0.1:1/elsewhere", "an image that is nowhere was found, so this proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/parallel",
+		Text:   "Stages that do not need each other run at the same time",
+		Source: docsBuildKit,
+	}, func(t *suite.T) {
+		sharesMounts(t)
+		found, together := meeting(t, warm(t), "60")
+		require.Equal(t, "together, together", found, "two stages that need nothing of each other did not run at the same time within a minute")
+		require.NotEqual(t, progress.No, together, "the stages ran at the same time, but BuildKit reports otherwise")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/max-parallelism",
+		Text:   "With `max-parallelism = 1` in buildkitd.toml they run one after the other",
+		Source: docsBuildKitTOML,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		sharesMounts(t)
+		found, _ := meeting(t, warm(t), "60")
+		require.Equal(t, "together, together", found, "without max-parallelism the stages do not run at the same time, so this proves nothing")
+
+		limited := builder.New(t, builder.Config("[worker.oci]\n  max-parallelism = 1"))
+		found, together := meeting(t, limited, "3")
+		require.Equal(t, "alone, alone", found, "with max-parallelism = 1 two steps ran at the same time")
+		require.NotEqual(t, progress.Yes, together, "with max-parallelism = 1 BuildKit reports two steps at the same time")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/failure-cancels",
+		Text:   "When one stage fails, those that still run are cancelled",
+		Source: docsBuildKit,
+	}, func(t *suite.T) {
+		sharesMounts(t)
+		b, dockerfile := warm(t), build.File("fixtures/gate/failure.Dockerfile")
+		// become waits until the patient step is as wished, and returns what it is.
+		become := func(salt build.Option, wish string) string {
+			seen, _ := build.Export(t, b, "fixtures/gate", "seen", dockerfile, salt, build.Target("seen"), build.Arg("UNTIL", wish))
+			return seen
+		}
+
+		salt := salted(t)
+		failed := build.Try(t, b, "fixtures/gate", dockerfile, salt, build.CacheOnly())
+		requireFailsAt(t, failed, "exit 7", "one of two needed stages failed and the build succeeded")
+		// It fails so only if the patient step has begun.
+		require.Equal(t, 7, failed.Failure().Exit, "the build failed for another reason than its failing stage: %s", failed.Complaint())
+		require.Equal(t, "still", become(salt, "still"), "one stage failed, and the other was not cancelled")
+
+		salt = salted(t)
+		patient := build.Start(t, b, "fixtures/gate", dockerfile, salt, build.Target("waited"), build.CacheOnly())
+		require.Equal(t, "beats", become(salt, "beats"), "no stage failed, and the patient one does not run, so this proves nothing")
+		openGate(t, b, salt)
+		patient.MustWait(t)
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/common-step",
+		Text:   "A step that two builds have in common is executed once for both, even if neither has finished",
+		Source: docsBuildKit,
+	}, func(t *suite.T) {
+		sharesMounts(t)
+		b, salt := warm(t), salted(t)
+		first, second, third := folder.New(t), folder.New(t), folder.New(t)
+
+		one := draw(t, b, "one", salt, first)
+		two := draw(t, b, "two", salt, second)
+		openGate(t, b, salt)
+		one.MustWait(t)
+		two.MustWait(t)
+		require.Equal(t, folder.Read(t, first, "id"), folder.Read(t, second, "id"), "a step that two builds had in common was executed once for each")
+
+		other := salted(t)
+		three := draw(t, b, "three", other, third)
+		openGate(t, b, other)
+		three.MustWait(t)
+		require.NotEqual(t, folder.Read(t, first, "id"), folder.Read(t, third, "id"), "another step drew the same value, so this proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/late-change",
+		Text:   "A changed build argument executes the steps after its ARG again and none before it",
+		Source: docsInvalidation,
+	}, func(t *suite.T) {
+		steps := newStepper(t)
+		require.Equal(t, []string{"first", "second", "third"}, steps.executed(t), "the first build does not execute every step")
+		require.Empty(t, steps.executed(t), "the second build executes steps again although nothing changed")
+		for i, argument := range []string{"FIRST", "SECOND", "THIRD"} {
+			again := []string{"first", "second", "third"}[i:]
+			require.Equal(t, again, steps.executed(t, build.Arg(argument, "changed")), "the argument %s changed, and other steps than those after it were executed", argument)
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/unused-argument",
+		Text:   "A build argument that no step can see leaves the cache valid",
+		Source: docsInvalidation,
+	}, func(t *suite.T) {
+		steps := newStepper(t)
+		require.NotEmpty(t, steps.executed(t), "the first build executes nothing")
+		require.Empty(t, steps.executed(t, build.Arg("LAST", "changed")), "an argument that is declared after every step made steps run again")
+		require.Empty(t, steps.executed(t, build.Arg("UNKNOWN", "changed")), "an argument that is nowhere declared made steps run again")
+		require.NotEmpty(t, steps.executed(t, build.Arg("THIRD", "changed")), "an argument that a step can see changed, and no step ran again, so this proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/cache-mount",
+		Text:   "A cache mount keeps its files from build to build, and `--no-cache` begins with an empty one",
+		Source: "https://github.com/moby/buildkit/issues/4250",
+	}, func(t *suite.T) {
+		emptiesMounts(t)
+		b, salt := warm(t), salted(t)
+		require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that nobody used holds something")
+		require.Equal(t, []string{"one", "two"}, listed(t, b, "two", salt), "the cache mount lost what the first build had put there")
+		require.Equal(t, []string{"three"}, listed(t, b, "three", salt, build.NoCache()), "--no-cache did not begin with an empty cache mount")
+		require.Equal(t, []string{"three", "four"}, listed(t, b, "four", salt), "the build after --no-cache does not go on with its cache mount")
+		require.Equal(t, []string{"five"}, listed(t, b, "five", salted(t)), "another BUILDKIT_CACHE_MOUNT_NS shares the cache mount, so this proves nothing")
+	})
+
+	buildkitFiles(t)
+
+	buildkitTraces(t)
+
+	buildkitGc(t)
 }
 
 // own is a value that only this try of its claim has: it keeps the try out of
 // the caches of other specs, other tries and other runs.
-func own(t *spec.T) string {
+func own(t *suite.T) string {
 	return t.Env.Run + "-" + strings.ReplaceAll(t.Evidence.Name(), "/", "-")
 }
 
 // salted gives builds a value that no other builds have, so that no other
 // spec's cache answers them, and cache mounts of their own.
-func salted(t *spec.T) build.Option {
+func salted(t *suite.T) build.Option {
 	t.Helper()
 	return saltedWith(t.Env.Name("salt"))
 }
@@ -65,7 +236,7 @@ func saltedWith(salt string) build.Option {
 	return append(build.Arg("SALT", salt), build.Arg("BUILDKIT_CACHE_MOUNT_NS", salt)...)
 }
 
-func warm(t *spec.T) *builder.Builder {
+func warm(t *suite.T) *builder.Builder {
 	t.Helper()
 	return builder.Warm(t, "linux/"+t.Env.Engine.Arch)
 }
@@ -74,7 +245,7 @@ func warm(t *spec.T) *builder.Builder {
 // BuildKit also lets go of all others that are in use (ClearActiveCacheMounts
 // in its solver/llbsolver/mounts): builds that share one would not find each
 // other any more. Specs of the two kinds therefore keep apart.
-func mountLock(t *spec.T) *sync.RWMutex {
+func mountLock(t *suite.T) *sync.RWMutex {
 	t.Helper()
 	lock, err := env.Shared(t.Env, "cache mounts", func() (*sync.RWMutex, error) { return new(sync.RWMutex), nil })
 	require.NoError(t, err)
@@ -82,7 +253,7 @@ func mountLock(t *spec.T) *sync.RWMutex {
 }
 
 // sharesMounts keeps builds with --no-cache away until the spec ends.
-func sharesMounts(t *spec.T) {
+func sharesMounts(t *suite.T) {
 	t.Helper()
 	lock := mountLock(t)
 	lock.RLock()
@@ -90,21 +261,21 @@ func sharesMounts(t *spec.T) {
 }
 
 // emptiesMounts keeps builds that share a cache mount away until the spec ends.
-func emptiesMounts(t *spec.T) {
+func emptiesMounts(t *suite.T) {
 	t.Helper()
 	lock := mountLock(t)
 	lock.Lock()
 	t.Cleanup(lock.Unlock)
 }
 
-func requireFails(t *spec.T, r *build.Result, message string) {
+func requireFails(t *suite.T, r *build.Result, message string) {
 	t.Helper()
 	require.NotZero(t, r.Command.ExitCode, message)
 }
 
 // requireFailsAt wants a build to fail, and not at something else: what the text
 // names is a step's command, or an image.
-func requireFailsAt(t *spec.T, r *build.Result, text, message string) {
+func requireFailsAt(t *suite.T, r *build.Result, text, message string) {
 	t.Helper()
 	requireFails(t, r, message)
 	require.True(t, r.FailedAt(text), "the build failed, but not at %q: %s", text, r.Complaint())
@@ -112,7 +283,7 @@ func requireFailsAt(t *spec.T, r *build.Result, text, message string) {
 
 // wanted builds the last stage of the fixture, which needs only one other, and
 // wants its result.
-func wanted(t *spec.T, b *builder.Builder, options ...build.Option) *build.Result {
+func wanted(t *suite.T, b *builder.Builder, options ...build.Option) *build.Result {
 	t.Helper()
 	salt := t.Env.Name("salt")
 	found, r := build.TryExport(t, b, "fixtures/stages", "wanted", append(options, saltedWith(salt))...)
@@ -121,64 +292,17 @@ func wanted(t *spec.T, b *builder.Builder, options ...build.Option) *build.Resul
 	return r
 }
 
-func unneededStagesDoNotRun(t *spec.T) {
-	notNeeded(t)
-	b := warm(t)
-
-	r := wanted(t, b)
-	require.False(t, r.Has("&& false"), "a step of a stage that the wanted one does not need took part in the build")
-
-	asked := build.Try(t, b, "fixtures/stages", salted(t), build.CacheOnly(), build.Target("failing"))
-	requireFailsAt(t, asked, "&& false", "the stage that cannot be built was asked for and built, so this proves nothing")
-}
-
 // notNeeded are the images of fixtures/stages that no build of the wanted stage
 // needs: that they cannot be had is no excuse for having asked for them.
-func notNeeded(t *spec.T) {
+func notNeeded(t *suite.T) {
 	t.Helper()
 	t.Judges("127.0.0.1:1", "extra")
-}
-
-func unneededImagesAreNotLookedUp(t *spec.T) {
-	notNeeded(t)
-	b := warm(t)
-
-	r := wanted(t, b)
-	require.False(t, r.Has("nowhere"), "the image of a stage that the wanted one does not need was looked up: %s", r.Complaint())
-
-	asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), build.Target("without-image"))
-	requireFailsAt(t, asked, "127.0.0.1:1/nowhere", "an image that is nowhere was found, so this proves nothing")
-}
-
-func unneededFoldersAreNotSent(t *spec.T) {
-	notNeeded(t)
-	const size = 500_000 // bytes
-	b := warm(t)
-	extra := build.Context("extra", folder.New(t, fs.WithFile("large", folder.Noise(size))))
-
-	r := wanted(t, b, extra)
-	require.Less(t, r.Sent(t), int64(size/10), "files of a folder that only unneeded stages use were sent")
-
-	asked := build.Run(t, b, "fixtures/stages", build.CacheOnly(), extra, build.Target("with-extra"))
-	require.GreaterOrEqual(t, asked.Sent(t), int64(size), "the folder was needed and not sent, so this proves nothing")
-}
-
-func unneededContextImagesAreNotLookedUp(t *spec.T) {
-	notNeeded(t)
-	b := warm(t)
-	extra := build.Context("extra", "docker-image://127.0.0.1:1/elsewhere")
-
-	r := wanted(t, b, extra)
-	require.False(t, r.Has("elsewhere"), "an image that only unneeded stages use was looked up: %s", r.Complaint())
-
-	asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), extra, build.Target("with-extra"))
-	requireFailsAt(t, asked, "127.0.0.1:1/elsewhere", "an image that is nowhere was found, so this proves nothing")
 }
 
 // meeting builds two stages of which each waits so many seconds for the other,
 // and returns what they found, and whether BuildKit says that they ran at the
 // same time.
-func meeting(t *spec.T, b *builder.Builder, patience string) (found string, together progress.Reading) {
+func meeting(t *suite.T, b *builder.Builder, patience string) (found string, together progress.Reading) {
 	t.Helper()
 	dest := folder.New(t)
 	r := build.Run(t, b, "fixtures/meeting", salted(t), build.Arg("PATIENCE", patience), build.Output("type=local,dest="+dest))
@@ -186,78 +310,18 @@ func meeting(t *spec.T, b *builder.Builder, patience string) (found string, toge
 	return strings.TrimSpace(left) + ", " + strings.TrimSpace(right), r.Overlap("meet.sh left", "meet.sh right")
 }
 
-func independentStagesMeet(t *spec.T) {
-	sharesMounts(t)
-	found, together := meeting(t, warm(t), "60")
-	require.Equal(t, "together, together", found, "two stages that need nothing of each other did not run at the same time within a minute")
-	require.NotEqual(t, progress.No, together, "the stages ran at the same time, but BuildKit reports otherwise")
-}
-
-func oneAtATimeTheyMissEachOther(t *spec.T) {
-	sharesMounts(t)
-	found, _ := meeting(t, warm(t), "60")
-	require.Equal(t, "together, together", found, "without max-parallelism the stages do not run at the same time, so this proves nothing")
-
-	limited := builder.New(t, builder.Config("[worker.oci]\n  max-parallelism = 1"))
-	found, together := meeting(t, limited, "3")
-	require.Equal(t, "alone, alone", found, "with max-parallelism = 1 two steps ran at the same time")
-	require.NotEqual(t, progress.Yes, together, "with max-parallelism = 1 BuildKit reports two steps at the same time")
-}
-
-func aFailedStageCancelsTheOthers(t *spec.T) {
-	sharesMounts(t)
-	b, dockerfile := warm(t), build.File("fixtures/gate/failure.Dockerfile")
-	// become waits until the patient step is as wished, and returns what it is.
-	become := func(salt build.Option, wish string) string {
-		seen, _ := build.Export(t, b, "fixtures/gate", "seen", dockerfile, salt, build.Target("seen"), build.Arg("UNTIL", wish))
-		return seen
-	}
-
-	salt := salted(t)
-	failed := build.Try(t, b, "fixtures/gate", dockerfile, salt, build.CacheOnly())
-	requireFailsAt(t, failed, "exit 7", "one of two needed stages failed and the build succeeded")
-	// It fails so only if the patient step has begun.
-	require.Equal(t, 7, failed.Failure().Exit, "the build failed for another reason than its failing stage: %s", failed.Complaint())
-	require.Equal(t, "still", become(salt, "still"), "one stage failed, and the other was not cancelled")
-
-	salt = salted(t)
-	patient := build.Start(t, b, "fixtures/gate", dockerfile, salt, build.Target("waited"), build.CacheOnly())
-	require.Equal(t, "beats", become(salt, "beats"), "no stage failed, and the patient one does not run, so this proves nothing")
-	openGate(t, b, salt)
-	patient.MustWait(t)
-}
-
 // draw starts a build that waits at the gate and then draws a value, and
 // returns when it waits.
-func draw(t *spec.T, b *builder.Builder, who string, salt build.Option, dest string) *build.Running {
+func draw(t *suite.T, b *builder.Builder, who string, salt build.Option, dest string) *build.Running {
 	t.Helper()
 	running := build.Start(t, b, "fixtures/gate", salt, build.Arg("WHO", who), build.Output("type=local,dest="+dest))
 	running.Await(t, "uuid > /id")
 	return running
 }
 
-func openGate(t *spec.T, b *builder.Builder, salt build.Option) {
+func openGate(t *suite.T, b *builder.Builder, salt build.Option) {
 	t.Helper()
 	build.Run(t, b, "fixtures/gate", salt, build.Target("open"), build.CacheOnly())
-}
-
-func aCommonStepRunsOnce(t *spec.T) {
-	sharesMounts(t)
-	b, salt := warm(t), salted(t)
-	first, second, third := folder.New(t), folder.New(t), folder.New(t)
-
-	one := draw(t, b, "one", salt, first)
-	two := draw(t, b, "two", salt, second)
-	openGate(t, b, salt)
-	one.MustWait(t)
-	two.MustWait(t)
-	require.Equal(t, folder.Read(t, first, "id"), folder.Read(t, second, "id"), "a step that two builds had in common was executed once for each")
-
-	other := salted(t)
-	three := draw(t, b, "three", other, third)
-	openGate(t, b, other)
-	three.MustWait(t)
-	require.NotEqual(t, folder.Read(t, first, "id"), folder.Read(t, third, "id"), "another step drew the same value, so this proves nothing")
 }
 
 // stepper builds three steps in a row. A builder of its own does it: where a hit
@@ -269,14 +333,14 @@ type stepper struct {
 	drawn map[string]bool
 }
 
-func newStepper(t *spec.T) *stepper {
+func newStepper(t *suite.T) *stepper {
 	t.Helper()
 	return &stepper{b: builder.New(t), salt: salted(t), drawn: map[string]bool{}}
 }
 
 // executed builds and returns which of the steps were executed: those that drew
 // a value that was not there before.
-func (s *stepper) executed(t *spec.T, options ...build.Option) []string {
+func (s *stepper) executed(t *suite.T, options ...build.Option) []string {
 	t.Helper()
 	dest := folder.New(t)
 	build.Run(t, s.b, "fixtures/steps", append(options, s.salt, build.Output("type=local,dest="+dest))...)
@@ -291,37 +355,9 @@ func (s *stepper) executed(t *spec.T, options ...build.Option) []string {
 	return executed
 }
 
-func laterStepsRunAgain(t *spec.T) {
-	steps := newStepper(t)
-	require.Equal(t, []string{"first", "second", "third"}, steps.executed(t), "the first build does not execute every step")
-	require.Empty(t, steps.executed(t), "the second build executes steps again although nothing changed")
-	for i, argument := range []string{"FIRST", "SECOND", "THIRD"} {
-		again := []string{"first", "second", "third"}[i:]
-		require.Equal(t, again, steps.executed(t, build.Arg(argument, "changed")), "the argument %s changed, and other steps than those after it were executed", argument)
-	}
-}
-
-func unseenArgumentsKeepTheCache(t *spec.T) {
-	steps := newStepper(t)
-	require.NotEmpty(t, steps.executed(t), "the first build executes nothing")
-	require.Empty(t, steps.executed(t, build.Arg("LAST", "changed")), "an argument that is declared after every step made steps run again")
-	require.Empty(t, steps.executed(t, build.Arg("UNKNOWN", "changed")), "an argument that is nowhere declared made steps run again")
-	require.NotEmpty(t, steps.executed(t, build.Arg("THIRD", "changed")), "an argument that a step can see changed, and no step ran again, so this proves nothing")
-}
-
 // listed adds a line to the list in a cache mount and returns the list.
-func listed(t *spec.T, b *builder.Builder, line string, options ...build.Option) []string {
+func listed(t *suite.T, b *builder.Builder, line string, options ...build.Option) []string {
 	t.Helper()
 	list, _ := build.Export(t, b, "fixtures/mount", "list", append(options, build.Arg("LINE", line))...)
 	return strings.Fields(list)
-}
-
-func noCacheEmptiesCacheMounts(t *spec.T) {
-	emptiesMounts(t)
-	b, salt := warm(t), salted(t)
-	require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that nobody used holds something")
-	require.Equal(t, []string{"one", "two"}, listed(t, b, "two", salt), "the cache mount lost what the first build had put there")
-	require.Equal(t, []string{"three"}, listed(t, b, "three", salt, build.NoCache()), "--no-cache did not begin with an empty cache mount")
-	require.Equal(t, []string{"three", "four"}, listed(t, b, "four", salt), "the build after --no-cache does not go on with its cache mount")
-	require.Equal(t, []string{"five"}, listed(t, b, "five", salted(t)), "another BUILDKIT_CACHE_MOUNT_NS shares the cache mount, so this proves nothing")
 }

@@ -3,12 +3,15 @@
 package builders
 
 import (
+	"testing"
+
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/image"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
 
@@ -16,7 +19,33 @@ import (
 // any, would carry a label with this mark.
 type tracedBuild struct{ mark string }
 
-func newTracedBuild(t *spec.T) tracedBuild {
+func buildkitTraces(t *testing.T) {
+	t.Helper()
+	suite.Prove(t, claim.Claim{
+		ID:     "buildkit/no-traces",
+		Text:   "During a build and after it, whether it succeeds or fails, the engine has no container, volume or unnamed image of it",
+		Source: docsBuildKit,
+	}, func(t *suite.T) {
+		sharesMounts(t)
+		requireClassicTraces(t)
+		b := warm(t)
+
+		loaded, good := image.New(t, "traces"), newTracedBuild(t)
+		r := good.run(t, b, "0", build.Load(loaded))
+		require.Zero(t, r.Command.ExitCode, "the build failed: %s", r.Complaint())
+		require.Equal(t, engine.Traces{Images: []string{loaded}}, engine.FindTraces(t, good.label()),
+			"after the build the engine has more, or less, than the image that was asked for")
+
+		bad := newTracedBuild(t)
+		r = bad.run(t, b, "3", build.Load(loaded))
+		requireFailsAt(t, r, "&& exit", "a build whose step failed succeeded")
+		require.Equal(t, 3, r.Failure().Exit, "the build did not fail as it should: %s", r.Complaint())
+		left := engine.FindTraces(t, bad.label())
+		require.True(t, left.None(), "after a failed build the engine has of it: %v", left)
+	})
+}
+
+func newTracedBuild(t *suite.T) tracedBuild {
 	t.Helper()
 	traced := tracedBuild{mark: t.Env.Name("mark")}
 	engine.RemoveTracesAfter(t, traced.label())
@@ -25,14 +54,14 @@ func newTracedBuild(t *spec.T) tracedBuild {
 
 func (x tracedBuild) label() string { return "builders.mark=" + x.mark }
 
-func (x tracedBuild) arguments(t *spec.T) []build.Option {
+func (x tracedBuild) arguments(t *suite.T) []build.Option {
 	t.Helper()
 	return []build.Option{build.Arg("MARK", x.mark), build.Arg("RUN_ID", t.Env.Run), saltedWith(x.mark)}
 }
 
 // run starts a build, looks at the engine while a step of it runs, lets
 // it end with an exit code, and returns the result.
-func (x tracedBuild) run(t *spec.T, b *builder.Builder, end string, options ...build.Option) *build.Result {
+func (x tracedBuild) run(t *suite.T, b *builder.Builder, end string, options ...build.Option) *build.Result {
 	t.Helper()
 	options = append(append(options, x.arguments(t)...), build.Arg("END", end))
 	running := build.Start(t, b, "fixtures/traces", options...)
@@ -44,28 +73,9 @@ func (x tracedBuild) run(t *spec.T, b *builder.Builder, end string, options ...b
 	return result
 }
 
-func buildsLeaveNoTraces(t *spec.T) {
-	sharesMounts(t)
-	requireClassicTraces(t)
-	b := warm(t)
-
-	loaded, good := image.New(t, "traces"), newTracedBuild(t)
-	r := good.run(t, b, "0", build.Load(loaded))
-	require.Zero(t, r.Command.ExitCode, "the build failed: %s", r.Complaint())
-	require.Equal(t, engine.Traces{Images: []string{loaded}}, engine.FindTraces(t, good.label()),
-		"after the build the engine has more, or less, than the image that was asked for")
-
-	bad := newTracedBuild(t)
-	r = bad.run(t, b, "3", build.Load(loaded))
-	requireFailsAt(t, r, "&& exit", "a build whose step failed succeeded")
-	require.Equal(t, 3, r.Failure().Exit, "the build did not fail as it should: %s", r.Complaint())
-	left := engine.FindTraces(t, bad.label())
-	require.True(t, left.None(), "after a failed build the engine has of it: %v", left)
-}
-
 // requireClassicTraces builds the same with the engine's classic builder,
 // which works through containers and images, to see that they are found.
-func requireClassicTraces(t *spec.T) {
+func requireClassicTraces(t *suite.T) {
 	t.Helper()
 	fetchBase(t)
 	traced := newTracedBuild(t)
@@ -82,7 +92,7 @@ func requireClassicTraces(t *spec.T) {
 
 // fetchBase spares the classic builder the pull, after which the image would
 // stay. A copy that the engine has is not brought up to date.
-func fetchBase(t *spec.T) {
+func fetchBase(t *suite.T) {
 	t.Helper()
 	if image.Exists(t, "busybox") {
 		return

@@ -8,11 +8,12 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/image"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/registry"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,133 +23,168 @@ import (
 // same base image, BuildKit may run a step again that it has in its cache
 // (moby/buildkit#4674). Hence no warm builders there.
 func TestCaching(t *testing.T) {
-	prove(t, "caching/second-build", theSecondBuildHits)
-	prove(t, "caching/no-cache", noCacheRunsAfresh)
-	prove(t, "caching/third-builder", anotherBuilderMisses)
-	prove(t, "caching/third-builder-unpinned", anUnpinnedBuilderMisses)
-	prove(t, "caching/loaded-image", aLoadedImageIsNoCache)
-	prove(t, "caching/stop-start", theCacheSurvivesAStop)
-	prove(t, "caching/registry", aRegistryCacheIsShared)
-	prove(t, "caching/registry-strict", aStrictRegistryTakesAnImageManifest)
-	prove(t, "caching/local", aLocalCacheIsShared)
+	suite.Prove(t, claim.Claim{
+		ID:      "caching/second-build",
+		Text:    "The second build on the same builder is answered from its cache, a changed step is not",
+		Source:  docsCache,
+		History: "A step may run again while another build on the same BuildKit uses the same base image: seen with v0.11.5, and upstream still has moby/buildkit#4674 open",
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		first, cached := drawing(t, b)
+		require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
+		requireHit(t, b, first, "the second build on the same builder ran the step again")
+
+		changed, cached := drawing(t, b, build.Arg("SALT", own(t)+"changed"))
+		require.NotEqual(t, first, changed, "a step whose argument changed was answered from the cache")
+		require.NotEqual(t, progress.Yes, cached, "a step whose argument changed counts as cached")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "caching/no-cache",
+		Text:   "`--no-cache` runs the steps again on a builder that has them in its cache",
+		Source: docsBuild,
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		first, _ := drawing(t, b)
+		second, cached := drawing(t, b, build.NoCache())
+		require.NotEqual(t, first, second, "--no-cache answered from the cache")
+		require.NotEqual(t, progress.Yes, cached, "--no-cache ran the step but calls it cached")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "caching/third-builder",
+		Text:   "A third builder, pinned to the same version, misses what the first builder still hits",
+		Source: docsBuilders,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		first := builder.New(t)
+		value, _ := drawing(t, first)
+		third := builder.New(t)
+		requireMiss(t, third, value, "a builder of the same version found the cache of another builder")
+		requireHit(t, first, value, "the first builder lost its cache when another one built the same")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "caching/third-builder-unpinned",
+		Text:   "A third builder that is not pinned misses what the first builder still hits",
+		Source: docsBuilders,
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		first := builder.New(t)
+		value, _ := drawing(t, first)
+		registry.Share(t)
+		third := builder.New(t, builder.Unpinned())
+		requireMiss(t, third, value, "an unpinned builder found the cache of another builder")
+		requireHit(t, first, value, "the first builder lost its cache when another one built the same")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "caching/loaded-image",
+		Text:   "An image that one builder loaded into the engine gives another builder no cache",
+		Source: docsBuilders,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		first := builder.New(t)
+		value, _ := drawing(t, first)
+		loaded := image.New(t, "drawing")
+		build.Run(t, first, "fixtures/caching", build.Load(loaded), build.Arg("SALT", own(t)))
+		require.True(t, image.Exists(t, loaded), "the image was not loaded, so this proves nothing")
+
+		other := builder.New(t)
+		requireMiss(t, other, value, "a builder took the engine's image of another builder's result for cache")
+		requireHit(t, first, value, "the builder that loaded the image lost its cache")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "caching/stop-start",
+		Text:   "A builder's cache survives a stop and a start of the builder",
+		Source: docsStop,
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		b := builder.New(t, builder.Bootstrapped())
+		value, _ := drawing(t, b)
+
+		b.Home.Buildx(t, "stop", b.Name)
+		require.False(t, engine.Container(t, b.Container()).State.Running, "stop left the builder's container running")
+
+		requireHit(t, b, value, "the builder lost its cache when it was stopped and started")
+		require.True(t, engine.Container(t, b.Container()).State.Running, "the build after the stop ran somewhere else")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "caching/registry",
+		Text:   "A cache exported to a registry is used by the builder that imports it, and by no other",
+		Source: docsRegistry,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		ref := registry.Start(t, registry.Lenient).Ref("cache:drawing")
+		first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+		value, _ := drawing(t, first, build.CacheTo("type=registry,mode=max,ref="+ref))
+
+		importing, ignorant := builder.New(t), builder.New(t)
+		shared, cached := drawing(t, importing, build.CacheFrom("type=registry,ref="+ref))
+		require.Equal(t, value, shared, "the cache in the registry was not used")
+		require.NotEqual(t, progress.No, cached, "the step came from the registry's cache, but BuildKit says that it was executed")
+		requireMiss(t, ignorant, value, "a builder that was not told of the cache used it")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "caching/registry-strict",
+		Text:    "With `image-manifest=true` a cache goes to a registry that checks indexes, which refuses it otherwise",
+		Source:  "https://github.com/moby/buildkit/issues/2251",
+		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.12")},
+		History: "Releases before v0.12 know no image-manifest: registry:3 answers their cache exports with 400 Bad Request",
+	}, func(t *suite.T) {
+		ref := registry.Start(t, registry.Strict).Ref("cache:strict")
+		b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+		export := "type=registry,mode=max,ref=" + ref
+
+		refused := build.Try(t, b, "fixtures/caching", build.CacheTo(export+",image-manifest=false"))
+		require.NotZero(t, refused.Command.ExitCode, "a registry that checks indexes took an index of layers, so this proves nothing")
+
+		value, _ := drawing(t, b, build.CacheTo(export+",image-manifest=true"))
+		shared, _ := drawing(t, builder.New(t), build.CacheFrom("type=registry,ref="+ref))
+		require.Equal(t, value, shared, "the cache that the registry took as an image manifest was not used")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "caching/local",
+		Text:   "A cache exported to a folder is used by the builder that imports it, and by no other",
+		Source: docsLocal,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		dir := filepath.Join(t.Env.Dir, t.Env.Name("cache"))
+		first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+		value, _ := drawing(t, first, build.CacheTo("type=local,mode=max,dest="+dir))
+
+		importing, ignorant := builder.New(t), builder.New(t)
+		shared, cached := drawing(t, importing, build.CacheFrom("type=local,src="+dir))
+		require.Equal(t, value, shared, "the cache in the folder was not used")
+		require.NotEqual(t, progress.No, cached, "the step came from the folder's cache, but BuildKit says that it was executed")
+		requireMiss(t, ignorant, value, "a builder that was not told of the cache used it")
+	})
 }
 
 // drawing builds the fixture on a builder: the value it drew, and whether
 // BuildKit says that it came from the cache. The value decides: what BuildKit
 // says of it may not contradict. The salt keeps specs out of each other's caches.
-func drawing(t *spec.T, b *builder.Builder, options ...build.Option) (value string, cached progress.Reading) {
+func drawing(t *suite.T, b *builder.Builder, options ...build.Option) (value string, cached progress.Reading) {
 	t.Helper()
 	options = append([]build.Option{build.Arg("SALT", own(t))}, options...)
 	value, r := build.Export(t, b, "fixtures/caching", "id", options...)
 	return value, r.Cached("RUN echo")
 }
 
-func requireHit(t *spec.T, b *builder.Builder, want, message string) {
+func requireHit(t *suite.T, b *builder.Builder, want, message string) {
 	t.Helper()
 	got, cached := drawing(t, b)
 	require.Equal(t, want, got, message)
 	require.NotEqual(t, progress.No, cached, "the result is the cached one, but BuildKit says that the step was executed")
 }
 
-func requireMiss(t *spec.T, b *builder.Builder, other, message string) {
+func requireMiss(t *suite.T, b *builder.Builder, other, message string) {
 	t.Helper()
 	got, cached := drawing(t, b)
 	require.NotEqual(t, other, got, message)
 	require.NotEqual(t, progress.Yes, cached, "BuildKit says that the step was cached, but its result is new")
-}
-
-func theSecondBuildHits(t *spec.T) {
-	b := builder.New(t)
-	first, cached := drawing(t, b)
-	require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
-	requireHit(t, b, first, "the second build on the same builder ran the step again")
-
-	changed, cached := drawing(t, b, build.Arg("SALT", own(t)+"changed"))
-	require.NotEqual(t, first, changed, "a step whose argument changed was answered from the cache")
-	require.NotEqual(t, progress.Yes, cached, "a step whose argument changed counts as cached")
-}
-
-func noCacheRunsAfresh(t *spec.T) {
-	b := builder.New(t)
-	first, _ := drawing(t, b)
-	second, cached := drawing(t, b, build.NoCache())
-	require.NotEqual(t, first, second, "--no-cache answered from the cache")
-	require.NotEqual(t, progress.Yes, cached, "--no-cache ran the step but calls it cached")
-}
-
-func anotherBuilderMisses(t *spec.T) {
-	first := builder.New(t)
-	value, _ := drawing(t, first)
-	third := builder.New(t)
-	requireMiss(t, third, value, "a builder of the same version found the cache of another builder")
-	requireHit(t, first, value, "the first builder lost its cache when another one built the same")
-}
-
-func anUnpinnedBuilderMisses(t *spec.T) {
-	first := builder.New(t)
-	value, _ := drawing(t, first)
-	registry.Share(t)
-	third := builder.New(t, builder.Unpinned())
-	requireMiss(t, third, value, "an unpinned builder found the cache of another builder")
-	requireHit(t, first, value, "the first builder lost its cache when another one built the same")
-}
-
-func aLoadedImageIsNoCache(t *spec.T) {
-	first := builder.New(t)
-	value, _ := drawing(t, first)
-	loaded := image.New(t, "drawing")
-	build.Run(t, first, "fixtures/caching", build.Load(loaded), build.Arg("SALT", own(t)))
-	require.True(t, image.Exists(t, loaded), "the image was not loaded, so this proves nothing")
-
-	other := builder.New(t)
-	requireMiss(t, other, value, "a builder took the engine's image of another builder's result for cache")
-	requireHit(t, first, value, "the builder that loaded the image lost its cache")
-}
-
-func theCacheSurvivesAStop(t *spec.T) {
-	b := builder.New(t, builder.Bootstrapped())
-	value, _ := drawing(t, b)
-
-	b.Home.Buildx(t, "stop", b.Name)
-	require.False(t, engine.Container(t, b.Container()).State.Running, "stop left the builder's container running")
-
-	requireHit(t, b, value, "the builder lost its cache when it was stopped and started")
-	require.True(t, engine.Container(t, b.Container()).State.Running, "the build after the stop ran somewhere else")
-}
-
-func aRegistryCacheIsShared(t *spec.T) {
-	ref := registry.Start(t, registry.Lenient).Ref("cache:drawing")
-	first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
-	value, _ := drawing(t, first, build.CacheTo("type=registry,mode=max,ref="+ref))
-
-	importing, ignorant := builder.New(t), builder.New(t)
-	shared, cached := drawing(t, importing, build.CacheFrom("type=registry,ref="+ref))
-	require.Equal(t, value, shared, "the cache in the registry was not used")
-	require.NotEqual(t, progress.No, cached, "the step came from the registry's cache, but BuildKit says that it was executed")
-	requireMiss(t, ignorant, value, "a builder that was not told of the cache used it")
-}
-
-func aStrictRegistryTakesAnImageManifest(t *spec.T) {
-	ref := registry.Start(t, registry.Strict).Ref("cache:strict")
-	b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
-	export := "type=registry,mode=max,ref=" + ref
-
-	refused := build.Try(t, b, "fixtures/caching", build.CacheTo(export+",image-manifest=false"))
-	require.NotZero(t, refused.Command.ExitCode, "a registry that checks indexes took an index of layers, so this proves nothing")
-
-	value, _ := drawing(t, b, build.CacheTo(export+",image-manifest=true"))
-	shared, _ := drawing(t, builder.New(t), build.CacheFrom("type=registry,ref="+ref))
-	require.Equal(t, value, shared, "the cache that the registry took as an image manifest was not used")
-}
-
-func aLocalCacheIsShared(t *spec.T) {
-	dir := filepath.Join(t.Env.Dir, t.Env.Name("cache"))
-	first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
-	value, _ := drawing(t, first, build.CacheTo("type=local,mode=max,dest="+dir))
-
-	importing, ignorant := builder.New(t), builder.New(t)
-	shared, cached := drawing(t, importing, build.CacheFrom("type=local,src="+dir))
-	require.Equal(t, value, shared, "the cache in the folder was not used")
-	require.NotEqual(t, progress.No, cached, "the step came from the folder's cache, but BuildKit says that it was executed")
-	requireMiss(t, ignorant, value, "a builder that was not told of the cache used it")
 }

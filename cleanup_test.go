@@ -7,27 +7,150 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/image"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
 
 // Chapter: rm leaves nothing behind, and takes nothing with it.
 func TestCleanup(t *testing.T) {
-	prove(t, "cleanup/rm", rmTakesAllThatIsTheBuilders)
-	prove(t, "cleanup/keep-state", keepStateKeepsTheCache)
-	prove(t, "cleanup/current", removingTheCurrentFallsBack)
-	prove(t, "cleanup/images", loadedImagesSurvive)
-	prove(t, "cleanup/container-gone", rmWithoutItsContainer)
-	prove(t, "cleanup/stop", stopKeepsTheState)
-	prove(t, "cleanup/all-inactive", allInactiveSparesTheRunning)
-	prove(t, "cleanup/default", theDefaultBuilderStays)
+	suite.Prove(t, claim.Claim{
+		ID:     "cleanup/rm",
+		Text:   "`rm` removes the builder's container, state volume and record, and those of no other builder",
+		Source: docsRm,
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		home := cli.NewHome(t)
+		removed := builder.New(t, builder.In(home), builder.Bootstrapped())
+		kept := builder.New(t, builder.In(home), builder.Bootstrapped())
+		requireWhole(t, removed)
+
+		home.Buildx(t, "rm", removed.Name)
+
+		requireGone(t, removed)
+		requireWhole(t, kept)
+		require.True(t, engine.Container(t, kept.Container()).State.Running, "rm of one builder stopped another")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "cleanup/keep-state",
+		Text:   "`rm --keep-state` keeps the state volume, and a builder of the same name finds its cache again",
+		Source: docsRm,
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		engine.RemoveVolumeAfter(t, b.Volume())
+		value, _ := drawing(t, b)
+
+		b.Home.Buildx(t, "rm", "--keep-state", b.Name)
+
+		require.False(t, engine.HasContainer(t, b.Container()), "rm --keep-state left the container")
+		require.False(t, b.Recorded(), "rm --keep-state left the builder's record")
+		require.True(t, engine.HasVolume(t, b.Volume()), "rm --keep-state removed the state volume")
+		successor := builder.New(t, builder.In(b.Home), builder.Named(b.Name))
+		requireHit(t, successor, value, "a builder of the same name did not find the kept cache")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "cleanup/current",
+		Text:   "Removing the current builder makes the default builder current again",
+		Source: docsRm,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		home := cli.NewHome(t)
+		bystander := builder.New(t, builder.In(home))
+		current := builder.New(t, builder.In(home), builder.Use())
+		require.Equal(t, current.Name, builder.Current(builder.List(t, home)), "--use did not make the builder current")
+
+		home.Buildx(t, "rm", current.Name)
+
+		require.Equal(t, "default", builder.Current(builder.List(t, home)), "removing the current builder did not fall back to the default one (a bystander is %s)", bystander.Name)
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "cleanup/images",
+		Text:   "An image that a builder loaded into the engine survives the builder and still runs",
+		Source: docsRm,
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		platform := "linux/" + t.Env.Engine.Arch
+		ref := image.New(t, "processor")
+		b := builder.New(t)
+		build.Run(t, b, "fixtures/processor", build.Load(ref))
+
+		b.Home.Buildx(t, "rm", b.Name)
+
+		requireGone(t, b)
+		require.True(t, image.Exists(t, ref), "rm took the image that the builder had loaded")
+		require.Equal(t, t.Env.Engine.Machine(), image.Run(t, ref, platform), "the image no longer runs after its builder is gone")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "cleanup/container-gone",
+		Text:    "When the container was removed behind the back of buildx, `rm` removes the record and leaves the state volume on the disk",
+		Source:  "https://github.com/docker/buildx/issues/4067",
+		Needs:   []claim.Need{claim.ContainerDriver},
+		History: "True up to buildx v0.38.2 at least: rm looks for the volume among the mounts of a container that is no longer there",
+	}, func(t *suite.T) {
+		b := builder.New(t, builder.Bootstrapped())
+		engine.RemoveVolumeAfter(t, b.Volume())
+		engine.RemoveContainer(t, b.Container())
+
+		b.Home.Buildx(t, "rm", b.Name)
+
+		require.False(t, b.Recorded(), "rm of a builder whose container is gone left its record")
+		require.True(t, engine.HasVolume(t, b.Volume()), "rm of a builder whose container is gone now removes its state volume too: good news, and the claim is to be told from which buildx on")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "cleanup/stop",
+		Text:   "`stop` stops the container and keeps it, its state volume and the record",
+		Source: docsStop,
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		b := builder.New(t, builder.Bootstrapped())
+		b.Home.Buildx(t, "stop", b.Name)
+		requireWhole(t, b)
+		require.False(t, engine.Container(t, b.Container()).State.Running, "stop left the container running")
+		require.Equal(t, "stopped", b.Inspect(t)[0].Status, "buildx does not say that the builder is stopped")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "cleanup/all-inactive",
+		Text:   "`rm --all-inactive` removes the builders that do not run and spares those that do",
+		Source: docsRm,
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		home := cli.NewHome(t)
+		stopped := builder.New(t, builder.In(home), builder.Bootstrapped())
+		running := builder.New(t, builder.In(home), builder.Bootstrapped())
+		home.Buildx(t, "stop", stopped.Name)
+
+		home.Buildx(t, "rm", "--all-inactive", "--force")
+
+		requireGone(t, stopped)
+		requireWhole(t, running)
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "cleanup/default",
+		Text:   "The default builder cannot be removed",
+		Source: docsRm,
+		Needs:  []claim.Need{claim.DockerDriver},
+	}, func(t *suite.T) {
+		home := cli.NewHome(t)
+		refused := home.Try(t, "buildx", "rm", "default")
+		require.NotZero(t, refused.ExitCode, "rm claims to have removed the engine's own builder")
+		_, listed := builder.Find(builder.List(t, home), "default")
+		require.True(t, listed, "the engine's own builder is gone")
+	})
 }
 
 // requireGone fails for each part of a builder that is still there.
-func requireGone(t *spec.T, b *builder.Builder) {
+func requireGone(t *suite.T, b *builder.Builder) {
 	t.Helper()
 	require.False(t, engine.HasContainer(t, b.Container()), "rm left the container %s", b.Container())
 	require.False(t, engine.HasVolume(t, b.Volume()), "rm left the state volume %s", b.Volume())
@@ -35,99 +158,9 @@ func requireGone(t *spec.T, b *builder.Builder) {
 }
 
 // requireWhole fails for each part of a builder that is missing.
-func requireWhole(t *spec.T, b *builder.Builder) {
+func requireWhole(t *suite.T, b *builder.Builder) {
 	t.Helper()
 	require.True(t, engine.HasContainer(t, b.Container()), "the container %s is missing", b.Container())
 	require.True(t, engine.HasVolume(t, b.Volume()), "the state volume %s is missing", b.Volume())
 	require.True(t, b.Recorded(), "the builder's record is missing from the configuration")
-}
-
-func rmTakesAllThatIsTheBuilders(t *spec.T) {
-	home := cli.NewHome(t)
-	removed := builder.New(t, builder.In(home), builder.Bootstrapped())
-	kept := builder.New(t, builder.In(home), builder.Bootstrapped())
-	requireWhole(t, removed)
-
-	home.Buildx(t, "rm", removed.Name)
-
-	requireGone(t, removed)
-	requireWhole(t, kept)
-	require.True(t, engine.Container(t, kept.Container()).State.Running, "rm of one builder stopped another")
-}
-
-func keepStateKeepsTheCache(t *spec.T) {
-	b := builder.New(t)
-	engine.RemoveVolumeAfter(t, b.Volume())
-	value, _ := drawing(t, b)
-
-	b.Home.Buildx(t, "rm", "--keep-state", b.Name)
-
-	require.False(t, engine.HasContainer(t, b.Container()), "rm --keep-state left the container")
-	require.False(t, b.Recorded(), "rm --keep-state left the builder's record")
-	require.True(t, engine.HasVolume(t, b.Volume()), "rm --keep-state removed the state volume")
-	successor := builder.New(t, builder.In(b.Home), builder.Named(b.Name))
-	requireHit(t, successor, value, "a builder of the same name did not find the kept cache")
-}
-
-func removingTheCurrentFallsBack(t *spec.T) {
-	home := cli.NewHome(t)
-	bystander := builder.New(t, builder.In(home))
-	current := builder.New(t, builder.In(home), builder.Use())
-	require.Equal(t, current.Name, builder.Current(builder.List(t, home)), "--use did not make the builder current")
-
-	home.Buildx(t, "rm", current.Name)
-
-	require.Equal(t, "default", builder.Current(builder.List(t, home)), "removing the current builder did not fall back to the default one (a bystander is %s)", bystander.Name)
-}
-
-func loadedImagesSurvive(t *spec.T) {
-	platform := "linux/" + t.Env.Engine.Arch
-	ref := image.New(t, "processor")
-	b := builder.New(t)
-	build.Run(t, b, "fixtures/processor", build.Load(ref))
-
-	b.Home.Buildx(t, "rm", b.Name)
-
-	requireGone(t, b)
-	require.True(t, image.Exists(t, ref), "rm took the image that the builder had loaded")
-	require.Equal(t, t.Env.Engine.Machine(), image.Run(t, ref, platform), "the image no longer runs after its builder is gone")
-}
-
-func rmWithoutItsContainer(t *spec.T) {
-	b := builder.New(t, builder.Bootstrapped())
-	engine.RemoveVolumeAfter(t, b.Volume())
-	engine.RemoveContainer(t, b.Container())
-
-	b.Home.Buildx(t, "rm", b.Name)
-
-	require.False(t, b.Recorded(), "rm of a builder whose container is gone left its record")
-	require.True(t, engine.HasVolume(t, b.Volume()), "rm of a builder whose container is gone now removes its state volume too: good news, and the claim is to be told from which buildx on")
-}
-
-func stopKeepsTheState(t *spec.T) {
-	b := builder.New(t, builder.Bootstrapped())
-	b.Home.Buildx(t, "stop", b.Name)
-	requireWhole(t, b)
-	require.False(t, engine.Container(t, b.Container()).State.Running, "stop left the container running")
-	require.Equal(t, "stopped", b.Inspect(t)[0].Status, "buildx does not say that the builder is stopped")
-}
-
-func allInactiveSparesTheRunning(t *spec.T) {
-	home := cli.NewHome(t)
-	stopped := builder.New(t, builder.In(home), builder.Bootstrapped())
-	running := builder.New(t, builder.In(home), builder.Bootstrapped())
-	home.Buildx(t, "stop", stopped.Name)
-
-	home.Buildx(t, "rm", "--all-inactive", "--force")
-
-	requireGone(t, stopped)
-	requireWhole(t, running)
-}
-
-func theDefaultBuilderStays(t *spec.T) {
-	home := cli.NewHome(t)
-	refused := home.Try(t, "buildx", "rm", "default")
-	require.NotZero(t, refused.ExitCode, "rm claims to have removed the engine's own builder")
-	_, listed := builder.Find(builder.List(t, home), "default")
-	require.True(t, listed, "the engine's own builder is gone")
 }

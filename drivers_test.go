@@ -11,41 +11,231 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/image"
 	"builders.test/helpers/progress"
-	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
+)
+
+const (
+	docsDrivers = "https://docs.docker.com/build/builders/drivers/"
+	docsRemote  = "https://docs.docker.com/build/builders/drivers/remote/"
+	docsEpoch   = "https://docs.docker.com/build/ci/github-actions/reproducible-builds/"
 )
 
 // Chapter: the same builds, whoever runs the BuildKit.
 func TestDrivers(t *testing.T) {
-	prove(t, "drivers/remote-unix", aUnixSocketLeadsToItsDaemon)
-	prove(t, "drivers/remote-tcp", tcpLeadsToItsDaemon)
-	prove(t, "drivers/remote-tls", certificatesLeadToTheDaemon)
-	prove(t, "drivers/remote-tls-stranger", aStrangerIsRefused)
-	prove(t, "drivers/remote-tls-nobody", nobodyIsRefused)
-	prove(t, "drivers/remote-container", aContainerIsAnEndpoint)
-	prove(t, "drivers/remote-versions", eachRemoteHasItsOwnVersion)
-	prove(t, "drivers/remote-create", createOfARemoteStartsNothing)
-	prove(t, "drivers/remote-rm", rmOfARemoteEndsNothing)
-	prove(t, "drivers/remote-shared", oneDaemonIsOneCache)
-	prove(t, "drivers/image-store", theDockerDriverNeedsNoLoad)
-	prove(t, "drivers/contexts", everyContextIsABuilder)
-	prove(t, "drivers/same-result", everyDriverBuildsTheSame)
-	prove(t, "drivers/options", foreignOptionsAreRefused)
-}
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/remote-unix",
+		Text:   "A remote builder at `unix://…` builds in the BuildKit that listens on the socket, and reports its version",
+		Source: docsRemote,
+		Needs:  []claim.Need{claim.RemoteDriver, claim.LocalEngine},
+	}, func(t *suite.T) { requireReached(t, builder.UnixSocket) })
 
-func aUnixSocketLeadsToItsDaemon(t *spec.T) { requireReached(t, builder.UnixSocket) }
-func tcpLeadsToItsDaemon(t *spec.T)         { requireReached(t, builder.PlainTCP) }
-func certificatesLeadToTheDaemon(t *spec.T) { requireReached(t, builder.MutualTLS) }
-func aContainerIsAnEndpoint(t *spec.T)      { requireReached(t, builder.DockerExec) }
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/remote-tcp",
+		Text:   "A remote builder at `tcp://…` builds in the BuildKit that listens there, and reports its version",
+		Source: docsRemote,
+		Needs:  []claim.Need{claim.RemoteDriver, claim.LocalEngine},
+	}, func(t *suite.T) { requireReached(t, builder.PlainTCP) })
+
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/remote-tls",
+		Text:   "A remote builder at `tcp://…` with `cacert`, `cert` and `key` builds in a BuildKit that asks for certificates, and reports its version",
+		Source: docsRemote,
+		Needs:  []claim.Need{claim.RemoteDriver, claim.LocalEngine},
+	}, func(t *suite.T) { requireReached(t, builder.MutualTLS) })
+
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/remote-tls-stranger",
+		Text:   "A BuildKit that asks for certificates does nothing for a builder whose certificate is of an authority that it does not know",
+		Source: docsRemote,
+		Needs:  []claim.Need{claim.RemoteDriver, claim.LocalEngine},
+	}, func(t *suite.T) { requireStranger(t, builder.Stranger) })
+
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/remote-tls-nobody",
+		Text:   "A BuildKit that asks for certificates does nothing for a builder that shows none",
+		Source: docsRemote,
+		Needs:  []claim.Need{claim.RemoteDriver, claim.LocalEngine},
+	}, func(t *suite.T) { requireStranger(t, builder.Nobody) })
+
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/remote-container",
+		Text:   "A remote builder at `docker-container://…` builds in the BuildKit of that container, and reports its version",
+		Source: docsRemote,
+		Needs:  []claim.Need{claim.RemoteDriver},
+	}, func(t *suite.T) { requireReached(t, builder.DockerExec) })
+
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/remote-versions",
+		Text:   "Two remote builders that point at BuildKits of two versions report each the version of its own, and build there",
+		Source: docsRemote,
+		Needs:  []claim.Need{claim.RemoteDriver},
+	}, func(t *suite.T) {
+		otherImage, otherVersion := t.Env.Companion()
+		mine, other := builder.New(t), builder.New(t, builder.Pinned(otherImage))
+
+		require.Equal(t, t.BuildKit, mine.Inspect(t)[0].Version, "buildx reports another version than that of the BuildKit which the first builder points at")
+		require.Equal(t, otherVersion, other.Inspect(t)[0].Version, "buildx reports another version than that of the BuildKit which the second builder points at")
+		for _, b := range []*builder.Builder{mine, other} {
+			context, mark := marked(t)
+			build.Run(t, b, context)
+			for _, candidate := range []*builder.Builder{mine, other} {
+				built := strings.Contains(candidate.Records(t), mark)
+				require.Equal(t, candidate == b, built, "the build on %s was executed by the wrong BuildKit (looked at that of %s)", b.Name, candidate.Name)
+			}
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/remote-create",
+		Text:   "`create` of a remote builder starts nothing: the builder is inactive while its BuildKit is down, and running as soon as that is up",
+		Source: docsRemote,
+		Needs:  []claim.Need{claim.RemoteDriver},
+	}, func(t *suite.T) {
+		administrators := builder.New(t)
+		administrators.Home.Docker(t, "stop", administrators.Container())
+
+		b := builder.New(t, builder.Reaching(administrators))
+
+		require.True(t, b.Recorded(), "create made no builder while its BuildKit is down")
+		require.Equal(t, "inactive", b.Inspect(t)[0].Status, "buildx reports a BuildKit that is down as something else")
+		require.False(t, engine.Container(t, administrators.Container()).State.Running, "create, or a look at the builder, started the BuildKit that somebody else had stopped")
+		require.False(t, engine.HasContainer(t, builder.ContainerOf(b.Node())), "create of a remote builder made a container as the docker-container driver does")
+
+		b.Home.Docker(t, "start", administrators.Container())
+		administrators.AwaitDaemon(t)
+		require.Equal(t, "running", b.Inspect(t)[0].Status, "the BuildKit is up, and its builder does not find it")
+		drawing(t, b)
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/remote-rm",
+		Text:   "`stop` and `rm` of a remote builder leave its BuildKit running and the cache whole, which a new builder for the same endpoint finds",
+		Source: docsRemote,
+		Needs:  []claim.Need{claim.RemoteDriver},
+	}, func(t *suite.T) {
+		administrators := builder.New(t)
+		before := engine.Container(t, administrators.Container()).State
+		value, _ := drawing(t, administrators)
+
+		administrators.Home.Buildx(t, "stop", administrators.Name)
+		administrators.Home.Buildx(t, "rm", administrators.Name)
+
+		require.False(t, administrators.Recorded(), "rm left the builder's record")
+		after := engine.Container(t, administrators.Container()).State
+		require.True(t, after.Running, "stop or rm of a remote builder ended its BuildKit")
+		require.Equal(t, before.StartedAt, after.StartedAt, "stop or rm of a remote builder restarted its BuildKit")
+		requireHit(t, builder.New(t, builder.Reaching(administrators)), value, "a new builder for the same endpoint does not find the cache")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/remote-shared",
+		Text:   "Remote builders share the cache of the BuildKit that both point at, and have none in common where each points at its own",
+		Source: docsRemote,
+		Needs:  []claim.Need{claim.RemoteDriver},
+	}, func(t *suite.T) {
+		first := builder.New(t)
+		second, elsewhere := builder.New(t, builder.Reaching(first)), builder.New(t)
+		value, cached := drawing(t, first)
+		require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
+
+		requireHit(t, second, value, "two builders that point at one BuildKit do not share its cache")
+		requireMiss(t, elsewhere, value, "a builder that points at another BuildKit found the cache")
+		requireHit(t, first, value, "the first builder lost its cache when another BuildKit built the same")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/image-store",
+		Text:   "What the docker driver builds is an image of the engine without `--load`; what the other drivers build is not",
+		Source: docsDrivers,
+		Needs:  []claim.Need{claim.DockerDriver},
+	}, func(t *suite.T) {
+		platform := "linux/" + t.Env.Engine.Arch
+		for driver, stays := range map[string]bool{subject.DriverDocker: true, subject.DriverContainer: false, subject.DriverRemote: false} {
+			ref := image.New(t, "unloaded")
+			build.Run(t, builder.WarmOf(t, driver, platform), "fixtures/processor", build.Tag(ref))
+			if !stays {
+				require.False(t, image.Exists(t, ref), "a build on the %s driver without --load left an image in the engine", driver)
+				continue
+			}
+			require.True(t, image.Exists(t, ref), "a build on the %s driver left no image in the engine", driver)
+			require.Equal(t, t.Env.Engine.Machine(), image.Run(t, ref, platform), "the image that the %s driver built does not run", driver)
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/contexts",
+		Text:   "Every docker context is a builder of the docker driver, of the context's name, with the BuildKit and the cache of the context's engine, and the current one in that context",
+		Source: docsDocker,
+		Needs:  []claim.Need{claim.DockerDriver},
+	}, func(t *suite.T) {
+		engines := builder.New(t)
+		contexts := builder.OfContext(engines.Home, cli.NewContext(t))
+
+		found, listed := builder.Find(builder.List(t, engines.Home), contexts.Name)
+		require.True(t, listed, "ls does not list the docker context %s as a builder", contexts.Name)
+		require.Equal(t, "docker", found.Driver, "the builder of a docker context has another driver")
+		require.Equal(t, t.BuildKit, found.Nodes[0].Version, "the builder of a docker context has another BuildKit than the context's engine")
+		require.Equal(t, contexts.Name, builder.Chosen(t, contexts.Home), "another builder than its own is the current one in a docker context")
+
+		context, mark := marked(t)
+		build.Run(t, contexts, context)
+		require.Contains(t, engines.Records(t), mark, "what the builder of a docker context built is not in the cache of the context's engine")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "drivers/same-result",
+		Text:    "The same build gives the same layers and the same configuration on every driver",
+		Source:  docsEpoch,
+		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.12")},
+		History: "Releases before v0.12 write the names of the files' user and group into layers, where later ones write their numbers alone (moby/buildkit#3688): the layers of the two are never equal",
+	}, func(t *suite.T) {
+		results := map[string]image.Content{}
+		for _, driver := range subject.Drivers {
+			results[driver] = reproducible(t, driver, "same")
+			require.NotEmpty(t, results[driver].Layers, "the image that the %s driver built has no layers", driver)
+		}
+		reference := results[subject.DriverContainer]
+		for _, driver := range subject.Drivers {
+			require.Equal(t, reference.Layers, results[driver].Layers, "the %s driver makes other layers than the docker-container driver", driver)
+			require.Equal(t, reference, results[driver], "the %s driver makes the same layers as the docker-container driver, but another configuration", driver)
+		}
+		changed := reproducible(t, t.Driver, "changed")
+		require.NotEqual(t, reference.Layers, changed.Layers, "another Dockerfile gives the same layers, so this proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "drivers/options",
+		Text:   "`create` refuses an option that only another driver knows, and leaves no builder behind",
+		Source: docsDrivers,
+	}, func(t *suite.T) {
+		home := cli.NewHome(t)
+		for _, args := range [][]string{
+			{"--driver", "docker-container", "--driver-opt", "cacert=/ca.pem"},
+			{"--driver", "remote", "--driver-opt", "network=host", "tcp://127.0.0.1:1"},
+			{"--driver", "remote", "--driver-opt", "image=" + t.Env.BuildKit.Image, "tcp://127.0.0.1:1"},
+			{"--driver", "remote", "--buildkitd-flags", "--debug", "tcp://127.0.0.1:1"},
+		} {
+			name := t.Env.Name("refused")
+			refused := home.Try(t, append([]string{"buildx", "create", "--name", name}, args...)...)
+			require.NotZero(t, refused.ExitCode, "`create %s` succeeded: the driver takes an option that is another one's", strings.Join(args, " "))
+			_, listed := builder.Find(builder.List(t, home), name)
+			require.False(t, listed, "`create %s` was refused and left a builder behind", strings.Join(args, " "))
+		}
+		allowed := builder.New(t, builder.In(home), builder.Driver(subject.DriverContainer))
+		require.True(t, allowed.Recorded(), "create without a foreign option fails too, so this proves nothing")
+	})
+}
 
 // requireReached fails unless a builder over the transport builds in the
 // daemon that it was pointed at, and in no other.
-func requireReached(t *spec.T, over builder.Transport) {
+func requireReached(t *suite.T, over builder.Transport) {
 	t.Helper()
 	bystander := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
 	b := builder.New(t, builder.Over(over))
@@ -63,7 +253,7 @@ func requireReached(t *spec.T, over builder.Transport) {
 // marked writes a context whose RUN carries a text that no other build has.
 // The text shows in the cache records of the BuildKit that executed the build,
 // and nowhere else.
-func marked(t *spec.T) (context, mark string) {
+func marked(t *suite.T) (context, mark string) {
 	t.Helper()
 	mark = t.Env.Name("mark")
 	context = filepath.Join(t.Env.Dir, mark)
@@ -77,13 +267,10 @@ func marked(t *spec.T) (context, mark string) {
 	return context, mark
 }
 
-func aStrangerIsRefused(t *spec.T) { requireStranger(t, builder.Stranger) }
-func nobodyIsRefused(t *spec.T)    { requireStranger(t, builder.Nobody) }
-
 // requireRefused fails if a BuildKit that asks for certificates does anything
 // for a builder that is not known to it. buildx tries for 20 s before it gives
 // a build up.
-func requireStranger(t *spec.T, who builder.Identity) {
+func requireStranger(t *suite.T, who builder.Identity) {
 	t.Helper()
 	known := builder.New(t, builder.Over(builder.MutualTLS))
 	unknown := builder.New(t, builder.Reaching(known), builder.As(who))
@@ -98,133 +285,12 @@ func requireStranger(t *spec.T, who builder.Identity) {
 	require.Contains(t, known.Records(t), mark, "the known builder's build leaves no mark, so this proves nothing")
 }
 
-func eachRemoteHasItsOwnVersion(t *spec.T) {
-	otherImage, otherVersion := t.Env.Companion()
-	mine, other := builder.New(t), builder.New(t, builder.Pinned(otherImage))
-
-	require.Equal(t, t.BuildKit, mine.Inspect(t)[0].Version, "buildx reports another version than that of the BuildKit which the first builder points at")
-	require.Equal(t, otherVersion, other.Inspect(t)[0].Version, "buildx reports another version than that of the BuildKit which the second builder points at")
-	for _, b := range []*builder.Builder{mine, other} {
-		context, mark := marked(t)
-		build.Run(t, b, context)
-		for _, candidate := range []*builder.Builder{mine, other} {
-			built := strings.Contains(candidate.Records(t), mark)
-			require.Equal(t, candidate == b, built, "the build on %s was executed by the wrong BuildKit (looked at that of %s)", b.Name, candidate.Name)
-		}
-	}
-}
-
-func createOfARemoteStartsNothing(t *spec.T) {
-	administrators := builder.New(t)
-	administrators.Home.Docker(t, "stop", administrators.Container())
-
-	b := builder.New(t, builder.Reaching(administrators))
-
-	require.True(t, b.Recorded(), "create made no builder while its BuildKit is down")
-	require.Equal(t, "inactive", b.Inspect(t)[0].Status, "buildx reports a BuildKit that is down as something else")
-	require.False(t, engine.Container(t, administrators.Container()).State.Running, "create, or a look at the builder, started the BuildKit that somebody else had stopped")
-	require.False(t, engine.HasContainer(t, builder.ContainerOf(b.Node())), "create of a remote builder made a container as the docker-container driver does")
-
-	b.Home.Docker(t, "start", administrators.Container())
-	administrators.AwaitDaemon(t)
-	require.Equal(t, "running", b.Inspect(t)[0].Status, "the BuildKit is up, and its builder does not find it")
-	drawing(t, b)
-}
-
-func rmOfARemoteEndsNothing(t *spec.T) {
-	administrators := builder.New(t)
-	before := engine.Container(t, administrators.Container()).State
-	value, _ := drawing(t, administrators)
-
-	administrators.Home.Buildx(t, "stop", administrators.Name)
-	administrators.Home.Buildx(t, "rm", administrators.Name)
-
-	require.False(t, administrators.Recorded(), "rm left the builder's record")
-	after := engine.Container(t, administrators.Container()).State
-	require.True(t, after.Running, "stop or rm of a remote builder ended its BuildKit")
-	require.Equal(t, before.StartedAt, after.StartedAt, "stop or rm of a remote builder restarted its BuildKit")
-	requireHit(t, builder.New(t, builder.Reaching(administrators)), value, "a new builder for the same endpoint does not find the cache")
-}
-
-func oneDaemonIsOneCache(t *spec.T) {
-	first := builder.New(t)
-	second, elsewhere := builder.New(t, builder.Reaching(first)), builder.New(t)
-	value, cached := drawing(t, first)
-	require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
-
-	requireHit(t, second, value, "two builders that point at one BuildKit do not share its cache")
-	requireMiss(t, elsewhere, value, "a builder that points at another BuildKit found the cache")
-	requireHit(t, first, value, "the first builder lost its cache when another BuildKit built the same")
-}
-
-func theDockerDriverNeedsNoLoad(t *spec.T) {
-	platform := "linux/" + t.Env.Engine.Arch
-	for driver, stays := range map[string]bool{subject.DriverDocker: true, subject.DriverContainer: false, subject.DriverRemote: false} {
-		ref := image.New(t, "unloaded")
-		build.Run(t, builder.WarmOf(t, driver, platform), "fixtures/processor", build.Tag(ref))
-		if !stays {
-			require.False(t, image.Exists(t, ref), "a build on the %s driver without --load left an image in the engine", driver)
-			continue
-		}
-		require.True(t, image.Exists(t, ref), "a build on the %s driver left no image in the engine", driver)
-		require.Equal(t, t.Env.Engine.Machine(), image.Run(t, ref, platform), "the image that the %s driver built does not run", driver)
-	}
-}
-
-func everyContextIsABuilder(t *spec.T) {
-	engines := builder.New(t)
-	contexts := builder.OfContext(engines.Home, cli.NewContext(t))
-
-	found, listed := builder.Find(builder.List(t, engines.Home), contexts.Name)
-	require.True(t, listed, "ls does not list the docker context %s as a builder", contexts.Name)
-	require.Equal(t, "docker", found.Driver, "the builder of a docker context has another driver")
-	require.Equal(t, t.BuildKit, found.Nodes[0].Version, "the builder of a docker context has another BuildKit than the context's engine")
-	require.Equal(t, contexts.Name, builder.Chosen(t, contexts.Home), "another builder than its own is the current one in a docker context")
-
-	context, mark := marked(t)
-	build.Run(t, contexts, context)
-	require.Contains(t, engines.Records(t), mark, "what the builder of a docker context built is not in the cache of the context's engine")
-}
-
-func everyDriverBuildsTheSame(t *spec.T) {
-	results := map[string]image.Content{}
-	for _, driver := range subject.Drivers {
-		results[driver] = reproducible(t, driver, "same")
-		require.NotEmpty(t, results[driver].Layers, "the image that the %s driver built has no layers", driver)
-	}
-	reference := results[subject.DriverContainer]
-	for _, driver := range subject.Drivers {
-		require.Equal(t, reference.Layers, results[driver].Layers, "the %s driver makes other layers than the docker-container driver", driver)
-		require.Equal(t, reference, results[driver], "the %s driver makes the same layers as the docker-container driver, but another configuration", driver)
-	}
-	changed := reproducible(t, t.Driver, "changed")
-	require.NotEqual(t, reference.Layers, changed.Layers, "another Dockerfile gives the same layers, so this proves nothing")
-}
-
 // reproducible builds a stage of the fixture whose result does not depend on
 // the clock, afresh.
-func reproducible(t *spec.T, driver, stage string) image.Content {
+func reproducible(t *suite.T, driver, stage string) image.Content {
 	t.Helper()
 	platform := "linux/" + t.Env.Engine.Arch
 	ref, b := image.New(t, stage), builder.WarmOf(t, driver, platform)
 	build.Run(t, b, "fixtures/drivers", build.Target(stage), build.Load(ref), build.NoCache(), build.Arg("SOURCE_DATE_EPOCH", "1700000000"))
 	return image.ContentOf(t, ref, platform)
-}
-
-func foreignOptionsAreRefused(t *spec.T) {
-	home := cli.NewHome(t)
-	for _, args := range [][]string{
-		{"--driver", "docker-container", "--driver-opt", "cacert=/ca.pem"},
-		{"--driver", "remote", "--driver-opt", "network=host", "tcp://127.0.0.1:1"},
-		{"--driver", "remote", "--driver-opt", "image=" + t.Env.BuildKit.Image, "tcp://127.0.0.1:1"},
-		{"--driver", "remote", "--buildkitd-flags", "--debug", "tcp://127.0.0.1:1"},
-	} {
-		name := t.Env.Name("refused")
-		refused := home.Try(t, append([]string{"buildx", "create", "--name", name}, args...)...)
-		require.NotZero(t, refused.ExitCode, "`create %s` succeeded: the driver takes an option that is another one's", strings.Join(args, " "))
-		_, listed := builder.Find(builder.List(t, home), name)
-		require.False(t, listed, "`create %s` was refused and left a builder behind", strings.Join(args, " "))
-	}
-	allowed := builder.New(t, builder.In(home), builder.Driver(subject.DriverContainer))
-	require.True(t, allowed.Recorded(), "create without a foreign option fails too, so this proves nothing")
 }

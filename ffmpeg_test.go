@@ -6,25 +6,167 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"builders.test/helpers/image"
 	"builders.test/helpers/progress"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
 
+const (
+	docsMultiStage = "https://docs.docker.com/build/building/multi-stage/"
+	nixSeccomp     = "https://github.com/NixOS/nix/issues/5258"
+	nixClosure     = "https://nix.dev/manual/nix/stable/command-ref/nix-store/query"
+	ffmpegBitexact = "https://ffmpeg.org/ffmpeg-codecs.html"
+)
+
+// Whichever claim comes first pays for the builds that the others find made.
+const ffmpegDeadline = 6 * time.Minute
+
 // Chapter: an ffmpeg that Nix packages, per architecture and base image.
 func TestFFmpeg(t *testing.T) {
-	prove(t, "ffmpeg/version", ffmpegRunsOnEveryBase)
-	prove(t, "ffmpeg/show-architecture", aShellPrintsTheArchitecture)
-	prove(t, "ffmpeg/closure", theImageHoldsTheClosureAlone)
-	prove(t, "ffmpeg/same-bytes", bothArchitecturesEncodeTheSame)
-	prove(t, "ffmpeg/seccomp", emulationNeedsTheOverride)
-	prove(t, "ffmpeg/nix-file", theNixFileChoosesWhatIsBuilt)
-	prove(t, "ffmpeg/program-file", theProgramFileChoosesWhatIsStarted)
+	suite.Prove(t, claim.Claim{
+		ID:       "ffmpeg/version",
+		Text:     "An ffmpeg that Nix packaged runs in the PRODUCTION image, whatever its base image: scratch, distroless, distroless with a shell, ubuntu; on amd64 and on arm64",
+		Source:   docsMultiStage,
+		Needs:    append(bothArchitectures, claim.OwnBuildKit),
+		Deadline: ffmpegDeadline,
+	}, func(t *suite.T) {
+		for _, arch := range architectures {
+			for _, base := range allBases {
+				said := image.Run(t, ffmpegOn(t, arch, base), "linux/"+arch, "-version")
+				require.True(t, strings.HasPrefix(said, "ffmpeg version "), "the image for %s on %s is no ffmpeg; it said: %s", arch, base, said)
+				require.Contains(t, said, "libavcodec", "the ffmpeg for %s on %s does not name its libraries", arch, base)
+			}
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:       "ffmpeg/show-architecture",
+		Text:     "A script in the image prints the architecture where the base image has a shell, and cannot run where it has none",
+		Source:   docsMultiStage,
+		Needs:    append(bothArchitectures, claim.OwnBuildKit),
+		Deadline: ffmpegDeadline,
+	}, func(t *suite.T) {
+		const script = "/usr/bin/show_architecture.sh"
+		for _, arch := range architectures {
+			for _, base := range withShell {
+				out := image.TryProgram(t, ffmpegOn(t, arch, base), "linux/"+arch, "sh", script)
+				require.Zero(t, out.Exit, "%s has a shell, but the script failed for %s: %s", base, arch, out.Complaints)
+				require.Equal(t, env.Machine(arch), out.Text, "on %s the script prints another architecture than the image was built for", base)
+			}
+			for _, base := range withoutShell {
+				for _, program := range [][]string{{"sh", script}, {script}} {
+					out := image.TryProgram(t, ffmpegOn(t, arch, base), "linux/"+arch, program...)
+					require.NotZero(t, out.Exit, "%s has no shell, but for %s the script ran and said: %s", base, arch, out.Text)
+					require.Regexp(t, "not found|no such file", out.Complaints+out.Text, "%v did not fail for want of a shell on %s", program, base)
+				}
+			}
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:       "ffmpeg/closure",
+		Text:     "The image holds the runtime closure that Nix computed and nothing of what built it",
+		Source:   nixClosure,
+		Needs:    append(bothArchitectures, claim.OwnBuildKit),
+		Deadline: ffmpegDeadline,
+	}, func(t *suite.T) {
+		for _, arch := range architectures {
+			ref, platform := ffmpegOn(t, arch, distrolessDebug), "linux/"+arch
+			look := func(command ...string) string {
+				out := image.TryProgram(t, ref, platform, command...)
+				require.Zero(t, out.Exit, "%v failed: %s", command, out.Complaints)
+				return out.Text
+			}
+			require.Regexp(t, `^/nix/store/[0-9a-z]{32}-ffmpeg-debian/bin/ffmpeg$`, look("readlink", "-f", "/usr/local/bin/program"), "the image for %s does not start the ffmpeg in its Nix store", arch)
+			var held []string
+			for _, path := range strings.Fields(look("ls", "/nix/store")) {
+				_, name, _ := strings.Cut(path, "-")
+				held = append(held, name)
+			}
+			require.ElementsMatch(t, []string{"ffmpeg-debian", "ffmpeg-debian-lib"}, held, "the image's Nix store for %s is not the program and its libraries", arch)
+			require.Equal(t, "store", look("ls", "/nix"), "Nix's own state was copied along for %s", arch)
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:       "ffmpeg/same-bytes",
+		Text:     "Both architectures' images encode the same second of video to the same bytes",
+		Source:   ffmpegBitexact,
+		Needs:    append(bothArchitectures, claim.OwnBuildKit),
+		Deadline: ffmpegDeadline,
+	}, func(t *suite.T) {
+		// One thread and integer arithmetic, or the processor would show.
+		encode := strings.Fields("-v error -f lavfi -i testsrc2=duration=1:size=320x240:rate=25" +
+			" -c:v mpeg4 -q:v 4 -pix_fmt yuv420p -threads 1 -dct int -idct simple -bitexact -f matroska md5:")
+		sums := map[string]string{}
+		for _, arch := range architectures {
+			said := image.Run(t, ffmpegOn(t, arch, "scratch"), "linux/"+arch, encode...)
+			require.Regexp(t, "^[0-9a-f]{32}$", said, "ffmpeg for %s printed no checksum", arch)
+			require.NotEqual(t, "d41d8cd98f00b204e9800998ecf8427e", said, "ffmpeg for %s encoded nothing at all", arch)
+			sums[arch] = said
+		}
+		require.Equal(t, sums["amd64"], sums["arm64"], "the same second of video came out differently on amd64 and arm64")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:       "ffmpeg/seccomp",
+		Text:     "On emulated arm64 Nix cannot load its seccomp filter and builds nothing, unless told `filter-syscalls = false`; on amd64 it builds without being told",
+		Source:   nixSeccomp,
+		Needs:    []claim.Need{claim.OwnBuildKit, claim.AMD64, claim.EmulatedARM64},
+		Deadline: ffmpegDeadline,
+	}, func(t *suite.T) {
+		const complaint = "unable to load seccomp BPF program"
+
+		failed := buildHello(t, "arm64")
+		requireFailsAt(t, failed, "./build.sh", "Nix built on emulated arm64 without the override")
+		require.Contains(t, failed.Printed(t, "./build.sh"), complaint, "the build for arm64 failed for another reason: %s", failed.Complaint())
+
+		cured := buildHello(t, "arm64", noFilter)
+		require.Zero(t, cured.Command.ExitCode, "the override does not cure the build for arm64: %s", cured.Complaint())
+		require.NotEqual(t, progress.No, cured.Executed("./build.sh"), "the build for arm64 with the override did not run Nix")
+
+		native := buildHello(t, "amd64")
+		require.Zero(t, native.Command.ExitCode, "Nix does not build on amd64 without the override: %s", native.Complaint())
+		require.NotEqual(t, progress.No, native.Executed("./build.sh"), "the build for amd64 did not run Nix")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:       "ffmpeg/nix-file",
+		Text:     "`--build-arg NIX_FILE=` chooses what Nix builds",
+		Source:   docsVariables,
+		Needs:    append(bothArchitectures, claim.OwnBuildKit),
+		Deadline: ffmpegDeadline,
+	}, func(t *suite.T) {
+		for arch, system := range map[string]string{"amd64": "x86_64-linux", "arm64": "aarch64-linux"} {
+			ref := image.New(t, "hello")
+			buildFFmpeg(t, arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/hello"), build.Load(ref))
+			require.Equal(t, "hello from "+system, image.Run(t, ref, "linux/"+arch), "NIX_FILE=hello.nix built something else for %s", arch)
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:       "ffmpeg/program-file",
+		Text:     "`--build-arg PROGRAM_FILE=` chooses which program of the result the image starts, and one that Nix did not build fails the build",
+		Source:   docsVariables,
+		Needs:    append(bothArchitectures, claim.OwnBuildKit),
+		Deadline: ffmpegDeadline,
+	}, func(t *suite.T) {
+		for _, arch := range architectures {
+			ref := image.New(t, "goodbye")
+			buildFFmpeg(t, arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/goodbye"), build.Load(ref))
+			require.Contains(t, image.Run(t, ref, "linux/"+arch), "goodbye from ", "PROGRAM_FILE=bin/goodbye starts something else for %s", arch)
+		}
+		failed := tryFFmpeg(t, t.Env.Engine.Arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/nothing"))
+		requireFailsAt(t, failed, "./build.sh", "a program that Nix did not build was accepted")
+		require.Contains(t, failed.Printed(t, "./build.sh"), "builds no program bin/nothing", "the build failed for another reason: %s", failed.Complaint())
+	})
 }
 
 const (
@@ -48,105 +190,9 @@ var (
 	noFilter = build.Arg("NIX_CONFIG", "filter-syscalls = false")
 )
 
-func ffmpegRunsOnEveryBase(t *spec.T) {
-	for _, arch := range architectures {
-		for _, base := range allBases {
-			said := image.Run(t, ffmpegOn(t, arch, base), "linux/"+arch, "-version")
-			require.True(t, strings.HasPrefix(said, "ffmpeg version "), "the image for %s on %s is no ffmpeg; it said: %s", arch, base, said)
-			require.Contains(t, said, "libavcodec", "the ffmpeg for %s on %s does not name its libraries", arch, base)
-		}
-	}
-}
-
-func aShellPrintsTheArchitecture(t *spec.T) {
-	const script = "/usr/bin/show_architecture.sh"
-	for _, arch := range architectures {
-		for _, base := range withShell {
-			out := image.TryProgram(t, ffmpegOn(t, arch, base), "linux/"+arch, "sh", script)
-			require.Zero(t, out.Exit, "%s has a shell, but the script failed for %s: %s", base, arch, out.Complaints)
-			require.Equal(t, env.Machine(arch), out.Text, "on %s the script prints another architecture than the image was built for", base)
-		}
-		for _, base := range withoutShell {
-			for _, program := range [][]string{{"sh", script}, {script}} {
-				out := image.TryProgram(t, ffmpegOn(t, arch, base), "linux/"+arch, program...)
-				require.NotZero(t, out.Exit, "%s has no shell, but for %s the script ran and said: %s", base, arch, out.Text)
-				require.Regexp(t, "not found|no such file", out.Complaints+out.Text, "%v did not fail for want of a shell on %s", program, base)
-			}
-		}
-	}
-}
-
-func theImageHoldsTheClosureAlone(t *spec.T) {
-	for _, arch := range architectures {
-		ref, platform := ffmpegOn(t, arch, distrolessDebug), "linux/"+arch
-		look := func(command ...string) string {
-			out := image.TryProgram(t, ref, platform, command...)
-			require.Zero(t, out.Exit, "%v failed: %s", command, out.Complaints)
-			return out.Text
-		}
-		require.Regexp(t, `^/nix/store/[0-9a-z]{32}-ffmpeg-debian/bin/ffmpeg$`, look("readlink", "-f", "/usr/local/bin/program"), "the image for %s does not start the ffmpeg in its Nix store", arch)
-		var held []string
-		for _, path := range strings.Fields(look("ls", "/nix/store")) {
-			_, name, _ := strings.Cut(path, "-")
-			held = append(held, name)
-		}
-		require.ElementsMatch(t, []string{"ffmpeg-debian", "ffmpeg-debian-lib"}, held, "the image's Nix store for %s is not the program and its libraries", arch)
-		require.Equal(t, "store", look("ls", "/nix"), "Nix's own state was copied along for %s", arch)
-	}
-}
-
-func bothArchitecturesEncodeTheSame(t *spec.T) {
-	// One thread and integer arithmetic, or the processor would show.
-	encode := strings.Fields("-v error -f lavfi -i testsrc2=duration=1:size=320x240:rate=25" +
-		" -c:v mpeg4 -q:v 4 -pix_fmt yuv420p -threads 1 -dct int -idct simple -bitexact -f matroska md5:")
-	sums := map[string]string{}
-	for _, arch := range architectures {
-		said := image.Run(t, ffmpegOn(t, arch, "scratch"), "linux/"+arch, encode...)
-		require.Regexp(t, "^[0-9a-f]{32}$", said, "ffmpeg for %s printed no checksum", arch)
-		require.NotEqual(t, "d41d8cd98f00b204e9800998ecf8427e", said, "ffmpeg for %s encoded nothing at all", arch)
-		sums[arch] = said
-	}
-	require.Equal(t, sums["amd64"], sums["arm64"], "the same second of video came out differently on amd64 and arm64")
-}
-
-func emulationNeedsTheOverride(t *spec.T) {
-	const complaint = "unable to load seccomp BPF program"
-
-	failed := buildHello(t, "arm64")
-	requireFailsAt(t, failed, "./build.sh", "Nix built on emulated arm64 without the override")
-	require.Contains(t, failed.Printed(t, "./build.sh"), complaint, "the build for arm64 failed for another reason: %s", failed.Complaint())
-
-	cured := buildHello(t, "arm64", noFilter)
-	require.Zero(t, cured.Command.ExitCode, "the override does not cure the build for arm64: %s", cured.Complaint())
-	require.NotEqual(t, progress.No, cured.Executed("./build.sh"), "the build for arm64 with the override did not run Nix")
-
-	native := buildHello(t, "amd64")
-	require.Zero(t, native.Command.ExitCode, "Nix does not build on amd64 without the override: %s", native.Complaint())
-	require.NotEqual(t, progress.No, native.Executed("./build.sh"), "the build for amd64 did not run Nix")
-}
-
-func theNixFileChoosesWhatIsBuilt(t *spec.T) {
-	for arch, system := range map[string]string{"amd64": "x86_64-linux", "arm64": "aarch64-linux"} {
-		ref := image.New(t, "hello")
-		buildFFmpeg(t, arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/hello"), build.Load(ref))
-		require.Equal(t, "hello from "+system, image.Run(t, ref, "linux/"+arch), "NIX_FILE=hello.nix built something else for %s", arch)
-	}
-}
-
-func theProgramFileChoosesWhatIsStarted(t *spec.T) {
-	for _, arch := range architectures {
-		ref := image.New(t, "goodbye")
-		buildFFmpeg(t, arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/goodbye"), build.Load(ref))
-		require.Contains(t, image.Run(t, ref, "linux/"+arch), "goodbye from ", "PROGRAM_FILE=bin/goodbye starts something else for %s", arch)
-	}
-	failed := tryFFmpeg(t, t.Env.Engine.Arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/nothing"))
-	requireFailsAt(t, failed, "./build.sh", "a program that Nix did not build was accepted")
-	require.Contains(t, failed.Printed(t, "./build.sh"), "builds no program bin/nothing", "the build failed for another reason: %s", failed.Complaint())
-}
-
 // ffmpegOn is the image of ffmpeg for an architecture on a base image. The
 // first spec that asks builds and loads it; all share it.
-func ffmpegOn(t *spec.T, arch, base string) string {
+func ffmpegOn(t *suite.T, arch, base string) string {
 	t.Helper()
 	t.Uses(ffmpegPackages)
 	t.Uses(base)
@@ -164,20 +210,20 @@ func ffmpegOn(t *spec.T, arch, base string) string {
 
 // buildHello lets Nix build a small package, never from the cache, and returns
 // the result whatever it is.
-func buildHello(t *spec.T, arch string, options ...build.Option) *build.Result {
+func buildHello(t *suite.T, arch string, options ...build.Option) *build.Result {
 	t.Helper()
 	return tryFFmpeg(t, arch, "scratch", append(options,
 		build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/hello"),
 		build.Option{"--no-cache-filter", "BUILDER"})...)
 }
 
-func buildFFmpeg(t *spec.T, arch, base string, options ...build.Option) {
+func buildFFmpeg(t *suite.T, arch, base string, options ...build.Option) {
 	t.Helper()
 	r := tryFFmpeg(t, arch, base, options...)
 	require.Zero(t, r.Command.ExitCode, "the build for %s on %s failed: %s", arch, base, r.Complaint())
 }
 
-func tryFFmpeg(t *spec.T, arch, base string, options ...build.Option) *build.Result {
+func tryFFmpeg(t *suite.T, arch, base string, options ...build.Option) *build.Result {
 	t.Helper()
 	platform := "linux/" + arch
 	all := []build.Option{build.Platform(platform), build.Target("PRODUCTION"), build.Arg("baseimage", base)}

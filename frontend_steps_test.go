@@ -6,33 +6,111 @@ import (
 	"crypto/rand"
 	"os"
 	"path/filepath"
+	"testing"
 
 	"builders.test/helpers/agent"
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/image"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
 
 // The proofs of TestFrontend that are about what a step is given: caches,
 // secrets, an agent, a network.
 
-func cacheMountsSurvive(t *spec.T) {
-	id, otherID := t.Env.Name("mount"), t.Env.Name("mount")
+func frontendSteps(t *testing.T) {
+	t.Helper()
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/cache-mount",
+		Text:   "What a step leaves in a cache mount is there for the next builds, also at another path under the same id, and neither in the image nor under another id",
+		Source: docsDockerfile + "#run---mounttypecache",
+	}, func(t *suite.T) {
+		id, otherID := t.Env.Name("mount"), t.Env.Name("mount")
 
-	require.Empty(t, throughMount(t, "before", id, "first"), "a cache mount that nobody used holds something")
-	require.Equal(t, "first", throughMount(t, "before", id, "second"), "the next build does not find what the last one left in the cache mount")
-	require.Equal(t, "first\nsecond", throughMount(t, "seen", id, "third"), "a mount of the same id at another path holds something else")
-	require.Empty(t, throughMount(t, "before", otherID, "fifth"), "a cache mount with another id holds what was left under the first")
-	require.Empty(t, throughMount(t, "left", id, "fourth"), "the image holds what was left in the cache mount")
+		require.Empty(t, throughMount(t, "before", id, "first"), "a cache mount that nobody used holds something")
+		require.Equal(t, "first", throughMount(t, "before", id, "second"), "the next build does not find what the last one left in the cache mount")
+		require.Equal(t, "first\nsecond", throughMount(t, "seen", id, "third"), "a mount of the same id at another path holds something else")
+		require.Empty(t, throughMount(t, "before", otherID, "fifth"), "a cache mount with another id holds what was left under the first")
+		require.Empty(t, throughMount(t, "left", id, "fourth"), "the image holds what was left in the cache mount")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/cache-mount-no-cache",
+		Text:   "`--no-cache` empties the cache mounts of the steps that it runs again",
+		Source: "https://github.com/moby/buildkit/issues/4250",
+	}, func(t *suite.T) { requireEmptiedByNoCache(t, "before") })
+
+	suite.Prove(t, claim.Claim{
+		ID:      "frontend/cache-mount-mode",
+		Text:    "`--no-cache` empties a cache mount that has a mode or an owner, too",
+		Source:  "https://github.com/moby/buildkit/issues/5305",
+		Needs:   []claim.Need{claim.BuildKit(">=0.16")},
+		History: "Releases before v0.16.0 left it as it was",
+	}, func(t *suite.T) { requireEmptiedByNoCache(t, "owned") })
+
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/secret",
+		Text:   "A secret that a step was given is in no layer, config or attestation of the image and not in its history; a build argument and a copied and removed file are",
+		Source: docsSecrets,
+	}, func(t *suite.T) {
+		value, known := rand.Text(), rand.Text()
+
+		mounted := given(t, "mounted", value, secret(t, value), salt(t))
+		require.Empty(t, image.Holding(t, mounted, value), "the image holds the secret")
+		require.NotContains(t, historyOf(t, mounted), value, "the history tells the secret")
+		requireKept(t, value)
+
+		argument := given(t, "argument", known, build.Arg("TOKEN", known))
+		require.NotEmpty(t, image.Holding(t, argument, known), "a build argument is not found in the image either, so this proves nothing")
+		require.Contains(t, historyOf(t, argument), known, "a build argument is not found in the history either, so this proves nothing")
+		require.True(t, told(t, known), "a build argument is not found in the evidence either, so that the secret is not proves nothing")
+
+		copied := given(t, "copied", known, build.Context("files", tokenFolder(t, known)))
+		require.NotEmpty(t, image.Holding(t, copied, known), "a file that was copied and removed is not found in the layers either, so this proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/secret-changed",
+		Text:   "A secret whose value changed does not run a cached step again",
+		Source: docsSecrets,
+	}, func(t *suite.T) {
+		// A builder of its own: others that build there may make a step run again.
+		b := builder.New(t)
+		first, second := rand.Text(), rand.Text()
+		require.Equal(t, sum(first)+"  -", proof(t, b, first), "the first build did not run the step, so this proves nothing")
+		require.Equal(t, sum(first)+"  -", proof(t, b, second), "another value of the secret ran the step again")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/ssh",
+		Text:   "With `--ssh` a step that asks for it reaches the agent, without it there is none",
+		Source: docsDockerfile + "#run---mounttypessh",
+	}, func(t *suite.T) {
+		comment := rand.Text()
+		socket := agent.Serve(t, comment)
+
+		told, _ := build.Export(t, warm(t), "fixtures/frontend/ssh", "identities", build.SSH(socket), salt(t))
+		require.Contains(t, told, comment, "the step did not reach the agent that was forwarded")
+
+		told, _ = build.Export(t, warm(t), "fixtures/frontend/ssh", "identities", build.NoCache(), salt(t))
+		require.Equal(t, "no agent", told, "the step has an agent that nobody forwarded")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/network-none",
+		Text:   "`RUN --network=none` has the loopback interface and no route to anywhere, other steps have one",
+		Source: docsDockerfile + "#run---network",
+	}, func(t *suite.T) {
+		require.Contains(t, seen(t, "loopback"), "127.0.0.1", "the step without network has no loopback interface")
+		require.Empty(t, seen(t, "without"), "the step without network has a route")
+		require.NotEmpty(t, seen(t, "with"), "a step with network has no route either, so this proves nothing")
+	})
 }
 
-func noCacheEmptiesTheMount(t *spec.T)       { requireEmptiedByNoCache(t, "before") }
-func noCacheEmptiesTheMountInMode(t *spec.T) { requireEmptiedByNoCache(t, "owned") }
-
-func requireEmptiedByNoCache(t *spec.T, target string) {
+func requireEmptiedByNoCache(t *suite.T, target string) {
 	t.Helper()
 	emptiesMounts(t)
 	id := t.Env.Name("mount")
@@ -44,38 +122,21 @@ func requireEmptiedByNoCache(t *spec.T, target string) {
 
 // throughMount runs a step with a cache mount and returns what one target of
 // the fixture tells.
-func throughMount(t *spec.T, target, id, step string, options ...build.Option) string {
+func throughMount(t *suite.T, target, id, step string, options ...build.Option) string {
 	t.Helper()
 	options = append(options, build.Target(target), build.Arg("ID", id), build.Arg("STEP", step))
 	told, _ := build.Export(t, warm(t), "fixtures/frontend/cache-mount", target, options...)
 	return told
 }
 
-func secretsLeaveNoTrace(t *spec.T) {
-	value, known := rand.Text(), rand.Text()
-
-	mounted := given(t, "mounted", value, secret(t, value), salt(t))
-	require.Empty(t, image.Holding(t, mounted, value), "the image holds the secret")
-	require.NotContains(t, historyOf(t, mounted), value, "the history tells the secret")
-	requireKept(t, value)
-
-	argument := given(t, "argument", known, build.Arg("TOKEN", known))
-	require.NotEmpty(t, image.Holding(t, argument, known), "a build argument is not found in the image either, so this proves nothing")
-	require.Contains(t, historyOf(t, argument), known, "a build argument is not found in the history either, so this proves nothing")
-	require.True(t, told(t, known), "a build argument is not found in the evidence either, so that the secret is not proves nothing")
-
-	copied := given(t, "copied", known, build.Context("files", tokenFolder(t, known)))
-	require.NotEmpty(t, image.Holding(t, copied, known), "a file that was copied and removed is not found in the layers either, so this proves nothing")
-}
-
 // requireKept fails if what is kept of a run tells a secret: it is sent around.
-func requireKept(t *spec.T, value string) {
+func requireKept(t *suite.T, value string) {
 	t.Helper()
 	require.False(t, told(t, value), "the evidence tells the secret")
 }
 
 // told reports whether what is kept of the try so far tells a value.
-func told(t *spec.T, value string) bool {
+func told(t *suite.T, value string) bool {
 	t.Helper()
 	told, err := t.Evidence.Holds(value)
 	if err != nil {
@@ -86,7 +147,7 @@ func told(t *spec.T, value string) bool {
 
 // given builds a target of the fixture whose step is given the value in some
 // way, makes sure that the step had it, and returns the image.
-func given(t *spec.T, target, value string, options ...build.Option) string {
+func given(t *suite.T, target, value string, options ...build.Option) string {
 	t.Helper()
 	loaded := image.New(t, target)
 	build.Run(t, warm(t), "fixtures/frontend/secret", append(options, build.Target(target), build.Load(loaded))...)
@@ -95,45 +156,20 @@ func given(t *spec.T, target, value string, options ...build.Option) string {
 	return loaded
 }
 
-func historyOf(t *spec.T, ref string) string {
+func historyOf(t *suite.T, ref string) string {
 	t.Helper()
 	return cli.NewHome(t).Docker(t, "history", "--no-trunc", ref).Stdout()
 }
 
-func aChangedSecretIsNoReason(t *spec.T) {
-	// A builder of its own: others that build there may make a step run again.
-	b := builder.New(t)
-	first, second := rand.Text(), rand.Text()
-	require.Equal(t, sum(first)+"  -", proof(t, b, first), "the first build did not run the step, so this proves nothing")
-	require.Equal(t, sum(first)+"  -", proof(t, b, second), "another value of the secret ran the step again")
-}
-
 // proof is what a step with a secret left when it was executed last.
-func proof(t *spec.T, b *builder.Builder, value string) string {
+func proof(t *suite.T, b *builder.Builder, value string) string {
 	t.Helper()
 	left, _ := build.Export(t, b, "fixtures/frontend/secret", "proof", build.Target("proof"), secret(t, value), salt(t))
 	return left
 }
 
-func sshReachesTheAgent(t *spec.T) {
-	comment := rand.Text()
-	socket := agent.Serve(t, comment)
-
-	told, _ := build.Export(t, warm(t), "fixtures/frontend/ssh", "identities", build.SSH(socket), salt(t))
-	require.Contains(t, told, comment, "the step did not reach the agent that was forwarded")
-
-	told, _ = build.Export(t, warm(t), "fixtures/frontend/ssh", "identities", build.NoCache(), salt(t))
-	require.Equal(t, "no agent", told, "the step has an agent that nobody forwarded")
-}
-
-func noneHasNoRoute(t *spec.T) {
-	require.Contains(t, seen(t, "loopback"), "127.0.0.1", "the step without network has no loopback interface")
-	require.Empty(t, seen(t, "without"), "the step without network has a route")
-	require.NotEmpty(t, seen(t, "with"), "a step with network has no route either, so this proves nothing")
-}
-
 // seen is what a step saw of the network.
-func seen(t *spec.T, target string) string {
+func seen(t *suite.T, target string) string {
 	t.Helper()
 	told, _ := build.Export(t, warm(t), "fixtures/frontend/network", target, build.Target(target), salt(t))
 	return told
@@ -141,13 +177,13 @@ func seen(t *spec.T, target string) string {
 
 // secret keeps a value in a file of the run's and gives it to a build as the
 // secret token.
-func secret(t *spec.T, value string) build.Option {
+func secret(t *suite.T, value string) build.Option {
 	t.Helper()
 	return build.Secret("token", filepath.Join(tokenFolder(t, value), "token"))
 }
 
 // tokenFolder is a folder of the run's that holds a value in the file token.
-func tokenFolder(t *spec.T, value string) string {
+func tokenFolder(t *suite.T, value string) string {
 	t.Helper()
 	dir := filepath.Join(t.Env.Dir, t.Env.Name("token"))
 	if err := os.Mkdir(dir, 0o700); err != nil {

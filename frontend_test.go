@@ -19,33 +19,229 @@ import (
 	"builders.test/helpers/image"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/registry"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
+)
+
+const (
+	docsFrontend   = "https://docs.docker.com/build/buildkit/frontend/"
+	docsDockerfile = "https://docs.docker.com/reference/dockerfile/"
+	docsSecrets    = "https://docs.docker.com/build/building/secrets/"
 )
 
 // Chapter: the language of Dockerfiles comes as an image, the frontend.
 func TestFrontend(t *testing.T) {
-	prove(t, "frontend/syntax", theSyntaxLineDecides)
-	prove(t, "frontend/built-in", theBuiltInIsTheBuildKits)
-	prove(t, "frontend/build-arg", theArgumentOverridesTheLine)
-	prove(t, "frontend/tag-moves", aMovedFrontendReachesTheNextBuild)
-	prove(t, "frontend/unknown-image", anUnknownFrontendIsOneError)
-	prove(t, "frontend/heredoc", hereDocumentsAreTaken)
-	prove(t, "frontend/checksum", aWrongChecksumFailsFirst)
-	prove(t, "frontend/checksum-known", aKnownChecksumIsNotDownloaded)
-	prove(t, "frontend/secret-env", aSecretAsAVariable)
-	prove(t, "frontend/exclude", excludeLeavesOut)
-	prove(t, "frontend/parents", parentsKeepsFolders)
-	prove(t, "frontend/chmod", aModeInWordsIsSet)
-	prove(t, "frontend/chmod-old-daemon", anOldDaemonLosesTheMode)
-	prove(t, "frontend/link", linkedLayersAreRebased)
-	prove(t, "frontend/cache-mount", cacheMountsSurvive)
-	prove(t, "frontend/cache-mount-no-cache", noCacheEmptiesTheMount)
-	prove(t, "frontend/cache-mount-mode", noCacheEmptiesTheMountInMode)
-	prove(t, "frontend/secret", secretsLeaveNoTrace)
-	prove(t, "frontend/secret-changed", aChangedSecretIsNoReason)
-	prove(t, "frontend/ssh", sshReachesTheAgent)
-	prove(t, "frontend/network-none", noneHasNoRoute)
+	suite.Prove(t, claim.Claim{
+		ID:      "frontend/syntax",
+		Text:    "The line `# syntax=docker/dockerfile:…` decides what a Dockerfile may say, whichever BuildKit builds it",
+		Source:  docsFrontend,
+		History: "docker/dockerfile:1 (as of 1.28) builds on BuildKit v0.11.5, docker/dockerfile:1.4 on v0.34.2: neither refuses the other",
+	}, func(t *suite.T) {
+		b := warm(t)
+		got, r := build.Export(t, b, exclude.folder, exclude.file, build.File(newSyntax))
+		require.Equal(t, exclude.want, got, "the new frontend builds something else")
+		requireFrontend(t, r, newest)
+
+		requireRefused(t, b, exclude, build.File(oldSyntax))
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "frontend/built-in",
+		Text:    "Without a syntax line BuildKit looks up no frontend and knows what was known when it was released",
+		Source:  docsFrontend,
+		History: "`COPY --exclude`, with which this is proven, is in the built-in frontend since v0.25.0",
+	}, func(t *suite.T) {
+		b := warm(t)
+		if !t.Has(claim.BuildKit(">=0.25")) {
+			requireRefused(t, b, exclude)
+			return
+		}
+		got, r := build.Export(t, b, exclude.folder, exclude.file)
+		require.Equal(t, exclude.want, got, "the built-in frontend builds something else")
+		require.Empty(t, frontendOf(r), "no frontend was asked for, and one was looked up")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/build-arg",
+		Text:   "`--build-arg BUILDKIT_SYNTAX=` chooses the frontend, also against the Dockerfile's own line",
+		Source: docsFrontend,
+	}, func(t *suite.T) {
+		b := warm(t)
+		got, r := build.Export(t, b, exclude.folder, exclude.file, build.File(oldSyntax), build.Syntax(newest))
+		require.Equal(t, exclude.want, got, "the frontend of the argument builds something else")
+		requireFrontend(t, r, newest)
+
+		requireRefused(t, b, exclude, build.File(newSyntax), build.Syntax("docker/dockerfile:1.4"))
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/tag-moves",
+		Text:   "When the tag of a frontend moves, the next build on the same builder uses the new one, unless the digest is named",
+		Source: docsFrontend,
+	}, func(t *suite.T) {
+		b := warm(t)
+		own := registry.Start(t, registry.Lenient)
+		moving := build.Syntax(own.Ref("dockerfile:moving"))
+
+		before := own.Copy(t, "docker/dockerfile:1.4", "dockerfile:moving")
+		requireRefused(t, b, exclude, moving)
+
+		own.Copy(t, newest, "dockerfile:moving")
+		got, _ := build.Export(t, b, exclude.folder, exclude.file, moving)
+		require.Equal(t, exclude.want, got, "the frontend that the tag now names builds something else")
+		requireRefused(t, b, exclude, build.Syntax(own.Ref("dockerfile:moving@"+before.String())))
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/unknown-image",
+		Text:   "A frontend that does not exist ends the build with one error that names it",
+		Source: docsFrontend,
+	}, func(t *suite.T) {
+		b := warm(t)
+		own := registry.Start(t, registry.Lenient)
+		missing := own.Ref("dockerfile:missing")
+
+		r := build.Try(t, b, exclude.folder, build.Syntax(missing))
+
+		requireFailsAt(t, r, missing, "the build succeeded with a frontend that does not exist")
+		require.Contains(t, r.Failure().Text, missing, "the error does not say which frontend is missing")
+		require.Subset(t, []string{missing}, lookups(r.Failed()), "the lookup of the frontend should be the one thing that fails")
+
+		own.Copy(t, newest, "dockerfile:missing")
+		build.Run(t, b, exclude.folder, build.Syntax(missing))
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/heredoc",
+		Text:   "RUN and COPY take here-documents, filled in with build arguments unless quoted, with every release of docker/dockerfile from 1.4 on",
+		Source: docsDockerfile + "#here-documents",
+	}, func(t *suite.T) {
+		words := "salt is " + own(t)
+		requireSince(t, feature{
+			folder: "fixtures/frontend/heredoc", since: "1.4",
+			file: "said", want: words + " and " + words,
+		})
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "frontend/checksum",
+		Text:    "`ADD --checksum` takes a download that has the checksum and fails the build for one that has not, before any later step; docker/dockerfile:1.5 and older refuse it",
+		Source:  docsDockerfile + "#add---checksum",
+		Needs:   []claim.Need{claim.LocalEngine},
+		History: "Known since docker/dockerfile:1.6",
+	}, func(t *suite.T) {
+		const folder = "fixtures/frontend/checksum"
+		content := rand.Text()
+		served := serve(t, content)
+		url := build.Arg("URL", served.url)
+
+		right := build.Arg("SUM", "sha256:"+sum(content))
+		requireSince(t, feature{folder: folder, word: "checksum", since: "1.7", file: "result", want: content}, url, right)
+		require.NotZero(t, served.requests.Load(), "the file was never downloaded")
+
+		served = serve(t, rand.Text())
+		wrong := build.Refused(t, warm(t), folder, build.Syntax(newest), build.Arg("URL", served.url), build.Arg("SUM", "sha256:"+sum(rand.Text())))
+		require.NotZero(t, served.requests.Load(), "the build failed before it downloaded anything")
+		next, _ := wrong.Find("RUN cp")
+		require.False(t, next.Executed(), "a step used a file whose checksum is wrong")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/checksum-known",
+		Text:   "A download whose checksum the builder already has is not downloaded again, whatever its address",
+		Source: docsDockerfile + "#add---checksum",
+		Needs:  []claim.Need{claim.LocalEngine},
+	}, func(t *suite.T) {
+		const folder = "fixtures/frontend/checksum"
+		content := rand.Text()
+		first, second := serve(t, content), serve(t, rand.Text())
+		with := []build.Option{build.Syntax(newest), build.Arg("SUM", "sha256:"+sum(content))}
+
+		got, _ := build.Export(t, warm(t), folder, "result", append(with, build.Arg("URL", first.url))...)
+		require.Equal(t, content, got, "the downloaded file is another one")
+		require.NotZero(t, first.requests.Load(), "the file was never downloaded")
+
+		got, _ = build.Export(t, warm(t), folder, "result", append(with, build.Arg("URL", second.url))...)
+		require.Equal(t, content, got, "the file at the other address was taken, whose checksum is wrong")
+		require.Zero(t, second.requests.Load(), "a file that the builder has by its checksum was downloaded again")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "frontend/secret-env",
+		Text:    "`RUN --mount=type=secret,env=` gives a secret to a step as a variable; docker/dockerfile:1.7 and older refuse it",
+		Source:  docsDockerfile + "#run---mounttypesecret",
+		History: "Known since docker/dockerfile:1.10; the BuildKit may be older",
+	}, func(t *suite.T) {
+		value := rand.Text()
+		requireSince(t, feature{
+			folder: "fixtures/frontend/secret-env", word: "env", since: "1",
+			file: "proof", want: sum(value) + "  -",
+		}, secret(t, value))
+		requireKept(t, value)
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "frontend/exclude",
+		Text:    "`COPY --exclude` leaves out what matches; docker/dockerfile:1.7 and older refuse it",
+		Source:  docsDockerfile + "#copy---exclude",
+		History: "Known since docker/dockerfile:1.19, before that in the labs channel only",
+	}, func(t *suite.T) {
+		requireSince(t, exclude)
+
+		dir := filepath.Join(t.Env.Dir, t.Env.Name("notes"))
+		build.Run(t, warm(t), exclude.folder, build.Syntax(newest), build.Output("type=local,dest="+dir))
+		require.NoFileExists(t, filepath.Join(dir, "notes", "left-out.md"), "--exclude copied what it should leave out")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "frontend/parents",
+		Text:    "`COPY --parents` keeps the folders of what it copies; docker/dockerfile:1.7 and older refuse it",
+		Source:  docsDockerfile + "#copy---parents",
+		History: "Known since docker/dockerfile:1.20, before that in the labs channel only",
+	}, func(t *suite.T) {
+		const folder = "fixtures/frontend/parents"
+		requireSince(t, feature{folder: folder, word: "parents", since: "1", file: "lists/shop/north/list", want: "north"})
+
+		south, _ := build.Export(t, warm(t), folder, "lists/shop/south/list", build.Syntax(newest))
+		require.Equal(t, "south", south, "--parents lost one of two files that have the same name")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "frontend/chmod",
+		Text:    "`COPY --chmod=u=rwx,g=rx,o=` sets the mode that it says",
+		Source:  docsDockerfile + "#copy---chmod",
+		Needs:   []claim.Need{claim.BuildKit(">=0.17")},
+		History: "Known since docker/dockerfile:1.14; 1.9 and older take the words and ignore them (moby/buildkit#5322)",
+	}, func(t *suite.T) {
+		require.Equal(t, "750", modeInWords(t, warm(t)), "the copied file has another mode than the one in words")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "frontend/chmod-old-daemon",
+		Text:    "A frontend does not make up for the BuildKit below it: on v0.11.5 a mode in words becomes the mode 0 without a word",
+		Source:  "https://github.com/moby/buildkit/pull/5380",
+		Needs:   []claim.Need{claim.ContainerDriver},
+		History: "BuildKit sets modes in words since v0.17.0",
+	}, func(t *suite.T) {
+		require.Equal(t, "0", modeInWords(t, builder.New(t, builder.Pinned(oldBuildKit))), "a BuildKit older than v0.17 does not lose a mode in words")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "frontend/link",
+		Text:   "`COPY --link` is not done again when the base changes: the other base gets the same layer; without `--link` it is done again",
+		Source: docsDockerfile + "#copy---link",
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		first, second := onBase(t, "linked", "one"), onBase(t, "linked", "two")
+		require.True(t, second.cached, "COPY --link was done again for another base")
+		require.NotEqual(t, first.base, second.base, "both images have the same base, so this proves nothing")
+		require.Equal(t, first.layer, second.layer, "the other base got another layer from COPY --link")
+
+		onBase(t, "stacked", "one")
+		require.False(t, onBase(t, "stacked", "two").cached, "COPY without --link was not done again for another base")
+	})
+
+	frontendSteps(t)
 }
 
 // releases are those of docker/dockerfile that the claims try, from old to new.
@@ -68,7 +264,7 @@ type feature struct {
 
 // requireSince builds the feature's fixture with every release: those before
 // the first that knows it must refuse it, the others must give what is wanted.
-func requireSince(t *spec.T, f feature, options ...build.Option) {
+func requireSince(t *suite.T, f feature, options ...build.Option) {
 	t.Helper()
 	b := warm(t)
 	known := false
@@ -87,14 +283,14 @@ func requireSince(t *spec.T, f feature, options ...build.Option) {
 
 // requireRefused makes sure that the frontend refuses the fixture because of
 // the feature's word.
-func requireRefused(t *spec.T, b *builder.Builder, f feature, options ...build.Option) {
+func requireRefused(t *suite.T, b *builder.Builder, f feature, options ...build.Option) {
 	t.Helper()
 	r := build.Refused(t, b, f.folder, options...)
 	require.True(t, r.FailedAt(f.word), "%s was refused, but for another reason than %q: %s", f.folder, f.word, r.Complaint())
 }
 
 // requireFrontend makes sure that the build looked up this frontend.
-func requireFrontend(t *spec.T, r *build.Result, image string) {
+func requireFrontend(t *suite.T, r *build.Result, image string) {
 	t.Helper()
 	lookup := r.Step(t, lookUpFrontend)
 	require.Equal(t, image, lookup.LooksUp(), "the build used another frontend than the one it was told to")
@@ -110,7 +306,7 @@ func frontendOf(r *build.Result) string {
 }
 
 // salt keeps a spec out of the caches of other specs, tries and runs.
-func salt(t *spec.T) build.Option { return build.Arg("SALT", own(t)) }
+func salt(t *suite.T) build.Option { return build.Arg("SALT", own(t)) }
 
 // exclude is the feature with which claims tell an old frontend from a new one.
 var exclude = feature{folder: "fixtures/frontend/exclude", word: "exclude", since: "1", file: "notes/kept.txt", want: "for the image"}
@@ -120,64 +316,6 @@ const (
 	newSyntax = "fixtures/frontend/exclude/new.Dockerfile"
 )
 
-func theSyntaxLineDecides(t *spec.T) {
-	b := warm(t)
-	got, r := build.Export(t, b, exclude.folder, exclude.file, build.File(newSyntax))
-	require.Equal(t, exclude.want, got, "the new frontend builds something else")
-	requireFrontend(t, r, newest)
-
-	requireRefused(t, b, exclude, build.File(oldSyntax))
-}
-
-func theBuiltInIsTheBuildKits(t *spec.T) {
-	b := warm(t)
-	if !t.Has(claim.BuildKit(">=0.25")) {
-		requireRefused(t, b, exclude)
-		return
-	}
-	got, r := build.Export(t, b, exclude.folder, exclude.file)
-	require.Equal(t, exclude.want, got, "the built-in frontend builds something else")
-	require.Empty(t, frontendOf(r), "no frontend was asked for, and one was looked up")
-}
-
-func theArgumentOverridesTheLine(t *spec.T) {
-	b := warm(t)
-	got, r := build.Export(t, b, exclude.folder, exclude.file, build.File(oldSyntax), build.Syntax(newest))
-	require.Equal(t, exclude.want, got, "the frontend of the argument builds something else")
-	requireFrontend(t, r, newest)
-
-	requireRefused(t, b, exclude, build.File(newSyntax), build.Syntax("docker/dockerfile:1.4"))
-}
-
-func aMovedFrontendReachesTheNextBuild(t *spec.T) {
-	b := warm(t)
-	own := registry.Start(t, registry.Lenient)
-	moving := build.Syntax(own.Ref("dockerfile:moving"))
-
-	before := own.Copy(t, "docker/dockerfile:1.4", "dockerfile:moving")
-	requireRefused(t, b, exclude, moving)
-
-	own.Copy(t, newest, "dockerfile:moving")
-	got, _ := build.Export(t, b, exclude.folder, exclude.file, moving)
-	require.Equal(t, exclude.want, got, "the frontend that the tag now names builds something else")
-	requireRefused(t, b, exclude, build.Syntax(own.Ref("dockerfile:moving@"+before.String())))
-}
-
-func anUnknownFrontendIsOneError(t *spec.T) {
-	b := warm(t)
-	own := registry.Start(t, registry.Lenient)
-	missing := own.Ref("dockerfile:missing")
-
-	r := build.Try(t, b, exclude.folder, build.Syntax(missing))
-
-	requireFailsAt(t, r, missing, "the build succeeded with a frontend that does not exist")
-	require.Contains(t, r.Failure().Text, missing, "the error does not say which frontend is missing")
-	require.Subset(t, []string{missing}, lookups(r.Failed()), "the lookup of the frontend should be the one thing that fails")
-
-	own.Copy(t, newest, "dockerfile:missing")
-	build.Run(t, b, exclude.folder, build.Syntax(missing))
-}
-
 func lookups(steps []progress.Vertex) []string {
 	var images []string
 	for _, step := range steps {
@@ -186,53 +324,13 @@ func lookups(steps []progress.Vertex) []string {
 	return images
 }
 
-func hereDocumentsAreTaken(t *spec.T) {
-	words := "salt is " + own(t)
-	requireSince(t, feature{
-		folder: "fixtures/frontend/heredoc", since: "1.4",
-		file: "said", want: words + " and " + words,
-	})
-}
-
-func aWrongChecksumFailsFirst(t *spec.T) {
-	const folder = "fixtures/frontend/checksum"
-	content := rand.Text()
-	served := serve(t, content)
-	url := build.Arg("URL", served.url)
-
-	right := build.Arg("SUM", "sha256:"+sum(content))
-	requireSince(t, feature{folder: folder, word: "checksum", since: "1.7", file: "result", want: content}, url, right)
-	require.NotZero(t, served.requests.Load(), "the file was never downloaded")
-
-	served = serve(t, rand.Text())
-	wrong := build.Refused(t, warm(t), folder, build.Syntax(newest), build.Arg("URL", served.url), build.Arg("SUM", "sha256:"+sum(rand.Text())))
-	require.NotZero(t, served.requests.Load(), "the build failed before it downloaded anything")
-	next, _ := wrong.Find("RUN cp")
-	require.False(t, next.Executed(), "a step used a file whose checksum is wrong")
-}
-
-func aKnownChecksumIsNotDownloaded(t *spec.T) {
-	const folder = "fixtures/frontend/checksum"
-	content := rand.Text()
-	first, second := serve(t, content), serve(t, rand.Text())
-	with := []build.Option{build.Syntax(newest), build.Arg("SUM", "sha256:"+sum(content))}
-
-	got, _ := build.Export(t, warm(t), folder, "result", append(with, build.Arg("URL", first.url))...)
-	require.Equal(t, content, got, "the downloaded file is another one")
-	require.NotZero(t, first.requests.Load(), "the file was never downloaded")
-
-	got, _ = build.Export(t, warm(t), folder, "result", append(with, build.Arg("URL", second.url))...)
-	require.Equal(t, content, got, "the file at the other address was taken, whose checksum is wrong")
-	require.Zero(t, second.requests.Load(), "a file that the builder has by its checksum was downloaded again")
-}
-
 // download is a file that a web server on the loopback interface offers.
 type download struct {
 	url      string
 	requests *atomic.Int64
 }
 
-func serve(t *spec.T, content string) download {
+func serve(t *suite.T, content string) download {
 	t.Helper()
 	requests := new(atomic.Int64)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -245,55 +343,12 @@ func serve(t *spec.T, content string) download {
 
 func sum(content string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(content))) }
 
-func aSecretAsAVariable(t *spec.T) {
-	value := rand.Text()
-	requireSince(t, feature{
-		folder: "fixtures/frontend/secret-env", word: "env", since: "1",
-		file: "proof", want: sum(value) + "  -",
-	}, secret(t, value))
-	requireKept(t, value)
-}
-
-func excludeLeavesOut(t *spec.T) {
-	requireSince(t, exclude)
-
-	dir := filepath.Join(t.Env.Dir, t.Env.Name("notes"))
-	build.Run(t, warm(t), exclude.folder, build.Syntax(newest), build.Output("type=local,dest="+dir))
-	require.NoFileExists(t, filepath.Join(dir, "notes", "left-out.md"), "--exclude copied what it should leave out")
-}
-
-func parentsKeepsFolders(t *spec.T) {
-	const folder = "fixtures/frontend/parents"
-	requireSince(t, feature{folder: folder, word: "parents", since: "1", file: "lists/shop/north/list", want: "north"})
-
-	south, _ := build.Export(t, warm(t), folder, "lists/shop/south/list", build.Syntax(newest))
-	require.Equal(t, "south", south, "--parents lost one of two files that have the same name")
-}
-
-func aModeInWordsIsSet(t *spec.T) {
-	require.Equal(t, "750", modeInWords(t, warm(t)), "the copied file has another mode than the one in words")
-}
-
-func anOldDaemonLosesTheMode(t *spec.T) {
-	require.Equal(t, "0", modeInWords(t, builder.New(t, builder.Pinned(oldBuildKit))), "a BuildKit older than v0.17 does not lose a mode in words")
-}
-
 // modeInWords is the mode that the newest frontend gives a file copied with
 // --chmod=u=rwx,g=rx,o=.
-func modeInWords(t *spec.T, b *builder.Builder) string {
+func modeInWords(t *suite.T, b *builder.Builder) string {
 	t.Helper()
 	mode, _ := build.Export(t, b, "fixtures/frontend/chmod", "mode", build.Syntax(newest), salt(t))
 	return mode
-}
-
-func linkedLayersAreRebased(t *spec.T) {
-	first, second := onBase(t, "linked", "one"), onBase(t, "linked", "two")
-	require.True(t, second.cached, "COPY --link was done again for another base")
-	require.NotEqual(t, first.base, second.base, "both images have the same base, so this proves nothing")
-	require.Equal(t, first.layer, second.layer, "the other base got another layer from COPY --link")
-
-	onBase(t, "stacked", "one")
-	require.False(t, onBase(t, "stacked", "two").cached, "COPY without --link was not done again for another base")
 }
 
 // copied is an image made of a base and a file copied onto it.
@@ -306,7 +361,7 @@ type copied struct {
 }
 
 // onBase builds a target of the fixture on a base.
-func onBase(t *spec.T, target, base string) copied {
+func onBase(t *suite.T, target, base string) copied {
 	t.Helper()
 	loaded := image.New(t, target)
 	r := build.Run(t, warm(t), "fixtures/frontend/link", build.Load(loaded),
@@ -324,7 +379,7 @@ func onBase(t *spec.T, target, base string) copied {
 
 // copyingOf is the step that copies the file. With --link there is a second
 // one that puts the copy on its base, which is done for each base.
-func copyingOf(t *spec.T, r *build.Result) progress.Vertex {
+func copyingOf(t *suite.T, r *build.Result) progress.Vertex {
 	t.Helper()
 	for _, step := range r.All("file /file") {
 		if !strings.Contains(step.Name, "LINK") {

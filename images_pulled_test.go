@@ -3,12 +3,15 @@
 package builders
 
 import (
+	"testing"
+
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
-	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,9 +24,101 @@ type movedTag struct {
 	pulled, now string
 }
 
+func imagesPulled(t *testing.T) {
+	t.Helper()
+	suite.Prove(t, claim.Claim{
+		ID:     "images/pulled-containerd",
+		Text:   "On the containerd store the default builder builds from the image that was pulled although the tag has moved; `--pull` asks the registry, for that one build",
+		Source: docsPull,
+		Needs:  []claim.Need{claim.DockerDriver, claim.ContainerdStore},
+	}, thePulledImageIsTheBase)
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/pulled-overlay2",
+		Text:   "On the overlay2 store the default builder builds from the image that was pulled although the tag has moved; `--pull` asks the registry, for that one build",
+		Source: docsPull,
+		Needs:  []claim.Need{claim.DockerDriver, claim.Overlay2Store},
+	}, thePulledImageIsTheBase)
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/pulled-own-buildkit",
+		Text:   "A builder with a BuildKit of its own builds from what the tag names now, whatever the engine has pulled and the builder has built from before",
+		Source: localImages,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		b := builder.Warm(t, native(t))
+		tag := pullThenMove(t, native(t), native(t))
+		requireBase(t, b, tag.now, "the builder did not build from the image that the tag names now, but the engine pulled an older one", from(tag.ref))
+
+		// The builder now has that image in its cache.
+		newer := makeBase(t, b, build.Push(tag.ref))
+		requireBase(t, b, newer, "the tag moved, and the builder built from the image that it had before", from(tag.ref))
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/pulled-platform-containerd",
+		Text:   "On the containerd store an image that was pulled for one platform holds the tag for all: the default builder fetches the other platform of the image that was pulled",
+		Source: docsContainerd,
+		Needs:  append(bothArchitectures, claim.DockerDriver, claim.ContainerdStore),
+	}, func(t *suite.T) {
+		engines, tag := builder.Warm(t, native(t)), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
+		for _, platform := range []string{"linux/arm64", "linux/amd64"} {
+			requireBase(t, engines, tag.pulled, "the image was pulled for linux/arm64, and for "+platform+" the default builder built from another one", from(tag.ref), build.Platform(platform))
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/pulled-platform-overlay2",
+		Text:   "On the overlay2 store an image that was pulled for one platform says nothing of the other: for that the default builder takes what the tag names now",
+		Source: docsContainerd,
+		Needs:  append(bothArchitectures, claim.DockerDriver, claim.Overlay2Store),
+	}, func(t *suite.T) {
+		engines, tag := builder.Warm(t, native(t)), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
+		for platform, want := range map[string]string{"linux/arm64": tag.pulled, "linux/amd64": tag.now} {
+			requireBase(t, engines, want, "the image was pulled for linux/arm64 and the tag then moved; for "+platform+" the default builder took the wrong image", from(tag.ref), build.Platform(platform))
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/pulled-offline",
+		Text:   "Without its registry the default builder still builds from an image that was pulled, and a builder with a BuildKit of its own does not, even if it has built from it before",
+		Source: localImages,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		own, engines := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverDocker, native(t))
+		shelf := registry.Start(t, registry.Strict)
+		ref := shelf.Ref("base:x")
+		value := makeBase(t, own, build.Push(ref))
+		image.Pull(t, ref, native(t))
+		requireBase(t, own, value, "the build did not start from the image in the registry", from(ref))
+
+		shelf.Stop(t)
+
+		requireBase(t, engines, value, "the default builder did not build from the image that was pulled", from(ref))
+		requireNoBase(t, own, ref, "a builder with a BuildKit of its own found the image without the registry", from(ref))
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/not-pulled",
+		Text:   "Without a pull the default builder takes what the tag names at each build, and the base image does not become one of the engine's",
+		Source: docsPull,
+		Needs:  []claim.Need{claim.DockerDriver},
+	}, func(t *suite.T) {
+		engines, maker := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverContainer, native(t))
+		ref := freshTag(t)
+		for range 2 {
+			value := makeBase(t, maker, build.Push(ref))
+			requireBase(t, engines, value, "the default builder did not build from the image that the tag names", from(ref))
+			require.False(t, image.Exists(t, ref), "a build made its base image one of the engine's")
+		}
+		image.Pull(t, ref, native(t))
+		require.True(t, image.Exists(t, ref), "a pull does not make the image one of the engine's either, so this proves nothing")
+	})
+}
+
 // pullThenMove pulls a tag for one platform and then lets it name a newer
 // image. Both images are there for all the platforms.
-func pullThenMove(t *spec.T, platform, platforms string) movedTag {
+func pullThenMove(t *suite.T, platform, platforms string) movedTag {
 	t.Helper()
 	maker := builder.WarmOf(t, subject.DriverContainer, native(t))
 	tag := movedTag{ref: freshTag(t)}
@@ -34,60 +129,10 @@ func pullThenMove(t *spec.T, platform, platforms string) movedTag {
 	return tag
 }
 
-func thePulledImageIsTheBase(t *spec.T) {
+func thePulledImageIsTheBase(t *suite.T) {
 	engines, tag := builder.Warm(t, native(t)), pullThenMove(t, native(t), native(t))
 	requireBase(t, engines, tag.pulled, "the default builder did not build from the image that was pulled", from(tag.ref))
 	requireBase(t, engines, tag.now, "--pull did not take the image that the tag names now", from(tag.ref), build.Pull())
 	requireBase(t, engines, tag.pulled, "--pull changed what later builds take", from(tag.ref))
 	require.Equal(t, tag.pulled, image.Run(t, tag.ref, native(t), "cat", "/id"), "--pull changed the engine's image")
-}
-
-func aPullMeansNothingToOtherBuildKits(t *spec.T) {
-	b := builder.Warm(t, native(t))
-	tag := pullThenMove(t, native(t), native(t))
-	requireBase(t, b, tag.now, "the builder did not build from the image that the tag names now, but the engine pulled an older one", from(tag.ref))
-
-	// The builder now has that image in its cache.
-	newer := makeBase(t, b, build.Push(tag.ref))
-	requireBase(t, b, newer, "the tag moved, and the builder built from the image that it had before", from(tag.ref))
-}
-
-func aPullHoldsTheTagForEveryPlatform(t *spec.T) {
-	engines, tag := builder.Warm(t, native(t)), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
-	for _, platform := range []string{"linux/arm64", "linux/amd64"} {
-		requireBase(t, engines, tag.pulled, "the image was pulled for linux/arm64, and for "+platform+" the default builder built from another one", from(tag.ref), build.Platform(platform))
-	}
-}
-
-func aPullHoldsTheTagForItsPlatform(t *spec.T) {
-	engines, tag := builder.Warm(t, native(t)), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
-	for platform, want := range map[string]string{"linux/arm64": tag.pulled, "linux/amd64": tag.now} {
-		requireBase(t, engines, want, "the image was pulled for linux/arm64 and the tag then moved; for "+platform+" the default builder took the wrong image", from(tag.ref), build.Platform(platform))
-	}
-}
-
-func aPulledImageNeedsNoRegistry(t *spec.T) {
-	own, engines := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverDocker, native(t))
-	shelf := registry.Start(t, registry.Strict)
-	ref := shelf.Ref("base:x")
-	value := makeBase(t, own, build.Push(ref))
-	image.Pull(t, ref, native(t))
-	requireBase(t, own, value, "the build did not start from the image in the registry", from(ref))
-
-	shelf.Stop(t)
-
-	requireBase(t, engines, value, "the default builder did not build from the image that was pulled", from(ref))
-	requireNoBase(t, own, ref, "a builder with a BuildKit of its own found the image without the registry", from(ref))
-}
-
-func aBuildIsNoPull(t *spec.T) {
-	engines, maker := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverContainer, native(t))
-	ref := freshTag(t)
-	for range 2 {
-		value := makeBase(t, maker, build.Push(ref))
-		requireBase(t, engines, value, "the default builder did not build from the image that the tag names", from(ref))
-		require.False(t, image.Exists(t, ref), "a build made its base image one of the engine's")
-	}
-	image.Pull(t, ref, native(t))
-	require.True(t, image.Exists(t, ref), "a pull does not make the image one of the engine's either, so this proves nothing")
 }

@@ -7,18 +7,85 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"testing"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
 
 // This file belongs to the chapter output: pushes that fail. A tag that was
 // there before must name what it named.
+
+func outputPush(t *testing.T) {
+	t.Helper()
+	suite.Prove(t, claim.Claim{
+		ID:     "output/failed-push",
+		Text:   "A push that the registry refuses half-way fails the build and leaves the tag as it was",
+		Source: docsBuild,
+		Needs:  []claim.Need{claim.LocalEngine},
+	}, func(t *suite.T) {
+		requireTagKept(t, sendsBlob)
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "output/failed-push-reason",
+		Text:    "A build whose push the registry refuses says the reason that the registry gave",
+		Source:  docsBuild,
+		Needs:   []claim.Need{claim.LocalEngine, claim.BuildKit(">=0.22")},
+		History: "BuildKit before v0.22 says the status only, such as 403 Forbidden",
+	}, func(t *suite.T) {
+		once := &limit{kind: sendsBlob}
+		ref := registry.Start(t, registry.Strict).Front(t, once.rule).Ref("output:refused")
+		failed := pushing(t, ref, "")
+		require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.Complaint())
+		require.Contains(t, failed.Remarks(), registry.Refusal, "the build keeps the registry's reason to itself")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/failed-push-platforms",
+		Text:   "When the registry refuses the second of two platforms, the tag stays as it was",
+		Source: docsPlatforms,
+		Needs:  []claim.Need{claim.OwnBuildKit, claim.LocalEngine},
+	}, func(t *suite.T) {
+		ref := requireTagKept(t, sendsManifest, build.Platform(bothPlatforms))
+		require.ElementsMatch(t, []string{"linux/amd64", "linux/arm64"}, registry.Platforms(t, ref), "other platforms were pushed, so this proves nothing about two")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "output/failed-push-nodes",
+		Text:    "When one of a builder's two nodes fails after the other one has pushed, the tag stays as it was",
+		Source:  partialPush,
+		Needs:   []claim.Need{claim.ContainerDriver, claim.LocalEngine},
+		History: "buildx v0.37.0 moves the tag to the one platform that was pushed; fixed in v0.37.1",
+		Known:   &claim.Known{Component: "buildx", Range: "=0.37.0", Broken: "v0.37.0", Fixed: []string{"v0.37.1"}},
+	}, func(t *suite.T) {
+		b := builder.New(t, builder.Platform("linux/amd64"))
+		b.Append(t, cli.NewContext(t), builder.Platform("linux/arm64"))
+		b.Bootstrap(t)
+		both := build.Platform(bothPlatforms)
+		shelf := registry.Start(t, registry.Strict)
+		ref := shelf.Ref("output:nodes")
+		build.Run(t, b, "fixtures/push", printing(t, ""), both, build.Plain(), build.Push(ref))
+		before := tagged(t, ref)
+		require.ElementsMatch(t, []string{"linux/amd64", "linux/arm64"}, registry.Platforms(t, ref), "two nodes that both succeed do not push both platforms")
+
+		// One manifest per node: the one that succeeds has pushed when it arrives.
+		for _, failing := range architectures {
+			front := shelf.Front(t, afterAPush)
+			r := build.Try(t, b, "fixtures/push", both, build.Plain(), build.Push(front.Ref("output:nodes")),
+				printing(t, failing), build.Arg("FAILS", failing), build.Arg("GATE", "http://"+front.Host+"/gate"))
+
+			requireFailsAt(t, r, "$FAILS", "the node for "+failing+" failed, and the build succeeded all the same")
+			require.Equal(t, before, tagged(t, ref), "the node for %s failed, and the other one moved the tag", failing)
+		}
+	})
+}
 
 // Requests of a push, as the distribution specification has them.
 func sendsBlob(r *http.Request) bool {
@@ -49,7 +116,7 @@ func (l *limit) rule(shelf http.Handler) http.Handler {
 func (l *limit) refused() bool { return l.seen.Load() > 1 }
 
 // pushing builds the fixture and pushes it.
-func pushing(t *spec.T, ref, word string, options ...build.Option) *build.Result {
+func pushing(t *suite.T, ref, word string, options ...build.Option) *build.Result {
 	t.Helper()
 	// The default builder keeps what it pushes in the engine as well.
 	image.RemoveLabelledAfter(t, mark(t))
@@ -58,7 +125,7 @@ func pushing(t *spec.T, ref, word string, options ...build.Option) *build.Result
 
 // requireTagKept pushes a build into a registry that refuses part of it, and
 // then once more past the refusal: the tag moves only then.
-func requireTagKept(t *spec.T, kind func(*http.Request) bool, options ...build.Option) (ref string) {
+func requireTagKept(t *suite.T, kind func(*http.Request) bool, options ...build.Option) (ref string) {
 	t.Helper()
 	shelf, once := registry.Start(t, registry.Strict), &limit{kind: kind}
 	ref = shelf.Ref("output:kept")
@@ -79,28 +146,11 @@ func requireTagKept(t *spec.T, kind func(*http.Request) bool, options ...build.O
 }
 
 // tagged is the digest that the registry has for a tag.
-func tagged(t *spec.T, ref string) string {
+func tagged(t *suite.T, ref string) string {
 	t.Helper()
 	digest, ok := registry.Digest(t, ref)
 	require.True(t, ok, "the registry has no %s", ref)
 	return digest.String()
-}
-
-func aRefusedPushLeavesTheTag(t *spec.T) {
-	requireTagKept(t, sendsBlob)
-}
-
-func aRefusedPlatformLeavesTheTag(t *spec.T) {
-	ref := requireTagKept(t, sendsManifest, build.Platform(bothPlatforms))
-	require.ElementsMatch(t, []string{"linux/amd64", "linux/arm64"}, registry.Platforms(t, ref), "other platforms were pushed, so this proves nothing about two")
-}
-
-func theRegistrysReasonIsSaid(t *spec.T) {
-	once := &limit{kind: sendsBlob}
-	ref := registry.Start(t, registry.Strict).Front(t, once.rule).Ref("output:refused")
-	failed := pushing(t, ref, "")
-	require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.Complaint())
-	require.Contains(t, failed.Remarks(), registry.Refusal, "the build keeps the registry's reason to itself")
 }
 
 // afterAPush answers whoever asks for /gate once a manifest has arrived.
@@ -120,26 +170,4 @@ func afterAPush(shelf http.Handler) http.Handler {
 			open()
 		}
 	})
-}
-
-func aFailedNodeLeavesTheTag(t *spec.T) {
-	b := builder.New(t, builder.Platform("linux/amd64"))
-	b.Append(t, cli.NewContext(t), builder.Platform("linux/arm64"))
-	b.Bootstrap(t)
-	both := build.Platform(bothPlatforms)
-	shelf := registry.Start(t, registry.Strict)
-	ref := shelf.Ref("output:nodes")
-	build.Run(t, b, "fixtures/push", printing(t, ""), both, build.Plain(), build.Push(ref))
-	before := tagged(t, ref)
-	require.ElementsMatch(t, []string{"linux/amd64", "linux/arm64"}, registry.Platforms(t, ref), "two nodes that both succeed do not push both platforms")
-
-	// One manifest per node: the one that succeeds has pushed when it arrives.
-	for _, failing := range architectures {
-		front := shelf.Front(t, afterAPush)
-		r := build.Try(t, b, "fixtures/push", both, build.Plain(), build.Push(front.Ref("output:nodes")),
-			printing(t, failing), build.Arg("FAILS", failing), build.Arg("GATE", "http://"+front.Host+"/gate"))
-
-		requireFailsAt(t, r, "$FAILS", "the node for "+failing+" failed, and the build succeeded all the same")
-		require.Equal(t, before, tagged(t, ref), "the node for %s failed, and the other one moved the tag", failing)
-	}
 }

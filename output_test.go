@@ -7,239 +7,341 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/env"
 	"builders.test/helpers/foreign"
 	"builders.test/helpers/image"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/registry"
-	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
+	"builders.test/helpers/suite"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/require"
+)
+
+const (
+	docsExporters  = "https://docs.docker.com/build/exporters/"
+	docsImage      = "https://docs.docker.com/build/exporters/image-registry/"
+	docsOCI        = "https://docs.docker.com/build/exporters/oci-docker/"
+	docsLocalTar   = "https://docs.docker.com/build/exporters/local-tar/"
+	docsStore      = "https://docs.docker.com/engine/storage/containerd/"
+	partialPush    = "https://github.com/docker/buildx/pull/4058"
+	emulation      = "https://github.com/moby/buildkit/blob/master/docs/multi-platform.md"
+	imageDigestIDs = "https://github.com/moby/moby/issues/45458"
 )
 
 // Chapter: where the result of a build goes. The image prints a value that is
 // the claim's alone, so whoever prints it has what the claim built.
 func TestOutput(t *testing.T) {
-	prove(t, "output/none", withoutAnOutputOnlyCacheIsLeft)
-	prove(t, "output/load", loadPutsTheImageIntoTheEngine)
-	prove(t, "output/push", pushPutsTheImageIntoTheRegistry)
-	prove(t, "output/load-and-push", loadAndPushDoBoth)
-	prove(t, "output/default-builder", theDefaultBuildersResultsAreImages)
-	prove(t, "output/default-builder-push", theDefaultBuilderPushesAndKeeps)
-	prove(t, "output/default-load", defaultLoadLoadsUnasked)
-	prove(t, "output/cacheonly", cacheonlyLeavesNoImage)
-	prove(t, "output/image", anUnpushedImageStaysInside)
-	prove(t, "output/local", localWritesFiles)
-	prove(t, "output/local-platforms", localWritesAFolderPerPlatform)
-	prove(t, "output/tar", tarWritesAnArchive)
-	prove(t, "output/oci", ociWritesALayout)
-	prove(t, "output/docker-archive", aDockerArchiveCanBeLoaded)
-	prove(t, "output/default-builder-archives", theDefaultBuilderWritesArchives)
-	prove(t, "output/default-builder-overlay2", theDefaultBuilderWantsTheContainerdStore)
-	prove(t, "output/platforms-containerd", severalPlatformsAreLoaded)
-	prove(t, "output/platforms-overlay2", severalPlatformsAreRefused)
-	prove(t, "output/ids-containerd", idsNameTheManifestOrTheIndex)
-	prove(t, "output/ids-overlay2", idsNameTheConfiguration)
-	prove(t, "output/failed-push", aRefusedPushLeavesTheTag)
-	prove(t, "output/failed-push-reason", theRegistrysReasonIsSaid)
-	prove(t, "output/failed-push-platforms", aRefusedPlatformLeavesTheTag)
-	prove(t, "output/failed-push-nodes", aFailedNodeLeavesTheTag)
-	prove(t, "output/emulated", anEmulatedImageRuns)
-	prove(t, "output/not-emulated", aForeignImageCannotRun)
+	suite.Prove(t, claim.Claim{
+		ID:     "output/none",
+		Text:   "Without an output a build succeeds, warns, and leaves no image in the engine but only cache, from which the second build is answered",
+		Source: docsBuild,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		// A builder of its own: others that build there may make a step run again.
+		b := builder.New(t)
+		ref := image.New(t, "none")
+
+		first := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref))
+		require.NotEqual(t, progress.Yes, first.Cached("RUN echo"), "the first build already finds its step in the cache")
+		requireWarning(t, first)
+		require.Empty(t, left(t), "a build without an output left an image in the engine")
+
+		second := build.Run(t, b, "fixtures/output", printing(t, ""))
+		require.True(t, second.Step(t, "RUN echo").Cached, "a build without an output left no cache either")
+
+		loaded := build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
+		require.NotContains(t, loaded.Remarks(), "--load", "a build that has an output warns that it has none")
+		require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/load",
+		Text:   "`--load` puts the image into the engine, where it runs",
+		Source: docsBuild,
+	}, func(t *suite.T) {
+		b := builder.Warm(t, native(t))
+		ref := image.New(t, "load")
+		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
+		requirePrints(t, ref, "", "the engine's image is not what was built")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/push",
+		Text:   "`--push` puts the image into the registry, under the digest that the metadata file names, and not into the engine",
+		Source: docsBuild,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		ref := registry.Start(t, registry.Strict).Ref("output:push")
+		b := builder.Warm(t, native(t))
+
+		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.WithMetadata(t))
+
+		require.Empty(t, left(t), "--push left an image in the engine")
+		requireDigest(t, ref, r.Metadata(t).Digest)
+		image.Pull(t, ref, native(t))
+		requirePrints(t, ref, "", "the registry's image is not what was built")
+		require.NotEmpty(t, left(t), "the pulled image is not found by its label, so that none was found proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "output/load-and-push",
+		Text:    "`--load --push` puts the image into the engine and into the registry",
+		Source:  docsExporters,
+		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.13")},
+		History: "BuildKit before v0.13 has one output only; buildx refuses the build and says so",
+	}, func(t *suite.T) {
+		ref := registry.Start(t, registry.Strict).Ref("output:both")
+		b := builder.Warm(t, native(t))
+		image.RemoveLabelledAfter(t, mark(t))
+
+		build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.Load(ref))
+
+		requirePrints(t, ref, "", "the engine's image is not what was built")
+		image.Remove(t, ref)
+		image.Pull(t, ref, native(t))
+		requirePrints(t, ref, "", "the registry's image is not what was built")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/default-builder",
+		Text:   "The default builder's results are images of the engine without `--load`, with and without a name, and `--load` changes nothing",
+		Source: docsDocker,
+		Needs:  []claim.Need{claim.DockerDriver},
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		named, loaded := image.New(t, "named"), image.New(t, "loaded")
+		image.RemoveLabelledAfter(t, mark(t))
+
+		// The current builder of an empty home is the default one.
+		unnamed := build.TryIn(t, b.Home, "fixtures/output", printing(t, "unnamed"), build.IDFile(t))
+		require.NotEmpty(t, unnamed.ID(t), "a build without a name makes no image")
+		byName := build.Run(t, b, "fixtures/output", printing(t, "named"), build.Tag(named))
+		byLoad := build.Run(t, b, "fixtures/output", printing(t, "loaded"), build.Load(loaded))
+
+		for word, ref := range map[string]string{"unnamed": unnamed.ID(t), "named": named, "loaded": loaded} {
+			requirePrints(t, ref, word, "the engine's %s image is not what was built", word)
+		}
+		for _, r := range []*build.Result{unnamed, byName, byLoad} {
+			require.NotContains(t, r.Remarks(), "--load", "the default builder warns that its result goes nowhere")
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/default-builder-push",
+		Text:   "With `--push` the default builder's image is in the registry and in the engine",
+		Source: docsDocker,
+		Needs:  []claim.Need{claim.DockerDriver},
+	}, func(t *suite.T) {
+		ref := registry.Start(t, registry.Strict).Ref("output:default")
+		b := builder.New(t)
+		image.RemoveLabelledAfter(t, mark(t))
+
+		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.WithMetadata(t))
+
+		requirePrints(t, ref, "", "the engine's image is not what was built")
+		requireDigest(t, ref, r.Metadata(t).Digest)
+		image.Remove(t, ref)
+		require.Empty(t, left(t), "the engine's image cannot be removed, so the next step proves nothing")
+		image.Pull(t, ref, native(t))
+		requirePrints(t, ref, "", "the registry's image is not what was built")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/default-load",
+		Text:   "A builder created with `default-load=true` loads without being asked, and does not warn",
+		Source: docsContainer,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		b := builder.New(t, builder.DriverOpt("default-load=true"))
+		ref := image.New(t, "default-load")
+
+		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref))
+
+		requirePrints(t, ref, "", "the engine's image is not what was built")
+		require.NotContains(t, r.Remarks(), "--load", "a builder that loads by default warns that the result goes nowhere")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/cacheonly",
+		Text:   "`type=cacheonly` leaves no image with any driver, and does not warn",
+		Source: docsExporters,
+	}, func(t *suite.T) {
+		b := builder.Warm(t, native(t))
+		ref := image.New(t, "cacheonly")
+
+		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=cacheonly"))
+		require.NotContains(t, r.Remarks(), "--load", "a build for the cache only warns that its result stays there")
+		require.Empty(t, left(t), "type=cacheonly left an image in the engine")
+
+		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
+		require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/image",
+		Text:   "`type=image` without a push leaves nothing in the engine either, and does not warn",
+		Source: docsImage,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		b := builder.Warm(t, native(t))
+		ref := image.New(t, "image")
+
+		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=image"), build.WithMetadata(t))
+		require.NotEmpty(t, r.Metadata(t).Digest, "no image was made, so this proves nothing")
+		require.NotContains(t, r.Remarks(), "--load", "type=image warns that the result goes nowhere")
+		require.Empty(t, left(t), "type=image put the image into the engine")
+
+		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
+		require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/platforms-containerd",
+		Text:   "On the containerd store `--load` of several platforms keeps them all, and each runs as itself",
+		Source: docsStore,
+		Needs:  append(bothArchitectures, claim.ContainerdStore),
+	}, func(t *suite.T) {
+		b := builder.Warm(t, native(t))
+		ref := image.New(t, "platforms")
+		build.Run(t, b, "fixtures/processor", build.Platform(bothPlatforms), build.Load(ref))
+		for _, arch := range architectures {
+			require.Equal(t, env.Machine(arch), image.Run(t, ref, "linux/"+arch), "the loaded image for %s runs as something else", arch)
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/platforms-overlay2",
+		Text:   "On the overlay2 store `--load` of several platforms is refused, says why, and leaves nothing",
+		Source: docsStore,
+		Needs:  []claim.Need{claim.Overlay2Store},
+	}, func(t *suite.T) {
+		b := builder.Warm(t, native(t))
+		ref := image.New(t, "platforms")
+
+		refused := build.Try(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms), build.Load(ref))
+		require.NotZero(t, refused.Command.ExitCode, "several platforms were loaded into an engine whose store keeps one")
+		require.Contains(t, refused.Remarks(), "manifest lists", "the refusal does not say that several platforms are the reason")
+		require.Empty(t, left(t), "the refused build left an image in the engine")
+
+		build.Run(t, b, "fixtures/push", printing(t, ""), build.Platform("linux/arm64"), build.Load(ref))
+		require.NotEmpty(t, left(t), "one platform is not loaded either, so this proves nothing about several")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "output/ids-containerd",
+		Text:    "On the containerd store the id file and the metadata file name the engine's image, with every driver: its manifest, or with provenance its index",
+		Source:  imageDigestIDs,
+		Needs:   []claim.Need{claim.ContainerdStore},
+		History: "buildx before v0.36 writes the configuration's digest, which the engine does not know, for the docker driver without provenance (docker/buildx#3952); v0.23 does so for the docker-container driver as well (docker/buildx#3136)",
+	}, func(t *suite.T) {
+		for _, b := range eachDriver(t) {
+			plain, id := requireID(t, b, build.Plain())
+			require.True(t, types.MediaType(plain.MediaType).IsImage(), "driver %s, no provenance: the id names a %s", b.Driver, plain.MediaType)
+			require.Equal(t, id, plain.Digest, "driver %s: the id file and the metadata file disagree", b.Driver)
+			attested, id := requireID(t, b, build.Attested())
+			require.True(t, types.MediaType(attested.MediaType).IsIndex(), "driver %s, provenance: the id names a %s", b.Driver, attested.MediaType)
+			require.Equal(t, id, attested.Digest, "driver %s: the id file and the metadata file disagree", b.Driver)
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/ids-overlay2",
+		Text:   "On the overlay2 store the id file names the engine's image, with every driver: its configuration",
+		Source: imageDigestIDs,
+		Needs:  []claim.Need{claim.Overlay2Store},
+	}, func(t *suite.T) {
+		for _, b := range eachDriver(t) {
+			plain, id := requireID(t, b, build.Plain())
+			require.Equal(t, plain.Config, id, "driver %s: the id file and the metadata file disagree", b.Driver)
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/emulated",
+		Text:   "A loaded arm64 image runs on an engine of another architecture that emulates arm64",
+		Source: docsPlatforms,
+		Needs:  []claim.Need{claim.EmulatedARM64},
+	}, func(t *suite.T) {
+		b := builder.Warm(t, "linux/arm64")
+		ref := image.New(t, "emulated")
+		build.Run(t, b, "fixtures/processor", build.Platform("linux/arm64"), build.Load(ref))
+		require.Equal(t, env.Machine("arm64"), image.Run(t, ref, "linux/arm64"), "the arm64 image runs as something else")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "output/not-emulated",
+		Text:   "The image of a platform that the engine's host can neither execute nor emulate loads, and running it says `exec format error`",
+		Source: emulation,
+	}, func(t *suite.T) {
+		b := builder.Warm(t, native(t))
+		ref := image.New(t, "foreign")
+		context, platform := foreign.Context(t, b)
+
+		build.Run(t, b, context, build.File("fixtures/foreign/Dockerfile"), build.Platform(platform), build.Load(ref))
+
+		inspected := image.Inspect(t, ref, platform)
+		require.Equal(t, platform, inspected.Os+"/"+inspected.Architecture, "the engine has another image than was built")
+		ran := image.Try(t, ref, platform)
+		require.NotZero(t, ran.Exit, "a program of %s ran, which nothing here executes", platform)
+		require.Contains(t, ran.Complaints, "exec format error", "running an image of %s does not say that its format is the reason", platform)
+	})
+
+	outputFiles(t)
+
+	outputPush(t)
 }
 
 const bothPlatforms = "linux/amd64,linux/arm64"
 
 // native is the platform of the engine's host.
-func native(t *spec.T) string { return "linux/" + t.Env.Engine.Arch }
+func native(t *suite.T) string { return "linux/" + t.Env.Engine.Arch }
 
 // value is what an image of the claim's prints. The word tells several images
 // of one claim apart.
-func value(t *spec.T, word string) string { return own(t) + word }
+func value(t *suite.T, word string) string { return own(t) + word }
 
 // printing makes a build's result print the value, and marks the image, so
 // that it is found in the engine even without a name.
-func printing(t *spec.T, word string) build.Option {
+func printing(t *suite.T, word string) build.Option {
 	return append(build.Arg("SALT", value(t, word)), build.Label(claimLabel, value(t, ""))...)
 }
 
 const claimLabel = "builders.claim"
 
 // mark is the label of the claim's images as the engine is asked for it.
-func mark(t *spec.T) string { return claimLabel + "=" + value(t, "") }
+func mark(t *suite.T) string { return claimLabel + "=" + value(t, "") }
 
 // left are the engine's images of this claim.
-func left(t *spec.T) []string {
+func left(t *suite.T) []string {
 	t.Helper()
 	return image.Labelled(t, mark(t))
 }
 
 // requirePrints runs an image of the engine's.
-func requirePrints(t *spec.T, ref, word, message string, args ...any) {
+func requirePrints(t *suite.T, ref, word, message string, args ...any) {
 	t.Helper()
 	require.Equal(t, value(t, word), image.Run(t, ref, native(t)), append([]any{message}, args...)...)
 }
 
-func withoutAnOutputOnlyCacheIsLeft(t *spec.T) {
-	// A builder of its own: others that build there may make a step run again.
-	b := builder.New(t)
-	ref := image.New(t, "none")
-
-	first := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref))
-	require.NotEqual(t, progress.Yes, first.Cached("RUN echo"), "the first build already finds its step in the cache")
-	requireWarning(t, first)
-	require.Empty(t, left(t), "a build without an output left an image in the engine")
-
-	second := build.Run(t, b, "fixtures/output", printing(t, ""))
-	require.True(t, second.Step(t, "RUN echo").Cached, "a build without an output left no cache either")
-
-	loaded := build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-	require.NotContains(t, loaded.Remarks(), "--load", "a build that has an output warns that it has none")
-	require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
-}
-
 // requireWarning looks for the two ways out that the warning names.
-func requireWarning(t *spec.T, r *build.Result) {
+func requireWarning(t *suite.T, r *build.Result) {
 	t.Helper()
 	for _, wayOut := range []string{"--push", "--load"} {
 		require.Contains(t, r.Remarks(), wayOut, "the build does not warn that its result goes nowhere")
 	}
 }
 
-func loadPutsTheImageIntoTheEngine(t *spec.T) {
-	b := builder.Warm(t, native(t))
-	ref := image.New(t, "load")
-	build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-	requirePrints(t, ref, "", "the engine's image is not what was built")
-}
-
-func pushPutsTheImageIntoTheRegistry(t *spec.T) {
-	ref := registry.Start(t, registry.Strict).Ref("output:push")
-	b := builder.Warm(t, native(t))
-
-	r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.WithMetadata(t))
-
-	require.Empty(t, left(t), "--push left an image in the engine")
-	requireDigest(t, ref, r.Metadata(t).Digest)
-	image.Pull(t, ref, native(t))
-	requirePrints(t, ref, "", "the registry's image is not what was built")
-	require.NotEmpty(t, left(t), "the pulled image is not found by its label, so that none was found proves nothing")
-}
-
 // requireDigest compares what buildx says it pushed with what was pushed.
-func requireDigest(t *spec.T, ref, noted string) {
+func requireDigest(t *suite.T, ref, noted string) {
 	t.Helper()
 	require.Equal(t, tagged(t, ref), noted, "the metadata file names another digest than the registry has")
 }
 
-func loadAndPushDoBoth(t *spec.T) {
-	ref := registry.Start(t, registry.Strict).Ref("output:both")
-	b := builder.Warm(t, native(t))
-	image.RemoveLabelledAfter(t, mark(t))
-
-	build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.Load(ref))
-
-	requirePrints(t, ref, "", "the engine's image is not what was built")
-	image.Remove(t, ref)
-	image.Pull(t, ref, native(t))
-	requirePrints(t, ref, "", "the registry's image is not what was built")
-}
-
-func theDefaultBuildersResultsAreImages(t *spec.T) {
-	b := builder.New(t)
-	named, loaded := image.New(t, "named"), image.New(t, "loaded")
-	image.RemoveLabelledAfter(t, mark(t))
-
-	// The current builder of an empty home is the default one.
-	unnamed := build.TryIn(t, b.Home, "fixtures/output", printing(t, "unnamed"), build.IDFile(t))
-	require.NotEmpty(t, unnamed.ID(t), "a build without a name makes no image")
-	byName := build.Run(t, b, "fixtures/output", printing(t, "named"), build.Tag(named))
-	byLoad := build.Run(t, b, "fixtures/output", printing(t, "loaded"), build.Load(loaded))
-
-	for word, ref := range map[string]string{"unnamed": unnamed.ID(t), "named": named, "loaded": loaded} {
-		requirePrints(t, ref, word, "the engine's %s image is not what was built", word)
-	}
-	for _, r := range []*build.Result{unnamed, byName, byLoad} {
-		require.NotContains(t, r.Remarks(), "--load", "the default builder warns that its result goes nowhere")
-	}
-}
-
-func theDefaultBuilderPushesAndKeeps(t *spec.T) {
-	ref := registry.Start(t, registry.Strict).Ref("output:default")
-	b := builder.New(t)
-	image.RemoveLabelledAfter(t, mark(t))
-
-	r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.WithMetadata(t))
-
-	requirePrints(t, ref, "", "the engine's image is not what was built")
-	requireDigest(t, ref, r.Metadata(t).Digest)
-	image.Remove(t, ref)
-	require.Empty(t, left(t), "the engine's image cannot be removed, so the next step proves nothing")
-	image.Pull(t, ref, native(t))
-	requirePrints(t, ref, "", "the registry's image is not what was built")
-}
-
-func defaultLoadLoadsUnasked(t *spec.T) {
-	b := builder.New(t, builder.DriverOpt("default-load=true"))
-	ref := image.New(t, "default-load")
-
-	r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref))
-
-	requirePrints(t, ref, "", "the engine's image is not what was built")
-	require.NotContains(t, r.Remarks(), "--load", "a builder that loads by default warns that the result goes nowhere")
-}
-
-func cacheonlyLeavesNoImage(t *spec.T) {
-	b := builder.Warm(t, native(t))
-	ref := image.New(t, "cacheonly")
-
-	r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=cacheonly"))
-	require.NotContains(t, r.Remarks(), "--load", "a build for the cache only warns that its result stays there")
-	require.Empty(t, left(t), "type=cacheonly left an image in the engine")
-
-	build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-	require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
-}
-
-func anUnpushedImageStaysInside(t *spec.T) {
-	b := builder.Warm(t, native(t))
-	ref := image.New(t, "image")
-
-	r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=image"), build.WithMetadata(t))
-	require.NotEmpty(t, r.Metadata(t).Digest, "no image was made, so this proves nothing")
-	require.NotContains(t, r.Remarks(), "--load", "type=image warns that the result goes nowhere")
-	require.Empty(t, left(t), "type=image put the image into the engine")
-
-	build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-	require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
-}
-
-func severalPlatformsAreLoaded(t *spec.T) {
-	b := builder.Warm(t, native(t))
-	ref := image.New(t, "platforms")
-	build.Run(t, b, "fixtures/processor", build.Platform(bothPlatforms), build.Load(ref))
-	for _, arch := range architectures {
-		require.Equal(t, env.Machine(arch), image.Run(t, ref, "linux/"+arch), "the loaded image for %s runs as something else", arch)
-	}
-}
-
-func severalPlatformsAreRefused(t *spec.T) {
-	b := builder.Warm(t, native(t))
-	ref := image.New(t, "platforms")
-
-	refused := build.Try(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms), build.Load(ref))
-	require.NotZero(t, refused.Command.ExitCode, "several platforms were loaded into an engine whose store keeps one")
-	require.Contains(t, refused.Remarks(), "manifest lists", "the refusal does not say that several platforms are the reason")
-	require.Empty(t, left(t), "the refused build left an image in the engine")
-
-	build.Run(t, b, "fixtures/push", printing(t, ""), build.Platform("linux/arm64"), build.Load(ref))
-	require.NotEmpty(t, left(t), "one platform is not loaded either, so this proves nothing about several")
-}
-
 // eachDriver is the claim's builder and the engine's own one.
-func eachDriver(t *spec.T) []*builder.Builder {
+func eachDriver(t *suite.T) []*builder.Builder {
 	t.Helper()
 	if t.Driver == subject.DriverDocker {
 		return []*builder.Builder{builder.New(t)}
@@ -247,52 +349,13 @@ func eachDriver(t *spec.T) []*builder.Builder {
 	return []*builder.Builder{builder.Warm(t, native(t)), builder.New(t, builder.Driver(subject.DriverDocker))}
 }
 
-func idsNameTheManifestOrTheIndex(t *spec.T) {
-	for _, b := range eachDriver(t) {
-		plain, id := requireID(t, b, build.Plain())
-		require.True(t, types.MediaType(plain.MediaType).IsImage(), "driver %s, no provenance: the id names a %s", b.Driver, plain.MediaType)
-		require.Equal(t, id, plain.Digest, "driver %s: the id file and the metadata file disagree", b.Driver)
-		attested, id := requireID(t, b, build.Attested())
-		require.True(t, types.MediaType(attested.MediaType).IsIndex(), "driver %s, provenance: the id names a %s", b.Driver, attested.MediaType)
-		require.Equal(t, id, attested.Digest, "driver %s: the id file and the metadata file disagree", b.Driver)
-	}
-}
-
-func idsNameTheConfiguration(t *spec.T) {
-	for _, b := range eachDriver(t) {
-		plain, id := requireID(t, b, build.Plain())
-		require.Equal(t, plain.Config, id, "driver %s: the id file and the metadata file disagree", b.Driver)
-	}
-}
-
 // requireID builds an image and makes sure that the engine knows it by the id
 // that buildx wrote down. It returns what else buildx wrote down.
-func requireID(t *spec.T, b *builder.Builder, provenance build.Option) (m build.Metadata, id string) {
+func requireID(t *suite.T, b *builder.Builder, provenance build.Option) (m build.Metadata, id string) {
 	t.Helper()
 	ref, word := image.New(t, "ids"), b.Driver+provenance[0]
 	r := build.Run(t, b, "fixtures/output", printing(t, word), provenance, build.Load(ref), build.IDFile(t), build.WithMetadata(t))
 	require.Equal(t, engine.ImageID(t, ref), r.ID(t), "driver %s, %s: buildx wrote down another id than the engine has", b.Driver, provenance[0])
 	requirePrints(t, r.ID(t), word, "driver %s, %s: the id is that of another image", b.Driver, provenance[0])
 	return r.Metadata(t), r.ID(t)
-}
-
-func anEmulatedImageRuns(t *spec.T) {
-	b := builder.Warm(t, "linux/arm64")
-	ref := image.New(t, "emulated")
-	build.Run(t, b, "fixtures/processor", build.Platform("linux/arm64"), build.Load(ref))
-	require.Equal(t, env.Machine("arm64"), image.Run(t, ref, "linux/arm64"), "the arm64 image runs as something else")
-}
-
-func aForeignImageCannotRun(t *spec.T) {
-	b := builder.Warm(t, native(t))
-	ref := image.New(t, "foreign")
-	context, platform := foreign.Context(t, b)
-
-	build.Run(t, b, context, build.File("fixtures/foreign/Dockerfile"), build.Platform(platform), build.Load(ref))
-
-	inspected := image.Inspect(t, ref, platform)
-	require.Equal(t, platform, inspected.Os+"/"+inspected.Architecture, "the engine has another image than was built")
-	ran := image.Try(t, ref, platform)
-	require.NotZero(t, ran.Exit, "a program of %s ran, which nothing here executes", platform)
-	require.Contains(t, ran.Complaints, "exec format error", "running an image of %s does not say that its format is the reason", platform)
 }

@@ -3,23 +3,28 @@
 package builders
 
 import (
+	"os"
 	"testing"
 
-	"builders.test/helpers/script"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 )
 
-// TestSpecs proves what somebody else wrote: every script in the folder that
-// SPECS names, each of which is one claim about their own builds.
+// TestSpecs proves claims of the user's own: every script in the folder that SPECS
+// names is one about their builds.
 func TestSpecs(t *testing.T) {
-	if environment.Specs == "" {
+	folder := os.Getenv("SPECS")
+	if folder == "" {
 		t.Skip("SPECS names no folder with scripts")
 	}
-	scripts, err := script.Folder(environment.Specs)
-	if err != nil {
-		t.Fatal(err)
+	suite.Scripts(t, folder)
+}
+
+// Chapter: faults that releases of the past had. Each script is red on the
+// releases that its head calls known and green on all others, so it says
+// nothing about how builders behave but much about one that is to be adopted.
+func TestRegressions(t *testing.T) {
+	if os.Getenv("REGRESSIONS") == "" && !suite.Listing() {
+		t.Skip("REGRESSIONS=1 tests the faults of past releases, too")
 	}
-	for _, s := range scripts {
-		spec.Prove(t, environment, s.Claim, s.Run)
-	}
+	suite.Scripts(t, "fixtures/regressions")
 }

@@ -72,7 +72,7 @@ func (b *bisection) run(ctx context.Context) error {
 	if b.claim == "" || b.bad == "" {
 		return errors.New("bisect needs CLAIM, the id of a claim, and BAD, a release in which it is broken; `builders claims` lists the ids")
 	}
-	if err := b.oneClaim(); err != nil {
+	if err := b.oneClaim(ctx); err != nil {
 		return err
 	}
 	known, err := b.releases(ctx)
@@ -97,12 +97,9 @@ func (b *bisection) run(ctx context.Context) error {
 }
 
 // oneClaim makes sure that the claim is one.
-func (b *bisection) oneClaim() error {
+func (b *bisection) oneClaim(ctx context.Context) error {
 	b.choice = b.claim
-	if err := b.inProject(); err != nil {
-		return err
-	}
-	selection, err := b.selection()
+	selection, err := b.selection(ctx)
 	if err != nil {
 		return fmt.Errorf("CLAIM=%s: %w", b.claim, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -16,9 +15,8 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
-	"builders.test/helpers/script"
 	"builders.test/helpers/subject"
-	"builders.test/internal/claims"
+	"builders.test/internal/book"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
@@ -38,12 +36,10 @@ type check struct {
 	// cell is what driver and store say.
 	cell subject.Cell
 
-	// module is that of the project whose specs run, own are the claims that
-	// it has in Go, and book is all that may be chosen from.
-	module    string
-	own, book []claim.Claim
-	// scripts are the editions of those that belong to the book.
-	scripts []string
+	// module is that of the project whose specs run.
+	module string
+	// book is all that may be chosen from, as soon as it is open.
+	book *book.Book
 	// regressions tells whether the upstream regressions of the past are put to
 	// the test too when nothing is chosen.
 	regressions bool
@@ -113,7 +109,7 @@ SPECS, REGRESSIONS, CONFIRM, STRICT and OUT.`,
 // newCheck is a check of the project that this command belongs to.
 func newCheck() *check {
 	return &check{
-		module: ownModule(), own: claims.All(), openLab: theLab,
+		module: ownModule(), openLab: theLab,
 		confirm: variable("CONFIRM", ""), strict: variable("STRICT", ""),
 	}
 }
@@ -129,7 +125,7 @@ func (c *check) cellFlags(flags *pflag.FlagSet) {
 }
 
 func (c *check) choiceFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&c.choice, "run", variable("RUN", ""), "a chapter, a claim's id, or a pattern as go test -run takes it (default all)")
+	flags.StringVar(&c.choice, "run", variable("RUN", ""), "chapters, claims' ids and globs of ids, such as images/prune* (default all)")
 	flags.StringVar(&c.specs, "specs", variable("SPECS", ""), "a folder with scripts of your own, which are put to the test instead of the book")
 }
 
@@ -181,9 +177,6 @@ type proof struct {
 // prove puts the claims to the test and writes the report. It does everything
 // in order: what can be refused without an engine first.
 func (c *check) prove(ctx context.Context, screen *console.Console) (proof, error) {
-	if err := c.inProject(); err != nil {
-		return proof{}, err
-	}
 	buildkit, err := subject.ParseBuildKit(c.buildkit)
 	if err != nil {
 		return proof{}, err
@@ -202,7 +195,7 @@ func (c *check) prove(ctx context.Context, screen *console.Console) (proof, erro
 	if err != nil {
 		return proof{}, err
 	}
-	selection, err := c.selection()
+	chosen, err := c.selection(ctx)
 	if err != nil {
 		return proof{}, err
 	}
@@ -220,7 +213,7 @@ func (c *check) prove(ctx context.Context, screen *console.Console) (proof, erro
 	screen.Note("engine", ground.about)
 
 	started := time.Now()
-	specs := run.Specs{Dir: ".", Out: out, Env: c.environ(ground, out), Selection: selection, Confirm: confirm, Parallel: c.parallel, Keep: c.draft}
+	specs := run.Specs{Dir: ".", Out: out, Env: c.environ(ground, out), Book: chosen, Confirm: confirm, Parallel: c.parallel, Keep: c.draft}
 	outcome, err := specs.Run(ctx, screen)
 	if err != nil {
 		return proof{}, err
@@ -243,79 +236,62 @@ func (c *check) inProject() error {
 	return fmt.Errorf("the specs are in the folder of the module %s and %s is not it; go there first", c.module, here)
 }
 
-func (c *check) selection() (run.Selection, error) {
-	specs, err := c.openBook()
-	if err != nil {
-		return run.Selection{}, err
+// selection is the part of the book that was chosen.
+func (c *check) selection(ctx context.Context) (book.Book, error) {
+	if err := c.openBook(ctx); err != nil {
+		return book.Book{}, err
 	}
+	all := *c.book
 	if c.choice == "" && !c.regressions && len(c.ids) == 0 {
-		specs = slices.DeleteFunc(specs, isRegression)
+		all = all.WithoutRegressions()
 	}
-	selection, err := run.Select(c.choice, c.book, specs)
+	chosen, err := all.Select(c.choice)
 	if err == nil && len(c.ids) > 0 {
-		selection, err = selection.Only(func(claim claim.Claim) bool { return slices.Contains(c.ids, claim.ID) })
+		chosen, err = chosen.Only(func(one claim.Listed) bool { return slices.Contains(c.ids, one.ID) })
 	}
 	if err != nil || !c.cell.Chosen() {
-		return selection, err
+		return chosen, err
 	}
-	selection, err = selection.Only(func(claim claim.Claim) bool { return claim.In(c.cell.Driver, c.cell.Store) })
+	chosen, err = chosen.Only(func(one claim.Listed) bool { return one.In(c.cell.Driver, c.cell.Store) })
 	if err != nil {
-		return run.Selection{}, fmt.Errorf("%s: %w; `builders claims` lists what there is", c.cell, err)
+		return book.Book{}, fmt.Errorf("%s: %w; `builders claims` lists what there is", c.cell, err)
 	}
-	return selection, nil
+	return chosen, nil
 }
 
-// isRegression tells that a spec is about a fault that some release had, and
-// not about how builders behave.
-func isRegression(s claims.Spec) bool {
-	return claim.Claim{ID: s.Claim}.Chapter() == claims.Regressions
+// openBook asks the specs for their claims, once. Scripts of the user's make a
+// book of their own.
+func (c *check) openBook(ctx context.Context) error {
+	if c.book != nil {
+		return nil
+	}
+	if err := c.inProject(); err != nil {
+		return err
+	}
+	if c.specs != "" {
+		dir, err := filepath.Abs(c.specs)
+		if err != nil {
+			return fmt.Errorf("SPECS=%s: %w", c.specs, err)
+		}
+		c.specs = dir
+	}
+	opened, err := book.Open(ctx, ".", c.specs, c.stderr)
+	if err != nil {
+		return err
+	}
+	c.book = &opened
+	return nil
 }
 
-// openBook finds the specs of the book. Scripts of the user's make a book of
-// their own.
-func (c *check) openBook() ([]claims.Spec, error) {
-	if c.specs == "" {
-		return c.wholeBook()
-	}
-	dir, err := filepath.Abs(c.specs)
+// sameBook fails if the claims have changed since the book was opened: runs before
+// and after that are not to be compared.
+func (c *check) sameBook(ctx context.Context) error {
+	now, err := book.Open(ctx, ".", c.specs, c.stderr)
 	if err != nil {
-		return nil, fmt.Errorf("SPECS=%s: %w", c.specs, err)
+		return err
 	}
-	scripts, err := script.Folder(dir)
-	if err != nil {
-		return nil, fmt.Errorf("SPECS=%s: %w", c.specs, err)
+	if now.Edition() != c.book.Edition() {
+		return errors.New("the claims changed while they were tested, so the two sides cannot be compared; run it again")
 	}
-	c.specs, c.book, c.scripts = dir, nil, nil
-	return c.take(scripts, "TestSpecs"), nil
+	return nil
 }
-
-// wholeBook is the book as written in Go and, as its last chapter, the
-// regressions.
-func (c *check) wholeBook() ([]claims.Spec, error) {
-	specs, err := claims.Specs(".")
-	if err != nil {
-		return nil, err
-	}
-	c.book, c.scripts = slices.Clone(c.own), nil
-	if _, err := os.Stat(claims.RegressionsFolder); errors.Is(err, fs.ErrNotExist) {
-		return specs, nil
-	}
-	scripts, err := script.Folder(claims.RegressionsFolder)
-	if err != nil {
-		return nil, err
-	}
-	return append(specs, c.take(scripts, "TestRegressions")...), nil
-}
-
-// take puts scripts into the book, which a test proves.
-func (c *check) take(scripts []script.Script, test string) []claims.Spec {
-	var specs []claims.Spec
-	for _, s := range scripts {
-		c.book, c.scripts = append(c.book, s.Claim), append(c.scripts, s.Edition)
-		specs = append(specs, claims.Spec{Claim: s.Claim.ID, Test: test, Where: s.Path})
-	}
-	return specs
-}
-
-// edition identifies the book.
-func (c *check) edition() string { return claims.Edition(c.book, c.scripts...) }

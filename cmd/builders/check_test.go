@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/lab"
 	"builders.test/internal/report"
@@ -20,17 +19,9 @@ import (
 	"gotest.tools/v3/fs"
 )
 
-// toyBook holds the claims of the toy module, whose specs act what they are
+// toyClaims is how many claims the toy module has, whose specs act what they are
 // told by the variable TOY.
-var toyBook = []claim.Claim{
-	{ID: "builders/ls", Text: "`ls` lists each builder"},
-	{ID: "builders/arch", Text: "both builders print the host's architecture"},
-	{ID: "builders/platforms", Text: "`--platform` marks the preferred ones"},
-	{ID: "caching/hits", Text: "the second build hits"},
-	{ID: "caching/third", Text: "the third builder misses"},
-	{ID: "caching/loaded", Text: "a loaded image gives no cache"},
-	{ID: "processor/prints", Text: "each image prints its architecture"},
-}
+const toyClaims = 7
 
 // said is what a command left behind.
 type said struct {
@@ -54,7 +45,7 @@ func inToy(t *testing.T, mood string) *check {
 		t.Setenv(name, value)
 	}
 	return &check{
-		module: "toy.test", own: toyBook, out: filepath.Join("build", "check"), buildkit: "v0.11.5",
+		module: "toy.test", stderr: os.Stderr, out: filepath.Join("build", "check"), buildkit: "v0.11.5",
 		openLab: func(io.Writer) (laboratory, error) { return nil, errors.New("the lab was opened") },
 	}
 }
@@ -97,7 +88,7 @@ func TestCheckHolds(t *testing.T) {
 	assert.Assert(t, cmp.Regexp(`✓ holds +\d+\.\d s  both builders print the host's architecture\n`, got.out))
 	r, err := report.Read("build/check/report.json")
 	assert.NilError(t, err)
-	assert.Assert(t, cmp.Len(r.Claims, len(toyBook)))
+	assert.Assert(t, cmp.Len(r.Claims, toyClaims))
 	assert.Equal(t, r.Claims[6].ID, "processor/prints")
 }
 
@@ -133,7 +124,8 @@ func TestCheckWithSpecsThatDoNotCompile(t *testing.T) {
 	assert.NilError(t, os.WriteFile("bad_test.go", []byte("//go:build integration\n\npackage toy\n\nvar _ = nowhere\n"), 0o644))
 	got := do(t.Context(), c)
 	assert.Equal(t, got.code, exitEnvironment)
-	assert.Assert(t, cmp.Contains(got.errors, "./bad_test.go:5:9: undefined: nowhere\nbuilders: the specs do not compile\n"))
+	assert.Assert(t, cmp.Contains(got.errors, "./bad_test.go:5:9: undefined: nowhere\n"))
+	assert.Assert(t, cmp.Contains(got.errors, "builders: the specs do not compile; the lines above say why\n"))
 }
 
 func TestCheckThatCleansUpBadlyIsNotGreen(t *testing.T) {
@@ -157,7 +149,7 @@ func TestCheckRefusesBeforeAnythingIsTouched(t *testing.T) {
 		want   string
 	}{
 		"elsewhere":         {func(c *check) { c.module = "builders.test" }, "the specs are in the folder of the module builders.test"},
-		"no such claim":     {func(c *check) { c.choice = "caching/nothing" }, "RUN=caching/nothing: no claim matches"},
+		"no such claim":     {func(c *check) { c.choice = "caching/nothing" }, "RUN=caching/nothing: caching/nothing is no chapter, no claim's id and no glob of ids that matches"},
 		"no such BuildKit":  {func(c *check) { c.buildkit = "newest" }, "BUILDKIT=newest is neither a release"},
 		"no such buildx":    {func(c *check) { c.buildx = "newest" }, "BUILDX=newest is neither a release"},
 		"no such driver":    {func(c *check) { c.driver = "podman" }, "DRIVER=podman is none of docker-container, docker, remote"},
@@ -185,6 +177,7 @@ func TestCheckRefusesBeforeAnythingIsTouched(t *testing.T) {
 
 func TestAFolderIsForOneRunAtATime(t *testing.T) {
 	c := inToy(t, "")
+	assert.NilError(t, c.openBook(t.Context()))
 	_, free, err := c.prepareOut()
 	assert.NilError(t, err)
 	got := do(t.Context(), c)
@@ -273,22 +266,6 @@ func TestTheLabsEngineHasTheChosenStore(t *testing.T) {
 	for _, want := range []string{"DOCKER_HOST=unix:///run/laboverlay2.sock", "DRIVER=docker", "STORE=overlay2"} {
 		assert.Assert(t, cmp.Contains((&check{}).environ(got, "/out"), want))
 	}
-}
-
-// A claim whose script was edited is another one, whatever its head says.
-func TestTheBookChangesWithItsScripts(t *testing.T) {
-	dir := fs.NewDir(t, "own", fs.WithFile("app.txtar", "# claim: x\nbuild .\n"))
-	c := &check{specs: dir.Path()}
-	_, err := c.openBook()
-	assert.NilError(t, err)
-	before := c.edition()
-	_, err = c.openBook()
-	assert.NilError(t, err)
-	assert.Equal(t, c.edition(), before)
-	assert.NilError(t, os.WriteFile(dir.Join("app.txtar"), []byte("# claim: x\nbuild --no-cache .\n"), 0o600))
-	_, err = c.openBook()
-	assert.NilError(t, err)
-	assert.Assert(t, c.edition() != before)
 }
 
 func TestReprosNameTheCell(t *testing.T) {

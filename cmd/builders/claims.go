@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"builders.test/helpers/claim"
-	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/text"
 	"github.com/spf13/cobra"
@@ -21,11 +20,17 @@ func newClaimsCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			out := command.OutOrStdout()
+			c := newCheck()
+			c.stderr = command.ErrOrStderr()
+			if err := c.openBook(command.Context()); err != nil {
+				return err
+			}
+			all := c.book.WithoutRegressions().Claims
 			if asJSON {
-				return encodeClaims(out, claims.All())
+				return encodeClaims(out, all)
 			}
 			width, _ := console.Width(out)
-			return listClaims(out, claims.All(), width)
+			return listClaims(out, all, width)
 		},
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "print a JSON array instead")
@@ -42,7 +47,7 @@ type claimEntry struct {
 	History string   `json:"history"`
 }
 
-func encodeClaims(out io.Writer, book []claim.Claim) error {
+func encodeClaims(out io.Writer, book []claim.Listed) error {
 	entries := make([]claimEntry, 0, len(book))
 	for _, c := range book {
 		entries = append(entries, claimEntry{
@@ -57,7 +62,7 @@ func encodeClaims(out io.Writer, book []claim.Claim) error {
 
 // listClaims prints the claims under their chapters, for lines of the given
 // width; zero means any.
-func listClaims(out io.Writer, book []claim.Claim, width int) error {
+func listClaims(out io.Writer, book []claim.Listed, width int) error {
 	var b strings.Builder
 	chapter := ""
 	for i, c := range book {
@@ -88,7 +93,7 @@ func field(b *strings.Builder, label, value string, width int) {
 	fmt.Fprintf(b, "    %-7s  %s\n", label, text.Wrap(value, width, indent))
 }
 
-func chapters(book []claim.Claim) int {
+func chapters(book []claim.Listed) int {
 	seen := map[string]bool{}
 	for _, c := range book {
 		seen[c.Chapter()] = true

@@ -10,10 +10,10 @@ import (
 	"gotest.tools/v3/golden"
 )
 
-var smallBook = []claim.Claim{
-	{ID: "builders/ls", Text: "`ls` lists each created builder, its driver and node, and marks the current one", Source: "https://docs.docker.com/reference/cli/docker/buildx/ls/"},
-	{ID: "builders/load", Text: "with `default-load` every build is loaded", Source: "https://github.com/docker/buildx/pull/2259", Needs: []claim.Need{claim.ARM64, claim.Buildx(">= 0.14")}, History: "Since buildx v0.14 the option exists; before it the option is refused"},
-	{ID: "cleanup/rm", Text: "`rm` removes container, state volume and record", Source: "https://docs.docker.com/reference/cli/docker/buildx/rm/"},
+var smallBook = []claim.Listed{
+	{Claim: claim.Claim{ID: "builders/ls", Text: "`ls` lists each created builder, its driver and node, and marks the current one", Source: "https://docs.docker.com/reference/cli/docker/buildx/ls/"}},
+	{Claim: claim.Claim{ID: "builders/load", Text: "with `default-load` every build is loaded", Source: "https://github.com/docker/buildx/pull/2259", Needs: []claim.Need{claim.ARM64, claim.Buildx(">= 0.14")}, History: "Since buildx v0.14 the option exists; before it the option is refused"}},
+	{Claim: claim.Claim{ID: "cleanup/rm", Text: "`rm` removes container, state volume and record", Source: "https://docs.docker.com/reference/cli/docker/buildx/rm/"}},
 }
 
 func TestListClaims(t *testing.T) {

@@ -68,10 +68,16 @@ func (c *comparison) run(ctx context.Context) error {
 	if before.buildkit == after.buildkit && before.buildx == after.buildx {
 		return fmt.Errorf("baseline and candidate are both BuildKit %s; name another with BASELINE or BUILDKIT, or another buildx with BASELINE_BUILDX", after.buildkit)
 	}
-	if err := after.refuse(); err != nil {
+	for _, side := range []*check{before, after} {
+		if err := side.refuse(); err != nil {
+			return err
+		}
+	}
+	if err := c.openBook(ctx); err != nil {
 		return err
 	}
 	for _, side := range []*check{before, after} {
+		side.book, side.specs = c.book, c.specs
 		if err := side.forgetAgain(); err != nil {
 			return err
 		}
@@ -88,9 +94,7 @@ func (c *comparison) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("candidate: %w", err)
 	}
-	// Somebody may have edited a script meanwhile.
-	sides := dossier.Compare(dossier.Run{Dir: before.out, Report: first.report}, dossier.Run{Dir: after.out, Report: second.report})
-	if err := sides.OneBook(); err != nil {
+	if err := c.sameBook(ctx); err != nil {
 		return err
 	}
 	screen := console.New(c.stdout, c.stderr, c.out)

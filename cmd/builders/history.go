@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"builders.test/helpers/claim"
-	"builders.test/helpers/script"
-	"builders.test/internal/claims"
 	"builders.test/internal/console"
 	"builders.test/internal/history"
 	"builders.test/internal/report"
@@ -44,7 +41,7 @@ everything again.
 It exits with 0 when every regression was caught, with 1 when one was not, and with
 2 when some could not be judged and none is known to have slipped through.
 
-RUN chooses some of them by their ids.`,
+RUN chooses some of them, by their ids and globs of ids.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			h.stdout, h.stderr = command.OutOrStdout(), command.ErrOrStderr()
@@ -52,17 +49,14 @@ RUN chooses some of them by their ids.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&h.choice, "run", variable("RUN", ""), "a pattern for the ids (default all)")
+	flags.StringVar(&h.choice, "run", variable("RUN", ""), "claims' ids and globs of ids, such as regressions/rm* (default all)")
 	flags.BoolVar(&h.fresh, "fresh", false, "judge everything again")
 	flags.StringVar(&h.out, "out", variable("OUT", filepath.Join("build", "history")), "folder for the reports and the evidence")
 	return command
 }
 
 func (h *historyRun) run(ctx context.Context) error {
-	if err := h.inProject(); err != nil {
-		return err
-	}
-	chosen, err := h.regressions()
+	chosen, err := h.regressions(ctx)
 	if err != nil {
 		return err
 	}
@@ -81,27 +75,21 @@ func (h *historyRun) run(ctx context.Context) error {
 
 // regressions are the claims that some release is known to break: all scripts,
 // and some claims of the book.
-func (h *historyRun) regressions() ([]history.Regression, error) {
-	pattern, err := regexp.Compile(h.choice)
-	if err != nil {
-		return nil, fmt.Errorf("RUN=%s: %w", h.choice, err)
+func (h *historyRun) regressions(ctx context.Context) ([]history.Regression, error) {
+	if err := h.openBook(ctx); err != nil {
+		return nil, err
 	}
-	scripts, err := script.Folder(claims.RegressionsFolder)
+	known, err := h.book.Only(func(c claim.Listed) bool { return c.Known != nil })
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := known.Select(h.choice)
 	if err != nil {
 		return nil, err
 	}
 	var all []history.Regression
-	for _, s := range scripts {
-		all = append(all, history.Regression{Claim: s.Claim, Edition: s.Edition})
-	}
-	for _, c := range h.own {
-		all = append(all, history.Regression{Claim: c})
-	}
-	all = slices.DeleteFunc(all, func(r history.Regression) bool {
-		return r.Claim.Known == nil || !pattern.MatchString(r.Claim.ID)
-	})
-	if len(all) == 0 {
-		return nil, fmt.Errorf("RUN=%s: no regression has such an id", h.choice)
+	for _, c := range chosen.Claims {
+		all = append(all, history.Regression{Claim: c.Claim, Edition: c.Edition})
 	}
 	return all, nil
 }

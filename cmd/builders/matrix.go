@@ -83,7 +83,7 @@ func (m *matrixRun) run(ctx context.Context) error {
 	if m.jobs < 1 {
 		return fmt.Errorf("--jobs %d: at least one cell has to run at a time", m.jobs)
 	}
-	if err := m.inProject(); err != nil {
+	if err := m.openBook(ctx); err != nil {
 		return err
 	}
 	started := time.Now()
@@ -160,7 +160,7 @@ func undisturbed(o run.Outcome) bool { return o.Why == "" }
 
 func (m *matrixRun) cell(ctx context.Context, cell plan.Cell) outcome {
 	at := place{cell: cell, dir: filepath.Join(m.out, cell.Folder()), name: cell.String(), complete: undisturbed}
-	if o, found := m.kept(at); found {
+	if o, found := m.kept(ctx, at); found {
 		m.sayKept(at, o)
 		return o
 	}
@@ -197,17 +197,17 @@ func (m *matrixRun) attempt(ctx context.Context, at place) outcome {
 }
 
 // kept reads what an earlier run made of the cell, if it finished it.
-func (m *matrixRun) kept(at place) (outcome, bool) {
+func (m *matrixRun) kept(ctx context.Context, at place) (outcome, bool) {
 	content, err := os.ReadFile(filepath.Join(at.dir, note))
 	if err != nil || m.fresh {
 		return outcome{}, false
 	}
 	one := m.checkAt(at)
-	if _, err := one.openBook(); err != nil {
+	if err := one.openBook(ctx); err != nil {
 		return outcome{}, false
 	}
 	var f finished
-	if json.Unmarshal(content, &f) != nil || f != m.note(at, one.edition(), f.Seconds) {
+	if json.Unmarshal(content, &f) != nil || f != m.note(at, one.book.Edition(), f.Seconds) {
 		return outcome{}, false
 	}
 	r, err := report.Read(filepath.Join(at.dir, report.File))

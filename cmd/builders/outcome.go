@@ -38,11 +38,7 @@ func (c *check) prepareOut() (out string, free func(), err error) {
 	}
 	// The file stays: whoever waits for it must not wait for another one.
 	free = func() { _ = lock.Unlock() }
-	var ids []string
-	for _, claim := range c.book {
-		ids = append(ids, claim.ID)
-	}
-	if err := report.Clear(out, ids); err != nil {
+	if err := report.Clear(out, c.book.IDs()); err != nil {
 		free()
 		return "", nil, err
 	}
@@ -62,7 +58,7 @@ func (c *check) draft(sofar []report.Claim) {
 	}
 	r := report.New(about, c.complete(sofar))
 	r.Selection = c.selected()
-	r.Book, r.Outside = c.edition(), []string{unfinished}
+	r.Book, r.Outside = c.book.Edition(), []string{unfinished}
 	// What cannot be written now is complained of at the end.
 	_, _ = r.Write(c.out)
 }
@@ -83,7 +79,7 @@ func (c *check) conclude(o run.Outcome, known map[string]string, screen *console
 	}
 	r := report.New(about, c.complete(o.Claims)).Explain(known)
 	r.Selection = c.selected()
-	r.Book, r.Outside = c.edition(), o.Outside()
+	r.Book, r.Outside = c.book.Edition(), o.Outside()
 	path, err := r.Write(c.out)
 	if err != nil {
 		return report.Report{}, "", err

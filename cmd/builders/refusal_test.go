@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -56,8 +57,8 @@ var refusals = []refusal{
 	{"STORE=vfs check", "STORE=vfs is none of"},
 	{"DRIVER=kubernetes check", "DRIVER=kubernetes is none of"},
 	{"DRIVER=docker STORE=overlay2 RUN=cleanup/rm check", "none of the 1 selected claims applies"},
-	{"RUN=nothing/like-this check", "no claim matches"},
-	{"RUN=( check", "no pattern"},
+	{"RUN=nothing/like-this check", "RUN=nothing/like-this: nothing/like-this is no chapter"},
+	{"RUN=( check", "no glob of ids that matches"},
 	{"SPECS=/nowhere check", "no folder with scripts"},
 	{"SPECS=$T/file check", "no folder with scripts"},
 	{"SPECS=$T/empty check", "holds no script"},
@@ -84,7 +85,7 @@ var refusals = []refusal{
 	{"BUILDKIT=v0.11.5 compare", "baseline and candidate are both"},
 	{"BASELINE=banana BUILDKIT=v0.34.2 compare", "banana"},
 	{"CLAIM=caching/no-cache bisect", "bisect needs"},
-	{"CLAIM=nothing/x GOOD=v0.11.5 BAD=v0.34.2 bisect", "no claim matches"},
+	{"CLAIM=nothing/x GOOD=v0.11.5 BAD=v0.34.2 bisect", "is no chapter, no claim's id"},
 	{"CLAIM=caching/no-cache GOOD=v0.34.2 BAD=v0.11.5 bisect", "exchange them"},
 	{"CLAIM=caching/no-cache GOOD=old BAD=new bisect", "old"},
 	{"RUNS=ten soak", "RUNS=ten is not how often"},
@@ -93,10 +94,10 @@ var refusals = []refusal{
 	{"RUNS=3 BESIDE=4 soak", "there are only 3 runs"},
 	{"BUILDKIT=banana soak", "banana"},
 	{"BUILDX=banana soak", "neither a release such as"},
-	{"RUN=nothing/like-this soak", "no claim matches"},
+	{"RUN=nothing/like-this soak", "is no chapter, no claim's id"},
 	{"STRICT=perhaps soak", "STRICT=perhaps"},
-	{"history --run (", "RUN=("},
-	{"history --run bananas", "no regression has such an id"},
+	{"history --run (", "RUN=(: ( is no chapter"},
+	{"history --run bananas", "bananas is no chapter, no claim's id"},
 	{"selftest --sabotage bananas", "no sabotage has such a name"},
 	{"selftest --sabotage (", "SABOTAGE=("},
 	{"report", "see `builders report --help`"},
@@ -126,6 +127,9 @@ func (r refusal) try(t *testing.T) {
 		assert.NilError(t, os.WriteFile(path, []byte(content), 0o600))
 	}
 	t.Chdir("../..")
+	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+		t.Setenv(name, goEnv(t, name))
+	}
 	// Should a refusal come too late, the lab cannot be made.
 	t.Setenv("XDG_CACHE_HOME", "/proc/builders")
 	t.Setenv("OUT", filepath.Join(dir, "out"))
@@ -154,4 +158,12 @@ func (r refusal) try(t *testing.T) {
 	assert.Assert(t, !strings.Contains(line, "goroutine"), line)
 	_, err := os.Stat(filepath.Join(dir, "out"))
 	assert.Assert(t, os.IsNotExist(err), "a folder for the report was left")
+}
+
+// goEnv is where go keeps what it has made, wherever the test says that caches are.
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", name).Output()
+	assert.NilError(t, err)
+	return strings.TrimSpace(string(out))
 }

@@ -83,7 +83,7 @@ STORE take several words.`,
 }
 
 func (s *soakRun) run(ctx context.Context) error {
-	cells, err := s.understand()
+	cells, err := s.understand(ctx)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (s *soakRun) run(ctx context.Context) error {
 }
 
 // understand refuses what can be refused before anything is run.
-func (s *soakRun) understand() ([]plan.Cell, error) {
+func (s *soakRun) understand(ctx context.Context) ([]plan.Cell, error) {
 	var err error
 	if s.number, err = strconv.Atoi(s.runs); err != nil || s.number < 1 {
 		return nil, fmt.Errorf("RUNS=%s is not how often the claims are to be proven; give a number from 1 on", s.runs)
@@ -128,19 +128,22 @@ func (s *soakRun) understand() ([]plan.Cell, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.inProject(); err != nil {
+	if _, err := subject.ParseBuildx(s.buildx); err != nil {
+		return nil, err
+	}
+	if err := s.openBook(ctx); err != nil {
 		return nil, err
 	}
 	// What is wrong with the choice would be wrong in every run.
 	for _, cell := range cells {
-		if err := refuse(s.checkAt(place{cell: cell})); err != nil {
+		if err := refuse(ctx, s.checkAt(place{cell: cell})); err != nil {
 			return nil, err
 		}
 	}
 	return cells, nil
 }
 
-func refuse(c *check) error {
+func refuse(ctx context.Context, c *check) error {
 	if _, err := subject.ParseBuildx(c.buildx); err != nil {
 		return err
 	}
@@ -154,7 +157,7 @@ func refuse(c *check) error {
 	if c.cell, err = subject.ParseCell(c.driver, c.store); err != nil {
 		return err
 	}
-	_, err = c.selection()
+	_, err = c.selection(ctx)
 	return err
 }
 
@@ -169,7 +172,7 @@ func (s *soakRun) round(ctx context.Context, cell plan.Cell, number int) []soak.
 	outcomes := make([]outcome, len(places))
 	kept := true
 	for i, at := range places {
-		if outcomes[i], kept = s.kept(at); !kept {
+		if outcomes[i], kept = s.kept(ctx, at); !kept {
 			break
 		}
 	}

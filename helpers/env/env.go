@@ -36,7 +36,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"builders.test/helpers/evidence"
 	"builders.test/helpers/subject"
 	"github.com/docker/docker/client"
 	"github.com/gofrs/flock"
@@ -109,8 +108,8 @@ type Environment struct {
 // An error is one line that says what was tried and what to do; nothing is
 // left behind then. The watch is set before anything is made on the engine,
 // so that it takes care of a run that is killed while it opens.
-func Open(ctx context.Context, watch func(*Environment) error) (*Environment, error) {
-	s, err := readSettings()
+func Open(ctx context.Context, watch func(*Environment) error, options ...Option) (*Environment, error) {
+	s, err := readSettings(options)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +134,7 @@ func Open(ctx context.Context, watch func(*Environment) error) (*Environment, er
 // New is an environment that nothing was opened for: what helpers are tested
 // with.
 func New() *Environment {
-	return &Environment{counter: new(atomic.Int64), shared: map[string]*once{}}
+	return &Environment{settings: settings{repro: goTest}, counter: new(atomic.Int64), shared: map[string]*once{}}
 }
 
 // openDir makes the run's folder and takes its lock: while the lock is held,
@@ -213,19 +212,6 @@ func ImagePrefix(run string) string { return imagePlace + run + "/" }
 
 // imagePlace is where the images of all runs are.
 const imagePlace = "builders.test/"
-
-// Repro is the command that puts one claim to the test again.
-func (e *Environment) Repro(claim string) string {
-	driver, store := e.Driver, ""
-	if driver == subject.DriverContainer {
-		driver = ""
-	}
-	if e.InLab && e.Engine.Store != subject.StoreContainerd {
-		store = e.Engine.Store
-	}
-	return evidence.Make("check", "BUILDKIT="+e.settings.buildkit, "RUN="+claim, "BUILDX="+e.settings.buildx,
-		"SPECS="+e.Specs, "DRIVER="+driver, "STORE="+store)
-}
 
 // Close gives back what Open took, but for the run's folder: that goes with all
 // that the run made, which is the janitor's business. Where it stays, because an

@@ -105,7 +105,7 @@ func TestSettings(t *testing.T) {
 	t.Setenv("OUT", out)
 	t.Setenv("BUILDKIT", "")
 	t.Setenv("BUILDERS_STANDINS", `{"ubuntu:20.04":"Debian"}`)
-	s, err := readSettings()
+	s, err := readSettings(nil)
 	require.NoError(t, err)
 	require.Equal(t, subject.DefaultBuildKit, s.buildkit)
 	require.Equal(t, out, s.out)
@@ -113,14 +113,14 @@ func TestSettings(t *testing.T) {
 	require.Equal(t, "Debian", s.standIns["ubuntu:20.04"])
 
 	t.Setenv("BUILDERS_STANDINS", "nonsense")
-	_, err = readSettings()
+	_, err = readSettings(nil)
 	require.ErrorContains(t, err, "BUILDERS_STANDINS")
 
 	t.Setenv("BUILDERS_STANDINS", "")
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	t.Setenv("OUT", filepath.Join(file, "below"))
-	_, err = readSettings()
+	_, err = readSettings(nil)
 	require.ErrorContains(t, err, "name a writable folder")
 }
 
@@ -148,10 +148,11 @@ func FuzzImageOf(f *testing.F) {
 
 func TestTheReproLineCanBePasted(t *testing.T) {
 	e := &Environment{Driver: subject.DriverRemote, InLab: true, Specs: "/my own/it's here", Engine: Engine{Store: subject.StoreOverlay2}}
-	e.settings.buildkit, e.settings.buildx = "v0.34.2", "/opt/new buildx/docker-buildx"
-	require.Equal(t, `make check BUILDKIT=v0.34.2 RUN=own/app BUILDX='/opt/new buildx/docker-buildx' `+
-		`SPECS='/my own/it'\''s here' DRIVER=remote STORE=overlay2`, e.Repro("own/app"))
-	e = &Environment{Driver: subject.DriverContainer}
-	e.settings.buildkit = "latest"
-	require.Equal(t, "make check BUILDKIT=latest RUN=a/b", e.Repro("a/b"))
+	e.settings.buildkit, e.settings.buildx, e.settings.repro = "v0.34.2", "/opt/new buildx/docker-buildx", goTest
+	require.Equal(t, `BUILDKIT=v0.34.2 BUILDX='/opt/new buildx/docker-buildx' DRIVER=remote SPECS='/my own/it'\''s here' `+
+		`go test -tags integration -count=1 -run '^TestSpecs$/^app$' .`, e.Repro("own/app", "TestSpecs/app"))
+	var again Again
+	e.settings.repro = func(a Again) string { again = a; return "" }
+	e.Repro("own/app", "TestSpecs/app")
+	require.Equal(t, Again{"own/app", "TestSpecs/app", "v0.34.2", "/opt/new buildx/docker-buildx", "remote", "overlay2", "/my own/it's here"}, again)
 }

@@ -27,11 +27,18 @@ type settings struct {
 	standIns map[string]string
 	confirm  int
 	strict   bool
+	needs    map[string]missing
+	repro    func(Again) string
 }
 
-func readSettings() (settings, error) {
-	s := settings{
-		buildkit: valueOr("BUILDKIT", subject.DefaultBuildKit),
+func readSettings(options []Option) (settings, error) {
+	s := settings{buildkit: subject.DefaultBuildKit, needs: map[string]missing{}, repro: goTest}
+	for _, option := range options {
+		option(&s)
+	}
+	s = settings{
+		needs: s.needs, repro: s.repro,
+		buildkit: valueOr("BUILDKIT", s.buildkit),
 		buildx:   os.Getenv("BUILDX"),
 		driver:   valueOr("DRIVER", subject.DriverContainer),
 		specs:    os.Getenv("SPECS"),

@@ -62,7 +62,7 @@ func (t *T) lacks(need claim.Need) error {
 	case claim.Dive.Word():
 		return t.Env.Dives()
 	}
-	return fmt.Errorf("no one says how to find out whether %s is there", need.Word())
+	return t.Env.Lacks(t.ctx, need)
 }
 
 func (t *T) storeMissing(store string) string {

@@ -166,7 +166,7 @@ func (p *proof) conclude() {
 	if first.Evidence != nil {
 		attr("evidence", first.Evidence.Name())
 	}
-	attr("repro", p.env.Repro(p.claim.ID))
+	attr("repro", p.env.Repro(p.claim.ID, p.test.Name()))
 	shown := p.shown()
 	attr("stand-ins", shown.replaced())
 	for _, fact := range shown.facts {

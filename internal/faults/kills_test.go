@@ -36,15 +36,14 @@ var deaths = []death{
 	{name: "Ctrl-C", of: "group", signal: syscall.SIGINT, told: true},
 	{name: "kill -TERM of the command", signal: syscall.SIGTERM, told: true},
 	{name: "kill -9 of the test process", of: testProcess, signal: syscall.SIGKILL, told: true},
-	{name: "kill -9 of go test", of: "go", signal: syscall.SIGKILL, told: true},
+	{name: "kill -9 of test2json", of: "test2json", signal: syscall.SIGKILL, told: true},
 	{name: "kill -9 of the command", signal: syscall.SIGKILL},
 	{name: "kill -9 of make", under: []string{"make", "-f", "-", "check"}, signal: syscall.SIGKILL},
 	{name: "kill -9 of all", of: "group", signal: syscall.SIGKILL},
 }
 
-// testProcess is the program that go makes of the module's tests, as far as the
-// kernel keeps its name.
-const testProcess = "builders.test.t"
+// testProcess is the program that proves the claims.
+const testProcess = "specs.test"
 
 // TestKills kills runs at random moments. KILLS says how many.
 func TestKills(t *testing.T) {
@@ -126,7 +125,7 @@ func exists(path string) bool {
 
 func (d death) start(t *testing.T) *ran {
 	t.Helper()
-	const choice = "^Test(Builders|Caching|Cleanup|Output)$"
+	const choice = "builders,caching,cleanup,output"
 	if d.under == nil {
 		return check(t, "--run", choice)
 	}

@@ -25,15 +25,16 @@ import (
 	"testing"
 
 	"builders.test/helpers/builder"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/claim"
+	"builders.test/helpers/suite"
 )
 
 func TestCleanup(t *testing.T) {
-	prove(t, "cleanup/rm", func(t *spec.T) {
+	suite.Prove(t, claim.Claim{ID: "cleanup/rm"}, func(t *suite.T) {
 		builder.New(t, builder.Bootstrapped())
 		%s
 	})
-	prove(t, "cleanup/stop", func(t *spec.T) { builder.New(t) })
+	suite.Prove(t, claim.Claim{ID: "cleanup/stop"}, func(t *suite.T) { builder.New(t) })
 }
 `
 
@@ -56,7 +57,7 @@ func withSpecs(t *testing.T, command *exec.Cmd, file, content string) *exec.Cmd 
 func TestASpecPanics(t *testing.T) {
 	before := inventory(t)
 	content := fmt.Sprintf(panicking, `panic("on purpose")`)
-	r := begin(t, withSpecs(t, inLab("check", "--buildkit", buildKit, "--run", "^TestCleanup$"), "cleanup_test.go", content))
+	r := begin(t, withSpecs(t, inLab("check", "--buildkit", buildKit, "--run", "cleanup"), "cleanup_test.go", content))
 	require.Equal(t, 2, r.wait(t), r.said)
 	found := verdicts(t, r)
 	require.Equal(t, claim.Error, found["cleanup/rm"])
@@ -70,7 +71,7 @@ func TestTheTestProcessPanics(t *testing.T) {
 	before := inventory(t)
 	content := fmt.Sprintf(panicking, `go panic("on purpose")
 		<-t.Context().Done()`)
-	r := begin(t, withSpecs(t, inLab("check", "--buildkit", buildKit, "--run", "^TestCleanup$"), "cleanup_test.go", content))
+	r := begin(t, withSpecs(t, inLab("check", "--buildkit", buildKit, "--run", "cleanup"), "cleanup_test.go", content))
 	require.Equal(t, 2, r.wait(t), r.said)
 	took := awaitClean(t, before)
 	require.Contains(t, r.said.String(), "panic: on purpose")

@@ -27,10 +27,10 @@ import (
 // move the same names of images, have registries with volumes that nobody named,
 // and one of them builds in the engine itself.
 var neighbours = [][]string{
-	{"--buildkit", buildKit, "--run", "^TestBuilders$/^(default-image|default-image-moves|default-image-offline)$"},
-	{"--buildkit", "v0.11.5", "--run", "^TestBuilders$/^(default-image|use|pinned-image)$"},
-	{"--buildkit", buildKit, "--run", "^TestCaching$/^(registry|stop-start)$"},
-	{"--buildkit", buildKit, "--driver", "docker", "--run", "^TestOutput$/^(load|local)$"},
+	{"--buildkit", buildKit, "--run", "builders/default-image,builders/default-image-moves,builders/default-image-offline"},
+	{"--buildkit", "v0.11.5", "--run", "builders/default-image,builders/use,builders/pinned-image"},
+	{"--buildkit", buildKit, "--run", "caching/registry,caching/stop-start"},
+	{"--buildkit", buildKit, "--driver", "docker", "--run", "output/load,output/local"},
 }
 
 // apart is the longest time between the starts of two of them.

@@ -97,7 +97,7 @@ func midway(t *testing.T, args ...string) *ran {
 
 func TestTheEngineStops(t *testing.T) {
 	before := inventory(t)
-	r := midway(t, "--run", "^Test(Builders|Caching|Output)$")
+	r := midway(t, "--run", "builders,caching,output")
 	require.NoError(t, syscall.Kill(enginePid(t), syscall.SIGTERM))
 	requireErrors(t, r)
 	requireGreen(t)
@@ -106,7 +106,7 @@ func TestTheEngineStops(t *testing.T) {
 
 func TestTheEngineIsRestarted(t *testing.T) {
 	before := inventory(t)
-	r := midway(t, "--run", "^Test(Builders|Caching|Output)$")
+	r := midway(t, "--run", "builders,caching,output")
 	require.NoError(t, syscall.Kill(enginePid(t), syscall.SIGKILL))
 	said, err := inLab("lab", "up").CombinedOutput()
 	require.NoError(t, err, string(said))
@@ -181,7 +181,7 @@ func behind(t *testing.T, rule front.Rule) *ran {
 	command := commandOn(map[string]string{
 		"DOCKER_HOST": lab["DOCKER_HOST"], "DOCKER_CONFIG": lab["DOCKER_CONFIG"],
 		"BUILDERS_LAB": "", "BUILDERS_MIRROR": server.Listener.Addr().String(),
-	}, program, "check", "--buildkit", buildKit, "--run", "^TestProcessor$/^(while-building|one-index)$")
+	}, program, "check", "--buildkit", buildKit, "--run", "processor/while-building,processor/one-index")
 	return begin(t, command)
 }
 
@@ -205,7 +205,7 @@ func TestNoDisk(t *testing.T) {
 	})
 	t.Run("for the evidence, after a while", func(t *testing.T) {
 		small := disk(t, 100)
-		r := midway(t, "--run", "^Test(Builders|Caching|Output)$", "--out", filepath.Join(small, "out"))
+		r := midway(t, "--run", "builders,caching,output", "--out", filepath.Join(small, "out"))
 		// What is left is for the report: that it cannot be written is another fault.
 		require.NoError(t, os.WriteFile(filepath.Join(small, "filler"), make([]byte, 60<<20), 0o600))
 		r.out = filepath.Join(small, "out")

@@ -23,14 +23,12 @@ type event struct {
 
 // The actions that mean something here.
 const (
-	actionRun         = "run"
-	actionPass        = "pass"
-	actionFail        = "fail"
-	actionSkip        = "skip"
-	actionOutput      = "output"
-	actionAttribute   = "attr"
-	actionBuildOutput = "build-output"
-	actionBuildFail   = "build-fail"
+	actionRun       = "run"
+	actionPass      = "pass"
+	actionFail      = "fail"
+	actionSkip      = "skip"
+	actionOutput    = "output"
+	actionAttribute = "attr"
 )
 
 // parseEvent reads one line; false means that the line is no event, but

@@ -40,9 +40,7 @@ type ledger struct {
 	// said is what the environment told people; notes is what it told them by the
 	// way.
 	said, notes []string
-	// compile tells that the specs did not compile.
-	compile   bool
-	lastEvent time.Time
+	lastEvent   time.Time
 	// changed tells that a claim began or ended since somebody asked.
 	changed bool
 }
@@ -63,13 +61,13 @@ type other struct {
 	output []string
 }
 
-func newLedger(s Selection, listener Listener, interrupted func() bool) *ledger {
+func newLedger(book []claim.Listed, listener Listener, interrupted func() bool) *ledger {
 	l := &ledger{
 		listener: listener, interrupted: interrupted,
 		byTest: map[string]*entry{}, others: map[string]*other{},
 	}
-	for _, c := range s.Claims {
-		l.enter(report.Claim{ID: c.ID, Chapter: c.Chapter(), Text: c.Text, Source: c.Source, History: c.History, Test: s.Tests[c.ID]})
+	for _, c := range book {
+		l.enter(report.Claim{ID: c.ID, Chapter: c.Chapter(), Text: c.Text, Source: c.Source, History: c.History, Test: c.Test})
 	}
 	return l
 }
@@ -92,10 +90,6 @@ func (l *ledger) line(line []byte) {
 		l.lastEvent = e.Time
 	}
 	switch e.Action {
-	case actionBuildOutput:
-		l.outside(e.Output)
-	case actionBuildFail:
-		l.compile = true
 	case actionAttribute:
 		l.attribute(e)
 	case actionOutput:

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"builders.test/helpers/claim"
-	"builders.test/internal/claims"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -42,7 +41,7 @@ func replay(t *testing.T, mood, exit string) (Outcome, *hearer) {
 	content, err := os.ReadFile(filepath.Join("testdata", "streams", mood))
 	assert.NilError(t, err)
 	h := &hearer{}
-	l := newLedger(toySelection(t), h, never)
+	l := newLedger(toyBook(t).Claims, h, never)
 	stream := &lines{each: l.line}
 	_, err = stream.Write(content)
 	assert.NilError(t, err)
@@ -62,7 +61,7 @@ func verdicts(o Outcome) string {
 // TestANoteIsNoReason is what the environment says by the way: people see it, and
 // a run that ended for no known reason is not explained by it.
 func TestANoteIsNoReason(t *testing.T) {
-	l := newLedger(toySelection(t), &hearer{}, never)
+	l := newLedger(toyBook(t).Claims, &hearer{}, never)
 	for _, line := range []string{"builders: note: volume data is gone", "builders: clean-up: the run left a volume", "builders: note: and more"} {
 		l.line([]byte(`{"Action":"output","Package":"builders.test","Output":"` + line + `\n"}`))
 	}
@@ -70,9 +69,9 @@ func TestANoteIsNoReason(t *testing.T) {
 	assert.Equal(t, o.Why, "clean-up: the run left a volume")
 	assert.DeepEqual(t, o.Said, []string{"clean-up: the run left a volume", "volume data is gone", "and more"})
 
-	l = newLedger(toySelection(t), &hearer{}, never)
+	l = newLedger(toyBook(t).Claims, &hearer{}, never)
 	l.line([]byte(`{"Action":"output","Package":"builders.test","Output":"builders: note: volume data is gone\n"}`))
-	assert.Equal(t, l.close("exit status 1").Why, "go test ended with exit status 1")
+	assert.Equal(t, l.close("exit status 1").Why, "the specs ended with exit status 1")
 }
 
 func TestCapturedStreams(t *testing.T) {
@@ -125,21 +124,9 @@ func TestCapturedStreams(t *testing.T) {
 			verdicts: "holds holds not-applicable holds holds holds holds",
 			why:      "1 container was left behind",
 		}, {
-			stream: "compile.jsonl", exit: "exit status 1",
-			verdicts:  "error error error error error error error",
-			reason:    "not reached: the specs do not compile",
-			why:       "the specs do not compile",
-			unreached: 7,
-		}, {
 			stream: "nothing.jsonl", exit: "",
 			verdicts:  "error error error error error error error",
 			reason:    "not reached: TestCaching did not run",
-			unreached: 7,
-		}, {
-			stream: "module.stderr", exit: "exit status 1",
-			verdicts:  "error error error error error error error",
-			reason:    "not reached: go test ended with exit status 1",
-			why:       "go test ended with exit status 1",
 			unreached: 7,
 		},
 	} {
@@ -149,7 +136,7 @@ func TestCapturedStreams(t *testing.T) {
 			assert.Equal(t, o.Claims[4].Reason, tc.reason)
 			assert.Equal(t, o.Why, tc.why)
 			assert.Equal(t, o.Unreached, tc.unreached)
-			assert.Assert(t, cmp.Len(h.finished, len(book())-tc.unreached), "each claim that began is heard of once")
+			assert.Assert(t, cmp.Len(h.finished, len(o.Claims)-tc.unreached), "each claim that began is heard of once")
 		})
 	}
 }
@@ -176,21 +163,11 @@ func TestAChaptersOwnFailureIsTold(t *testing.T) {
 	}})
 }
 
-func TestWhatTheCompilerSaysIsShown(t *testing.T) {
-	_, h := replay(t, "compile.jsonl", "exit status 1")
-	assert.Assert(t, cmp.Len(h.outside, 2))
-	assert.Assert(t, cmp.Regexp(`^\./chapters_test\.go:\d+:\d+: undefined: undefined$`, h.outside[1]))
-	_, h = replay(t, "module.stderr", "exit status 1")
-	assert.DeepEqual(t, h.outside, []string{"go: errors parsing go.mod:", "go.mod:1: unknown directive: modul"})
-}
-
 // oneClaim replays a handwritten stream for the claim caching/hits.
 func oneClaim(t *testing.T, interrupted func() bool, stream ...string) (report.Claim, Outcome, *hearer) {
 	t.Helper()
-	s, err := Select("caching/hits", book(), toySpecs(t))
-	assert.NilError(t, err)
 	h := &hearer{}
-	l := newLedger(s, h, interrupted)
+	l := newLedger([]claim.Listed{{Claim: claim.Claim{ID: "caching/hits"}, Test: "TestCaching/hits"}}, h, interrupted)
 	for _, line := range stream {
 		l.line([]byte(strings.ReplaceAll(line, "@", `"Test":"TestCaching/hits"`)))
 	}
@@ -261,17 +238,10 @@ func FuzzStream(f *testing.F) {
 		f.Add(content)
 	}
 	f.Add([]byte("{\"Action\":\"attr\",\"Test\":\"TestCaching/hits\",\"Key\":\"reason\",\"Value\":\"\x1b[31m\xff\"}"))
-	specs, err := claims.Specs("testdata/toy")
-	if err != nil {
-		f.Fatal(err)
-	}
-	selection, err := Select("", book(), specs)
-	if err != nil {
-		f.Fatal(err)
-	}
+	toy := toyBook(f).Claims
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		h := &hearer{}
-		l := newLedger(selection, h, never)
+		l := newLedger(toy, h, never)
 		writer := &lines{each: l.line}
 		// In two pieces, as a pipe may deliver it.
 		for _, piece := range [][]byte{stream[:len(stream)/2], stream[len(stream)/2:]} {
@@ -280,7 +250,7 @@ func FuzzStream(f *testing.F) {
 		}
 		writer.close()
 		o := l.close("exit status 1")
-		assert.Assert(t, len(o.Claims) >= len(book()))
+		assert.Assert(t, len(o.Claims) >= len(toy))
 		said := append(h.outside, o.Said...)
 		for _, c := range o.Claims {
 			_, err := claim.ParseVerdict(c.Verdict.String())

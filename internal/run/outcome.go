@@ -85,16 +85,16 @@ func (l *ledger) why(exit string) string {
 	switch {
 	case l.interrupted():
 		return interruption
-	case l.compile:
-		return "the specs do not compile"
 	case l.cause != "":
 		return "the test process ended early: " + l.cause
+	case strings.HasPrefix(exit, "signal: "):
+		return "the test process ended early: " + exit
 	case exit == "", l.explained():
 		return ""
 	case len(l.said) > 0:
 		return l.said[len(l.said)-1]
 	}
-	return "go test ended with " + exit
+	return "the specs ended with " + exit
 }
 
 // explained tells whether some test accounts for the command's failure.

@@ -1,21 +1,24 @@
-// Package run puts the specs to the test and keeps account of the verdicts:
-// it starts `go test -json` on the project's root, follows the stream, and
-// makes sure that every selected claim ends with a verdict, whatever happens
-// to the test process.
+// Package run tests claims and keeps account of the verdicts: it starts the
+// compiled specs, follows the stream of events that test2json makes of their
+// output, and makes sure that every selected claim ends with a verdict, whatever
+// happens to the test process.
 package run
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"builders.test/internal/book"
 	"builders.test/internal/report"
 )
 
@@ -35,11 +38,12 @@ type Specs struct {
 	Out string
 	// Env are the variables of the test process, as key=value.
 	Env []string
-	// Selection says which claims are put to the test.
-	Selection Selection
+	// Book has the claims to test and the program that does it.
+	Book book.Book
 	// Confirm is how often a claim that failed is tried again.
 	Confirm int
-	// Parallel is how many claims are proven at the same time; 0 leaves it to go test.
+	// Parallel is how many claims are proven at the same time; 0 means as many as
+	// there are processors.
 	Parallel int
 	// Keep is given the account of every claim whenever one begins or ends, as
 	// it stands should the run be cut off there; it may be nil.
@@ -49,9 +53,9 @@ type Specs struct {
 // cutOff is why claims have no verdict where nothing ended the run orderly.
 const cutOff = "the run was cut off"
 
-// Run puts the specs to the test. When ctx ends, the test process is
-// interrupted, may clean up, and the outcome tells what there was until then.
-// The error is about running at all: verdicts are in the outcome.
+// Run tests the claims. When ctx ends, the test process is interrupted, may clean
+// up, and the outcome tells what there was until then. The error is about running
+// at all: verdicts are in the outcome.
 func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 	file, err := os.Create(filepath.Join(s.Out, Stream))
 	if err != nil {
@@ -59,10 +63,10 @@ func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 	}
 	defer file.Close()
 
-	ledger := newLedger(s.Selection, listener, func() bool { return ctx.Err() != nil })
-	// The two streams are copied side by side, the ledger wants one voice.
+	ledger := newLedger(s.Book.Claims, listener, func() bool { return ctx.Err() != nil })
+	// The two programs speak side by side, the ledger wants one voice.
 	var voice sync.Mutex
-	stdout := &lines{each: func(line []byte) {
+	events := &lines{each: func(line []byte) {
 		voice.Lock()
 		defer voice.Unlock()
 		fmt.Fprintf(file, "%s\n", line)
@@ -71,36 +75,60 @@ func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 			s.Keep(ledger.account())
 		}
 	}}
-	stderr := &lines{each: func(line []byte) {
+	beside := &lines{each: func(line []byte) {
 		voice.Lock()
 		defer voice.Unlock()
 		ledger.outside(string(line))
 	}}
-
-	command := s.command(ctx)
-	command.Stdout, command.Stderr = stdout, stderr
-	err = command.Run()
-	stdout.close()
-	stderr.close()
-	if errors.Is(err, exec.ErrNotFound) {
-		return Outcome{}, fmt.Errorf("no go command on PATH, which runs the specs; install Go")
+	exit, err := s.follow(ctx, events, beside)
+	if err != nil {
+		return Outcome{}, err
 	}
+	events.close()
+	beside.close()
+	return ledger.close(exit), nil
+}
+
+// follow runs the specs, whose output goes through test2json, and says how their
+// process ended if it was not well.
+func (s Specs) follow(ctx context.Context, events, beside io.Writer) (exit string, err error) {
+	program, err := exec.CommandContext(ctx, "go", "tool", "-n", "test2json").Output()
+	if err != nil {
+		return "", fmt.Errorf("go has no test2json, which reads the specs' output: %w; install Go", err)
+	}
+	converter := exec.Command(strings.TrimSpace(string(program)), "-t")
+	converter.Stdout, converter.Stderr = events, beside
+	// An interrupt is for the specs; the converter ends when they do.
+	converter.SysProcAttr = group()
+	output, err := converter.StdinPipe()
+	if err == nil {
+		err = converter.Start()
+	}
+	if err != nil {
+		return "", fmt.Errorf("start test2json: %w", err)
+	}
+	command := s.command(ctx)
+	command.Stdout, command.Stderr = output, output
+	ended := command.Run()
 	if command.Process != nil && ctx.Err() != nil {
 		// Nothing of the group is left unless the grace was not enough.
 		_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL)
 	}
-	return ledger.close(exitOf(err)), nil
+	if err := errors.Join(output.Close(), converter.Wait()); err != nil {
+		// Without it the specs have nowhere to write to, and end.
+		ended = fmt.Errorf("test2json: %w", err)
+	}
+	return exitOf(ended), nil
 }
 
 // command starts the tests in a process group of their own, so that an
 // interrupt reaches all of them once, whoever sent it.
 func (s Specs) command(ctx context.Context) *exec.Cmd {
-	args := []string{"test", "-tags", "integration", "-json", "-count=1",
-		"-timeout", s.Selection.Deadline(s.Confirm).String(), "-run", s.Selection.Pattern}
+	command := exec.CommandContext(ctx, s.Book.Binary, "-test.v=test2json", "-test.paniconexit0",
+		"-test.timeout="+s.Book.Deadline(s.Confirm).String(), "-test.run="+s.Book.Pattern())
 	if s.Parallel > 0 {
-		args = append(args, "-parallel", strconv.Itoa(s.Parallel))
+		command.Args = append(command.Args, "-test.parallel="+strconv.Itoa(s.Parallel))
 	}
-	command := exec.CommandContext(ctx, "go", append(args, ".")...)
 	command.Dir = s.Dir
 	command.Env = s.Env
 	command.SysProcAttr = group()

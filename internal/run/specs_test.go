@@ -8,19 +8,27 @@ import (
 	"testing"
 
 	"builders.test/helpers/claim"
+	"builders.test/internal/book"
 	"gotest.tools/v3/assert"
 )
 
-// toy is the module in testdata, in a mood that its TOY variable sets.
+// toyBook is what the toy module in testdata lists.
+func toyBook(t testing.TB) book.Book {
+	t.Helper()
+	t.Setenv("GOFLAGS", "-mod=mod")
+	t.Setenv("GOWORK", "off")
+	b, err := book.Open(t.Context(), "testdata/toy", "", os.Stderr)
+	assert.NilError(t, err)
+	return b
+}
+
+// toy is the toy module in a mood that its TOY variable sets.
 func toy(t *testing.T, mood, choice string) Specs {
 	t.Helper()
-	selection, err := Select(choice, book(), toySpecs(t))
+	chosen, err := toyBook(t).Select(choice)
 	assert.NilError(t, err)
 	out := t.TempDir()
-	return Specs{
-		Dir: "testdata/toy", Out: out, Selection: selection,
-		Env: append(os.Environ(), "TOY="+mood, "OUT="+out, "GOFLAGS=-mod=mod", "GOWORK=off"),
-	}
+	return Specs{Dir: "testdata/toy", Out: out, Book: chosen, Env: append(os.Environ(), "TOY="+mood, "OUT="+out)}
 }
 
 func TestRunFollowsGoTest(t *testing.T) {

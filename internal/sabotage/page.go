@@ -17,7 +17,7 @@ type Facts struct {
 	// Spared are the claims that each sabotage must leave alone.
 	Spared []string
 	// Book are the claims that some sabotage should kill.
-	Book []claim.Claim
+	Book []claim.Listed
 }
 
 // Page is the table of a selftest as Markdown.
@@ -69,7 +69,7 @@ func remark(s Score) string {
 }
 
 // unkilled lists the claims that no sabotage turned broken.
-func unkilled(killed map[string]bool, book []claim.Claim) string {
+func unkilled(killed map[string]bool, book []claim.Listed) string {
 	var ids []string
 	for _, claim := range book {
 		if !killed[claim.ID] {
@@ -82,7 +82,7 @@ func unkilled(killed map[string]bool, book []claim.Claim) string {
 	return "\nNo sabotage kills " + codes(ids) + ".\n"
 }
 
-func countIn(killed map[string]bool, book []claim.Claim) int {
+func countIn(killed map[string]bool, book []claim.Listed) int {
 	count := 0
 	for _, claim := range book {
 		if killed[claim.ID] {

@@ -15,7 +15,7 @@ func TestPageTellsWhatWavered(t *testing.T) {
 		{Sabotage: Sabotage{Name: "at-times", Does: "is wrong at times"}, Wavered: []Wavering{{"a/b", "failed 2 of 4"}, {"a/c", "failed 1 of 4"}}},
 		{Sabotage: Sabotage{Name: "missed", Does: "is not seen"}, Survived: []string{"a/b"}},
 	}
-	page := Page(scores, Facts{Book: []claim.Claim{{ID: "a/b"}, {ID: "a/c"}}})
+	page := Page(scores, Facts{Book: []claim.Listed{{Claim: claim.Claim{ID: "a/b"}}, {Claim: claim.Claim{ID: "a/c"}}}})
 	for _, line := range []string{
 		"| sabotage | what is wrong | which claims turn broken | which are unsteady | which end as errors |",
 		"| always | is always wrong | `a/b` |  |  |",

@@ -1,4 +1,4 @@
-package claims
+package book
 
 import (
 	"io/fs"

@@ -14,7 +14,7 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/disk"
 	"builders.test/helpers/engine"
-	"builders.test/helpers/spec"
+	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
 
@@ -28,14 +28,14 @@ const thing = 4 << 20
 // reading looks afresh at what a builder's cache has of the fixture's first or
 // second layer or of its cache mount: the value found there, and the build that
 // found it. What is missing is made anew.
-func reading(t *spec.T, b *builder.Builder, what string) (string, *build.Result) {
+func reading(t *suite.T, b *builder.Builder, what string) (string, *build.Result) {
 	t.Helper()
 	return readingFrom(t, b, what, "fixtures/disk")
 }
 
 // readingFrom is reading with a local source of one's own, of which the cache
 // mount's step makes use.
-func readingFrom(t *spec.T, b *builder.Builder, what, source string) (string, *build.Result) {
+func readingFrom(t *suite.T, b *builder.Builder, what, source string) (string, *build.Result) {
 	t.Helper()
 	read := t.Env.Name("read")
 	return build.Export(t, b, source, read, stage(t, "read-"+what, read)...)
@@ -43,7 +43,7 @@ func readingFrom(t *spec.T, b *builder.Builder, what, source string) (string, *b
 
 // stage are the words that build a stage of the fixture. The salt keeps specs
 // out of each other's caches.
-func stage(t *spec.T, target, read string) []build.Option {
+func stage(t *suite.T, target, read string) []build.Option {
 	return []build.Option{
 		build.File("fixtures/disk/Dockerfile"), build.Target(target),
 		build.Arg("SALT", own(t)), build.Arg("READ", read),
@@ -51,14 +51,14 @@ func stage(t *spec.T, target, read string) []build.Option {
 }
 
 // requireStill fails unless a builder's cache still has the value.
-func requireStill(t *spec.T, b *builder.Builder, what, value, message string) {
+func requireStill(t *suite.T, b *builder.Builder, what, value, message string) {
 	t.Helper()
 	found, _ := reading(t, b, what)
 	require.Equal(t, value, found, message)
 }
 
 // requireAnew fails if a builder's cache still has the value.
-func requireAnew(t *spec.T, b *builder.Builder, what, value, message string) {
+func requireAnew(t *suite.T, b *builder.Builder, what, value, message string) {
 	t.Helper()
 	found, _ := reading(t, b, what)
 	require.NotEqual(t, value, found, message)
@@ -74,7 +74,7 @@ func mounts(held disk.Records) disk.Records  { return held.Of("exec.cachemount")
 func sources(held disk.Records) disk.Records { return held.Of("source.local").AtLeast(thing) }
 
 // newSource is a folder with a file of random bytes, to be used as a context.
-func newSource(t *spec.T) string {
+func newSource(t *suite.T) string {
 	t.Helper()
 	dir := filepath.Join(t.Env.Dir, t.Env.Name("source"))
 	content := make([]byte, thing)
@@ -89,7 +89,7 @@ func newSource(t *spec.T) string {
 // reopened makes a builder of the same name on what the builder's cache holds.
 // Its BuildKit starts anew, and prunes a second after that, as far as its
 // policy says so: later it does so once a minute at most.
-func reopened(t *spec.T, b *builder.Builder, options ...builder.Option) *builder.Builder {
+func reopened(t *suite.T, b *builder.Builder, options ...builder.Option) *builder.Builder {
 	t.Helper()
 	engine.RemoveVolumeAfter(t, b.Volume())
 	b.Home.Buildx(t, "stop", b.Name)
@@ -100,7 +100,7 @@ func reopened(t *spec.T, b *builder.Builder, options ...builder.Option) *builder
 
 // rest begins a build that rests in a step on top of the second layer. wake
 // lets it go on, and returns the value it took from that layer.
-func rest(t *spec.T, b *builder.Builder) (wake func() string) {
+func rest(t *suite.T, b *builder.Builder) (wake func() string) {
 	t.Helper()
 	read := t.Env.Name("read")
 	dest := filepath.Join(t.Env.Dir, t.Env.Name("rested"))

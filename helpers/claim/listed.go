@@ -1,0 +1,22 @@
+package claim
+
+// Listed is a claim as the suite that proves it lists it.
+type Listed struct {
+	Claim
+	// Test is the name that `go test -run` knows the proof by.
+	Test string
+	// Edition changes with the proof where that is a script; empty otherwise.
+	Edition string `json:",omitempty"`
+}
+
+// List is what a suite's test binary writes instead of proving its claims, if
+// [ListVariable] names a file.
+type List struct {
+	// Claims are in the order in which they are proven.
+	Claims []Listed
+	// Mistakes are what keeps the suite from proving them, a line each.
+	Mistakes []string `json:",omitempty"`
+}
+
+// ListVariable names the variable for the file of the [List].
+const ListVariable = "BUILDERS_LIST"

@@ -1,0 +1,72 @@
+package env
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"builders.test/helpers/claim"
+	"builders.test/helpers/evidence"
+	"builders.test/helpers/subject"
+)
+
+// Option is something that a suite decides for itself.
+type Option func(*settings)
+
+// missing fails, and says why, where a need is not met.
+type missing func(context.Context, *Environment) error
+
+// WithBuildKit is the BuildKit under test where BUILDKIT says nothing: a release,
+// latest, or an image.
+func WithBuildKit(buildkit string) Option { return func(s *settings) { s.buildkit = buildkit } }
+
+// WithNeed finds out whether a need of the suite's own is met; the error says what
+// is missing.
+func WithNeed(need claim.Need, missing func(context.Context, *Environment) error) Option {
+	return func(s *settings) { s.needs[need.Word()] = missing }
+}
+
+// WithRepro writes the command that proves one claim again, for reports.
+func WithRepro(line func(Again) string) Option { return func(s *settings) { s.repro = line } }
+
+// Again is what it takes to prove a claim again. Empty words were not chosen.
+type Again struct {
+	Claim, Test                            string
+	BuildKit, Buildx, Driver, Store, Specs string
+}
+
+// Repro is the command that proves one claim again.
+func (e *Environment) Repro(claim, test string) string {
+	again := Again{Claim: claim, Test: test, BuildKit: e.settings.buildkit, Buildx: e.settings.buildx, Specs: e.Specs}
+	if e.Driver != subject.DriverContainer {
+		again.Driver = e.Driver
+	}
+	if e.InLab && e.Engine.Store != subject.StoreContainerd {
+		again.Store = e.Engine.Store
+	}
+	return e.settings.repro(again)
+}
+
+// goTest is how a suite without a command of its own proves a claim again.
+func goTest(a Again) string {
+	levels := strings.Split(a.Test, "/")
+	for i, level := range levels {
+		levels[i] = "^" + level + "$"
+	}
+	var set []string
+	for _, variable := range [][2]string{{"BUILDKIT", a.BuildKit}, {"BUILDX", a.Buildx}, {"DRIVER", a.Driver}, {"SPECS", a.Specs}} {
+		if variable[1] != "" {
+			set = append(set, variable[0]+"="+variable[1])
+		}
+	}
+	return evidence.Line(set, []string{"go", "test", "-tags", "integration", "-count=1", "-run", strings.Join(levels, "/"), "."})
+}
+
+// Lacks says what is missing of a need of the suite's own, or nothing.
+func (e *Environment) Lacks(ctx context.Context, need claim.Need) error {
+	missing, known := e.settings.needs[need.Word()]
+	if !known {
+		return fmt.Errorf("the suite does not say how to find out whether there is %s (suite.WithNeed)", need.Word())
+	}
+	return missing(ctx, e)
+}

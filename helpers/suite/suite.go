@@ -1,0 +1,135 @@
+// Package suite is the front door for a suite of specs: Main in TestMain, and
+// Prove for each claim. Main opens the environment once, watches over what the
+// run makes, and takes it away again, also when the run is killed.
+//
+//	func TestMain(m *testing.M) { suite.Main(m) }
+//
+//	func TestCaching(t *testing.T) {
+//		suite.Prove(t, claim.Claim{
+//			ID:   "caching/second-build",
+//			Text: "The second build on the same builder is answered from its cache",
+//		}, func(t *suite.T) {
+//			b := builder.New(t) // gone when the claim ends
+//			…
+//		})
+//	}
+package suite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"builders.test/helpers/claim"
+	"builders.test/helpers/env"
+	"builders.test/helpers/janitor"
+	"builders.test/helpers/script"
+	"builders.test/helpers/spec"
+	"builders.test/internal/kin"
+)
+
+// T is what a proof gets: a test that knows its claim and the environment.
+type T = spec.T
+
+// Option is something that a suite decides for itself.
+type Option = env.Option
+
+// Again is what it takes to prove a claim again.
+type Again = env.Again
+
+// The options; each says what it decides.
+var (
+	WithBuildKit = env.WithBuildKit
+	WithNeed     = env.WithNeed
+	WithRepro    = env.WithRepro
+)
+
+// opened is what Main opened, before the first test.
+var opened struct {
+	env      *env.Environment
+	register register
+}
+
+// Main runs the tests of a suite and ends the process. It belongs into TestMain.
+// Where the environment cannot be opened, it says why in one line and exits with
+// code 2. With BUILDERS_LIST it writes the suite's claims to that file instead,
+// for which nothing is opened.
+func Main(m *testing.M, options ...Option) {
+	janitor.BecomeReaper()
+	if file := os.Getenv(claim.ListVariable); file != "" {
+		os.Exit(writeList(m, file))
+	}
+	// When go test is gone, no one hears what is proven; the reaper cleans up.
+	kin.Parent(func() { os.Exit(2) })
+	os.Exit(run(m, options))
+}
+
+// run exists so that its deferred work is done before the process exits.
+func run(m *testing.M, options []Option) (code int) {
+	var guard *janitor.Guard
+	e, err := env.Open(context.Background(), func(e *env.Environment) (err error) {
+		guard, err = janitor.Watch(e)
+		return err
+	}, options...)
+	if err != nil {
+		// A reaper that was started by then ends when this process does.
+		fmt.Fprintln(os.Stderr, "builders:", err)
+		return 2
+	}
+	opened.env = e
+	// Deferred calls run from the last to the first.
+	defer func() { code = finish(code, audit(guard)) }()
+	defer func() { code = finish(code, e.Close()) }()
+	defer func() { code = finish(code, guard.Close()) }()
+	return m.Run()
+}
+
+// audit passes on what the guard notes, which makes no run fail.
+func audit(guard *janitor.Guard) error {
+	note, err := guard.Audit()
+	if note != "" {
+		fmt.Fprintln(os.Stderr, "builders: note:", note)
+	}
+	return err
+}
+
+// finish turns a clean-up that failed into a failed run.
+func finish(code int, err error) int {
+	if err == nil {
+		return code
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(os.Stderr, "builders: clean-up:", strings.TrimSpace(line))
+	}
+	return max(code, 1)
+}
+
+// Prove tests one claim, in parallel with the others of the same test function.
+// Its verdict is in the test's attributes; see [spec.Prove] for what fails a test
+// and how often a claim is tried.
+func Prove(t *testing.T, c claim.Claim, body func(*T)) {
+	t.Helper()
+	if opened.register.add(t, c, "") {
+		spec.Prove(t, opened.env, c, body)
+	}
+}
+
+// Scripts tests the claims of the scripts in a folder, each of which is one.
+func Scripts(t *testing.T, folder string) {
+	t.Helper()
+	scripts, err := script.Folder(folder)
+	if err != nil {
+		opened.register.refuse(t, "%v", err)
+	}
+	for _, s := range scripts {
+		if opened.register.add(t, s.Claim, s.Edition) {
+			spec.Prove(t, opened.env, s.Claim, s.Run)
+		}
+	}
+}
+
+// Listing reports whether the suite lists its claims and proves nothing, so a
+// test that is skipped unless it is asked for has to name its claims all the same.
+func Listing() bool { return opened.register.listing }

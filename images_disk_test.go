@@ -1,0 +1,383 @@
+//go:build integration
+
+package builders
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"builders.test/helpers/build"
+	"builders.test/helpers/builder"
+	"builders.test/helpers/claim"
+	"builders.test/helpers/cli"
+	"builders.test/helpers/disk"
+	"builders.test/helpers/engine"
+	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
+	"builders.test/helpers/suite"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	docsDu    = "https://docs.docker.com/reference/cli/docker/buildx/du/"
+	docsPrune = "https://docs.docker.com/reference/cli/docker/buildx/prune/"
+)
+
+// The chapter images asks: is disk easier to control?
+
+// restPatience is how long a BuildKit may go on using what a build made after
+// the build has ended.
+const restPatience = 30 * time.Second
+
+func imagesDisk(t *testing.T) {
+	t.Helper()
+	suite.Prove(t, claim.Claim{
+		ID:     "images/du",
+		Text:   "`du` counts what its builder built, and nothing that only another builder built",
+		Source: docsDu,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		one, other := builder.New(t), builder.New(t)
+		reading(t, one, "first")
+		reading(t, other, "second")
+
+		for _, side := range []struct {
+			b                *builder.Builder
+			built, elsewhere string
+		}{{one, "first", "second"}, {other, "second", "first"}} {
+			held := disk.Usage(t, side.b)
+			require.NotEmpty(t, layer(held, side.built).AtLeast(thing), "du does not count the layer that the builder built")
+			require.Empty(t, layer(held, side.elsewhere), "du counts a layer that only another builder built")
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/prune",
+		Text:   "`prune --all` empties the cache of its builder and leaves another builder's, which still hits",
+		Source: docsPrune,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		pruned, bystander := builder.New(t), builder.New(t)
+		gone, _ := reading(t, pruned, "first")
+		kept, _ := reading(t, bystander, "first")
+
+		prune(t, pruned, "--all")
+
+		require.Empty(t, disk.Usage(t, pruned), "prune --all left something in the cache of a builder that is doing nothing")
+		requireAnew(t, pruned, "first", gone, "prune --all left the layer")
+		requireStill(t, bystander, "first", kept, "prune of one builder took another's cache")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/prune-engine",
+		Text:   "The engine's own build cache is another than a builder's: what is pruned from the one stays in the other",
+		Source: docsBuilders,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		engines, own := builder.New(t, builder.Driver(subject.DriverDocker)), builder.New(t)
+		inEngine, _ := reading(t, engines, "mount")
+		inOwn, _ := reading(t, own, "mount")
+		t.Cleanup(func() { pruneSalted(t, engines) })
+
+		prune(t, own, "--all")
+		requireStill(t, engines, "mount", inEngine, "prune of a builder took from the engine's own cache")
+		inOwnAgain, _ := reading(t, own, "mount")
+		require.NotEqual(t, inOwn, inOwnAgain, "prune --all left a cache mount, so this proves nothing")
+
+		pruneSalted(t, engines)
+		requireStill(t, own, "mount", inOwnAgain, "prune of the engine's own cache took from a builder's")
+		requireAnew(t, engines, "mount", inEngine, "prune left a cache mount in the engine's own cache, so this proves nothing")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/prune-type",
+		Text:   "`prune --filter type=` takes cache mounts, local sources or layers, and leaves the other two",
+		Source: docsPrune,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		source := newSource(t)
+		layerValue, _ := reading(t, b, "first")
+		mountValue, _ := readingFrom(t, b, "mount", source)
+
+		prune(t, b, "--filter", "type=exec.cachemount")
+		requireStill(t, b, "first", layerValue, "a prune of cache mounts took a layer")
+		again, sent := readingFrom(t, b, "mount", source)
+		require.NotEqual(t, mountValue, again, "a prune of cache mounts left one")
+		require.Less(t, sent.Sent(t), int64(thing), "a prune of cache mounts took a local source")
+
+		prune(t, b, "--filter", "type=source.local")
+		same, sent := readingFrom(t, b, "mount", source)
+		require.GreaterOrEqual(t, sent.Sent(t), int64(thing), "a prune of local sources left one")
+		require.Equal(t, again, same, "a prune of local sources took a cache mount")
+
+		prune(t, b, "--filter", "type=regular")
+		requireAnew(t, b, "first", layerValue, "a prune of layers left one")
+		requireStill(t, b, "mount", again, "a prune of layers took a cache mount")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/prune-id",
+		Text:   "`prune --filter id=` takes the record that `du` lists under this id, and no other layer",
+		Source: docsPrune,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		gone, _ := reading(t, b, "first")
+		kept, _ := reading(t, b, "second")
+		for _, id := range layer(disk.Usage(t, b), "first").IDs() {
+			prune(t, b, "--filter", "id="+id)
+		}
+		requireAnew(t, b, "first", gone, "a prune by id left the layer with that id")
+		requireStill(t, b, "second", kept, "a prune by id took a layer with another id")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "images/prune-description",
+		Text:    "`prune --filter description~=` takes what `du` lists by the same filter, and nothing else",
+		Source:  "https://github.com/moby/buildkit/pull/4877",
+		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.14"), claim.Buildx(">=0.15")},
+		History: "Before BuildKit v0.14 prune knew no descriptions and took nothing, while du listed the records; buildx passes ~= on since v0.15",
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		gone, _ := reading(t, b, "first")
+		kept, _ := reading(t, b, "second")
+		chosen := disk.Usage(t, b, "--filter", "description~=thing-first")
+		require.NotEmpty(t, layer(chosen, "first"), "du with a filter does not list the layer that it describes")
+		require.Empty(t, layer(chosen, "second"), "du with a filter lists a layer of another description")
+
+		prune(t, b, "--filter", "description~=thing-first")
+
+		requireAnew(t, b, "first", gone, "prune left the layer that du lists by the same filter")
+		requireStill(t, b, "second", kept, "prune took a layer that du does not list by the same filter")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/prune-until",
+		Text:   "`prune --filter until=` leaves what was used within that time, and takes the rest",
+		Source: docsPrune,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		value, _ := reading(t, b, "first")
+		prune(t, b, "--all", "--filter", "until=1h")
+		requireStill(t, b, "first", value, "a prune of what was not used for an hour took a layer that was just used")
+		prune(t, b, "--all", "--filter", "until=1ms")
+		requireAnew(t, b, "first", value, "a prune of what was not used for a millisecond left a layer")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/prune-all",
+		Text:   "`prune` leaves the Dockerfile frontends, `prune --all` takes them too",
+		Source: docsPrune,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		build.Run(t, b, "fixtures/disk", append(stage(t, "read-first", "first"), build.Arg("BUILDKIT_SYNTAX", "docker/dockerfile:1"), build.Output("type=cacheonly"))...)
+		require.NotEmpty(t, disk.Usage(t, b).Of("frontend"), "the cache holds no frontend, so this proves nothing")
+
+		prune(t, b)
+		held := disk.Usage(t, b)
+		require.NotEmpty(t, held.Of("frontend"), "prune took the frontend without being told --all")
+		require.Empty(t, layer(held, "first"), "prune left the layer")
+
+		prune(t, b, "--all")
+		require.Empty(t, disk.Usage(t, b).Of("frontend"), "prune --all left the frontend")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/prune-running",
+		Text:   "`prune --all` spares what a running build uses and takes the rest; the build ends well",
+		Source: docsDu,
+		Needs:  []claim.Need{claim.OwnBuildKit},
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		gone, _ := reading(t, b, "first")
+		awaitRest(t, b)
+		wake := rest(t, b)
+		require.NotEmpty(t, layer(disk.Usage(t, b), "second").InUse(), "du calls the layer reclaimable that a running build uses")
+
+		disk.Prune(t, b, "--all")
+
+		held := disk.Usage(t, b)
+		require.Empty(t, layer(held, "first"), "prune --all left a layer that no build uses")
+		require.NotEmpty(t, layer(held, "second"), "prune --all took the layer that a running build uses")
+		value := wake()
+		requireStill(t, b, "second", value, "the layer that a build was using is gone")
+		requireAnew(t, b, "first", gone, "du no longer lists the layer, but a build still finds it")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "images/prune-reserved-space",
+		Text:    "`prune --reserved-space`, of old `--keep-storage`, prunes to that size and begins with what was used least and longest ago",
+		Source:  docsPrune,
+		Needs:   []claim.Need{claim.OwnBuildKit, claim.Buildx(">=0.18")},
+		History: "Called --keep-storage before buildx v0.18, which still takes the old name; every BuildKit understands it",
+	}, func(t *suite.T) {
+		for _, flag := range []string{"--reserved-space", "--keep-storage"} {
+			requirePrunedTo(t, flag)
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "images/prune-max-used-space",
+		Text:    "`prune --max-used-space` prunes to that size and begins with what was used least and longest ago",
+		Source:  docsPrune,
+		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.17"), claim.Buildx(">=0.18")},
+		History: "Since BuildKit v0.17 and buildx v0.18",
+	}, func(t *suite.T) { requirePrunedTo(t, "--max-used-space") })
+
+	suite.Prove(t, claim.Claim{
+		ID:      "images/prune-min-free-space",
+		Text:    "`prune --min-free-space` takes nothing while the disk is as free as that, and otherwise prunes, as far as `--reserved-space`",
+		Source:  docsPrune,
+		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.17"), claim.Buildx(">=0.18")},
+		History: "Since BuildKit v0.17 and buildx v0.18",
+	}, func(t *suite.T) {
+		// Every disk has a byte to spare, and none has a petabyte.
+		const little, unreachable = "1b", "1pb"
+		requirePrunedTo(t, "--reserved-space", "--min-free-space", unreachable)
+
+		b := builder.New(t)
+		value, _ := reading(t, b, "first")
+		prune(t, b, "--max-used-space", unreachable, "--min-free-space", little)
+		requireStill(t, b, "first", value, "prune took a layer though the disk was as free as it had to be")
+		prune(t, b, "--min-free-space", unreachable)
+		requireAnew(t, b, "first", value, "prune left a layer though the disk was not as free as it had to be")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/prune-old-buildkit",
+		Text:   "`prune --max-used-space` and `--min-free-space` fail on a BuildKit that does not know them, such as v0.11.5, and take nothing",
+		Source: "https://github.com/moby/buildkit/pull/5359",
+		Needs:  []claim.Need{claim.ContainerDriver, claim.Buildx(">=0.18")},
+	}, func(t *suite.T) {
+		b := builder.New(t, builder.Pinned(oldBuildKit))
+		value, _ := reading(t, b, "first")
+		for _, flag := range []string{"--max-used-space", "--min-free-space"} {
+			refused := disk.TryPrune(t, b, flag, bytes(nextToNothing))
+			require.NotZero(t, refused.ExitCode, "buildx asks a BuildKit for %s that does not know it", flag)
+		}
+		requireStill(t, b, "first", value, "buildx refused to prune, and the layer is gone all the same")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/prune-stopped",
+		Text:   "`du` and `prune` of a stopped builder fail; they neither start it nor harm its cache",
+		Source: "https://github.com/docker/buildx/issues/2134",
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		value, _ := reading(t, b, "first")
+		b.Home.Buildx(t, "stop", b.Name)
+
+		for _, words := range [][]string{{"du"}, {"prune", "--force", "--all"}} {
+			refused := b.Home.Try(t, append([]string{"buildx", "--builder", b.Name}, words...)...)
+			require.NotZero(t, refused.ExitCode, "%s of a stopped builder succeeds: good news, and the claim is to be told from which buildx on", words[0])
+		}
+		require.False(t, engine.Container(t, b.Container()).State.Running, "du or prune started a stopped builder")
+		requireStill(t, b, "first", value, "prune of a stopped builder failed, and its cache is gone all the same")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "images/system-prune",
+		Text:    "What `docker system prune --volumes` takes of a stopped builder, its container, costs no cache: the state volume has a name and stays, and the next build finds it",
+		Source:  "https://docs.docker.com/reference/cli/docker/system/prune/",
+		Needs:   []claim.Need{claim.ContainerDriver},
+		History: "Engines before 23.0 pruned volumes that have a name too",
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		value, _ := reading(t, b, "first")
+		b.Home.Buildx(t, "stop", b.Name)
+
+		// docker system prune is for the whole engine, other people's things too.
+		// What it does is done here to things of this run's, made like a builder's.
+		mark := "builders.prune=" + t.Env.Name("prune")
+		container, volume := stoppedContainer(t, mark), namedVolume(t, mark)
+		engine.PruneContainers(t, mark)
+		require.False(t, engine.HasContainer(t, container), "a prune leaves containers that do not run, and so those of stopped builders")
+		engine.PruneVolumes(t, mark)
+		require.True(t, engine.HasVolume(t, volume), "a prune takes volumes that have a name, and so the state of stopped builders")
+		engine.PruneAllVolumes(t, mark)
+		require.False(t, engine.HasVolume(t, volume), "not even --all takes the volume, so this proves nothing")
+
+		require.NotContains(t, engine.Volume(t, b.Volume()).Labels, anonymous, "the builder's state volume is one without a name")
+		engine.RemoveContainer(t, b.Container())
+		requireStill(t, b, "first", value, "the container of a stopped builder went, and its cache with it")
+	})
+}
+
+// awaitRest waits until a builder uses nothing: for a moment after a build what
+// it made is still in use, and prune spares that.
+func awaitRest(t *suite.T, b *builder.Builder) {
+	t.Helper()
+	disk.Await(t, b, restPatience, "no build runs, and BuildKit still calls a part of its cache in use",
+		func(held disk.Records) bool { return len(held.InUse()) == 0 })
+}
+
+// prune prunes a builder that has come to rest.
+func prune(t *suite.T, b *builder.Builder, words ...string) {
+	t.Helper()
+	awaitRest(t, b)
+	disk.Prune(t, b, words...)
+}
+
+// requirePrunedTo proves that with room for one of two layers the flag leaves
+// the one that was used more often and later.
+func requirePrunedTo(t *suite.T, flag string, more ...string) {
+	t.Helper()
+	b, value, limit := unequal(t)
+	words := append([]string{flag, bytes(limit)}, more...)
+	prune(t, b, words...)
+	said := "prune " + strings.Join(words, " ")
+	require.Empty(t, layer(disk.Usage(t, b), "second"), "%s left more than that", said)
+	requireStill(t, b, "first", value, said+" took more than it had to, or did not begin with what was used least")
+}
+
+// oldBuildKit is older than what some claims are about, whatever is under test.
+const oldBuildKit = "moby/buildkit:v0.11.5"
+
+// pruneSalted takes this claim's cache mount from a cache that others share. A
+// record that somebody else looks at is in use, and stays: then it goes the
+// next time.
+func pruneSalted(t *suite.T, b *builder.Builder) {
+	t.Helper()
+	disk.Until(t, restPatience, func() (string, error) {
+		held, err := disk.TryUsage(t, b)
+		salted := held.About(own(t))
+		if err != nil || len(salted) == 0 {
+			return "", err
+		}
+		for _, id := range salted.Of("exec.cachemount").IDs() {
+			disk.Prune(t, b, "--filter", "id="+id)
+		}
+		return "prune leaves this run's cache mount in the engine's own cache", nil
+	})
+}
+
+// anonymous is the label that the engine puts on volumes without a name.
+const anonymous = "com.docker.volume.anonymous"
+
+func stoppedContainer(t *suite.T, mark string) (name string) {
+	t.Helper()
+	name = t.Env.Name("container")
+	home := cli.NewHome(t)
+	t.Cleanup(func() { home.CleanUp(t, "rm", "--force", name) })
+	// The image asks for a volume; the tmpfs takes its place.
+	home.Docker(t, "create", "--name", name, "--label", env.RunLabel+"="+t.Env.Run, "--label", mark,
+		"--pull", "never", "--tmpfs", "/var/lib/buildkit", t.Env.BuildKit.Image)
+	return name
+}
+
+func namedVolume(t *suite.T, mark string) (name string) {
+	t.Helper()
+	name = t.Env.Name("volume")
+	engine.RemoveVolumeAfter(t, name)
+	cli.NewHome(t).Docker(t, "volume", "create", "--label", mark, name)
+	return name
+}
+
+// bytes writes a number of bytes as flags take it.
+func bytes(count int64) string { return strconv.FormatInt(count, 10) + "b" }

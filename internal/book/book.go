@@ -1,0 +1,136 @@
+// Package book is the claims of a suite, as its compiled test binary lists them,
+// and the part of them that people choose.
+package book
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/claim"
+	"builders.test/internal/text"
+)
+
+// Regressions is the chapter of faults that releases of the past had.
+const Regressions = "regressions"
+
+// Book is what may be chosen from.
+type Book struct {
+	// Binary is the compiled tests, which prove the claims.
+	Binary string
+	// Claims are in the order in which they are proven.
+	Claims []claim.Listed
+}
+
+// Open compiles the tests of the module in dir and asks them for their claims.
+// With specs, the absolute folder of a user's own scripts, those are the book.
+// What the compiler says goes to stderr.
+func Open(ctx context.Context, dir, specs string, stderr io.Writer) (Book, error) {
+	binary, err := filepath.Abs(filepath.Join(dir, "build", "specs.test"))
+	if err != nil {
+		return Book{}, err
+	}
+	if err := compile(ctx, dir, binary, stderr); err != nil {
+		return Book{}, err
+	}
+	all, err := list(ctx, dir, specs, binary)
+	if err != nil {
+		return Book{}, err
+	}
+	return Book{Binary: binary, Claims: slices.DeleteFunc(all, func(c claim.Listed) bool {
+		return specs != "" && function(c) != "TestSpecs"
+	})}, nil
+}
+
+// compile is quick where nothing has changed.
+func compile(ctx context.Context, dir, binary string, stderr io.Writer) error {
+	command := exec.CommandContext(ctx, "go", "test", "-c", "-tags", "integration", "-o", binary, ".")
+	command.Dir = dir
+	said, err := command.CombinedOutput()
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return errors.New("interrupted")
+	case errors.Is(err, exec.ErrNotFound):
+		return errors.New("no go command on PATH, which compiles the specs; install Go")
+	case !bytes.HasPrefix(said, []byte("#")):
+		return fmt.Errorf("go cannot compile the specs: %s", text.Line(string(said)))
+	}
+	for line := range strings.Lines(string(said)) {
+		fmt.Fprintln(stderr, text.Line(line))
+	}
+	return errors.New("the specs do not compile; the lines above say why")
+}
+
+func list(ctx context.Context, dir, specs, binary string) ([]claim.Listed, error) {
+	folder, err := os.MkdirTemp("", "claims")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, "claims.json")
+	command := exec.CommandContext(ctx, binary)
+	command.Dir = dir
+	command.Env = append(os.Environ(), claim.ListVariable+"="+file, "SPECS="+specs)
+	if out, err := command.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("the specs do not list their claims: %w: %s", err, text.Line(string(out)))
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("the specs list no claims: %w; TestMain has to call suite.Main", err)
+	}
+	var found claim.List
+	if err := json.Unmarshal(content, &found); err != nil {
+		return nil, fmt.Errorf("the specs' list of claims cannot be read: %w", err)
+	}
+	switch {
+	case len(found.Mistakes) > 0 && specs != "":
+		return nil, fmt.Errorf("SPECS=%s: %s", specs, text.Line(found.Mistakes[0]))
+	case len(found.Mistakes) > 0:
+		return nil, errors.New(text.Line(found.Mistakes[0]))
+	}
+	return found.Claims, nil
+}
+
+// Edition identifies a book by what it says: it changes when a claim comes, goes,
+// or says something else, and where a script changes.
+func (b Book) Edition() string {
+	sorted := slices.SortedFunc(slices.Values(b.Claims), func(x, y claim.Listed) int { return strings.Compare(x.ID, y.ID) })
+	hash := sha256.New()
+	for _, c := range sorted {
+		fmt.Fprintf(hash, "%s\n%s\n%s\n%s\n", c.ID, c.Text, strings.Join(c.Words(), " "), c.Edition)
+	}
+	return hex.EncodeToString(hash.Sum(nil))[:12]
+}
+
+// WithoutRegressions is the book without the faults of past releases.
+func (b Book) WithoutRegressions() Book {
+	b.Claims = slices.DeleteFunc(slices.Clone(b.Claims), func(c claim.Listed) bool { return c.Chapter() == Regressions })
+	return b
+}
+
+// IDs are those of all claims.
+func (b Book) IDs() []string {
+	var ids []string
+	for _, c := range b.Claims {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+// function is the name of the test function that a claim is proven in.
+func function(c claim.Listed) string {
+	name, _, _ := strings.Cut(c.Test, "/")
+	return name
+}

@@ -1,0 +1,84 @@
+package book
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"builders.test/helpers/claim"
+)
+
+// Select finds the claims that a choice means: nothing and all are the whole book,
+// otherwise words separated by commas or blanks, each a chapter, a claim's id, or
+// a glob of ids such as images/prune*. A word that no claim matches is an error:
+// it would be green.
+func (b Book) Select(choice string) (Book, error) {
+	words := strings.FieldsFunc(choice, func(r rune) bool { return r == ',' || r == ' ' })
+	if len(words) == 0 || strings.EqualFold(choice, "all") {
+		return b.Only(func(claim.Listed) bool { return true })
+	}
+	for _, word := range words {
+		if !slices.ContainsFunc(b.Claims, func(c claim.Listed) bool { return means(word, c) }) {
+			return Book{}, fmt.Errorf("RUN=%s: %s is no chapter, no claim's id and no glob of ids that matches; `builders claims` lists what there is", choice, word)
+		}
+	}
+	return b.Only(func(c claim.Listed) bool {
+		return slices.ContainsFunc(words, func(word string) bool { return means(word, c) })
+	})
+}
+
+// means reports whether a word of a choice stands for a claim, in any case.
+func means(word string, c claim.Listed) bool {
+	word = strings.ToLower(word)
+	id := strings.ToLower(c.ID)
+	matches, err := path.Match(word, id)
+	return word == strings.ToLower(c.Chapter()) || word == id || err == nil && matches
+}
+
+// Only is the part of the book that keep accepts; none of it is an error, since it
+// would be green.
+func (b Book) Only(keep func(claim.Listed) bool) (Book, error) {
+	part := b
+	part.Claims = slices.DeleteFunc(slices.Clone(b.Claims), func(c claim.Listed) bool { return !keep(c) })
+	switch {
+	case len(b.Claims) == 0:
+		return Book{}, errors.New("the specs have no claims")
+	case len(part.Claims) == 0:
+		return Book{}, fmt.Errorf("none of the %d selected claims applies", len(b.Claims))
+	}
+	return part, nil
+}
+
+// Pattern is what `-test.run` takes for exactly the claims of the book.
+func (b Book) Pattern() string {
+	names := map[string][]string{} // of subtests, by test function
+	var functions []string
+	for _, c := range b.Claims {
+		function, name, _ := strings.Cut(c.Test, "/")
+		if names[function] == nil {
+			functions = append(functions, function)
+		}
+		names[function] = append(names[function], regexp.QuoteMeta(name))
+	}
+	var alternatives []string
+	for _, function := range functions {
+		alternatives = append(alternatives, fmt.Sprintf("^%s$/^(%s)$", function, strings.Join(names[function], "|")))
+	}
+	return strings.Join(alternatives, "|")
+}
+
+// Deadline is the longest that the claims may take together, one after the other,
+// each tried as often as a failure asks for, and some time to open the environment
+// and close it.
+func (b Book) Deadline(confirm int) time.Duration {
+	const around = 5 * time.Minute
+	total := around
+	for _, c := range b.Claims {
+		total += max(c.Claim.Deadline, claim.DefaultDeadline) * time.Duration(1+confirm)
+	}
+	return total
+}
