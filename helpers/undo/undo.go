@@ -1,0 +1,129 @@
+// Package undo remembers what a run does to things that are not its own, and makes
+// them what they were when the run ends or has died.
+//
+// Before the deed the run writes a note, see [Log.Write]. Notes are JSON files of
+// one format in one folder within the run's, so that another process can undo
+// what a run that was killed did. Who does such deeds owns a kind of note and has a
+// [Handler] for it; [All] is the loop over a run's notes. A note goes when it is
+// undone, and nothing else removes it: nobody else knows what it says.
+package undo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	// patience is how long one note may take, so that one that hangs leaves time
+	// for the others.
+	patience = 20 * time.Second
+	// lockPause is how often a lock that another process holds is tried.
+	lockPause = 20 * time.Millisecond
+)
+
+// Handler undoes the deeds of one kind.
+type Handler struct {
+	Kind string
+	// Undo makes a thing what the note says it was. The deed may not have been
+	// done, or be undone already, in whole or in part: a run may be killed at any
+	// moment, and so may who undoes.
+	Undo func(context.Context, Note) error
+	// Alone, if not nil, calls do while no other run does or undoes what would
+	// get in the way.
+	Alone func(ctx context.Context, n Note, do func() error) error
+}
+
+// Do undoes one note and removes it. That another process was faster is fine.
+func (h Handler) Do(ctx context.Context, n Note) error {
+	do := func() error {
+		// The mark comes first: should two runs undo the same thing at the same
+		// moment, neither leaves it to the other.
+		n, err := n.undoing()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := h.Undo(ctx, n); err != nil {
+			return err
+		}
+		return n.remove()
+	}
+	if h.Alone == nil {
+		return do()
+	}
+	return h.Alone(ctx, n, do)
+}
+
+// All undoes what the notes in a run's folder say: kinds in the order of their
+// handlers, and of one kind the newest first, since a thing that was changed twice
+// was what the older note says. What cannot be undone keeps its note and does not
+// keep the others from being undone; so does a note of a kind without a handler,
+// which is a newer program's, and one that cannot be read. The error names each.
+func All(ctx context.Context, run string, handlers ...Handler) error {
+	// Two processes may clean up after the same run.
+	lock := flock.New(filepath.Join(run, folder), flock.SetFlag(os.O_RDONLY))
+	_, err := lock.TryLockContext(ctx, lockPause)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("wait for another process that undoes what the run did: %w", err)
+	}
+	return errors.Join(all(ctx, run, handlers), lock.Unlock())
+}
+
+func all(ctx context.Context, run string, handlers []Handler) error {
+	kinds, errs := byKind(run)
+	for _, h := range handlers {
+		for _, n := range kinds[h.Kind] {
+			errs = append(errs, h.inTime(ctx, n))
+		}
+		delete(kinds, h.Kind)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		for _, n := range kinds[kind] {
+			errs = append(errs, fmt.Errorf("%s is of the kind %q, which this program does not know: a newer one wrote it", n.path, kind))
+		}
+	}
+	err := errors.Join(errs...)
+	if left, leftErr := paths(run); err == nil && (leftErr != nil || len(left) > 0) {
+		err = errors.Join(leftErr, fmt.Errorf("%s is not undone", strings.Join(left, ", ")))
+	}
+	return err
+}
+
+func (h Handler) inTime(ctx context.Context, n Note) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return h.Do(ctx, n)
+}
+
+// byKind are a run's notes, the newest first, and what is wrong with others.
+func byKind(run string) (kinds map[string][]Note, errs []error) {
+	kinds = map[string][]Note{}
+	notes, err := paths(run)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	for _, path := range notes {
+		n, err := read(path)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("read what the run did: %w", err))
+			continue
+		}
+		kinds[n.Kind] = append(kinds[n.Kind], n)
+	}
+	return kinds, errs
+}
