@@ -94,7 +94,7 @@ func named(options []Option) bool {
 func TryIn(t *spec.T, home cli.Home, context string, options ...Option) *Result {
 	t.Helper()
 	// It may be the engine's.
-	enginecache.Watch(t)
+	enginecache.Snapshot(t)
 	return start(t, home, context, options).Wait(t)
 }
 

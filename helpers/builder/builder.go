@@ -83,14 +83,14 @@ func (s settings) builder() *Builder {
 func (b *Builder) make(t *spec.T, o settings) error {
 	t.Helper()
 	if b.Driver == subject.DriverDocker {
-		enginecache.Watch(t)
+		enginecache.Snapshot(t)
 		return nil
 	}
 	if b.daemon == nil || b.owner {
 		t.Env.Configured(b.Name, o.configText(t.Env.Mirror))
 	}
 	// buildx pulls it even where the engine has it.
-	if err := t.Env.Borrow(t.Context(), o.image); err != nil {
+	if err := t.Env.SaveTag(t.Context(), o.image); err != nil {
 		return err
 	}
 	args := o.createArgs(t)

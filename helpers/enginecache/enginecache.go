@@ -1,4 +1,4 @@
-// Package enginecache gives back what builds with the docker driver leave in
+// Package enginecache removes what builds with the docker driver leave in
 // the engine's own BuildKit, which may be the user's: records of its cache and
 // of its history.
 //
@@ -23,7 +23,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -34,77 +33,68 @@ import (
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/undo"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/build"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/client"
 )
 
-// NoteGlob matches the notes in a run's folder, one per engine.
-const NoteGlob = "engine-cache-*.json"
+// kind is that of the notes, one per engine.
+const kind = "engine-cache"
 
-// note says what an engine's BuildKit held before the run's first build.
-type note struct {
+// snapshot says what an engine's BuildKit held before the run's first build.
+type snapshot struct {
 	Host    string
 	Environ []string
 	Docker  string
 	Records []string
 	Builds  []string
-	// NoHistory tells that the engine or buildx could not list the builds.
+	// NoHistory says that the engine or buildx could not list the builds.
 	NoHistory bool
 }
 
-// Watch notes what the engine's BuildKit holds, the first time that a spec of
-// the run is about to build there. Whoever removes the run's folder calls
-// [Settle] with the note before.
-func Watch(t *spec.T) {
+// Snapshot notes what the engine's BuildKit holds, the first time that a spec of
+// the run is about to build there.
+func Snapshot(t *spec.T) {
 	t.Helper()
-	_, err := env.Shared(t.Env, "note on the engine's cache", func() (string, error) {
-		return write(t.Context(), t.Env)
+	_, err := env.Shared(t.Env, "note on the engine's cache", func() (undo.Note, error) {
+		s, err := take(t.Context(), t.Env)
+		if err != nil {
+			return undo.Note{}, err
+		}
+		return t.Env.Undo.Write(kind, s)
 	})
 	if err != nil {
 		t.EnvironmentFailed("note what the engine's BuildKit holds: %v", err)
 	}
 }
 
-func write(ctx context.Context, e *env.Environment) (string, error) {
-	n := note{Host: e.Engine.Host, Docker: e.Docker, Environ: []string{"DOCKER_HOST=" + e.Engine.Host, "DOCKER_CONFIG=" + e.DockerConfig()}}
+func take(ctx context.Context, e *env.Environment) (snapshot, error) {
+	s := snapshot{Host: e.Engine.Host, Docker: e.Docker, Environ: []string{"DOCKER_HOST=" + e.Engine.Host, "DOCKER_CONFIG=" + e.DockerConfig()}}
 	var err error
-	if n.Records, err = records(ctx, e.Client); err != nil {
-		return "", err
+	if s.Records, err = records(ctx, e.Client); err != nil {
+		return s, err
 	}
 	// Where there is no history, there is nothing to compare with later.
-	if n.Builds, err = n.history(ctx); err != nil {
-		n.NoHistory = true
+	if s.Builds, err = s.history(ctx); err != nil {
+		s.NoHistory = true
 	}
-	file := filepath.Join(e.Dir, "engine-cache-"+e.Engine.Store+".json")
-	return file, env.WriteNote(file, n)
+	return s, nil
 }
 
-// Settle removes what the run left in the BuildKit of a note's engine, as far
-// as that can be told from what is somebody else's, and then the note.
-func Settle(ctx context.Context, file string) error {
-	var n note
-	err := env.ReadNote(file, &n)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read what the engine's BuildKit held: %w", err)
-	}
-	if !n.NoHistory {
-		if err := n.settle(ctx, filepath.Dir(file)); err != nil {
-			return err
-		}
-	}
-	return env.RemoveNote(file)
-}
+// Handler removes what a run left in an engine's BuildKit, as far as that can be
+// told from what is somebody else's.
+func Handler() undo.Handler { return undo.Handler{Kind: kind, Undo: restore} }
 
-// settle is for a run whose folder is dir.
-func (n note) settle(ctx context.Context, dir string) error {
-	engine, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(n.Host), client.WithAPIVersionNegotiation())
+func restore(ctx context.Context, note undo.Note) error {
+	var s snapshot
+	if err := note.Read(&s); err != nil || s.NoHistory {
+		return err
+	}
+	engine, err := env.Dial(s.Host)
 	if err != nil {
-		return fmt.Errorf("engine at %s: %w", n.Host, err)
+		return err
 	}
 	defer engine.Close()
 	// In this order: a build of somebody else's that made one of these records
@@ -113,17 +103,18 @@ func (n note) settle(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	builds, err := n.history(ctx)
+	builds, err := s.history(ctx)
 	if err != nil {
 		return err
 	}
-	if alone(n.Builds, builds, ownBuilds(dir, anyBuilder), ownBuilds(dir, defaultBuilder)) {
-		err = prune(ctx, engine, without(held, n.Records))
+	run := note.Run()
+	if alone(s.Builds, builds, ownBuilds(run, anyBuilder), ownBuilds(run, defaultBuilder)) {
+		err = prune(ctx, engine, without(held, s.Records))
 	}
-	return errors.Join(err, n.forget(ctx, common(builds, ownBuilds(dir, anyBuilder))))
+	return errors.Join(err, s.forget(ctx, common(builds, ownBuilds(run, anyBuilder))))
 }
 
-// alone tells whether all builds since the note are the run's own. An entry
+// alone reports whether all builds since the note are the run's own. An entry
 // from before, or else all that the run built here for certain, must still be
 // there: a history drops its oldest entries.
 func alone(before, now, own, ownHere []string) bool {
@@ -169,8 +160,8 @@ func prune(ctx context.Context, engine *client.Client, ids []string) error {
 
 // history lists the ids of the builds that the engine's BuildKit remembers,
 // those that go on included.
-func (n note) history(ctx context.Context) ([]string, error) {
-	out, err := n.buildx(ctx, "history", "ls", "--builder", "default", "--format", "{{json .}}")
+func (s snapshot) history(ctx context.Context) ([]string, error) {
+	out, err := s.buildx(ctx, "history", "ls", "--builder", "default", "--format", "{{json .}}")
 	if err != nil {
 		return nil, err
 	}
@@ -212,17 +203,17 @@ func ownBuilds(dir, builder string) []string {
 	return slices.Sorted(maps.Keys(ids))
 }
 
-func (n note) forget(ctx context.Context, builds []string) error {
+func (s snapshot) forget(ctx context.Context, builds []string) error {
 	if len(builds) == 0 {
 		return nil
 	}
-	_, err := n.buildx(ctx, append([]string{"history", "rm", "--builder", "default"}, builds...)...)
+	_, err := s.buildx(ctx, append([]string{"history", "rm", "--builder", "default"}, builds...)...)
 	return err
 }
 
-func (n note) buildx(ctx context.Context, args ...string) ([]byte, error) {
-	command := exec.CommandContext(ctx, n.Docker, append([]string{"buildx"}, args...)...)
-	command.Env = append(os.Environ(), n.Environ...)
+func (s snapshot) buildx(ctx context.Context, args ...string) ([]byte, error) {
+	command := exec.CommandContext(ctx, s.Docker, append([]string{"buildx"}, args...)...)
+	command.Env = append(os.Environ(), s.Environ...)
 	out, err := command.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

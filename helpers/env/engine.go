@@ -77,12 +77,25 @@ func (e *Environment) openEngine(ctx context.Context) error {
 	return e.connect(ctx, host)
 }
 
+// Dial is a client of the engine at an endpoint, or without one of the engine that
+// the process's variables name.
+func Dial(host string) (*client.Client, error) {
+	options := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
+	if host != "" {
+		options = append(options, client.WithHost(host))
+	}
+	engine, err := client.NewClientWithOpts(options...)
+	if err != nil {
+		return nil, fmt.Errorf("engine at %s: %w", host, err)
+	}
+	return engine, nil
+}
+
 // connect reaches the engine and asks what it is. Certificates are those that
 // the docker command would use.
 func (e *Environment) connect(ctx context.Context, host string) (err error) {
-	e.Client, err = client.NewClientWithOpts(client.FromEnv, client.WithHost(host), client.WithAPIVersionNegotiation())
-	if err != nil {
-		return fmt.Errorf("engine at %s: %w; %s", host, err, howToGetAnEngine)
+	if e.Client, err = Dial(host); err != nil {
+		return fmt.Errorf("%w; %s", err, howToGetAnEngine)
 	}
 	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
 	defer cancel()

@@ -37,6 +37,7 @@ import (
 	"sync/atomic"
 
 	"builders.test/helpers/subject"
+	"builders.test/helpers/undo"
 	"github.com/docker/docker/client"
 	"github.com/gofrs/flock"
 )
@@ -85,6 +86,8 @@ type Environment struct {
 	Specs string
 	// Confirm is how often a claim that failed is tried again.
 	Confirm int
+	// Undo takes the notes about what is undone when the run ends or has died.
+	Undo *undo.Log
 	// Strict tells that unsteady claims and known faults fail the run, too.
 	Strict bool
 
@@ -92,8 +95,8 @@ type Environment struct {
 	counter   *atomic.Int64
 	lock      *flock.Flock
 	platforms platformCache
-	borrowing sync.Mutex
-	loans     []loan
+	saving    sync.Mutex
+	saved     []savedTag
 	others    otherEngines
 	builtIn   builtInBuildKit
 	watch     watch
@@ -149,7 +152,7 @@ func (e *Environment) openDir(context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.Dir, e.lock = dir, lock
+	e.Dir, e.lock, e.Undo = dir, lock, undo.NewLog(dir)
 	return e.writeDockerConfig()
 }
 
@@ -231,11 +234,18 @@ func (e *Environment) Close() error {
 // abandon is for an environment that could not be opened: the run has made
 // nothing yet that others would look for.
 func (e *Environment) abandon() error {
-	err := e.giveBackAll()
-	if err == nil && e.Dir != "" {
+	if e.Dir == "" {
+		return e.Close()
+	}
+	err := e.restoreTags()
+	if err == nil {
 		err = os.RemoveAll(e.Dir)
 	}
 	return errors.Join(err, e.Close())
+}
+
+func (e *Environment) restoreTags() error {
+	return undo.All(context.Background(), e.Dir, TagHandler())
 }
 
 // once is a value that several specs share and the first one makes.

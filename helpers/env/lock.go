@@ -21,9 +21,9 @@ const (
 	lockPause = 20 * time.Millisecond
 )
 
-// whileNobodyElse does something that no other run of this user does at the same
+// exclusively does something that no other run of this user does at the same
 // time on this machine.
-func whileNobodyElse(ctx context.Context, do func() error) error {
+func exclusively(ctx context.Context, do func() error) error {
 	path, err := lockPath()
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func mineAlone(dir string) error {
 	return nil
 }
 
-// IsLive tells whether a run holds the lock of its folder. Of another user's run
+// IsLive reports whether a run holds the lock of its folder. Of another user's run
 // that cannot be told, so that it counts as live. Whoever asks shares the lock with
 // others who ask, and keeps none of them from the right answer.
 func IsLive(dir string) bool {
@@ -99,7 +99,7 @@ func IsLive(dir string) bool {
 	return lock.Unlock() != nil
 }
 
-// goesOn tells whether a run has a folder on this machine and is live.
+// goesOn reports whether a run has a folder on this machine and is live.
 func goesOn(run string) bool {
 	dir := filepath.Join(os.TempDir(), Prefix+run)
 	_, err := os.Stat(dir)

@@ -17,13 +17,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-func TestWhileNobodyElse(t *testing.T) {
+func TestExclusively(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	inside, most := atomic.Int64{}, atomic.Int64{}
 	var group errgroup.Group
 	for range 8 {
 		group.Go(func() error {
-			return whileNobodyElse(t.Context(), func() error {
+			return exclusively(t.Context(), func() error {
 				most.Store(max(most.Load(), inside.Add(1)))
 				inside.Add(-1)
 				return nil
@@ -34,10 +34,10 @@ func TestWhileNobodyElse(t *testing.T) {
 	require.EqualValues(t, 1, most.Load())
 }
 
-func TestWhileNobodyElsePassesOnWhatFails(t *testing.T) {
+func TestExclusivelyPassesOnWhatFails(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	require.EqualError(t, whileNobodyElse(t.Context(), func() error { return errors.New("failed") }), "failed")
-	require.NoError(t, whileNobodyElse(t.Context(), func() error { return nil }), "the lock was not released")
+	require.EqualError(t, exclusively(t.Context(), func() error { return errors.New("failed") }), "failed")
+	require.NoError(t, exclusively(t.Context(), func() error { return nil }), "the lock was not released")
 }
 
 // holder is the variable that makes TestHoldALock hold the lock of a folder or file.
@@ -84,7 +84,7 @@ func TestTheTemporaryFolderMayBeLocked(t *testing.T) {
 	lockedByAnother(t, os.TempDir())
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	require.NoError(t, whileNobodyElse(ctx, func() error { return nil }), "another process keeps the run from going on")
+	require.NoError(t, exclusively(ctx, func() error { return nil }), "another process keeps the run from going on")
 }
 
 func TestAnotherRunIsWaitedFor(t *testing.T) {
@@ -94,7 +94,7 @@ func TestAnotherRunIsWaitedFor(t *testing.T) {
 	lockedByAnother(t, path)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	err = whileNobodyElse(ctx, func() error { return nil })
+	err = exclusively(ctx, func() error { return nil })
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.ErrorContains(t, err, path)
 }

@@ -93,9 +93,9 @@ func describeBinfmt(entry string) string {
 }
 
 // Fetch makes sure that the engine has an image, pulling it if it must. It is
-// borrowed: the run gives it back as it was.
+// saved before: the run restores the name as it was.
 func (e *Environment) Fetch(ctx context.Context, ref string) error {
-	if err := e.Borrow(ctx, ref); err != nil {
+	if err := e.SaveTag(ctx, ref); err != nil {
 		return err
 	}
 	_, err := e.docker(ctx, "pull", "--quiet", ref)

@@ -81,7 +81,7 @@ func (e *Environment) On(ctx context.Context, store string) (*Environment, error
 
 func (e *Environment) beside(ctx context.Context, host string) (*Environment, error) {
 	other := &Environment{
-		Run: e.Run, Dir: e.Dir, Out: e.Out, Docker: e.Docker,
+		Run: e.Run, Dir: e.Dir, Undo: e.Undo, Out: e.Out, Docker: e.Docker,
 		Buildx: e.Buildx, BuildKit: e.BuildKit,
 		Mirror: e.Mirror, Intake: e.Intake, StandIns: e.StandIns, InLab: e.InLab, LabDir: e.LabDir, Driver: e.Driver, Specs: e.Specs,
 		Confirm: e.Confirm, Strict: e.Strict, settings: e.settings, counter: e.counter, shared: map[string]*once{},

@@ -13,13 +13,13 @@
 //	of its containers uses; is a mount,
 //	a process or a folder of the run's      -           -         error
 //	a container of buildx's that asks
-//	for GPUs, of an image it borrowed       -           -         note
+//	for GPUs, of an image it saved          -           -         note
 //	carries another run's id                -           -           -
 //	a name of an image that the run has
-//	borrowed, still what the run had made
-//	of it, where the image from before is
+//	saved, still what the run had made of
+//	it, where the image from before is
 //	there and no other run needs the name   -         error         -
-//	any other name that some run borrowed   -           -           -
+//	any other name that some run saved      -           -           -
 //	any other name of an image, or an
 //	image without one                     note        note          -
 //	a container, volume or network        note        note        note
@@ -28,7 +28,7 @@
 //	an emulator                           note        note          -
 //	a mount                               note          -           -
 //
-// What a borrowed name was is what it was before all of the runs that have borrowed
-// it at the same time; everything else is compared with what was there when the run
+// What a saved name was is what it was before all of the runs that have saved it at
+// the same time; everything else is compared with what was there when the run
 // began. "-" is not looked at, or nobody's business.
 package janitor

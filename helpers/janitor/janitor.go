@@ -68,8 +68,7 @@ func Find(ctx context.Context, engines ...*client.Client) ([]Thing, error) {
 		}
 		things = append(things, found...)
 	}
-	found, err := folders()
-	return append(things, found...), err
+	return append(things, folders()...), nil
 }
 
 func on(ctx context.Context, engine *client.Client) ([]Thing, error) {
@@ -101,7 +100,7 @@ func goesWithFolder(thing Thing) bool {
 // kept tells whether a thing is somebody's image that a run has kept from being
 // lost. Nobody removes it who does not give it back: where the note about it is
 // lost, it stays.
-func (x Thing) kept() bool { return x.Kind == "image" && env.IsKept(x.Name) }
+func (x Thing) kept() bool { return x.Kind == "image" && env.IsBackup(x.Name) }
 
 func containers(ctx context.Context, engine *client.Client) ([]Thing, error) {
 	all, err := engine.ContainerList(ctx, container.ListOptions{All: true})
@@ -199,18 +198,14 @@ func without(all []string, one string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == one })
 }
 
-func folders() ([]Thing, error) {
-	dirs, err := filepath.Glob(filepath.Join(os.TempDir(), env.Prefix+"*"))
-	if err != nil {
-		return nil, fmt.Errorf("list temporary folders: %w", err)
-	}
+func folders() []Thing {
 	var things []Thing
-	for _, dir := range dirs {
+	for _, dir := range env.Folders() {
 		if run := owner(ownedName, filepath.Base(dir)); run != "" {
 			things = append(things, Thing{Kind: "folder", Name: dir, ID: dir, Run: run})
 		}
 	}
-	return things, nil
+	return things
 }
 
 // Of keeps what belongs to one run.

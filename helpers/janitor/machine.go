@@ -51,8 +51,8 @@ func buildxFolders() []string {
 }
 
 func (m machine) things() ([]Thing, error) {
-	var all []Thing
-	for _, list := range []func() ([]Thing, error){folders, m.configuration, m.emulators, m.mounted, m.running} {
+	all := folders()
+	for _, list := range []func() ([]Thing, error){m.configuration, m.emulators, m.mounted, m.running} {
 		things, err := list()
 		if err != nil {
 			return nil, err

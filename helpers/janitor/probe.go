@@ -20,7 +20,7 @@ import (
 const probeAge = 3 * time.Second
 
 // probing is the run that a container without a name of the run's belongs to: it
-// is such a probe, of an image that the run has borrowed.
+// is such a probe, of an image whose name the run has saved.
 func probing(ctx context.Context, engine *client.Client, c container.Summary) (run string, err error) {
 	if c.State != container.StateCreated || c.Command != "/bin/true" {
 		return "", nil
@@ -32,17 +32,16 @@ func probing(ctx context.Context, engine *client.Client, c container.Summary) (r
 	if err != nil || !found.HostConfig.AutoRemove || len(found.HostConfig.DeviceRequests) == 0 {
 		return "", err
 	}
-	return proberOf(found.Config.Image)
+	return proberOf(found.Config.Image), nil
 }
 
 // proberOf is the run whose probe a container of an image is taken for: the one
-// that goes on and has borrowed it, else one that is dead. Where several go on it
+// that goes on and has saved its name, else one that is dead. Where several go on it
 // is nobody's yet, and that of the last of them in the end.
-func proberOf(ref string) (run string, err error) {
-	runs, err := folders()
+func proberOf(ref string) (run string) {
 	live := 0
-	for _, folder := range runs {
-		if !slices.Contains(env.Borrowed(folder.ID), ref) {
+	for _, folder := range folders() {
+		if !slices.Contains(env.SavedTags(folder.ID), ref) {
 			continue
 		}
 		switch {
@@ -54,9 +53,9 @@ func proberOf(ref string) (run string, err error) {
 		}
 	}
 	if live > 1 {
-		return "", err
+		return ""
 	}
-	return run, err
+	return run
 }
 
 // young tells that a probe may be started yet, which is not for another run to

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/undo"
 	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/require"
 )
@@ -28,19 +29,16 @@ func TestProberOf(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
 			for _, run := range append(tc.live, tc.dead...) {
 				dir := filepath.Join(os.TempDir(), env.Prefix+run)
-				write(t, filepath.Join(dir, "image-0.json"), `{"Ref": "moby/buildkit:latest"}`)
+				_, err := undo.NewLog(dir).Write("image-tag", map[string]string{"Ref": "moby/buildkit:latest"})
+				require.NoError(t, err)
 			}
 			for _, run := range tc.live {
 				held, err := flock.New(env.LockFile(filepath.Join(os.TempDir(), env.Prefix+run))).TryLock()
 				require.NoError(t, err)
 				require.True(t, held)
 			}
-			got, err := proberOf("moby/buildkit:latest")
-			require.NoError(t, err)
-			require.Equal(t, tc.want, got)
-			none, err := proberOf("busybox")
-			require.NoError(t, err)
-			require.Empty(t, none)
+			require.Equal(t, tc.want, proberOf("moby/buildkit:latest"))
+			require.Empty(t, proberOf("busybox"))
 		})
 	}
 }

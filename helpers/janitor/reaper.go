@@ -41,9 +41,9 @@ type Guard struct {
 	run     string
 	engines []*client.Client
 	before  Inventory
-	// borrowed are the names of images that other runs had borrowed when this one
-	// began, and those that this one has.
-	borrowed    []string
+	// saved are the names of images that other runs had saved when this one began,
+	// and those that this one has.
+	saved       []string
 	environment *env.Environment
 	pipe        io.Closer
 	child       *exec.Cmd
@@ -66,7 +66,7 @@ func Watch(e *env.Environment) (*Guard, error) {
 	if err := child.Start(); err != nil {
 		return nil, fmt.Errorf("start the reaper: %w", err)
 	}
-	g := &Guard{run: e.Run, pipe: pipe, child: child, environment: e, borrowed: borrowed()}
+	g := &Guard{run: e.Run, pipe: pipe, child: child, environment: e, saved: saved()}
 	if g.engines, err = Engines(); err != nil {
 		return g, err
 	}
@@ -85,13 +85,9 @@ func Engines() ([]*client.Client, error) {
 	}
 	var engines []*client.Client
 	for _, host := range hosts {
-		options := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
-		if host != "" {
-			options = append(options, client.WithHost(host))
-		}
-		engine, err := client.NewClientWithOpts(options...)
+		engine, err := env.Dial(host)
 		if err != nil {
-			return nil, fmt.Errorf("engine at %s: %w", host, err)
+			return nil, err
 		}
 		engines = append(engines, engine)
 	}
@@ -104,10 +100,10 @@ func Engines() ([]*client.Client, error) {
 func (g *Guard) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
-	g.borrowed = append(g.borrowed, borrowed()...)
-	returning := g.environment.Returning(ctx)
+	g.saved = append(g.saved, saved()...)
+	before := g.environment.BeforeRestore(ctx)
 	left, err := sweep(ctx, g.engines, g.run)
-	err = errors.Join(returning, err)
+	err = errors.Join(before, err)
 	left = slices.DeleteFunc(left, func(x Thing) bool { return x.Kind == "folder" || x.probe || env.IsShared(x.Name) })
 	if len(left) > 0 {
 		err = errors.Join(err, fmt.Errorf("the run left %s; they are removed now", join(left)))
@@ -130,26 +126,24 @@ func (g *Guard) Audit() (note string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("look whether everything is as it was: %w", err)
 	}
-	owed, err := g.environment.Owed(ctx)
+	unrestored, err := g.environment.Unrestored(ctx)
 	if err != nil {
 		return "", fmt.Errorf("look whether images are as they were: %w", err)
 	}
-	d := after.Since(g.before, g.run).Without(append(g.borrowed, borrowed()...))
+	d := after.Since(g.before, g.run).Without(append(g.saved, saved()...))
 	errs := []error{d.Err()}
-	for _, ref := range owed {
+	for _, ref := range unrestored {
 		errs = append(errs, fmt.Errorf("%s still names the image that the run made it name, and not the one from before", ref))
 	}
 	return d.Note(), errors.Join(errs...)
 }
 
-// borrowed are the names, as an engine lists them, of the images that runs on this
-// machine have borrowed.
-func borrowed() []string {
-	// What cannot be listed cannot be looked after either.
-	runs, _ := folders()
+// saved are the names of images, as an engine lists them, that runs on this machine
+// have saved.
+func saved() []string {
 	var names []string
-	for _, folder := range runs {
-		for _, ref := range env.Borrowed(folder.ID) {
+	for _, folder := range folders() {
+		for _, ref := range env.SavedTags(folder.ID) {
 			if named, err := reference.ParseNormalizedNamed(ref); err == nil {
 				names = append(names, reference.FamiliarString(reference.TagNameOnly(named)))
 			}

@@ -2,7 +2,6 @@ package janitor
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"log"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/internal/toyengine"
+	"builders.test/helpers/undo"
 	"github.com/docker/docker/client"
 	"github.com/google/go-containerregistry/pkg/name"
 	ggcr "github.com/google/go-containerregistry/pkg/registry"
@@ -34,6 +34,7 @@ const stable, kept = "moby/buildkit:buildx-stable-1", "builders.test/" + mine + 
 // engine, a tag in a mirror, and what it built with the engine's own BuildKit.
 type deadRun struct {
 	dir     string
+	log     *undo.Log
 	engine  *toyengine.Engine
 	buildx  string // fails while this file is there
 	mirror  *mirror
@@ -61,18 +62,19 @@ func newDeadRun(t *testing.T) *deadRun {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	d := &deadRun{dir: filepath.Join(os.TempDir(), env.Prefix+mine), engine: toyengine.New(t)}
 	require.NoError(t, os.Mkdir(d.dir, 0o700))
+	d.log = undo.NewLog(d.dir)
 
 	d.engine.Name("sha256:users", kept)
 	d.engine.Name("sha256:pulled", stable)
-	d.note(t, "image-0.json", map[string]any{
-		"Host": d.engine.Host, "Ref": stable, "Was": "sha256:users", "Kept": kept, "Had": []string{"sha256:users"},
+	d.did(t, "image-tag", map[string]any{
+		"Host": d.engine.Host, "Ref": stable, "Was": "sha256:users", "Backup": kept, "Had": []string{"sha256:users"},
 	})
 
 	d.mirror = &mirror{Handler: ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))}
 	server := httptest.NewServer(d.mirror)
 	t.Cleanup(server.Close)
 	d.pointed = push(t, server, &d.was)
-	d.note(t, "restore-0.json", map[string]any{
+	d.did(t, "mirror-tag", map[string]any{
 		"Ref": d.pointed.Name(), "Digest": d.was.String(), "Lock": filepath.Join(t.TempDir(), "tags.lock"),
 	})
 
@@ -80,7 +82,7 @@ func newDeadRun(t *testing.T) *deadRun {
 	docker := filepath.Join(t.TempDir(), "docker")
 	write(t, docker, "#!/bin/sh\n[ ! -e "+d.buildx+" ] || { echo no history now >&2; exit 1; }\n")
 	require.NoError(t, os.Chmod(docker, 0o700))
-	d.note(t, "engine-cache-containerd.json", map[string]any{"Host": d.engine.Host, "Docker": docker})
+	d.did(t, "engine-cache", map[string]any{"Host": d.engine.Host, "Docker": docker})
 	return d
 }
 
@@ -102,19 +104,19 @@ func push(t *testing.T, server *httptest.Server, was *v1.Hash) name.Tag {
 	return tag
 }
 
-func (d *deadRun) note(t *testing.T, file string, content any) {
+func (d *deadRun) did(t *testing.T, kind string, was any) {
 	t.Helper()
-	encoded, err := json.Marshal(content)
+	_, err := d.log.Write(kind, was)
 	require.NoError(t, err)
-	write(t, filepath.Join(d.dir, file), string(encoded))
 }
 
 // notes are the kinds of notes that are left.
 func (d *deadRun) notes() []string {
 	var kinds []string
-	for _, note := range notes(d.dir) {
-		kind, _, _ := strings.Cut(filepath.Base(note), "-")
-		kinds = append(kinds, kind)
+	for _, h := range handlers() {
+		for _, note := range undo.Of(d.dir, h.Kind) {
+			kinds = append(kinds, note.Kind)
+		}
 	}
 	return kinds
 }
@@ -133,27 +135,27 @@ func (d *deadRun) requireUndone(t *testing.T) {
 
 // faults lets each undo fail once, and says which note has to survive that.
 var faults = map[string]struct {
-	fail, mend func(*deadRun)
-	note       string
-	says       string
+	fail, fix func(*deadRun)
+	note      string
+	says      string
 }{
-	"the name is not given back": {
-		func(d *deadRun) { d.engine.Fail("POST /tag", 1) }, func(*deadRun) {}, "image", "make " + stable + " the image that it was",
+	"the name is not restored": {
+		func(d *deadRun) { d.engine.Fail("POST /tag", 1) }, func(*deadRun) {}, "image-tag", "make " + stable + " the image that it was",
 	},
 	"what is kept is not let go": {
-		func(d *deadRun) { d.engine.Fail("DELETE /kept:1", 1) }, func(*deadRun) {}, "image", "let go of " + kept,
+		func(d *deadRun) { d.engine.Fail("DELETE /kept:1", 1) }, func(*deadRun) {}, "image-tag", "let go of " + kept,
 	},
 	"the mirror's tag is not put back": {
-		func(d *deadRun) { d.mirror.down.Store(true) }, func(d *deadRun) { d.mirror.down.Store(false) }, "restore", "put " + "127.0.0.1",
+		func(d *deadRun) { d.mirror.down.Store(true) }, func(d *deadRun) { d.mirror.down.Store(false) }, "mirror-tag", "put " + "127.0.0.1",
 	},
 	"the engine does not list its records": {
-		func(d *deadRun) { d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine", "list the records",
+		func(d *deadRun) { d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine-cache", "list the records",
 	},
 	"the engine says that its records are not found": {
-		func(d *deadRun) { d.engine.Code = http.StatusNotFound; d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine", "list the records",
+		func(d *deadRun) { d.engine.Code = http.StatusNotFound; d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine-cache", "list the records",
 	},
 	"buildx does not list its builds": {
-		func(d *deadRun) { _ = os.WriteFile(d.buildx, nil, 0o600) }, func(d *deadRun) { _ = os.Remove(d.buildx) }, "engine", "no history now",
+		func(d *deadRun) { _ = os.WriteFile(d.buildx, nil, 0o600) }, func(d *deadRun) { _ = os.Remove(d.buildx) }, "engine-cache", "no history now",
 	},
 }
 
@@ -170,11 +172,11 @@ func TestNothingIsRemovedBeforeItIsUndone(t *testing.T) {
 			require.ErrorContains(t, err, "`builders clean` tries again")
 			require.NotContains(t, err.Error(), "\n")
 			require.Equal(t, []string{tc.note}, d.notes(), "the note of what is not undone has to stay, and nothing else may be lost by it")
-			if tc.note == "image" {
-				require.Contains(t, d.engine.Names("sha256:users"), kept, "what is kept for somebody went before its name was given back")
+			if tc.note == "image-tag" {
+				require.Contains(t, d.engine.Names("sha256:users"), kept, "what is kept for somebody went before its name was restored")
 			}
 
-			tc.mend(d)
+			tc.fix(d)
 			require.NoError(t, removeFolder(t.Context(), d.dir), "the next pass does not finish")
 			d.requireUndone(t)
 		})
@@ -211,12 +213,37 @@ func TestASweepThatCannotUndo(t *testing.T) {
 	defer cancel()
 	_, err := sweep(ctx, []*client.Client{d.engine.Client(t)}, mine)
 	require.ErrorContains(t, err, "make "+stable+" the image that it was")
-	require.Equal(t, []string{"image"}, d.notes())
+	require.Equal(t, []string{"image-tag"}, d.notes())
 	require.Equal(t, []string{kept}, d.engine.Names("sha256:users"))
 
 	d.engine.Fail("POST /tag", 0)
 	require.NoError(t, Sweep(t.Context(), []*client.Client{d.engine.Client(t)}, mine))
 	d.requireUndone(t)
+}
+
+// TestARunThatWasKilledBeforeItsDeeds has noted what it was about to do, and has
+// done nothing.
+func TestARunThatWasKilledBeforeItsDeeds(t *testing.T) {
+	d := newDeadRun(t)
+	d.engine.Remove(stable)
+	d.engine.Name("sha256:users", stable)
+	d.engine.Remove(kept)
+	was, err := remote.Get(d.pointed.Context().Digest(d.was.String()))
+	require.NoError(t, err)
+	require.NoError(t, remote.Tag(d.pointed, was))
+	require.NoError(t, removeFolder(t.Context(), d.dir))
+	d.requireUndone(t)
+}
+
+// TestWhatANewerProgramDidIsLeftToIt undoes all else.
+func TestWhatANewerProgramDidIsLeftToIt(t *testing.T) {
+	d := newDeadRun(t)
+	d.did(t, "volume", map[string]any{"Name": "data"})
+	err := removeFolder(t.Context(), d.dir)
+	require.ErrorContains(t, err, `of the kind "volume", which this program does not know`)
+	require.Empty(t, d.notes())
+	require.Len(t, undo.Of(d.dir, "volume"), 1)
+	require.Equal(t, []string{stable}, d.engine.Names("sha256:users"))
 }
 
 // TestWhatIsKeptStaysWithoutItsNote is somebody's temporary folder that was

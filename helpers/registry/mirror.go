@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"path/filepath"
 	"time"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/front"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/undo"
 	"github.com/gofrs/flock"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -25,8 +24,8 @@ import (
 const (
 	// pollInterval is how often a condition is looked at while it is waited for.
 	pollInterval = 50 * time.Millisecond
-	// putBackTimeout is how long the mirror may take to move a tag.
-	putBackTimeout = time.Minute
+	// moveBackTimeout is how long the mirror may take to move a tag.
+	moveBackTimeout = time.Minute
 )
 
 // answers waits until the registry serves its API.
@@ -65,11 +64,15 @@ func Hold(t *spec.T, image string) Tag {
 	if err != nil {
 		t.EnvironmentFailed("the mirror has no %s: %v", image, err)
 	}
-	note := writeRestore(t, restore{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t), Intake: t.Env.Intake})
+	note, err := t.Env.Undo.Write(movedTagKind, movedTag{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t), Intake: t.Env.Intake})
+	if err != nil {
+		t.EnvironmentFailed("note where a tag was: %v", err)
+	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), putBackTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), moveBackTimeout)
 		defer cancel()
-		if err := putBack(ctx, note); err != nil {
+		// The lock is held already.
+		if err := (undo.Handler{Undo: moveBack}).Do(ctx, note); err != nil {
 			t.Errorf("clean-up: %v", err)
 		}
 	})
@@ -159,67 +162,48 @@ func inMirror(t *spec.T, image string) name.Reference {
 	return parse(t, t.Env.Mirror+"/"+image)
 }
 
-// restore says where a moved tag belongs, which lock guards it and by which
-// socket it is moved.
-type restore struct{ Ref, Digest, Lock, Intake string }
+// movedTag says where a tag belongs, which lock guards it and by which socket it
+// is moved.
+type movedTag struct{ Ref, Digest, Lock, Intake string }
 
-// RestoreGlob matches the notes about moved tags in a run's folder.
-const RestoreGlob = "restore-*.json"
+// movedTagKind is the kind of the notes about moved tags.
+const movedTagKind = "mirror-tag"
 
-func writeRestore(t *spec.T, r restore) string {
-	t.Helper()
-	path := filepath.Join(t.Env.Dir, "restore-"+filepath.Base(t.Env.Name("tag"))+".json")
-	if err := env.WriteNote(path, r); err != nil {
-		t.EnvironmentFailed("note where a tag was: %v", err)
-	}
-	return path
+// MovedTagHandler moves the mirror's tags back to where they were. It waits until no
+// other run holds them.
+func MovedTagHandler() undo.Handler {
+	return undo.Handler{Kind: movedTagKind, Undo: moveBack, Alone: whileLocked}
 }
 
-// Restore puts the tag of a dead run back where a note says it was, and removes
-// the note. It waits until no other run holds the mirror's tags.
-func Restore(ctx context.Context, note string) error {
-	r, err := readRestore(note)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+func whileLocked(ctx context.Context, note undo.Note, do func() error) error {
+	var tag movedTag
+	if err := note.Read(&tag); err != nil {
 		return err
 	}
-	l := flock.New(r.Lock)
+	l := flock.New(tag.Lock)
 	if _, err := l.TryLockContext(ctx, pollInterval); err != nil {
-		return fmt.Errorf("wait for the mirror's tags, to put %s back: %w", r.Ref, err)
+		return fmt.Errorf("wait for the mirror's tags, to put %s back: %w", tag.Ref, err)
 	}
-	return errors.Join(putBack(ctx, note), l.Unlock())
+	return errors.Join(do(), l.Unlock())
 }
 
-func readRestore(note string) (restore, error) {
-	var r restore
-	if err := env.ReadNote(note, &r); err != nil {
-		return r, fmt.Errorf("read where a tag was: %w", err)
+// moveBack needs the lock.
+func moveBack(ctx context.Context, note undo.Note) error {
+	var moved movedTag
+	if err := note.Read(&moved); err != nil {
+		return err
 	}
-	return r, nil
-}
-
-// putBack is for whoever holds the lock.
-func putBack(ctx context.Context, note string) error {
-	r, err := readRestore(note)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	tag, err := name.NewTag(moved.Ref, name.Insecure)
 	if err != nil {
 		return err
 	}
-	tag, err := name.NewTag(r.Ref, name.Insecure)
+	descriptor, err := remote.Get(tag.Context().Digest(moved.Digest), remote.WithContext(ctx))
 	if err != nil {
-		return fmt.Errorf("%s: %w", note, err)
+		return fmt.Errorf("put %s back to %s: %w", moved.Ref, moved.Digest, err)
 	}
-	descriptor, err := remote.Get(tag.Context().Digest(r.Digest), remote.WithContext(ctx))
-	if err != nil {
-		return fmt.Errorf("put %s back to %s: %w", r.Ref, r.Digest, err)
-	}
-	options := append(writing(r.Intake), remote.WithContext(ctx))
+	options := append(writing(moved.Intake), remote.WithContext(ctx))
 	if err := remote.Tag(tag, descriptor, options...); err != nil {
-		return fmt.Errorf("put %s back to %s: %w", r.Ref, r.Digest, err)
+		return fmt.Errorf("put %s back to %s: %w", moved.Ref, moved.Digest, err)
 	}
-	return env.RemoveNote(note)
+	return nil
 }

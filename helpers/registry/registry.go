@@ -46,7 +46,7 @@ const (
 // Start runs an empty registry until the spec ends.
 func Start(t *spec.T, checks Checks) Registry {
 	t.Helper()
-	if err := t.Env.Borrow(t.Context(), Image); err != nil {
+	if err := t.Env.SaveTag(t.Context(), Image); err != nil {
 		t.EnvironmentFailed("start a registry: %v", err)
 	}
 	r := Registry{Host: t.FreeAddress(), folder: env.Prefix + t.Env.Run}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -71,7 +70,7 @@ func (r *runner) take(given []string) error {
 		if ref == "" || r.taken[ref] || strings.HasPrefix(ref, env.ImagePrefix(r.t.Env.Run)) {
 			continue
 		}
-		giveBack, err := r.t.Env.Take(r.t.Context(), ref)
+		restore, err := r.t.Env.SaveTagFor(r.t.Context(), ref)
 		if err != nil {
 			r.t.EnvironmentFailed("%v", err)
 		}
@@ -79,7 +78,7 @@ func (r *runner) take(given []string) error {
 		r.t.Cleanup(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), undoTimeout)
 			defer cancel()
-			if err := giveBack(ctx); err != nil {
+			if err := restore(ctx); err != nil {
 				r.t.Errorf("clean-up: %v", err)
 			}
 		})
@@ -128,9 +127,9 @@ func (r *runner) eachNew(ctx context.Context, before names, do func(name, id str
 	if err != nil {
 		return err
 	}
-	borrowed := borrowedByAnyone()
+	saved := savedByRuns()
 	for _, name := range slices.Sorted(maps.Keys(after)) {
-		if before[name] == after[name] || ofARun(name) || borrowed[name] {
+		if before[name] == after[name] || ofARun(name) || saved[name] {
 			continue
 		}
 		if err := do(name, after[name]); err != nil {
@@ -190,13 +189,11 @@ func ofARun(name string) bool {
 	return strings.HasPrefix(name, strings.TrimSuffix(env.ImagePrefix(""), "/")) || strings.HasPrefix(rest, env.Prefix)
 }
 
-// borrowedByAnyone are the names that some run on this machine gives back itself.
-func borrowedByAnyone() map[string]bool {
+// savedByRuns are the names that runs on this machine restore themselves.
+func savedByRuns() map[string]bool {
 	all := map[string]bool{}
-	// The pattern is well-formed, which is all that can be wrong.
-	folders, _ := filepath.Glob(filepath.Join(os.TempDir(), env.Prefix+"*"))
-	for _, folder := range folders {
-		for _, ref := range env.Borrowed(folder) {
+	for _, folder := range env.Folders() {
+		for _, ref := range env.SavedTags(folder) {
 			all[ref] = true
 		}
 	}

@@ -31,7 +31,7 @@ func (s Script) Run(t *spec.T) {
 		builders: map[string]*builder.Builder{}, pinned: map[string]string{}, running: map[string]*build.Running{},
 	}
 	// What is noted here goes last, after the builders and all that is on them.
-	enginecache.Watch(t)
+	enginecache.Snapshot(t)
 	r.watchImages(s)
 	deadline, _ := t.Context().Deadline()
 	testscript.RunT(tester{t, r}, testscript.Params{

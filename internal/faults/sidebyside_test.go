@@ -175,13 +175,13 @@ func (s somebody) isThere() {
 }
 
 // lendDefaultImage gives the name that the runs move to an image of somebody's, and
-// returns what wants it to be given back. While some other run has borrowed the
+// returns what wants it to be given back. While some other run has saved the
 // name, it is not this test's to give.
 func lendDefaultImage(t *testing.T) (returned func()) {
 	t.Helper()
 	docker(t, "pull", "--quiet", "busybox")
-	if len(borrowers()) > 0 {
-		t.Logf("%s is not looked after: %v have borrowed it", builder.DefaultImage, borrowers())
+	if len(savers()) > 0 {
+		t.Logf("%s is not looked after: %v have saved it", builder.DefaultImage, savers())
 		return func() {}
 	}
 	id := func(ref string) string {
@@ -201,10 +201,10 @@ func lendDefaultImage(t *testing.T) (returned func()) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		for len(borrowers()) > 0 {
+		for len(savers()) > 0 {
 			select {
 			case <-ctx.Done():
-				t.Logf("whether %s was given back cannot be told: %v have borrowed it", builder.DefaultImage, borrowers())
+				t.Logf("whether %s was restored cannot be told: %v have saved it", builder.DefaultImage, savers())
 				return
 			case <-time.After(100 * time.Millisecond):
 			}
@@ -213,11 +213,10 @@ func lendDefaultImage(t *testing.T) (returned func()) {
 	}
 }
 
-// borrowers are the folders of the runs that go on and have borrowed the name.
-func borrowers() []string {
-	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), env.Prefix+"*"))
-	return slices.DeleteFunc(dirs, func(dir string) bool {
-		return !slices.Contains(env.Borrowed(dir), builder.DefaultImage) || !env.IsLive(dir)
+// savers are the folders of the runs that go on and have saved the name.
+func savers() []string {
+	return slices.DeleteFunc(env.Folders(), func(dir string) bool {
+		return !slices.Contains(env.SavedTags(dir), builder.DefaultImage) || !env.IsLive(dir)
 	})
 }
 

@@ -1,7 +1,6 @@
 package env
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"sync"
@@ -9,48 +8,49 @@ import (
 	"testing"
 
 	"builders.test/helpers/internal/toyengine"
+	"builders.test/helpers/undo"
 	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-func TestIsKept(t *testing.T) {
+func TestIsBackup(t *testing.T) {
 	e := &Environment{Run: "0a1b2c3d", counter: new(atomic.Int64)}
-	require.True(t, IsKept(keptName(e.Run, "busybox")))
+	require.True(t, IsBackup(backupName(e.Run, "busybox")))
 	for _, other := range []string{e.Image("app"), e.SharedImage("base"), "kept:1", "moby/buildkit:latest", "example.com/x/kept:1"} {
-		require.False(t, IsKept(other), other)
+		require.False(t, IsBackup(other), other)
 	}
 }
 
-func TestOnlyRunsThatGoOnHaveBorrowed(t *testing.T) {
+func TestOnlyRunsThatGoOnHaveSavedATag(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	const host, ref = "unix:///docker.sock", "busybox"
 	mine, theirs := filepath.Join(os.TempDir(), Prefix+"00000001"), filepath.Join(os.TempDir(), Prefix+"00000002")
 	for _, dir := range []string{mine, theirs} {
 		require.NoError(t, os.Mkdir(dir, 0o700))
-		note, err := json.Marshal(loan{Host: host, Ref: ref, Was: "sha256:" + dir})
+		_, err := undo.NewLog(dir).Write(tagKind, savedTag{Host: host, Ref: ref, Was: "sha256:" + dir})
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, noteOf(host, ref)), note, 0o600))
 	}
-	_, ok := borrowedBesides(mine, host, ref)
+	_, ok := savedTag{Host: host, Ref: ref}.savedBeside(mine)
 	require.False(t, ok, "a run that is dead counts")
 
 	alive := flock.New(LockFile(theirs))
 	held, err := alive.TryLock()
 	require.NoError(t, err)
 	require.True(t, held)
-	found, ok := borrowedBesides(mine, host, ref)
+	found, ok := savedTag{Host: host, Ref: ref}.savedBeside(mine)
 	require.True(t, ok, "a run that goes on does not count")
 	require.Equal(t, "sha256:"+theirs, found.Was)
-	_, ok = borrowedBesides(mine, "unix:///another.sock", ref)
+	_, ok = savedTag{Host: "unix:///another.sock", Ref: ref}.savedBeside(mine)
 	require.False(t, ok, "the name on another engine is another name")
 }
 
-// run is an environment with a folder and a lock, as far as borrowing needs it.
+// run is an environment with a folder and a lock, as far as saving tags needs it.
 func run(t *testing.T, id string, engine *toyengine.Engine) *Environment {
 	t.Helper()
+	dir := filepath.Join(os.TempDir(), Prefix+id)
 	e := &Environment{
-		Run: id, Dir: filepath.Join(os.TempDir(), Prefix+id), counter: new(atomic.Int64),
+		Run: id, Dir: dir, Undo: undo.NewLog(dir), counter: new(atomic.Int64),
 		Engine: Engine{Host: engine.Host}, Client: engine.Client(t),
 	}
 	require.NoError(t, os.Mkdir(e.Dir, 0o700))
@@ -61,17 +61,17 @@ func run(t *testing.T, id string, engine *toyengine.Engine) *Environment {
 	return e
 }
 
-// end gives back what a run has borrowed, and makes it one that is over.
+// end restores the tags that a run has saved, and makes it one that is over.
 func (e *Environment) end(t *testing.T) {
 	t.Helper()
-	require.NoError(t, e.giveBackAll())
+	require.NoError(t, e.restoreTags())
 	require.NoError(t, e.lock.Unlock())
 	require.NoError(t, os.RemoveAll(e.Dir))
 }
 
 const stable = "moby/buildkit:buildx-stable-1"
 
-func TestTheLastOfTheBorrowersGivesBack(t *testing.T) {
+func TestTheLastOfTheRunsRestores(t *testing.T) {
 	for order, names := range map[string][]string{"as they came": {"one", "two"}, "the other way round": {"two", "one"}} {
 		t.Run(order, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
@@ -79,9 +79,9 @@ func TestTheLastOfTheBorrowersGivesBack(t *testing.T) {
 			engine := toyengine.New(t)
 			engine.Name("sha256:users", stable)
 			runs := map[string]*Environment{"one": run(t, "00000001", engine), "two": run(t, "00000002", engine)}
-			require.NoError(t, runs["one"].Borrow(t.Context(), stable))
+			require.NoError(t, runs["one"].SaveTag(t.Context(), stable))
 			engine.Name("sha256:pulled", stable)
-			require.NoError(t, runs["two"].Borrow(t.Context(), stable))
+			require.NoError(t, runs["two"].SaveTag(t.Context(), stable))
 
 			runs[names[0]].end(t)
 			require.Equal(t, "sha256:pulled", engine.ID(stable), "a run that goes on lost the name")
@@ -92,9 +92,9 @@ func TestTheLastOfTheBorrowersGivesBack(t *testing.T) {
 	}
 }
 
-// TestAnotherUsersRunHasBorrowed takes away what only the same user may read: the
+// TestAnotherUsersRunHasSavedIt takes away what only the same user may read: the
 // notes of the first run.
-func TestAnotherUsersRunHasBorrowed(t *testing.T) {
+func TestAnotherUsersRunHasSavedIt(t *testing.T) {
 	for order, names := range map[string][]string{"as they came": {"one", "two"}, "the other way round": {"two", "one"}} {
 		t.Run(order, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
@@ -102,9 +102,9 @@ func TestAnotherUsersRunHasBorrowed(t *testing.T) {
 			engine := toyengine.New(t)
 			engine.Name("sha256:users", stable)
 			runs := map[string]*Environment{"one": run(t, "00000001", engine), "two": run(t, "00000002", engine)}
-			require.NoError(t, runs["one"].Borrow(t.Context(), stable))
+			require.NoError(t, runs["one"].SaveTag(t.Context(), stable))
 			engine.Name("sha256:pulled", stable)
-			unreadable(t, runs["one"], func() { require.NoError(t, runs["two"].Borrow(t.Context(), stable)) })
+			unreadable(t, runs["one"], func() { require.NoError(t, runs["two"].SaveTag(t.Context(), stable)) })
 
 			other := map[string]*Environment{"one": runs["two"], "two": runs["one"]}[names[0]]
 			unreadable(t, other, func() { runs[names[0]].end(t) })
@@ -118,96 +118,82 @@ func TestAnotherUsersRunHasBorrowed(t *testing.T) {
 // unreadable is how another user sees a run's notes.
 func unreadable(t *testing.T, e *Environment, do func()) {
 	t.Helper()
-	note, hidden := filepath.Join(e.Dir, noteOf(e.Engine.Host, stable)), filepath.Join(e.Dir, "hidden")
+	note, hidden := filepath.Join(e.Dir, "undo"), filepath.Join(e.Dir, "hidden")
 	require.NoError(t, os.Rename(note, hidden))
 	do()
 	require.NoError(t, os.Rename(hidden, note))
 }
 
-// TestANameThatMovesWhileItIsLookedAt is another user's run that gives the name
-// back between two questions to the engine.
+// TestANameThatMovesWhileItIsLookedAt is another user's run that restores the name
+// between two questions to the engine.
 func TestANameThatMovesWhileItIsLookedAt(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	engine := toyengine.New(t)
 	engine.Name("sha256:users", stable)
 	first, second := run(t, "00000001", engine), run(t, "00000002", engine)
-	require.NoError(t, first.Borrow(t.Context(), stable))
+	require.NoError(t, first.SaveTag(t.Context(), stable))
 	engine.Name("sha256:pulled", stable)
 	var once sync.Once
 	engine.Before(func(request string) {
 		if request == "GET /images/json" {
 			once.Do(func() {
 				engine.Name("sha256:users", stable)
-				engine.Remove(keptName(first.Run, stable))
+				engine.Remove(backupName(first.Run, stable))
 			})
 		}
 	})
-	unreadable(t, first, func() { require.NoError(t, second.Borrow(t.Context(), stable)) })
-	note, err := readLoan(filepath.Join(second.Dir, noteOf(engine.Host, stable)))
-	require.NoError(t, err)
-	require.Equal(t, "sha256:users", note.Was)
+	unreadable(t, first, func() { require.NoError(t, second.SaveTag(t.Context(), stable)) })
+	tags := tagsOf(second.Dir)
+	require.Len(t, tags, 1)
+	require.Equal(t, "sha256:users", tags[0].Was)
 }
 
-// TestWhatADeadRunKeepsIsNotAsked lets a run be over that could not clean up: the
+// TestTheBackupOfADeadRunIsNotAsked lets a run be over that could not clean up: the
 // user may have another image by that name since.
-func TestWhatADeadRunKeepsIsNotAsked(t *testing.T) {
+func TestTheBackupOfADeadRunIsNotAsked(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	engine := toyengine.New(t)
-	engine.Name("sha256:old", keptName("00000001", stable))
+	engine.Name("sha256:old", backupName("00000001", stable))
 	engine.Name("sha256:new", stable)
 	e := run(t, "00000002", engine)
-	require.NoError(t, e.Borrow(t.Context(), stable))
+	require.NoError(t, e.SaveTag(t.Context(), stable))
 	engine.Name("sha256:pulled", stable)
 	e.end(t)
 	require.Equal(t, "sha256:new", engine.ID(stable))
 }
 
-func TestANoteIsWholeOrNotThere(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "image-1.json")
-	require.NoError(t, WriteNote(path, loan{Ref: stable}))
-	var l loan
-	require.NoError(t, ReadNote(path, &l))
-	require.Equal(t, stable, l.Ref)
-	require.Error(t, WriteNote(path, func() {}))
-	require.NoError(t, ReadNote(path, &l), "a note that could not be written destroyed the one before")
-	left, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	require.Len(t, left, 1)
-}
-
-// TestBothGiveBackAtOnce lets another user's run go at the same moment: no lock
+// TestBothRestoreAtOnce lets another user's run go at the same moment: no lock
 // keeps the two apart, and neither may leave the name to the other.
-func TestBothGiveBackAtOnce(t *testing.T) {
+func TestBothRestoreAtOnce(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	engine := toyengine.New(t)
 	engine.Name("sha256:users", stable)
 	one, two := run(t, "00000001", engine), run(t, "00000002", engine)
-	require.NoError(t, one.Borrow(t.Context(), stable))
+	require.NoError(t, one.SaveTag(t.Context(), stable))
 	engine.Name("sha256:pulled", stable)
-	require.NoError(t, two.Borrow(t.Context(), stable))
+	require.NoError(t, two.SaveTag(t.Context(), stable))
 
 	var begun atomic.Bool
 	engine.Before(func(string) {
 		if begun.CompareAndSwap(false, true) {
 			t.Setenv("XDG_CACHE_HOME", t.TempDir())
-			assert.NoError(t, two.giveBackAll())
+			assert.NoError(t, two.restoreTags())
 		}
 	})
-	require.NoError(t, one.giveBackAll())
+	require.NoError(t, one.restoreTags())
 	require.True(t, begun.Load())
 	require.Equal(t, []string{stable}, engine.Names("sha256:users"))
 }
 
-func TestOwed(t *testing.T) {
+func TestUnrestored(t *testing.T) {
 	for now, tc := range map[string]struct {
 		then func(engine *toyengine.Engine)
 		want []string
 	}{
-		"given back":             {func(*toyengine.Engine) {}, nil},
+		"restored":               {func(*toyengine.Engine) {}, nil},
 		"as the run had made it": {func(e *toyengine.Engine) { e.Name("sha256:pulled", stable) }, []string{stable}},
 		"as the run had made it, and the user removed the image": {func(e *toyengine.Engine) { e.Name("sha256:pulled", stable); e.Remove("sha256:users") }, nil},
 		"somebody has made it another":                           {func(e *toyengine.Engine) { e.Name("sha256:other", stable) }, nil},
@@ -219,21 +205,21 @@ func TestOwed(t *testing.T) {
 			engine := toyengine.New(t)
 			engine.Name("sha256:users", stable)
 			e := run(t, "00000001", engine)
-			require.NoError(t, e.Borrow(t.Context(), stable))
+			require.NoError(t, e.SaveTag(t.Context(), stable))
 			engine.Name("sha256:pulled", stable)
-			require.NoError(t, e.Returning(t.Context()))
+			require.NoError(t, e.BeforeRestore(t.Context()))
 			e.end(t)
 			tc.then(engine)
-			owed, err := e.Owed(t.Context())
+			still, err := e.Unrestored(t.Context())
 			require.NoError(t, err)
-			require.Equal(t, tc.want, owed)
+			require.Equal(t, tc.want, still)
 
 			other := run(t, "00000002", engine)
-			require.NoError(t, other.Borrow(t.Context(), stable))
+			require.NoError(t, other.SaveTag(t.Context(), stable))
 			for _, look := range []func(func()){func(do func()) { do() }, func(do func()) { unreadable(t, other, do) }} {
-				look(func() { owed, err = e.Owed(t.Context()) })
+				look(func() { still, err = e.Unrestored(t.Context()) })
 				require.NoError(t, err)
-				require.Empty(t, owed, "another run needs the name")
+				require.Empty(t, still, "another run needs the name")
 			}
 		})
 	}
