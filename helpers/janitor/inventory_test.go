@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/env"
+	"github.com/moby/sys/mountinfo"
 	"github.com/stretchr/testify/require"
 )
 
@@ -125,7 +126,12 @@ func TestTheMachinesThings(t *testing.T) {
 	root := t.TempDir()
 	m := machine{
 		docker: []string{root + "/docker"}, buildx: []string{root + "/docker/buildx"},
-		binfmt: root + "/binfmt", mounts: root + "/mountinfo", processes: root + "/proc",
+		binfmt: root + "/binfmt", processes: root + "/proc", mounts: mounts(
+			mountinfo.Info{Root: "/", Mountpoint: "/", FSType: "ext4"},
+			mountinfo.Info{Root: "/cache/engine", Mountpoint: "/cache/engine", FSType: "ext4"},
+			mountinfo.Info{Root: "/", Mountpoint: "/var/lib/docker/overlay2/x/merged", FSType: "overlay"},
+			mountinfo.Info{Root: "/", Mountpoint: os.TempDir() + "/" + env.Prefix + mine + "/disk", FSType: "tmpfs"},
+		),
 	}
 	write(t, root+"/docker/config.json", "{}")
 	write(t, root+"/docker/contexts/meta/abc/meta.json", "{}")
@@ -139,11 +145,6 @@ func TestTheMachinesThings(t *testing.T) {
 	write(t, root+"/proc/12/environ", "PATH=/bin\x00BUILDERS_RUN="+mine+"\x00")
 	write(t, root+"/proc/12/comm", "docker\n")
 	write(t, root+"/proc/13/environ", "PATH=/bin\x00")
-	write(t, root+"/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda rw\n"+
-		"4 1 8:1 /cache/engine /cache/engine rw - ext4 /dev/sda rw\n"+
-		"2 1 0:5 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw\n"+
-		"3 1 0:6 / "+os.TempDir()+"/"+env.Prefix+mine+"/disk rw - tmpfs tmpfs rw\nno mount\n")
-
 	things, err := m.things()
 
 	require.NoError(t, err)
@@ -175,9 +176,19 @@ func TestTheMachinesThings(t *testing.T) {
 	require.ErrorContains(t, Inventory(after).Since(before, theirs).Err(), "choice of builder "+root+"/docker/buildx/current is not as it was")
 }
 
+func mounts(all ...mountinfo.Info) func(mountinfo.FilterFunc) ([]*mountinfo.Info, error) {
+	return func(mountinfo.FilterFunc) (found []*mountinfo.Info, err error) {
+		for _, one := range all {
+			found = append(found, &one)
+		}
+		return found, nil
+	}
+}
+
 func TestWhatIsNotThereIsNothing(t *testing.T) {
+	unknown := func(mountinfo.FilterFunc) ([]*mountinfo.Info, error) { return nil, os.ErrNotExist }
 	t.Setenv("TMPDIR", t.TempDir())
-	things, err := machine{docker: []string{"/missing"}, buildx: []string{"/missing"}, binfmt: "/missing", mounts: "/missing", processes: "/missing"}.things()
+	things, err := machine{docker: []string{"/missing"}, buildx: []string{"/missing"}, binfmt: "/missing", processes: "/missing", mounts: unknown}.things()
 	require.NoError(t, err)
 	require.Empty(t, things)
 }

@@ -1,6 +1,7 @@
 package janitor
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -8,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"builders.test/helpers/env"
+	"github.com/moby/sys/mountinfo"
+	"github.com/shirou/gopsutil/v4/common"
+	"github.com/shirou/gopsutil/v4/process"
 )
 
 // machine is where a machine keeps what a run could touch beside its engines.
@@ -20,14 +23,14 @@ type machine struct {
 	// be more than one user's.
 	docker, buildx []string
 	binfmt         string
-	mounts         string
 	processes      string
+	mounts         func(mountinfo.FilterFunc) ([]*mountinfo.Info, error)
 }
 
 // thisMachine is the one that this process runs on.
 var thisMachine = machine{
 	docker: dockerFolders(), buildx: buildxFolders(),
-	binfmt: "/proc/sys/fs/binfmt_misc", mounts: "/proc/self/mountinfo", processes: "/proc",
+	binfmt: "/proc/sys/fs/binfmt_misc", processes: "/proc", mounts: mountinfo.GetMounts,
 }
 
 func dockerFolders() []string {
@@ -51,15 +54,8 @@ func buildxFolders() []string {
 }
 
 func (m machine) things() ([]Thing, error) {
-	all := folders()
-	for _, list := range []func() ([]Thing, error){m.configuration, m.emulators, m.mounted, m.running} {
-		things, err := list()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, things...)
-	}
-	return all, nil
+	configuration, err := m.configuration()
+	return slices.Concat(folders(), configuration, m.emulators(), m.mounted(), m.running()), err
 }
 
 // configuration is what the docker command and buildx remember for a user:
@@ -111,11 +107,11 @@ func file(kind, path string) (Thing, error) {
 }
 
 // emulators are what the kernel runs foreign programs with.
-func (m machine) emulators() ([]Thing, error) {
+func (m machine) emulators() []Thing {
 	entries, err := os.ReadDir(m.binfmt)
 	if err != nil {
 		// Nothing is mounted there, or this is no Linux.
-		return nil, nil
+		return nil
 	}
 	var things []Thing
 	for _, entry := range entries {
@@ -128,7 +124,7 @@ func (m machine) emulators() ([]Thing, error) {
 			things = append(things, thing)
 		}
 	}
-	return things, nil
+	return things
 }
 
 // containersOwn are the kinds of file systems that come and go with
@@ -138,26 +134,20 @@ var containersOwn = []string{"overlay", "nsfs", "tmpfs", "proc", "sysfs", "mqueu
 // mounted are the file systems of this machine and the mounts in runs' folders.
 // Folders that are mounted elsewhere, as labs do it, and the mounts of containers
 // come and go with their owners.
-func (m machine) mounted() ([]Thing, error) {
-	content, err := os.ReadFile(m.mounts)
+func (m machine) mounted() []Thing {
+	mounts, err := m.mounts(nil)
 	if err != nil {
-		return nil, nil
+		return nil
 	}
 	var things []Thing
-	for line := range strings.Lines(string(content)) {
-		before, after, ok := strings.Cut(line, " - ")
-		fields, kind := strings.Fields(before), strings.Fields(after)
-		if !ok || len(fields) < 5 || len(kind) == 0 {
+	for _, mount := range mounts {
+		run := runIn(mount.Mountpoint)
+		if run == "" && (mount.Root != "/" || slices.Contains(containersOwn, mount.FSType)) {
 			continue
 		}
-		inside, point := fields[3], fields[4]
-		run := runIn(point)
-		if run == "" && (inside != "/" || slices.Contains(containersOwn, kind[0])) {
-			continue
-		}
-		things = append(things, Thing{Kind: "mount", Name: point, ID: point, Run: run})
+		things = append(things, Thing{Kind: "mount", Name: mount.Mountpoint, ID: mount.Mountpoint, Run: run})
 	}
-	return things, nil
+	return things
 }
 
 // runIn is the run in whose folder a path lies, or empty.
@@ -172,40 +162,26 @@ func runIn(path string) string {
 
 // running are the processes of runs: they carry the run's id in their
 // environment, which only their user and root may read.
-func (m machine) running() ([]Thing, error) {
-	entries, err := filepath.Glob(filepath.Join(m.processes, "[0-9]*", "environ"))
+func (m machine) running() []Thing {
+	// The library would rather believe a variable of the user's.
+	ctx := context.WithValue(context.Background(), common.EnvKey, common.EnvMap{common.HostProcEnvKey: m.processes})
+	pids, err := process.PidsWithContext(ctx)
 	if err != nil {
-		return nil, err
+		return nil
 	}
 	var things []Thing
-	for _, entry := range entries {
-		content, err := os.ReadFile(entry)
+	for _, pid := range pids {
+		p := process.Process{Pid: pid}
+		environ, err := p.EnvironWithContext(ctx)
 		if err != nil {
 			continue
 		}
-		for variable := range strings.SplitSeq(string(content), "\x00") {
-			run, ok := strings.CutPrefix(variable, runVariable+"=")
-			if !ok {
-				continue
+		for _, variable := range environ {
+			if run, ok := strings.CutPrefix(variable, runVariable+"="); ok {
+				program, _ := p.NameWithContext(ctx)
+				things = append(things, Thing{Kind: "process", Name: fmt.Sprintf("%d (%s)", pid, program), ID: fmt.Sprint(pid), Run: run})
 			}
-			pid := filepath.Base(filepath.Dir(entry))
-			things = append(things, Thing{Kind: "process", Name: pid + " (" + programOf(entry) + ")", ID: pid, Run: run})
 		}
 	}
-	return things, nil
-}
-
-// programOf is the name of the program of a process.
-func programOf(entry string) string {
-	name, err := os.ReadFile(filepath.Join(filepath.Dir(entry), "comm"))
-	if err != nil {
-		return "?"
-	}
-	return strings.TrimSpace(string(name))
-}
-
-// pidOf reads the number of a process.
-func pidOf(thing Thing) (int, bool) {
-	pid, err := strconv.Atoi(thing.ID)
-	return pid, err == nil && thing.Kind == "process"
+	return things
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -267,12 +268,8 @@ func reap(run string) error {
 // endProcesses kills the commands of a dead run. On systems without /proc they
 // end by themselves.
 func endProcesses(run string) {
-	running, err := thisMachine.running()
-	if err != nil {
-		return
-	}
-	for _, thing := range Of(run, running) {
-		if pid, ok := pidOf(thing); ok {
+	for _, thing := range Of(run, thisMachine.running()) {
+		if pid, err := strconv.Atoi(thing.ID); err == nil {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}

@@ -1,12 +1,10 @@
 package kin
 
 import (
-	"fmt"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 
+	"github.com/shirou/gopsutil/v4/process"
 	"golang.org/x/sys/unix"
 )
 
@@ -41,38 +39,18 @@ func watch(pid int, ended func()) {
 }
 
 func ancestor(names []string) (pid int, ok bool) {
-	for pid := os.Getppid(); pid > 1; {
-		name, above, err := stat(pid)
+	for pid := int32(os.Getppid()); pid > 1; {
+		p := process.Process{Pid: pid}
+		name, err := p.Name()
 		if err != nil {
 			return 0, false
 		}
 		if slices.Contains(names, name) {
-			return pid, true
+			return int(pid), true
 		}
-		pid = above
+		if pid, err = p.Ppid(); err != nil {
+			return 0, false
+		}
 	}
 	return 0, false
-}
-
-// stat reads the name of a process's program and the number of its parent.
-func stat(pid int) (name string, parent int, err error) {
-	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return "", 0, err
-	}
-	return parseStat(string(content))
-}
-
-// parseStat reads "12 (a name) S 7 …"; the name may hold anything.
-func parseStat(text string) (name string, parent int, err error) {
-	open, closed := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
-	if open < 0 || closed < open {
-		return "", 0, fmt.Errorf("no name in %q", text)
-	}
-	fields := strings.Fields(text[closed+1:])
-	if len(fields) < 2 {
-		return "", 0, fmt.Errorf("no parent in %q", text)
-	}
-	parent, err = strconv.Atoi(fields[1])
-	return text[open+1 : closed], parent, err
 }
