@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/internal/poll"
 	"github.com/distribution/reference"
 	"github.com/docker/docker/client"
 )
@@ -30,9 +31,9 @@ const (
 	sweepPause   = 200 * time.Millisecond
 	// engineAway is how long an engine may not answer before a sweep gives up.
 	engineAway = 10 * time.Second
-	// quietPasses in a row must find nothing before a sweep is over: a
+	// enoughPasses in a row must find nothing before a sweep is over: a
 	// request that was under way when its sender died may still take effect.
-	quietPasses = 4
+	enoughPasses = 4
 )
 
 // Guard is a reaper that watches over a run: a copy of this program that
@@ -169,43 +170,53 @@ func Sweep(ctx context.Context, engines []*client.Client, runs ...string) error 
 // sweep removes everything of a run until nothing more turns up, and returns
 // what it found. An engine that does not answer may be on its way up again.
 func sweep(ctx context.Context, engines []*client.Client, run string) ([]Thing, error) {
-	var found []Thing
-	var failed error
-	away := time.Now()
-	for quiet := 0; quiet < quietPasses; quiet++ {
-		if failed != nil && ctx.Err() != nil {
-			return found, fmt.Errorf("what run %s left is not gone yet: %w", run, failed)
-		}
-		if ctx.Err() != nil {
-			return found, ctx.Err()
-		}
-		all, err := Find(ctx, engines...)
-		switch {
-		case err != nil && time.Since(away) > engineAway:
-			return found, err
-		case err != nil:
-			quiet = -1
-			pause(ctx)
-			continue
-		}
-		away = time.Now()
-		mine := slices.DeleteFunc(Of(run, all), Thing.kept)
-		found = merge(found, mine)
-		things, folders := apart(mine)
-		switch {
-		case len(things) > 0:
-			quiet = -1
-			// The engine may be removing the same thing on someone else's
-			// request; the next pass tells.
-			failed = Remove(ctx, slices.DeleteFunc(things, Thing.young))
-		case quiet == quietPasses-1:
-			if failed = Remove(ctx, folders); failed != nil {
-				quiet = -1
-			}
-		}
-		pause(ctx)
+	s := sweeper{engines: engines, run: run, reached: time.Now()}
+	err := poll.Until(ctx, sweepPause, func() (bool, error) { return s.pass(ctx) })
+	if err != nil && ctx.Err() != nil && s.failed != nil {
+		err = fmt.Errorf("what run %s left is not gone yet: %w", run, s.failed)
 	}
-	return found, nil
+	return s.found, err
+}
+
+type sweeper struct {
+	engines []*client.Client
+	run     string
+	found   []Thing
+	// failed is what could not be removed.
+	failed error
+	// reached is when the engines answered last.
+	reached time.Time
+	// emptyPasses in a row found nothing.
+	emptyPasses int
+}
+
+// pass removes what turns up now, and says whether that was the last.
+func (s *sweeper) pass(ctx context.Context) (done bool, err error) {
+	all, err := Find(ctx, s.engines...)
+	if err != nil {
+		s.emptyPasses = 0
+		if time.Since(s.reached) < engineAway {
+			err = nil
+		}
+		return false, err
+	}
+	s.reached = time.Now()
+	mine := slices.DeleteFunc(Of(s.run, all), Thing.kept)
+	s.found = merge(s.found, mine)
+	things, folders := apart(mine)
+	s.emptyPasses++
+	switch {
+	case len(things) > 0:
+		s.emptyPasses = 0
+		// The engine may be removing the same thing on someone else's request;
+		// the next pass tells.
+		s.failed = Remove(ctx, slices.DeleteFunc(things, Thing.young))
+	case s.emptyPasses == enoughPasses:
+		if s.failed = Remove(ctx, folders); s.failed != nil {
+			s.emptyPasses = 0
+		}
+	}
+	return s.emptyPasses == enoughPasses, nil
 }
 
 // apart tells the run's folder from all else. The folder tells whose a probe is,
@@ -228,13 +239,6 @@ func merge(found, more []Thing) []Thing {
 		}
 	}
 	return found
-}
-
-func pause(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(sweepPause):
-	}
 }
 
 // BecomeReaper returns at once in an ordinary process. In one that [Watch]

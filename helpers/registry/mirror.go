@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/testcontainers/testcontainers-go/wait"
 )
 
 const (
@@ -27,25 +25,6 @@ const (
 	// moveBackTimeout is how long the mirror may take to move a tag.
 	moveBackTimeout = time.Minute
 )
-
-// answers waits until the registry serves its API.
-func (r Registry) answers(ctx context.Context, _ wait.StrategyTarget) error {
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.Host+"/v2/", nil)
-		if err != nil {
-			return err
-		}
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			response.Body.Close()
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the registry at %s does not answer: %w", r.Host, ctx.Err())
-		case <-time.After(pollInterval):
-		}
-	}
-}
 
 // Tag is a tag of the mirror that a spec holds: while it does, no other spec
 // of any run on the same lab reads or moves it.

@@ -3,9 +3,13 @@
 package registry
 
 import (
+	"context"
+	"fmt"
+	"net/http"
 	"time"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/internal/poll"
 	"builders.test/helpers/spec"
 	"builders.test/helpers/upstream"
 	"github.com/containerd/platforms"
@@ -75,6 +79,25 @@ func Start(t *spec.T, checks Checks) Registry {
 	}
 	r.container = running
 	return r
+}
+
+// answers waits until the registry serves its API.
+func (r Registry) answers(ctx context.Context, _ wait.StrategyTarget) error {
+	err := poll.Until(ctx, pollInterval, func() (bool, error) {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.Host+"/v2/", nil)
+		if err != nil {
+			return false, err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return false, nil
+		}
+		return true, response.Body.Close()
+	})
+	if err != nil {
+		return fmt.Errorf("the registry at %s does not answer: %w", r.Host, err)
+	}
+	return nil
 }
 
 // Stop ends the registry before the spec does; nothing that it held can be had

@@ -1,0 +1,23 @@
+// Package poll is how helpers wait for what nobody announces: by asking again.
+package poll
+
+import (
+	"context"
+	"time"
+)
+
+// Until asks, in the goroutine of its caller, until the answer is done or an
+// error, with a pause after each other answer. Once the context is over it returns
+// the context's error.
+func Until(ctx context.Context, pause time.Duration, ask func() (done bool, err error)) error {
+	for {
+		if done, err := ask(); done || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
