@@ -7,9 +7,9 @@
 //
 //   - the history names every build. The run's own entries, whose ids buildx
 //     noted in the run's folder, are removed.
-//   - if nobody else built in the meantime, as the history tells, every new
+//   - if no other build ran in the meantime, as the history tells, every new
 //     cache record is the run's and is removed by its id.
-//   - if somebody did, or if the history does not reach back far enough to tell
+//   - if one did, or if the history does not reach back far enough to tell
 //     (BuildKit keeps some 50 entries), new cache records stay. They are
 //     reclaimable, and the engine collects them in time.
 //
@@ -84,7 +84,7 @@ func take(ctx context.Context, e *env.Environment) (snapshot, error) {
 }
 
 // Handler removes what a run left in an engine's BuildKit, as far as that can be
-// told from what is somebody else's.
+// told from what others left.
 func Handler() undo.Handler { return undo.Handler{Kind: kind, Undo: restore} }
 
 func restore(ctx context.Context, note undo.Note) error {
@@ -97,8 +97,8 @@ func restore(ctx context.Context, note undo.Note) error {
 		return err
 	}
 	defer engine.Close()
-	// In this order: a build of somebody else's that made one of these records
-	// is in the history by the time that it is read.
+	// In this order: a build beside the run that made one of these records is in
+	// the history by the time that it is read.
 	held, err := records(ctx, engine)
 	if err != nil {
 		return err

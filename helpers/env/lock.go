@@ -17,7 +17,7 @@ import (
 const (
 	// lockTimeout is how long others may take with a few requests to an engine.
 	lockTimeout = time.Minute
-	// lockPause is how often a lock that somebody else holds is tried.
+	// lockPause is how often a lock that another run holds is tried.
 	lockPause = 20 * time.Millisecond
 )
 
@@ -37,8 +37,8 @@ func exclusively(ctx context.Context, do func() error) error {
 	return errors.Join(do(), lock.Unlock())
 }
 
-// lockPath is a file of the user's own, in a folder that nobody else may write,
-// so that nobody else can hold it: among their caches, or where they have no home,
+// lockPath is a file of the user's own, in a folder that no other user may
+// write, so that none can hold it: among their caches, or where they have no home,
 // in the temporary folder.
 func lockPath() (string, error) {
 	if caches, err := os.UserCacheDir(); err == nil {
@@ -70,7 +70,7 @@ func lockIn(dir string) (string, error) {
 	return path, file.Close()
 }
 
-// mineAlone is an error unless a folder is this user's and nobody else may write
+// mineAlone is an error unless a folder is this user's and no other may write
 // there.
 func mineAlone(dir string) error {
 	info, err := os.Lstat(dir)
@@ -85,7 +85,7 @@ func mineAlone(dir string) error {
 }
 
 // IsLive reports whether a run holds the lock of its folder. Of another user's run
-// that cannot be told, so that it counts as live. Whoever asks shares the lock with
+// that cannot be told, so that it counts as live. Who asks shares the lock with
 // others who ask, and keeps none of them from the right answer.
 func IsLive(dir string) bool {
 	lock := flock.New(LockFile(dir), flock.SetFlag(os.O_RDONLY))

@@ -3,8 +3,8 @@
 // removed.
 //
 // Other runs and people at work come and go while a run looks. So it is to blame
-// only for what is surely its own, and for what it could write and nobody else's
-// work on the engine would touch; the rest it notes, and that makes no run fail:
+// only for what is surely its own, and for what it could write and other work on the
+// engine would not touch; the rest it notes, and that makes no run fail:
 //
 //	what                                  is gone   is changed   appeared
 //	----------------------------------------------------------------------
@@ -30,5 +30,5 @@
 //
 // What a saved name was is what it was before all of the runs that have saved it at
 // the same time; everything else is compared with what was there when the run
-// began. "-" is not looked at, or nobody's business.
+// began. "-" is not looked at, or no run's business.
 package janitor

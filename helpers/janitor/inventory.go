@@ -15,27 +15,27 @@ import (
 
 // Inventory is what there is on the engines and on this machine that a run
 // could touch, its own and everybody else's.
-type Inventory []Thing
+type Inventory []Object
 
 // TakeInventory looks at everything.
 func TakeInventory(ctx context.Context, engines ...*client.Client) (Inventory, error) {
 	var all Inventory
 	for i, engine := range engines {
 		var here Inventory
-		for _, list := range []func(context.Context, *client.Client) ([]Thing, error){containers, volumes, images, networks} {
-			things, err := list(ctx, engine)
+		for _, list := range []func(context.Context, *client.Client) ([]Object, error){containers, volumes, images, networks} {
+			objects, err := list(ctx, engine)
 			if err != nil {
 				return nil, err
 			}
-			for _, thing := range things {
-				// The same name on two engines is two things.
-				thing.ID = fmt.Sprintf("%d %s", i, thing.ID)
-				here = append(here, thing)
+			for _, object := range objects {
+				// The same name on two engines is two objects.
+				object.ID = fmt.Sprintf("%d %s", i, object.ID)
+				here = append(here, object)
 			}
 		}
 		all = append(all, withChildren(here)...)
 	}
-	found, err := thisMachine.things()
+	found, err := thisMachine.objects()
 	return append(all, found...), err
 }
 
@@ -46,14 +46,14 @@ var anonymous = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // come and go with it.
 func withChildren(here Inventory) Inventory {
 	users := map[string]string{}
-	for _, thing := range here {
-		for _, volume := range thing.uses {
-			users[volume] = thing.Run
+	for _, object := range here {
+		for _, volume := range object.uses {
+			users[volume] = object.Run
 		}
 	}
-	for i, thing := range here {
-		if thing.Kind == "volume" && thing.Run == "" && anonymous.MatchString(thing.Name) {
-			here[i].Run = users[thing.Name]
+	for i, object := range here {
+		if object.Kind == "volume" && object.Run == "" && anonymous.MatchString(object.Name) {
+			here[i].Run = users[object.Name]
 		}
 	}
 	return here
@@ -62,37 +62,37 @@ func withChildren(here Inventory) Inventory {
 // enginesOwn are the networks that an engine makes anew whenever it starts.
 var enginesOwn = []string{"bridge", "host", "none"}
 
-func networks(ctx context.Context, engine *client.Client) ([]Thing, error) {
+func networks(ctx context.Context, engine *client.Client) ([]Object, error) {
 	all, err := engine.NetworkList(ctx, network.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("list networks: %w", err)
 	}
-	var things []Thing
+	var objects []Object
 	for _, n := range all {
-		thing := Thing{Kind: "network", Name: n.Name, ID: n.ID, Run: owner(ownedName, n.Name)}
+		object := Object{Kind: "network", Name: n.Name, ID: n.ID, Run: owner(ownedName, n.Name)}
 		if slices.Contains(enginesOwn, n.Name) {
-			thing.ID = n.Name
+			object.ID = n.Name
 		}
-		things = append(things, thing)
+		objects = append(objects, object)
 	}
-	return things, nil
+	return objects, nil
 }
 
 // Change is one that a run may have no part in.
 type Change struct {
-	Thing
+	Object
 	what change
 }
 
-// String says what became of which thing.
-func (c Change) String() string { return c.Thing.String() + " " + string(c.what) }
+// String says what became of which object.
+func (c Change) String() string { return c.Object.String() + " " + string(c.what) }
 
 // Difference is what is otherwise than before a run, sorted by who answers for
 // it, as the package's documentation tells.
 type Difference struct {
 	// Left is what the run owns and did not remove.
-	Left []Thing
-	// Faults are somebody else's things and the run's doing.
+	Left []Object
+	// Faults are not the run's objects, and its doing.
 	Faults []Change
 	// Beside is what the run may have no part in.
 	Beside []Change
@@ -104,16 +104,16 @@ func (after Inventory) Since(before Inventory, run string) Difference {
 	var d Difference
 	was, is := before.byKey(), after.byKey()
 	for _, key := range slices.Sorted(maps.Keys(is)) {
-		thing := is[key]
+		object := is[key]
 		old, known := was[key]
 		switch {
-		case thing.Run != "" && thing.Run == run && !thing.probe:
-			d.Left = append(d.Left, thing)
-		case thing.Run != "" && thing.Run != run:
+		case object.Run != "" && object.Run == run && !object.probe:
+			d.Left = append(d.Left, object)
+		case object.Run != "" && object.Run != run:
 		case !known:
-			d.judge(thing, appeared)
-		case old.State != thing.State:
-			d.judge(thing, changed)
+			d.judge(object, appeared)
+		case old.State != object.State:
+			d.judge(object, changed)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(was)) {
@@ -124,16 +124,16 @@ func (after Inventory) Since(before Inventory, run string) Difference {
 	return d
 }
 
-func (d *Difference) judge(thing Thing, what change) {
-	switch rules[thing.Kind][what] {
+func (d *Difference) judge(object Object, what change) {
+	switch rules[object.Kind][what] {
 	case fault:
-		d.Faults = append(d.Faults, Change{thing, what})
+		d.Faults = append(d.Faults, Change{object, what})
 	case note:
-		d.Beside = append(d.Beside, Change{thing, what})
+		d.Beside = append(d.Beside, Change{object, what})
 	}
 }
 
-// Without leaves out the images with these names: somebody else looks after them.
+// Without leaves out the images with these names: they are looked after elsewhere.
 func (d Difference) Without(images []string) Difference {
 	d.Beside = slices.DeleteFunc(slices.Clone(d.Beside), func(c Change) bool {
 		return c.Kind == "image" && slices.Contains(images, c.Name)
@@ -141,15 +141,15 @@ func (d Difference) Without(images []string) Difference {
 	return d
 }
 
-// Has tells whether a thing was there.
-func (i Inventory) Has(thing Thing) bool {
-	return slices.ContainsFunc(i, func(x Thing) bool { return x.Kind == thing.Kind && x.ID == thing.ID })
+// Has reports whether an object was there.
+func (i Inventory) Has(object Object) bool {
+	return slices.ContainsFunc(i, func(x Object) bool { return x.Kind == object.Kind && x.ID == object.ID })
 }
 
-func (i Inventory) byKey() map[string]Thing {
-	keyed := map[string]Thing{}
-	for _, thing := range i {
-		keyed[thing.Kind+" "+thing.ID] = thing
+func (i Inventory) byKey() map[string]Object {
+	keyed := map[string]Object{}
+	for _, object := range i {
+		keyed[object.Kind+" "+object.ID] = object
 	}
 	return keyed
 }
@@ -198,10 +198,10 @@ func (d Difference) Note() string {
 	return "since the run began, " + strings.Join(parts, ", ") + "; nothing says that the run did it, so somebody beside it may have"
 }
 
-func join[T fmt.Stringer](things []T) string {
-	names := make([]string, 0, len(things))
-	for _, thing := range things {
-		names = append(names, thing.String())
+func join[T fmt.Stringer](objects []T) string {
+	names := make([]string, 0, len(objects))
+	for _, object := range objects {
+		names = append(names, object.String())
 	}
 	return strings.Join(names, ", ")
 }

@@ -64,7 +64,7 @@ func TestTheTable(t *testing.T) {
 				theirs: {},
 				mine:   {appeared: fault, changed: fault},
 			} {
-				is, other := Thing{Kind: row.kind, Name: "x", ID: "x", Run: run}, Thing{Kind: row.kind, Name: "x", ID: "x", Run: run, State: "other"}
+				is, other := Object{Kind: row.kind, Name: "x", ID: "x", Run: run}, Object{Kind: row.kind, Name: "x", ID: "x", Run: run, State: "other"}
 				require.Equal(t, want.gone, judged(Inventory{}.Since(Inventory{is}, mine)), "gone, of %q", run)
 				require.Equal(t, want.appeared, judged(Inventory{is}.Since(nil, mine)), "appeared, of %q", run)
 				if row.changed != nothing {
@@ -88,16 +88,16 @@ func judged(d Difference) judgement {
 
 func TestWhatARunSays(t *testing.T) {
 	d := Difference{
-		Left:   []Thing{{Kind: "volume", Name: "ours"}, {Kind: "image", Name: "ours, too"}},
-		Faults: []Change{{Thing{Kind: "builder", Name: "team"}, gone}},
+		Left:   []Object{{Kind: "volume", Name: "ours"}, {Kind: "image", Name: "ours, too"}},
+		Faults: []Change{{Object{Kind: "builder", Name: "team"}, gone}},
 	}
 	require.EqualError(t, d.Err(), "the run left volume ours, image ours, too; `builders clean` removes that\n"+
 		"since the run began, builder team is gone; unless it was you, tell the authors of the specs")
 	require.Empty(t, d.Note())
 	for range 7 {
-		d.Beside = append(d.Beside, Change{Thing{Kind: "volume", Name: "v"}, gone})
+		d.Beside = append(d.Beside, Change{Object{Kind: "volume", Name: "v"}, gone})
 	}
-	d.Beside = append(d.Beside, Change{Thing{Kind: "volume", Name: "w"}, appeared}, Change{Thing{Kind: "network", Name: "n"}, appeared})
+	d.Beside = append(d.Beside, Change{Object{Kind: "volume", Name: "w"}, appeared}, Change{Object{Kind: "network", Name: "n"}, appeared})
 	require.Equal(t, "since the run began, "+strings.Repeat("volume v is gone, ", 5)+
 		"2 more of the kind, 1 × network appeared, 1 × volume appeared; nothing says that the run did it, so somebody beside it may have", d.Note())
 }
@@ -145,14 +145,14 @@ func TestTheMachinesThings(t *testing.T) {
 	write(t, root+"/proc/12/environ", "PATH=/bin\x00BUILDERS_RUN="+mine+"\x00")
 	write(t, root+"/proc/12/comm", "docker\n")
 	write(t, root+"/proc/13/environ", "PATH=/bin\x00")
-	things, err := m.things()
+	objects, err := m.objects()
 
 	require.NoError(t, err)
 	var all []string
-	for _, thing := range things {
-		line := thing.String()
-		if thing.Run != "" {
-			line += " of " + thing.Run
+	for _, object := range objects {
+		line := object.String()
+		if object.Run != "" {
+			line += " of " + object.Run
 		}
 		all = append(all, line)
 	}
@@ -168,10 +168,10 @@ func TestTheMachinesThings(t *testing.T) {
 		"process 12 (docker) of " + mine,
 	}, all)
 
-	before, err := m.things()
+	before, err := m.objects()
 	require.NoError(t, err)
 	write(t, root+"/docker/buildx/current", "another")
-	after, err := m.things()
+	after, err := m.objects()
 	require.NoError(t, err)
 	require.ErrorContains(t, Inventory(after).Since(before, theirs).Err(), "choice of builder "+root+"/docker/buildx/current is not as it was")
 }
@@ -188,7 +188,7 @@ func mounts(all ...mountinfo.Info) func(mountinfo.FilterFunc) ([]*mountinfo.Info
 func TestWhatIsNotThereIsNothing(t *testing.T) {
 	unknown := func(mountinfo.FilterFunc) ([]*mountinfo.Info, error) { return nil, os.ErrNotExist }
 	t.Setenv("TMPDIR", t.TempDir())
-	things, err := machine{docker: []string{"/missing"}, buildx: []string{"/missing"}, binfmt: "/missing", processes: "/missing", mounts: unknown}.things()
+	objects, err := machine{docker: []string{"/missing"}, buildx: []string{"/missing"}, binfmt: "/missing", processes: "/missing", mounts: unknown}.objects()
 	require.NoError(t, err)
-	require.Empty(t, things)
+	require.Empty(t, objects)
 }

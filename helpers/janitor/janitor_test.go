@@ -43,8 +43,8 @@ func TestNameless(t *testing.T) {
 		"of unknown origin":        {image.Summary{ID: "x"}, ""},
 		"it carries the label":     {image.Summary{ID: "x", Labels: map[string]string{env.RunLabel: "0a1b2c3d"}}, "0a1b2c3d"},
 	} {
-		thing, without := nameless(tc.image)
-		require.Equal(t, tc.want, thing.Run, name)
+		object, without := nameless(tc.image)
+		require.Equal(t, tc.want, object.Run, name)
 		require.True(t, without, name)
 	}
 	_, without := nameless(image.Summary{ID: "x", RepoTags: []string{"mine:1"}, RepoDigests: mine})
@@ -69,8 +69,8 @@ func TestStateFollowsTheLock(t *testing.T) {
 }
 
 func TestOfKeepsOneRun(t *testing.T) {
-	things := []Thing{{Kind: "volume", Name: "a", Run: "1"}, {Kind: "image", Name: "b", Run: "2"}}
-	require.Equal(t, []Thing{things[1]}, Of("2", things))
-	require.Len(t, things, 2)
-	require.Equal(t, "volume a, image b", join(things))
+	objects := []Object{{Kind: "volume", Name: "a", Run: "1"}, {Kind: "image", Name: "b", Run: "2"}}
+	require.Equal(t, []Object{objects[1]}, Of("2", objects))
+	require.Len(t, objects, 2)
+	require.Equal(t, "volume a, image b", join(objects))
 }

@@ -53,14 +53,14 @@ func buildxFolders() []string {
 	return all
 }
 
-func (m machine) things() ([]Thing, error) {
+func (m machine) objects() ([]Object, error) {
 	configuration, err := m.configuration()
 	return slices.Concat(folders(), configuration, m.emulators(), m.mounted(), m.running()), err
 }
 
 // configuration is what the docker command and buildx remember for a user:
 // contexts, builders, which of them is the current one.
-func (m machine) configuration() ([]Thing, error) {
+func (m machine) configuration() ([]Object, error) {
 	kinds := []struct {
 		kind, pattern string
 		in            []string
@@ -71,7 +71,7 @@ func (m machine) configuration() ([]Thing, error) {
 		{"choice of builder", "current", m.buildx},
 		{"choice of builder", "defaults/*", m.buildx},
 	}
-	var things []Thing
+	var objects []Object
 	for _, k := range kinds {
 		for _, dir := range k.in {
 			found, err := filepath.Glob(filepath.Join(dir, k.pattern))
@@ -79,75 +79,75 @@ func (m machine) configuration() ([]Thing, error) {
 				return nil, err
 			}
 			for _, path := range found {
-				thing, err := file(k.kind, path)
+				object, err := file(k.kind, path)
 				if errors.Is(err, fs.ErrNotExist) {
 					continue
 				}
 				if err != nil {
 					return nil, err
 				}
-				things = append(things, thing)
+				objects = append(objects, object)
 			}
 		}
 	}
-	return things, nil
+	return objects, nil
 }
 
 // file is a file whose content must not change. Its owner is a run if its name
 // says so.
-func file(kind, path string) (Thing, error) {
+func file(kind, path string) (Object, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return Thing{}, err
+		return Object{}, err
 	}
-	return Thing{
+	return Object{
 		Kind: kind, Name: path, ID: path, Run: owner(ownedName, filepath.Base(path)),
 		State: fmt.Sprintf("%x", sha256.Sum256(content)),
 	}, nil
 }
 
 // emulators are what the kernel runs foreign programs with.
-func (m machine) emulators() []Thing {
+func (m machine) emulators() []Object {
 	entries, err := os.ReadDir(m.binfmt)
 	if err != nil {
 		// Nothing is mounted there, or this is no Linux.
 		return nil
 	}
-	var things []Thing
+	var objects []Object
 	for _, entry := range entries {
 		// Labs register their own and take it away with them; the status is that
 		// of all.
 		if entry.Name() == "register" || entry.Name() == "status" || strings.HasPrefix(entry.Name(), env.Prefix) {
 			continue
 		}
-		if thing, err := file("emulator", filepath.Join(m.binfmt, entry.Name())); err == nil {
-			things = append(things, thing)
+		if object, err := file("emulator", filepath.Join(m.binfmt, entry.Name())); err == nil {
+			objects = append(objects, object)
 		}
 	}
-	return things
+	return objects
 }
 
 // containersOwn are the kinds of file systems that come and go with
-// containers, whoever runs them.
+// containers of all engines.
 var containersOwn = []string{"overlay", "nsfs", "tmpfs", "proc", "sysfs", "mqueue", "devpts", "cgroup", "cgroup2"}
 
 // mounted are the file systems of this machine and the mounts in runs' folders.
 // Folders that are mounted elsewhere, as labs do it, and the mounts of containers
 // come and go with their owners.
-func (m machine) mounted() []Thing {
+func (m machine) mounted() []Object {
 	mounts, err := m.mounts(nil)
 	if err != nil {
 		return nil
 	}
-	var things []Thing
+	var objects []Object
 	for _, mount := range mounts {
 		run := runIn(mount.Mountpoint)
 		if run == "" && (mount.Root != "/" || slices.Contains(containersOwn, mount.FSType)) {
 			continue
 		}
-		things = append(things, Thing{Kind: "mount", Name: mount.Mountpoint, ID: mount.Mountpoint, Run: run})
+		objects = append(objects, Object{Kind: "mount", Name: mount.Mountpoint, ID: mount.Mountpoint, Run: run})
 	}
-	return things
+	return objects
 }
 
 // runIn is the run in whose folder a path lies, or empty.
@@ -162,14 +162,14 @@ func runIn(path string) string {
 
 // running are the processes of runs: they carry the run's id in their
 // environment, which only their user and root may read.
-func (m machine) running() []Thing {
+func (m machine) running() []Object {
 	// The library would rather believe a variable of the user's.
 	ctx := context.WithValue(context.Background(), common.EnvKey, common.EnvMap{common.HostProcEnvKey: m.processes})
 	pids, err := process.PidsWithContext(ctx)
 	if err != nil {
 		return nil
 	}
-	var things []Thing
+	var objects []Object
 	for _, pid := range pids {
 		p := process.Process{Pid: pid}
 		environ, err := p.EnvironWithContext(ctx)
@@ -179,9 +179,9 @@ func (m machine) running() []Thing {
 		for _, variable := range environ {
 			if run, ok := strings.CutPrefix(variable, runVariable+"="); ok {
 				program, _ := p.NameWithContext(ctx)
-				things = append(things, Thing{Kind: "process", Name: fmt.Sprintf("%d (%s)", pid, program), ID: fmt.Sprint(pid), Run: run})
+				objects = append(objects, Object{Kind: "process", Name: fmt.Sprintf("%d (%s)", pid, program), ID: fmt.Sprint(pid), Run: run})
 			}
 		}
 	}
-	return things
+	return objects
 }

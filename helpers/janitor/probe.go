@@ -37,7 +37,7 @@ func probing(ctx context.Context, engine *client.Client, c container.Summary) (r
 
 // proberOf is the run whose probe a container of an image is taken for: the one
 // that goes on and has saved its name, else one that is dead. Where several go on it
-// is nobody's yet, and that of the last of them in the end.
+// is none's yet, and that of the last of them in the end.
 func proberOf(ref string) (run string) {
 	live := 0
 	for _, folder := range folders() {
@@ -58,6 +58,6 @@ func proberOf(ref string) (run string) {
 	return run
 }
 
-// young tells that a probe may be started yet, which is not for another run to
+// pending reports whether a probe may be started yet, which is not for another run to
 // prevent.
-func (x Thing) young() bool { return x.probe && time.Since(x.created) < probeAge }
+func (x Object) pending() bool { return x.probe && time.Since(x.created) < probeAge }

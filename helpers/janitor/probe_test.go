@@ -44,6 +44,6 @@ func TestProberOf(t *testing.T) {
 }
 
 func TestAProbeIsNoFault(t *testing.T) {
-	probe := Thing{Kind: "container", Name: "happy_name", ID: "1", Run: mine, probe: true}
+	probe := Object{Kind: "container", Name: "happy_name", ID: "1", Run: mine, probe: true}
 	require.Equal(t, note, judged(Inventory{probe}.Since(nil, mine)))
 }

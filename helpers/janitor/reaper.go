@@ -106,7 +106,7 @@ func (g *Guard) Close() error {
 	before := g.environment.BeforeRestore(ctx)
 	left, err := sweep(ctx, g.engines, g.run)
 	err = errors.Join(before, err)
-	left = slices.DeleteFunc(left, func(x Thing) bool { return x.Kind == "folder" || x.probe || env.IsShared(x.Name) })
+	left = slices.DeleteFunc(left, func(x Object) bool { return x.Kind == "folder" || x.probe || env.IsShared(x.Name) })
 	if len(left) > 0 {
 		err = errors.Join(err, fmt.Errorf("the run left %s; they are removed now", join(left)))
 	}
@@ -114,7 +114,7 @@ func (g *Guard) Close() error {
 }
 
 // Audit is for the very end, when the run has given everything back. Its error
-// names what the run left after all, and what it changed of somebody else's; its
+// names what the run left after all, and what it changed that is not its own; its
 // note, which may be empty, what it may have no part in.
 func (g *Guard) Audit() (note string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
@@ -154,7 +154,7 @@ func saved() []string {
 	return names
 }
 
-// Sweep removes everything of runs that are over, also where somebody else is
+// Sweep removes everything of runs that are over, also where another process is
 // about to do the same.
 func Sweep(ctx context.Context, engines []*client.Client, runs ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
@@ -169,7 +169,7 @@ func Sweep(ctx context.Context, engines []*client.Client, runs ...string) error 
 
 // sweep removes everything of a run until nothing more turns up, and returns
 // what it found. An engine that does not answer may be on its way up again.
-func sweep(ctx context.Context, engines []*client.Client, run string) ([]Thing, error) {
+func sweep(ctx context.Context, engines []*client.Client, run string) ([]Object, error) {
 	s := sweeper{engines: engines, run: run, reached: time.Now()}
 	err := poll.Until(ctx, sweepPause, func() (bool, error) { return s.pass(ctx) })
 	if err != nil && ctx.Err() != nil && s.failed != nil {
@@ -181,7 +181,7 @@ func sweep(ctx context.Context, engines []*client.Client, run string) ([]Thing, 
 type sweeper struct {
 	engines []*client.Client
 	run     string
-	found   []Thing
+	found   []Object
 	// failed is what could not be removed.
 	failed error
 	// reached is when the engines answered last.
@@ -201,16 +201,16 @@ func (s *sweeper) pass(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	s.reached = time.Now()
-	mine := slices.DeleteFunc(Of(s.run, all), Thing.kept)
+	mine := slices.DeleteFunc(Of(s.run, all), Object.kept)
 	s.found = merge(s.found, mine)
-	things, folders := apart(mine)
+	objects, folders := apart(mine)
 	s.emptyPasses++
 	switch {
-	case len(things) > 0:
+	case len(objects) > 0:
 		s.emptyPasses = 0
-		// The engine may be removing the same thing on someone else's request;
+		// The engine may be removing the same object at another's request;
 		// the next pass tells.
-		s.failed = Remove(ctx, slices.DeleteFunc(things, Thing.young))
+		s.failed = Remove(ctx, slices.DeleteFunc(objects, Object.pending))
 	case s.emptyPasses == enoughPasses:
 		if s.failed = Remove(ctx, folders); s.failed != nil {
 			s.emptyPasses = 0
@@ -221,21 +221,21 @@ func (s *sweeper) pass(ctx context.Context) (done bool, err error) {
 
 // apart tells the run's folder from all else. The folder tells whose a probe is,
 // also one that the engine does not list yet, so it goes last.
-func apart(mine []Thing) (things, folders []Thing) {
-	for _, thing := range mine {
-		if thing.Kind == "folder" {
-			folders = append(folders, thing)
+func apart(mine []Object) (objects, folders []Object) {
+	for _, object := range mine {
+		if object.Kind == "folder" {
+			folders = append(folders, object)
 		} else {
-			things = append(things, thing)
+			objects = append(objects, object)
 		}
 	}
-	return things, folders
+	return objects, folders
 }
 
-func merge(found, more []Thing) []Thing {
-	for _, thing := range more {
-		if !Inventory(found).Has(thing) {
-			found = append(found, thing)
+func merge(found, more []Object) []Object {
+	for _, object := range more {
+		if !Inventory(found).Has(object) {
+			found = append(found, object)
 		}
 	}
 	return found
@@ -272,8 +272,8 @@ func reap(run string) error {
 // endProcesses kills the commands of a dead run. On systems without /proc they
 // end by themselves.
 func endProcesses(run string) {
-	for _, thing := range Of(run, thisMachine.running()) {
-		if pid, err := strconv.Atoi(thing.ID); err == nil {
+	for _, object := range Of(run, thisMachine.running()) {
+		if pid, err := strconv.Atoi(object.ID); err == nil {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}

@@ -1,6 +1,6 @@
 package janitor
 
-// A change is what became of a thing that carries no run's id, between the
+// A change is what became of an object that carries no run's id, between the
 // beginning of a run and its end.
 type change string
 
@@ -16,14 +16,14 @@ type judgement int
 const (
 	// nothing: it is not worth a word.
 	nothing judgement = iota
-	// note: somebody beside the run did it, or the run did; nobody can tell.
+	// note: the run did it, or something beside it; that cannot be told.
 	note
 	// fault: the run is to blame.
 	fault
 )
 
 // rules are the part of the table in the package's documentation that is about
-// things without a run's id. A kind or a change that is not named is nothing.
+// objects without a run's id. A kind or a change that is not named is nothing.
 var rules = map[string]map[change]judgement{
 	"container":            {gone: note, changed: note, appeared: note},
 	"volume":               {gone: note, appeared: note},

@@ -165,7 +165,7 @@ func TestNothingIsRemovedBeforeItIsUndone(t *testing.T) {
 			d := newDeadRun(t)
 			tc.fail(d)
 
-			err := Remove(t.Context(), []Thing{{Kind: "folder", Name: d.dir, ID: d.dir, Run: mine}})
+			err := Remove(t.Context(), []Object{{Kind: "folder", Name: d.dir, ID: d.dir, Run: mine}})
 
 			require.DirExists(t, d.dir, "the folder went although not everything was undone")
 			require.ErrorContains(t, err, tc.says)
@@ -173,7 +173,7 @@ func TestNothingIsRemovedBeforeItIsUndone(t *testing.T) {
 			require.NotContains(t, err.Error(), "\n")
 			require.Equal(t, []string{tc.note}, d.notes(), "the note of what is not undone has to stay, and nothing else may be lost by it")
 			if tc.note == "image-tag" {
-				require.Contains(t, d.engine.Names("sha256:users"), kept, "what is kept for somebody went before its name was restored")
+				require.Contains(t, d.engine.Names("sha256:users"), kept, "what is kept for the user went before its name was restored")
 			}
 
 			tc.fix(d)
@@ -183,7 +183,7 @@ func TestNothingIsRemovedBeforeItIsUndone(t *testing.T) {
 	}
 }
 
-// TestTwoMayUndoAtOnce is a reaper and somebody's `builders clean`.
+// TestTwoMayUndoAtOnce is a reaper and a person's `builders clean`.
 func TestTwoMayUndoAtOnce(t *testing.T) {
 	d := newDeadRun(t)
 	var both errgroup.Group
@@ -246,8 +246,8 @@ func TestWhatANewerProgramDidIsLeftToIt(t *testing.T) {
 	require.Equal(t, []string{stable}, d.engine.Names("sha256:users"))
 }
 
-// TestWhatIsKeptStaysWithoutItsNote is somebody's temporary folder that was
-// emptied: nobody knows whose name the image had, so nobody takes it away.
+// TestWhatIsKeptStaysWithoutItsNote is a temporary folder that was emptied:
+// which name the image had cannot be known, so it stays.
 func TestWhatIsKeptStaysWithoutItsNote(t *testing.T) {
 	d := newDeadRun(t)
 	require.NoError(t, os.RemoveAll(d.dir))

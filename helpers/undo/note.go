@@ -44,8 +44,8 @@ func (n Note) Read(was any) error {
 // Run is the folder of the run that did it.
 func (n Note) Run() string { return filepath.Dir(filepath.Dir(n.path)) }
 
-// Undoing reports whether the run has begun to undo it: nobody may rely on what
-// the run did.
+// Undoing reports whether the run has begun to undo it: what the run did must not be
+// relied on.
 func (n Note) Undoing() bool { return strings.HasSuffix(n.path, marked) }
 
 // undoing marks the note. The error is [fs.ErrNotExist] if it is undone.

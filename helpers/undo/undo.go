@@ -5,7 +5,7 @@
 // one format in one folder within the run's, so that another process can undo
 // what a run that was killed did. Who does such deeds owns a kind of note and has a
 // [Handler] for it; [All] is the loop over a run's notes. A note goes when it is
-// undone, and nothing else removes it: nobody else knows what it says.
+// undone and not before: it is all that is known of how the thing was.
 package undo
 
 import (

@@ -1,5 +1,5 @@
 // Package kin watches the processes that this one belongs to: where they are
-// killed, nobody is left to wait for what it does.
+// killed, none is left to wait for what it does.
 package kin
 
 // Parent calls ended when the parent of this process is gone. Where processes
