@@ -222,7 +222,7 @@ func (b *Builder) Container() string {
 func (b *Builder) Volume() string { return b.Container() + "_state" }
 
 // ContainerOf is the name of a node's container, as buildx gives it.
-func ContainerOf(node string) string { return "buildx_buildkit_" + node }
+func ContainerOf(node string) string { return env.NodePrefix + node }
 
 // Buildx runs a docker buildx command on this builder.
 func (b *Builder) Buildx(t *spec.T, args ...string) *icmd.Result {

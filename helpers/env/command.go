@@ -21,7 +21,7 @@ func (e *Environment) Environ(extra ...string) []string {
 		// fails a build that succeeded if the record is not there yet. A claim
 		// about provenance in that file sets it for its own commands.
 		"BUILDX_METADATA_PROVENANCE=disabled",
-		"BUILDERS_RUN=" + e.Run,
+		RunVariable + "=" + e.Run,
 	}, extra...)
 	var result []string
 	for _, kv := range os.Environ() {

@@ -50,6 +50,14 @@ const Prefix = "builders-"
 // sets no labels: its containers are known by name.
 const RunLabel = "builders.run"
 
+// RunVariable is the variable with the run's id in the environment of every
+// command of a run.
+const RunVariable = "BUILDERS_RUN"
+
+// NodePrefix begins the names of the containers that buildx makes, and of their
+// state volumes; the name of the builder's node follows it.
+const NodePrefix = "buildx_buildkit_"
+
 // Environment is opened once, in TestMain, and shared by all specs.
 type Environment struct {
 	// Run is the run's id: eight hexadecimal digits.
@@ -211,10 +219,10 @@ func (e *Environment) SharedImage(label string) string {
 }
 
 // ImagePrefix begins the reference of every image that a run loads.
-func ImagePrefix(run string) string { return imagePlace + run + "/" }
+func ImagePrefix(run string) string { return ImagePlace + run + "/" }
 
-// imagePlace is where the images of all runs are.
-const imagePlace = "builders.test/"
+// ImagePlace begins the references of all runs' images.
+const ImagePlace = "builders.test/"
 
 // Close gives back what Open took, but for the run's folder: that goes with all
 // that the run made, which is the janitor's business. Where it stays, because an

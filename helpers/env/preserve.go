@@ -48,8 +48,8 @@ const backupLabel = "kept"
 // IsBackup reports whether an image's name is one that keeps it for the user.
 // Such a name goes when the tag is restored, and by nothing else.
 func IsBackup(name string) bool {
-	_, rest, ok := strings.Cut(strings.TrimPrefix(name, imagePlace), "/")
-	return ok && strings.HasPrefix(name, imagePlace) && strings.HasPrefix(rest, backupLabel+":")
+	_, rest, ok := strings.Cut(strings.TrimPrefix(name, ImagePlace), "/")
+	return ok && strings.HasPrefix(name, ImagePlace) && strings.HasPrefix(rest, backupLabel+":")
 }
 
 // SaveTag is called before an image is pulled: the run notes what has its name
@@ -235,7 +235,7 @@ func backupName(run, ref string) string {
 func backupBeside(all []image.Summary, run, ref string) (id string, ok bool) {
 	for _, one := range all {
 		for _, tag := range one.RepoTags {
-			other, _, _ := strings.Cut(strings.TrimPrefix(tag, imagePlace), "/")
+			other, _, _ := strings.Cut(strings.TrimPrefix(tag, ImagePlace), "/")
 			if IsBackup(tag) && other != run && tag == backupName(other, ref) && goesOn(other) {
 				return one.ID, true
 			}

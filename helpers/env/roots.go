@@ -31,7 +31,7 @@ func (e *Environment) trusting(ctx context.Context, builder string, route upstre
 // rootsOf are the authorities in a builder's container, as buildx or a spec names
 // it; nil where there is none.
 func (e *Environment) rootsOf(ctx context.Context, builder string) *x509.CertPool {
-	for _, container := range []string{"buildx_buildkit_" + builder + "0", builder + "-daemon"} {
+	for _, container := range []string{NodePrefix + builder + "0", builder + "-daemon"} {
 		if _, err := e.Client.ContainerInspect(ctx, container); err != nil {
 			continue
 		}

@@ -42,10 +42,10 @@ type Object struct {
 func (x Object) String() string { return x.Kind + " " + x.Name }
 
 var (
-	ownedName = regexp.MustCompile(`^(?:buildx_buildkit_)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
+	ownedName = regexp.MustCompile(`^(?:` + env.NodePrefix + `)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
 	// An image that was pulled from a registry of the run's carries the
 	// registry's address.
-	ownedImage = regexp.MustCompile(`^(?:builders\.test/|[^/]+/` + env.Prefix + `)([0-9a-f]{8})/`)
+	ownedImage = regexp.MustCompile(`^(?:` + regexp.QuoteMeta(env.ImagePlace) + `|[^/]+/` + env.Prefix + `)([0-9a-f]{8})/`)
 )
 
 // owner is the id of the run that a name belongs to, or empty.
@@ -188,7 +188,7 @@ func volumesOf(c container.Summary) []string {
 // builderState reports whether a builder of buildx's runs. Whether any other
 // container does is for its owner to know.
 func builderState(name string, c container.Summary) string {
-	if !strings.HasPrefix(name, "buildx_buildkit_") {
+	if !strings.HasPrefix(name, env.NodePrefix) {
 		return ""
 	}
 	return c.State

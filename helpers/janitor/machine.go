@@ -177,7 +177,7 @@ func (m machine) running() []Object {
 			continue
 		}
 		for _, variable := range environ {
-			if run, ok := strings.CutPrefix(variable, runVariable+"="); ok {
+			if run, ok := strings.CutPrefix(variable, env.RunVariable+"="); ok {
 				program, _ := p.NameWithContext(ctx)
 				objects = append(objects, Object{Kind: "process", Name: fmt.Sprintf("%d (%s)", pid, program), ID: fmt.Sprint(pid), Run: run})
 			}

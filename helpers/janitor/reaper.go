@@ -20,9 +20,6 @@ import (
 	"github.com/docker/docker/client"
 )
 
-// runVariable carries a run's id in the environment of its commands.
-const runVariable = "BUILDERS_RUN"
-
 // reapVariable, set to a run's id, makes this program that run's reaper.
 const reapVariable = "BUILDERS_REAP"
 
@@ -280,5 +277,5 @@ func endProcesses(run string) {
 }
 
 func withoutRun(environ []string) []string {
-	return slices.DeleteFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, runVariable+"=") })
+	return slices.DeleteFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, env.RunVariable+"=") })
 }
