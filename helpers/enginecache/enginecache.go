@@ -58,12 +58,12 @@ type snapshot struct {
 // the run is about to build there.
 func Snapshot(t *spec.T) {
 	t.Helper()
-	_, err := env.Shared(t.Env, "note on the engine's cache", func() (undo.Note, error) {
+	_, err := env.Shared(t.Env, "note on the engine's cache", func() (*undo.Note, error) {
 		s, err := take(t.Context(), t.Env)
 		if err != nil {
-			return undo.Note{}, err
+			return nil, err
 		}
-		return t.Env.Undo.Write(kind, s)
+		return t.Env.Undo.Write(kind, s.Host, s)
 	})
 	if err != nil {
 		t.EnvironmentFailed("note what the engine's BuildKit holds: %v", err)

@@ -65,29 +65,30 @@ func (e *Environment) SaveTag(ctx context.Context, ref string) error {
 // the run ends, and restore does nothing.
 func (e *Environment) SaveTagFor(ctx context.Context, ref string) (restore func(context.Context) error, err error) {
 	note, err := e.save(ctx, savedTag{Host: e.Engine.Host, Ref: ref})
-	if note == nil {
-		return func(context.Context) error { return nil }, err
-	}
-	return func(ctx context.Context) error { return TagHandler().Do(ctx, *note) }, err
+	return func(ctx context.Context) error {
+		if note == nil {
+			return nil
+		}
+		return TagHandler().Do(ctx, *note)
+	}, err
 }
 
-// save returns the note; nil if the run has saved the name already.
+// save returns the note; none if the run has saved the name already.
 func (e *Environment) save(ctx context.Context, tag savedTag) (note *undo.Note, err error) {
 	e.saving.Lock()
 	defer e.saving.Unlock()
-	if slices.ContainsFunc(tagsOf(e.Dir), tag.same) {
+	if _, ok := undo.Find(e.Dir, tagKind, tag.key()); ok {
 		return nil, nil
 	}
 	err = exclusively(ctx, func() error {
-		if err := tag.inspect(ctx, e); err != nil {
-			return fmt.Errorf("note which image is called %s: %w", tag.Ref, err)
+		err := tag.inspect(ctx, e)
+		if err == nil {
+			// The note comes first: a name without one could not be explained.
+			note, err = e.Undo.Write(tagKind, tag.key(), tag)
 		}
-		// The note comes first: a name without one could not be explained.
-		n, err := e.Undo.Write(tagKind, tag)
 		if err != nil {
 			return fmt.Errorf("note which image is called %s: %w", tag.Ref, err)
 		}
-		note = &n
 		e.saved = append(e.saved, tag)
 		if tag.Backup == "" {
 			return nil
@@ -163,8 +164,8 @@ func (tag savedTag) unrestored(ctx context.Context, engine *client.Client, dir s
 // runOf is the id of the run whose folder this is.
 func runOf(dir string) string { return strings.TrimPrefix(filepath.Base(dir), Prefix) }
 
-// same reports whether two are the same name on the same engine.
-func (tag savedTag) same(other savedTag) bool { return tag.Host == other.Host && tag.Ref == other.Ref }
+// key tells the same name on two engines apart.
+func (tag savedTag) key() string { return tag.Host + " " + tag.Ref }
 
 // inspect finds out what has a name. Where another run has saved it before, that is
 // what was found then.
@@ -248,14 +249,10 @@ func backupBeside(all []image.Summary, run, ref string) (id string, ok bool) {
 // not begun to restore it.
 func (tag savedTag) savedBeside(dir string) (savedTag, bool) {
 	for _, other := range Folders() {
-		if other == dir {
-			continue
-		}
-		for _, note := range undo.Of(other, tagKind) {
-			var theirs savedTag
-			if err := note.Read(&theirs); err == nil && theirs.same(tag) && !note.Undoing() && IsLive(other) {
-				return theirs, true
-			}
+		note, ok := undo.Find(other, tagKind, tag.key())
+		var theirs savedTag
+		if ok && other != dir && !note.Undoing() && IsLive(other) && note.Read(&theirs) == nil {
+			return theirs, true
 		}
 	}
 	return savedTag{}, false
@@ -263,10 +260,8 @@ func (tag savedTag) savedBeside(dir string) (savedTag, bool) {
 
 // Folders are those of all runs on this machine.
 func Folders() []string {
-	entries, err := os.ReadDir(os.TempDir())
-	if err != nil {
-		return nil
-	}
+	// Where the temporary folder cannot be listed, there is none.
+	entries, _ := os.ReadDir(os.TempDir())
 	var all []string
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), Prefix) {
@@ -279,21 +274,13 @@ func Folders() []string {
 // SavedTags lists the names of images that a run has saved, by its folder.
 func SavedTags(dir string) []string {
 	var refs []string
-	for _, tag := range tagsOf(dir) {
-		refs = append(refs, tag.Ref)
-	}
-	return refs
-}
-
-func tagsOf(dir string) []savedTag {
-	var tags []savedTag
 	for _, note := range undo.Of(dir, tagKind) {
 		var tag savedTag
-		if err := note.Read(&tag); err == nil {
-			tags = append(tags, tag)
+		if note.Read(&tag) == nil {
+			refs = append(refs, tag.Ref)
 		}
 	}
-	return tags
+	return refs
 }
 
 // TagHandler restores saved tags. Where another run of the same user has saved one,

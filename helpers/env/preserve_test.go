@@ -28,7 +28,7 @@ func TestOnlyRunsThatGoOnHaveSavedATag(t *testing.T) {
 	mine, theirs := filepath.Join(os.TempDir(), Prefix+"00000001"), filepath.Join(os.TempDir(), Prefix+"00000002")
 	for _, dir := range []string{mine, theirs} {
 		require.NoError(t, os.Mkdir(dir, 0o700))
-		_, err := undo.NewLog(dir).Write(tagKind, savedTag{Host: host, Ref: ref, Was: "sha256:" + dir})
+		_, err := undo.NewLog(dir).Write(tagKind, savedTag{Host: host, Ref: ref}.key(), savedTag{Host: host, Ref: ref, Was: "sha256:" + dir})
 		require.NoError(t, err)
 	}
 	_, ok := savedTag{Host: host, Ref: ref}.savedBeside(mine)
@@ -144,9 +144,11 @@ func TestANameThatMovesWhileItIsLookedAt(t *testing.T) {
 		}
 	})
 	unreadable(t, first, func() { require.NoError(t, second.SaveTag(t.Context(), stable)) })
-	tags := tagsOf(second.Dir)
-	require.Len(t, tags, 1)
-	require.Equal(t, "sha256:users", tags[0].Was)
+	notes := undo.Of(second.Dir, tagKind)
+	require.Len(t, notes, 1)
+	var saved savedTag
+	require.NoError(t, notes[0].Read(&saved))
+	require.Equal(t, "sha256:users", saved.Was)
 }
 
 // TestTheBackupOfADeadRunIsNotAsked lets a run be over that could not clean up: the

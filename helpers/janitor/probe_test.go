@@ -29,7 +29,7 @@ func TestProberOf(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
 			for _, run := range append(tc.live, tc.dead...) {
 				dir := filepath.Join(os.TempDir(), env.Prefix+run)
-				_, err := undo.NewLog(dir).Write("image-tag", map[string]string{"Ref": "moby/buildkit:latest"})
+				_, err := undo.NewLog(dir).Write("image-tag", "", map[string]string{"Ref": "moby/buildkit:latest"})
 				require.NoError(t, err)
 			}
 			for _, run := range tc.live {

@@ -106,7 +106,7 @@ func push(t *testing.T, server *httptest.Server, was *v1.Hash) name.Tag {
 
 func (d *deadRun) did(t *testing.T, kind string, was any) {
 	t.Helper()
-	_, err := d.log.Write(kind, was)
+	_, err := d.log.Write(kind, "", was)
 	require.NoError(t, err)
 }
 

@@ -43,7 +43,7 @@ func Hold(t *spec.T, image string) Tag {
 	if err != nil {
 		t.EnvironmentFailed("the mirror has no %s: %v", image, err)
 	}
-	note, err := t.Env.Undo.Write(movedTagKind, movedTag{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t), Intake: t.Env.Intake})
+	note, err := t.Env.Undo.Write(movedTagKind, tag.ref.Name(), movedTag{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t), Intake: t.Env.Intake})
 	if err != nil {
 		t.EnvironmentFailed("note where a tag was: %v", err)
 	}
@@ -51,7 +51,7 @@ func Hold(t *spec.T, image string) Tag {
 		ctx, cancel := context.WithTimeout(context.Background(), moveBackTimeout)
 		defer cancel()
 		// The lock is held already.
-		if err := (undo.Handler{Undo: moveBack}).Do(ctx, note); err != nil {
+		if err := (undo.Handler{Undo: moveBack}).Do(ctx, *note); err != nil {
 			t.Errorf("clean-up: %v", err)
 		}
 	})

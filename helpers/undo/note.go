@@ -27,6 +27,8 @@ type Note struct {
 	// Kind says whose deed it is. A format of Was that older code would
 	// misread is a kind of its own.
 	Kind string `json:"kind"`
+	// Key says which thing it is among those of its kind.
+	Key string `json:"key"`
 	// Was is how the thing was, in the words of its kind.
 	Was json.RawMessage `json:"was"`
 
@@ -60,14 +62,6 @@ func (n Note) undoing() (Note, error) {
 	return n, err
 }
 
-// remove is for a note that is undone.
-func (n Note) remove() error {
-	if err := os.Remove(n.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
 // Log takes the notes of one run, which is one process.
 type Log struct {
 	run  string
@@ -80,20 +74,19 @@ func NewLog(run string) *Log { return &Log{run: run} }
 // Write notes how a thing is. When it returns the run may change the thing; a
 // note is there as a whole or not at all, since one that was cut off by the run's
 // end could never be undone.
-func (l *Log) Write(kind string, was any) (Note, error) {
-	n := Note{Kind: kind, path: filepath.Join(l.run, folder, fmt.Sprintf("%06d-%s%s", l.last.Add(1), kind, suffix))}
-	var err error
-	if n.Was, err = json.Marshal(was); err != nil {
-		return n, err
-	}
-	encoded, err := json.Marshal(n)
+func (l *Log) Write(kind, key string, was any) (*Note, error) {
+	encoded, err := json.Marshal(was)
 	if err != nil {
-		return n, err
+		return nil, err
+	}
+	n := Note{Kind: kind, Key: key, Was: encoded, path: filepath.Join(l.run, folder, fmt.Sprintf("%06d-%s%s", l.last.Add(1), kind, suffix))}
+	if encoded, err = json.Marshal(n); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(n.path), 0o700); err != nil {
-		return n, err
+		return nil, err
 	}
-	return n, atomicwriter.WriteFile(n.path, encoded, 0o600)
+	return &n, atomicwriter.WriteFile(n.path, encoded, 0o600)
 }
 
 // Of lists a run's notes of one kind, the newest first, without those that cannot
@@ -107,6 +100,15 @@ func Of(run, kind string) []Note {
 		}
 	}
 	return notes
+}
+
+// Find is a run's newest note about a thing.
+func Find(run, kind, key string) (Note, bool) {
+	notes := Of(run, kind)
+	if i := slices.IndexFunc(notes, func(n Note) bool { return n.Key == key }); i >= 0 {
+		return notes[i], true
+	}
+	return Note{}, false
 }
 
 // paths are the files of a run's notes, the newest first. What was not written to

@@ -58,7 +58,10 @@ func (h Handler) Do(ctx context.Context, n Note) error {
 		if err := h.Undo(ctx, n); err != nil {
 			return err
 		}
-		return n.remove()
+		if err := os.Remove(n.path); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
 	}
 	if h.Alone == nil {
 		return do()
@@ -68,9 +71,10 @@ func (h Handler) Do(ctx context.Context, n Note) error {
 
 // All undoes what the notes in a run's folder say: kinds in the order of their
 // handlers, and of one kind the newest first, since a thing that was changed twice
-// was what the older note says. What cannot be undone keeps its note and does not
-// keep the others from being undone; so does a note of a kind without a handler,
-// which is a newer program's, and one that cannot be read. The error names each.
+// was what the older note says. What cannot be undone keeps its note, and keeps
+// nothing but the same thing from being undone; so does a note of a kind without a
+// handler, which is a newer program's, and one that cannot be read. The error names
+// each.
 func All(ctx context.Context, run string, handlers ...Handler) error {
 	// Two processes may clean up after the same run.
 	lock := flock.New(filepath.Join(run, folder), flock.SetFlag(os.O_RDONLY))
@@ -87,8 +91,16 @@ func All(ctx context.Context, run string, handlers ...Handler) error {
 func all(ctx context.Context, run string, handlers []Handler) error {
 	kinds, errs := byKind(run)
 	for _, h := range handlers {
+		failed := map[string]bool{}
 		for _, n := range kinds[h.Kind] {
-			errs = append(errs, h.inTime(ctx, n))
+			if failed[n.Key] {
+				continue
+			}
+			inTime, cancel := context.WithTimeout(ctx, patience)
+			err := h.Do(inTime, n)
+			cancel()
+			failed[n.Key] = err != nil
+			errs = append(errs, err)
 		}
 		delete(kinds, h.Kind)
 	}
@@ -102,12 +114,6 @@ func all(ctx context.Context, run string, handlers []Handler) error {
 		err = errors.Join(leftErr, fmt.Errorf("%s is not undone", strings.Join(left, ", ")))
 	}
 	return err
-}
-
-func (h Handler) inTime(ctx context.Context, n Note) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	return h.Do(ctx, n)
 }
 
 // byKind are a run's notes, the newest first, and what is wrong with others.

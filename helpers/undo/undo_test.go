@@ -49,7 +49,7 @@ func (w *world) undo(_ context.Context, n Note) error {
 // change notes what a thing is and then changes it, as a run does.
 func (w *world) change(t *testing.T, l *Log, kind, thing, value string) {
 	t.Helper()
-	_, err := l.Write(kind, was{thing, w.things[thing]})
+	_, err := l.Write(kind, thing, was{thing, w.things[thing]})
 	require.NoError(t, err)
 	w.things[thing] = value
 }
@@ -113,6 +113,29 @@ func TestEachFailsOnce(t *testing.T) {
 	}
 }
 
+// TestAThingThatWasChangedTwice keeps its older note while the newer one is not
+// undone: the thing would be what it was in between, after all.
+func TestAThingThatWasChangedTwice(t *testing.T) {
+	run, w := t.TempDir(), newWorld()
+	l := NewLog(run)
+	w.change(t, l, "first", "a", "1")
+	w.change(t, l, "first", "b", "1")
+	w.change(t, l, "first", "a", "2")
+	w.fails["a"] = true
+	require.EqualError(t, All(t.Context(), run, w.handlers()...), "a fails")
+	require.Equal(t, map[string]string{"a": "2", "b": ""}, w.things)
+	require.Len(t, left(t, run), 2)
+	newest, ok := Find(run, "first", "a")
+	require.True(t, ok)
+	require.JSONEq(t, `{"Thing":"a","Value":"1"}`, string(newest.Was))
+	_, ok = Find(run, "second", "a")
+	require.False(t, ok)
+
+	w.fails["a"] = false
+	require.NoError(t, All(t.Context(), run, w.handlers()...))
+	require.Equal(t, map[string]string{"a": "", "b": ""}, w.things)
+}
+
 // TestKilledAtEachMoment is a run, and who undoes what it did, that may be killed
 // between any two steps.
 func TestKilledAtEachMoment(t *testing.T) {
@@ -123,7 +146,7 @@ func TestKilledAtEachMoment(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(run, folder, ".tmp-000001-first.json12"), []byte(`{"ki`), 0o600))
 		},
 		"between the note and the deed": func(t *testing.T, _ string, w *world, l *Log) {
-			_, err := l.Write("first", was{"a", w.things["a"]})
+			_, err := l.Write("first", "a", was{"a", w.things["a"]})
 			require.NoError(t, err)
 		},
 		"after the deed": func(t *testing.T, _ string, w *world, l *Log) { w.change(t, l, "first", "a", "1") },
@@ -203,10 +226,10 @@ func TestAFolderWithANameLikeAPattern(t *testing.T) {
 func TestANoteThatIsWrittenMeanwhile(t *testing.T) {
 	run := t.TempDir()
 	l := NewLog(run)
-	_, err := l.Write("first", was{})
+	_, err := l.Write("first", "", was{})
 	require.NoError(t, err)
 	err = All(t.Context(), run, Handler{Kind: "first", Undo: func(context.Context, Note) error {
-		_, err := l.Write("first", was{})
+		_, err := l.Write("first", "", was{})
 		return err
 	}})
 	require.ErrorContains(t, err, "000002-first.json is not undone")
@@ -228,7 +251,7 @@ func TestTwoUndoAtOnce(t *testing.T) {
 
 func TestWhoUndoesIsWaitedFor(t *testing.T) {
 	run := t.TempDir()
-	_, err := NewLog(run).Write("first", was{})
+	_, err := NewLog(run).Write("first", "", was{})
 	require.NoError(t, err)
 	err = All(t.Context(), run, Handler{Kind: "first", Undo: func(context.Context, Note) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*lockPause)
@@ -256,7 +279,7 @@ func TestUndoneWhileItWaited(t *testing.T) {
 // TestWhatIsBeingUndoneSaysSo is what runs rely on that share a thing.
 func TestWhatIsBeingUndoneSaysSo(t *testing.T) {
 	run := t.TempDir()
-	n, err := NewLog(run).Write("first", was{"a", "0"})
+	n, err := NewLog(run).Write("first", "a", was{"a", "0"})
 	require.NoError(t, err)
 	require.False(t, n.Undoing())
 	require.Equal(t, run, n.Run())
@@ -265,15 +288,15 @@ func TestWhatIsBeingUndoneSaysSo(t *testing.T) {
 		seen.Store(slices.ContainsFunc(Of(run, "first"), Note.Undoing))
 		return errors.New("failed")
 	}}
-	require.EqualError(t, fails.Do(t.Context(), n), "failed")
+	require.EqualError(t, fails.Do(t.Context(), *n), "failed")
 	require.True(t, seen.Load())
 	require.Equal(t, []string{"000001-first.undoing.json"}, left(t, run))
-	require.EqualError(t, fails.Do(t.Context(), n), "failed", "the note has another name by now, and is not undone")
+	require.EqualError(t, fails.Do(t.Context(), *n), "failed", "the note has another name by now, and is not undone")
 }
 
 func TestANoteThatHangsLeavesTimeForTheOthers(t *testing.T) {
 	run := t.TempDir()
-	_, err := NewLog(run).Write("first", was{})
+	_, err := NewLog(run).Write("first", "", was{})
 	require.NoError(t, err)
 	require.NoError(t, All(t.Context(), run, Handler{Kind: "first", Undo: func(ctx context.Context, _ Note) error {
 		until, ok := ctx.Deadline()
@@ -286,9 +309,9 @@ func TestANoteThatHangsLeavesTimeForTheOthers(t *testing.T) {
 func TestANoteIsWholeOrNotThere(t *testing.T) {
 	run := t.TempDir()
 	l := NewLog(run)
-	_, err := l.Write("first", was{"a", "0"})
+	_, err := l.Write("first", "a", was{"a", "0"})
 	require.NoError(t, err)
-	_, err = l.Write("first", func() {})
+	_, err = l.Write("first", "a", func() {})
 	require.Error(t, err)
 	entries, err := os.ReadDir(filepath.Join(run, folder))
 	require.NoError(t, err)
