@@ -98,10 +98,3 @@ func IsLive(dir string) bool {
 	}
 	return lock.Unlock() != nil
 }
-
-// goesOn reports whether a run has a folder on this machine and is live.
-func goesOn(run string) bool {
-	dir := filepath.Join(os.TempDir(), Prefix+run)
-	_, err := os.Stat(dir)
-	return err == nil && IsLive(dir)
-}

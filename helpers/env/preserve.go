@@ -237,7 +237,7 @@ func backupBeside(all []image.Summary, run, ref string) (id string, ok bool) {
 	for _, one := range all {
 		for _, tag := range one.RepoTags {
 			other, _, _ := strings.Cut(strings.TrimPrefix(tag, ImagePlace), "/")
-			if IsBackup(tag) && other != run && tag == backupName(other, ref) && goesOn(other) {
+			if IsBackup(tag) && other != run && tag == backupName(other, ref) && IsLive(filepath.Join(os.TempDir(), Prefix+other)) {
 				return one.ID, true
 			}
 		}

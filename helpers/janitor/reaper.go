@@ -200,7 +200,9 @@ func (s *sweeper) pass(ctx context.Context) (done bool, err error) {
 	s.reached = time.Now()
 	mine := slices.DeleteFunc(Of(s.run, all), Object.kept)
 	s.found = merge(s.found, mine)
-	objects, folders := apart(mine)
+	// The folder tells whose a probe is, also one that the engine does not list
+	// yet, so it goes last.
+	objects := slices.DeleteFunc(slices.Clone(mine), func(x Object) bool { return x.Kind == "folder" })
 	s.emptyPasses++
 	switch {
 	case len(objects) > 0:
@@ -209,24 +211,11 @@ func (s *sweeper) pass(ctx context.Context) (done bool, err error) {
 		// the next pass tells.
 		s.failed = Remove(ctx, slices.DeleteFunc(objects, Object.pending))
 	case s.emptyPasses == enoughPasses:
-		if s.failed = Remove(ctx, folders); s.failed != nil {
+		if s.failed = Remove(ctx, mine); s.failed != nil {
 			s.emptyPasses = 0
 		}
 	}
 	return s.emptyPasses == enoughPasses, nil
-}
-
-// apart tells the run's folder from all else. The folder tells whose a probe is,
-// also one that the engine does not list yet, so it goes last.
-func apart(mine []Object) (objects, folders []Object) {
-	for _, object := range mine {
-		if object.Kind == "folder" {
-			folders = append(folders, object)
-		} else {
-			objects = append(objects, object)
-		}
-	}
-	return objects, folders
 }
 
 func merge(found, more []Object) []Object {
