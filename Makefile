@@ -52,6 +52,9 @@ test: bin/builders ## vet, unit tests, every claim on an old and a new BuildKit,
 	done; \
 	echo; echo "== an engine that is somebody's"; \
 	go test -tags faults -count=1 -v -run '^Test(Guest|AThiefIsCaught|Scripts)$$' ./internal/faults || failed="$$failed guest"; \
+	echo; echo "== a suite of somebody else's"; \
+	(eval "$$(bin/builders lab env 2>/dev/null)"; cd examples/own-suite && go vet -tags integration ./... && \
+	  go test -tags integration -count=1 ./...) || failed="$$failed own-suite"; \
 	if [ -n "$$failed" ]; then \
 	  echo; for name in $$failed; do echo "not green: $$name"; \
 	    dir=build/test/$$(echo $$name | tr / -); [ ! -d $$dir ] || bin/builders report --failures $$dir; done; \
