@@ -5,6 +5,8 @@ type Listed struct {
 	Claim
 	// Test is the name that `go test -run` knows the proof by.
 	Test string
+	// Where is the file and line of the proof, or the script.
+	Where string
 	// Edition changes with the proof where that is a script; empty otherwise.
 	Edition string `json:",omitempty"`
 }

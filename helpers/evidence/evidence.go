@@ -74,6 +74,15 @@ type Command struct {
 	Stdout, Stderr []byte `json:"-"`
 }
 
+// The files of a command's folder.
+const (
+	CommandFile  = "command.json"
+	StdoutFile   = "stdout"
+	StderrFile   = "stderr"
+	ProgressFile = "progress.rawjson"
+	stdinFile    = "stdin"
+)
+
 // Command writes one command down. Its line works after the run as far as it can:
 // the configuration of docker and buildx is that of whoever pastes it, and files
 // of the run's folder, of which notes may be kept here, are looked for here.
@@ -81,7 +90,7 @@ func (f *Folder) Command(c Command) error {
 	dir := f.next(title(c.Args))
 	c.Line = f.pasted(c)
 	if len(c.Stdin) > 0 {
-		c.Line += " <" + quote(filepath.Join(dir, "stdin"))
+		c.Line += " <" + quote(filepath.Join(dir, stdinFile))
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("create %s: %w", dir, err)
@@ -92,11 +101,11 @@ func (f *Folder) Command(c Command) error {
 	}
 	progress, stderr := SplitProgress(c.Stderr)
 	return errors.Join(
-		write(dir, "command.json", append(about, '\n')),
-		write(dir, "stdin", c.Stdin),
-		write(dir, "stdout", c.Stdout),
-		write(dir, "stderr", stderr),
-		write(dir, "progress.rawjson", progress),
+		write(dir, CommandFile, append(about, '\n')),
+		write(dir, stdinFile, c.Stdin),
+		write(dir, StdoutFile, c.Stdout),
+		write(dir, StderrFile, stderr),
+		write(dir, ProgressFile, progress),
 	)
 }
 

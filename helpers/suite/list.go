@@ -42,7 +42,7 @@ func writeList(m *testing.M, file string) int {
 var id = regexp.MustCompile(`^\S+/\S+$`)
 
 // add takes a claim up and reports whether it is to be proven.
-func (r *register) add(t *testing.T, c claim.Claim, edition string) bool {
+func (r *register) add(t *testing.T, c claim.Listed) bool {
 	t.Helper()
 	if !id.MatchString(c.ID) {
 		r.refuse(t, "%q is no id of a claim; write one like caching/second-build", c.ID)
@@ -56,7 +56,8 @@ func (r *register) add(t *testing.T, c claim.Claim, edition string) bool {
 		r.tests = map[string]string{}
 	}
 	r.tests[c.ID] = t.Name()
-	r.list.Claims = append(r.list.Claims, claim.Listed{Claim: c, Test: t.Name() + "/" + c.Name(), Edition: edition})
+	c.Test = t.Name() + "/" + c.Name()
+	r.list.Claims = append(r.list.Claims, c)
 	return !r.listing
 }
 

@@ -19,6 +19,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -111,7 +113,7 @@ func finish(code int, err error) int {
 // and how often a claim is tried.
 func Prove(t *testing.T, c claim.Claim, body func(*T)) {
 	t.Helper()
-	if opened.register.add(t, c, "") {
+	if opened.register.add(t, claim.Listed{Claim: c, Where: caller()}) {
 		spec.Prove(t, opened.env, c, body)
 	}
 }
@@ -124,7 +126,7 @@ func Scripts(t *testing.T, folder string) {
 		opened.register.refuse(t, "%v", err)
 	}
 	for _, s := range scripts {
-		if opened.register.add(t, s.Claim, s.Edition) {
+		if opened.register.add(t, claim.Listed{Claim: s.Claim, Where: s.Path, Edition: s.Edition}) {
 			spec.Prove(t, opened.env, s.Claim, s.Run)
 		}
 	}
@@ -133,3 +135,13 @@ func Scripts(t *testing.T, folder string) {
 // Listing reports whether the suite lists its claims and proves nothing, so a
 // test that is skipped unless it is asked for has to name its claims all the same.
 func Listing() bool { return opened.register.listing }
+
+// caller is the file and line that Prove was called at.
+func caller() string {
+	const prove = 2
+	_, file, line, known := runtime.Caller(prove)
+	if !known {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", filepath.Base(file), line)
+}

@@ -2,15 +2,11 @@ package page
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path"
-	"slices"
-	"strconv"
 	"strings"
 
 	"builders.test/helpers/evidence"
@@ -67,51 +63,26 @@ const (
 )
 
 // gather reads a folder of evidence, which lies in the folder of its report.
-// Whatever cannot be read is left out: evidence is of use even in part, and
-// the verdict does not hang on it.
 func gather(run fs.FS, folder string) exhibit {
 	var e exhibit
 	entries, err := fs.ReadDir(run, folder)
 	if err != nil {
 		return e
 	}
-	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(number(a.Name()), number(b.Name())) })
 	for _, entry := range entries {
-		at := path.Join(folder, entry.Name())
 		if !entry.IsDir() {
-			e.notes = append(e.notes, quote(run, at))
-			continue
+			e.notes = append(e.notes, quote(run, path.Join(folder, entry.Name())))
 		}
-		if c, err := gatherCommand(run, at); err == nil {
-			e.commands = append(e.commands, c)
-		}
+	}
+	for _, stored := range evidence.Commands(run, folder) {
+		e.commands = append(e.commands, command{
+			Command: stored.Command,
+			stdout:  quote(run, path.Join(stored.Dir, evidence.StdoutFile)),
+			stderr:  quote(run, path.Join(stored.Dir, evidence.StderrFile)),
+			steps:   gatherSteps(run, path.Join(stored.Dir, evidence.ProgressFile)),
+		})
 	}
 	return e
-}
-
-// number is what a name begins with: the place of a command in its order.
-func number(name string) int {
-	digits, _, _ := strings.Cut(name, "-")
-	n, err := strconv.Atoi(digits)
-	if err != nil {
-		return -1
-	}
-	return n
-}
-
-func gatherCommand(run fs.FS, dir string) (command, error) {
-	about, err := fs.ReadFile(run, path.Join(dir, "command.json"))
-	if err != nil {
-		return command{}, err
-	}
-	var c command
-	if err := json.Unmarshal(about, &c.Command); err != nil {
-		return command{}, err
-	}
-	c.stdout = quote(run, path.Join(dir, "stdout"))
-	c.stderr = quote(run, path.Join(dir, "stderr"))
-	c.steps = gatherSteps(run, path.Join(dir, "progress.rawjson"))
-	return c, nil
 }
 
 func gatherSteps(run fs.FS, file string) []step {

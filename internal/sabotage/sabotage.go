@@ -42,6 +42,17 @@ func (s Sabotage) Claims() []string {
 	return slices.Concat(s.Kills, s.Stops, s.Unsteady, s.Chance)
 }
 
+// Killers are the sabotages that break a claim: name, and what each does.
+func Killers(id string) [][2]string {
+	var found [][2]string
+	for _, s := range All() {
+		if slices.Contains(s.Kills, id) {
+			found = append(found, [2]string{s.Name, s.Does})
+		}
+	}
+	return found
+}
+
 // Wavers tells that the sabotage is not wrong each time, so that it takes
 // several tries to see.
 func (s Sabotage) Wavers() bool { return len(s.Unsteady)+len(s.Chance) > 0 }

@@ -1,0 +1,104 @@
+// Package show tells all that is known of one claim: what it says and why, what
+// proves it, what breaks it, and what was run for it the last time.
+package show
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"builders.test/helpers/claim"
+	"builders.test/helpers/evidence"
+	"builders.test/internal/report"
+	"builders.test/internal/text"
+)
+
+// Sheet is what is known of a claim.
+type Sheet struct {
+	Claim claim.Listed
+	// Killers are the sabotages that it notices, by name, with what each does.
+	Killers [][2]string
+	// Run is the folder of the last run, Dir its name, and Report what came of it;
+	// Report is nil if the claim was not in it.
+	Run    fs.FS
+	Dir    string
+	Report *report.Report
+}
+
+// kept is how much of a stream is shown, in bytes.
+const kept = 4 << 10
+
+// Write prints the sheet for lines of a width; zero means any.
+func (s Sheet) Write(out io.Writer, width int) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n  %s\n\n", s.Claim.ID, text.Wrap(s.Claim.Text, width, 2))
+	field := func(label, value string) {
+		const indent = 13
+		if value != "" {
+			fmt.Fprintf(&b, "  %-9s  %s\n", label, text.Wrap(value, width, indent))
+		}
+	}
+	field("source", s.Claim.Source)
+	field("needs", strings.Join(s.Claim.Words(), ", "))
+	field("history", s.Claim.History)
+	if known := s.Claim.Known; known != nil {
+		field("broken in", fmt.Sprintf("%s %s", known.Component, known.Range))
+	}
+	field("proof", s.Claim.Where+", "+s.Claim.Test)
+	for _, killer := range s.Killers {
+		field("noticed", killer[0]+": "+killer[1])
+	}
+	s.last(&b, field)
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// last is what the last run made of the claim.
+func (s Sheet) last(b *strings.Builder, field func(label, value string)) {
+	one := s.found()
+	if one == nil {
+		field("last run", "none in "+s.Dir+"; `make check RUN="+s.Claim.ID+"` makes one")
+		return
+	}
+	field("last run", fmt.Sprintf("%s on %s, %.1f s, in %s", one.Word(), report.Describe(s.Report.Subject), one.Seconds, s.Dir))
+	field("", one.Why())
+	for _, command := range evidence.Commands(s.Run, one.Evidence) {
+		fmt.Fprintf(b, "\n$ %s\n", text.Line(command.Line))
+		b.WriteString(s.stream(path.Join(command.Dir, evidence.StdoutFile)))
+		b.WriteString(s.stream(path.Join(command.Dir, evidence.StderrFile)))
+		if command.Exit != 0 {
+			fmt.Fprintf(b, "(exit code %d)\n", command.Exit)
+		}
+	}
+}
+
+func (s Sheet) found() *report.Claim {
+	if s.Report == nil {
+		return nil
+	}
+	for i, one := range s.Report.Claims {
+		if one.ID == s.Claim.ID {
+			return &s.Report.Claims[i]
+		}
+	}
+	return nil
+}
+
+// stream is the beginning of what a command printed.
+func (s Sheet) stream(file string) string {
+	content, err := fs.ReadFile(s.Run, file)
+	if err != nil || len(content) == 0 {
+		return ""
+	}
+	rest := len(content) - kept
+	if rest > 0 {
+		content = content[:kept]
+	}
+	said := strings.TrimRight(text.Block(string(content)), "\n") + "\n"
+	if rest > 0 {
+		said += fmt.Sprintf("… %d bytes more in %s\n", rest, path.Join(s.Dir, file))
+	}
+	return said
+}
