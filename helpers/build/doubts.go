@@ -65,7 +65,7 @@ type asker struct {
 func (a asker) about(steps []progress.Vertex) []env.Question {
 	var all []env.Question
 	for _, v := range steps {
-		if image := upstream.PulledBy(v.Name); image != "" {
+		if image := upstream.PulledBy(v.Name); image != "" && !a.contextNamed(image) {
 			all = append(all, env.Question{Image: image, Builder: a.builder, Local: a.local})
 		}
 		for _, image := range a.pushedBy(v.Name) {
@@ -73,6 +73,15 @@ func (a asker) about(steps []progress.Vertex) []env.Question {
 		}
 	}
 	return all
+}
+
+// contextNamed reports whether an image has the name of a context that the build
+// was given: if a registry is asked for it, the context was lost on the way.
+func (a asker) contextNamed(image string) bool {
+	return slices.ContainsFunc(valuesOf(a.args, "--build-context"), func(context string) bool {
+		name, _, _ := strings.Cut(context, "=")
+		return upstream.SameRepository(name, image)
+	})
 }
 
 // pushedBy is what a step pushes.

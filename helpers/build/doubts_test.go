@@ -16,7 +16,7 @@ func TestWhichRegistriesABuildHadTroubleWith(t *testing.T) {
 	cachedBase := base
 	cachedBase.Cached = true
 	pull := env.Question{Image: "docker.io/library/busybox:latest@sha256:" + digest, Builder: "b"}
-	args := []string{"buildx", "build", "--push", "--tag", "host.invalid/app:1", "--cache-to", "type=registry,ref=host.invalid/cache:1,mode=max"}
+	args := []string{"buildx", "build", "--push", "--tag", "host.invalid/app:1", "--cache-to", "type=registry,ref=host.invalid/cache:1,mode=max", "--build-context", "base=oci-layout:///folder"}
 	ended, failed, killed := &icmd.Result{}, &icmd.Result{ExitCode: 1}, &icmd.Result{Timeout: true}
 
 	for what, c := range map[string]struct {
@@ -33,6 +33,7 @@ func TestWhichRegistriesABuildHadTroubleWith(t *testing.T) {
 		"cache that could not be exported":            {failed, []progress.Vertex{{Name: "exporting cache to registry", Error: "any"}}, []env.Question{{Image: "host.invalid/cache:1", Builder: "b", Push: true}}},
 		"a pull that does not end":                    {killed, []progress.Vertex{{Name: base.Name, Started: &now}}, []env.Question{pull, pull}},
 		"progress that lost the step's error":         {failed, []progress.Vertex{{Name: "[internal] load metadata for docker.io/library/nothing:1", Started: &now, Completed: &now}}, []env.Question{{Image: "docker.io/library/nothing:1", Builder: "b"}}},
+		"a context that was lost":                     {failed, []progress.Vertex{{Name: "[internal] load metadata for docker.io/library/base:latest", Error: "any"}}, nil},
 		"a step that was cancelled":                   {failed, []progress.Vertex{{Name: "[internal] load metadata for docker.io/library/nothing:1", Error: "context canceled"}, {Name: "[2/2] RUN make", Error: "any"}}, nil},
 	} {
 		r := &Result{Command: c.command, Progress: progress.Progress{Vertices: c.vertices}}

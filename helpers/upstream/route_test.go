@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"io"
 	"log"
@@ -45,6 +46,38 @@ func behind(t *testing.T, rule front.Rule) Host {
 }
 
 func plain(service http.Handler) http.Handler { return service }
+
+// distribution refuses manifests as registry:3 does: it cannot tell what one
+// without a version is, and fails.
+func distribution(service http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPut || !strings.Contains(r.URL.Path, "/manifests/") {
+			service.ServeHTTP(w, r)
+			return
+		}
+		var manifest struct{ SchemaVersion int }
+		code := http.StatusInternalServerError
+		if body, err := io.ReadAll(r.Body); err == nil && json.Unmarshal(body, &manifest) == nil && manifest.SchemaVersion == 2 {
+			code = http.StatusBadRequest
+		}
+		http.Error(w, `{"errors":[{"code":"DIGEST_INVALID"}]}`, code)
+	})
+}
+
+func TestAPushIsAskedAboutWithoutHarm(t *testing.T) {
+	require.NoError(t, Route{behind(t, distribution)}.Push(t.Context(), "some/app:2"))
+
+	// The tag that is there stays what it was.
+	host := behind(t, plain)
+	image, err := name.ParseReference(host.Name + "/some/app:1")
+	require.NoError(t, err)
+	before, err := remote.Head(image)
+	require.NoError(t, err)
+	require.NoError(t, Route{host}.Push(t.Context(), "some/app:1"))
+	after, err := remote.Head(image)
+	require.NoError(t, err)
+	require.Equal(t, before.Digest, after.Digest)
+}
 
 func faultOf(t *testing.T, err error) *Fault {
 	t.Helper()
