@@ -28,6 +28,7 @@ help: ## show this
 	@echo '  RUN=       chapters, claims (builders/arch) and globs of claims (images/prune*)'
 	@echo '  SPECS=     a folder with scripts of your own, instead of the book'
 	@echo '  CONFIRM=   how often a claim that fails is asked again before it is called broken (3)'
+	@echo '  KEEP=      1 leaves the builders and files of a claim that fails, for a look; make clean removes them'
 	@echo '  STRICT=    1 fails for unsteady claims and known faults, too'
 	@echo '  OUT=       where the report and the evidence go (build/check)'
 

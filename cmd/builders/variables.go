@@ -11,7 +11,7 @@ import (
 // knownVariables are those that make's targets take on its command line.
 var knownVariables = []string{
 	"BAD", "BASELINE", "BASELINE_BUILDX", "BESIDE", "BUILDKIT", "BUILDX", "CLAIM", "CONFIRM", "DRIVER", "FUZZTIME",
-	"GOOD", "KILLS", "MODULE", "OUT", "REGRESSIONS", "RUN", "RUNS", "SABOTAGE", "SHOTS", "SPECS", "STORE", "STRICT",
+	"GOOD", "KEEP", "KILLS", "MODULE", "OUT", "REGRESSIONS", "RUN", "RUNS", "SABOTAGE", "SHOTS", "SPECS", "STORE", "STRICT",
 }
 
 // othersVariables begin the names of variables that make hands on to programs

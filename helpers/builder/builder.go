@@ -16,6 +16,7 @@ import (
 	"builders.test/helpers/cli"
 	"builders.test/helpers/enginecache"
 	"builders.test/helpers/env"
+	"builders.test/helpers/evidence"
 	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
 	"gotest.tools/v3/icmd"
@@ -166,6 +167,10 @@ func (b *Builder) cleanUp(t *spec.T) {
 		b.dump(t)
 		b.keepLog(t)
 	}
+	if t.Keeps() {
+		b.keep(t)
+		return
+	}
 	if b.owner {
 		defer b.daemon.remove(t)
 	}
@@ -174,6 +179,15 @@ func (b *Builder) cleanUp(t *spec.T) {
 	}
 	if result := b.Home.CleanUp(t, "buildx", "rm", "--force", b.Name); result.ExitCode != 0 {
 		t.Errorf("clean-up: %s", cli.Complaint(result))
+	}
+}
+
+// keep leaves the builder for a look.
+func (b *Builder) keep(t *spec.T) {
+	t.Helper()
+	look := evidence.Line([]string{"DOCKER_HOST=" + t.Env.Engine.Host, "BUILDX_CONFIG=" + b.Home.Dir}, []string{"docker", "buildx", "inspect", b.Name})
+	if err := t.Env.KeepFor(env.Kept{Claim: t.Claim.Name(), Look: look}); err != nil {
+		t.Logf("%v", err)
 	}
 }
 

@@ -9,6 +9,7 @@
 //	SPECS              a folder with scripts of the user's own
 //	OUT                where evidence and reports go; build/check by default
 //	CONFIRM            how often a claim that failed is tried again; 3 by default
+//	KEEP               1 leaves the builders and files of a claim that fails
 //	STRICT             1 makes unsteady claims and known faults fail the run
 //	DRIVER             the driver of builders where a claim leaves it open:
 //	                   docker-container (default), docker or remote
@@ -98,6 +99,8 @@ type Environment struct {
 	Undo *undo.Log
 	// Strict tells that unsteady claims and known faults fail the run, too.
 	Strict bool
+	// Keep leaves the builders and files of a claim that fails.
+	Keep bool
 
 	settings  settings
 	counter   *atomic.Int64
@@ -127,7 +130,7 @@ func Open(ctx context.Context, watch func(*Environment) error, options ...Option
 	e := &Environment{
 		Out: s.out, Mirror: s.mirror, Intake: s.intake, StandIns: s.standIns,
 		InLab: s.lab != "", LabDir: s.lab, Driver: s.driver, Specs: s.specs,
-		Confirm: s.confirm, Strict: s.strict, settings: s, counter: new(atomic.Int64), shared: map[string]*once{},
+		Confirm: s.confirm, Strict: s.strict, Keep: s.keep, settings: s, counter: new(atomic.Int64), shared: map[string]*once{},
 	}
 	for _, step := range []func(context.Context) error{
 		e.openEngine, e.openDir,

@@ -27,6 +27,7 @@ type settings struct {
 	standIns map[string]string
 	confirm  int
 	strict   bool
+	keep     bool
 	needs    map[string]missing
 	repro    func(Again) string
 }
@@ -66,6 +67,9 @@ func readSettings(options []Option) (settings, error) {
 	if s.strict, err = Strict(os.Getenv("STRICT")); err != nil {
 		return s, err
 	}
+	if s.keep, err = Keep(os.Getenv("KEEP")); err != nil {
+		return s, err
+	}
 	out, err := filepath.Abs(valueOr("OUT", filepath.Join("build", "check")))
 	if err != nil {
 		return s, fmt.Errorf("OUT: %w", err)
@@ -100,15 +104,21 @@ func Confirm(text string) (int, error) {
 
 // Strict reads what STRICT says: whether an unsteady claim and a known fault
 // fail the run, too.
-func Strict(text string) (bool, error) {
+func Strict(text string) (bool, error) { return yes("STRICT", text) }
+
+// Keep reads what KEEP says: whether the builders and files of a claim that fails
+// are left for a look.
+func Keep(text string) (bool, error) { return yes("KEEP", text) }
+
+func yes(variable, text string) (bool, error) {
 	if text == "" {
 		return false, nil
 	}
-	strict, err := strconv.ParseBool(text)
+	said, err := strconv.ParseBool(text)
 	if err != nil {
-		return false, fmt.Errorf("STRICT=%s is neither 1 nor 0", text)
+		return false, fmt.Errorf("%s=%s is neither 1 nor 0", variable, text)
 	}
-	return strict, nil
+	return said, nil
 }
 
 func valueOr(variable, fallback string) string {

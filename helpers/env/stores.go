@@ -84,7 +84,7 @@ func (e *Environment) beside(ctx context.Context, host string) (*Environment, er
 		Run: e.Run, Dir: e.Dir, Undo: e.Undo, Out: e.Out, Docker: e.Docker,
 		Buildx: e.Buildx, BuildKit: e.BuildKit,
 		Mirror: e.Mirror, Intake: e.Intake, StandIns: e.StandIns, InLab: e.InLab, LabDir: e.LabDir, Driver: e.Driver, Specs: e.Specs,
-		Confirm: e.Confirm, Strict: e.Strict, settings: e.settings, counter: e.counter, shared: map[string]*once{},
+		Confirm: e.Confirm, Strict: e.Strict, Keep: e.Keep, settings: e.settings, counter: e.counter, shared: map[string]*once{},
 	}
 	if err := other.connect(ctx, host); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/internal/poll"
+	"builders.test/helpers/undo"
 	"github.com/distribution/reference"
 	"github.com/docker/docker/client"
 )
@@ -101,7 +103,7 @@ func (g *Guard) Close() error {
 	defer cancel()
 	g.saved = append(g.saved, saved()...)
 	before := g.environment.BeforeRestore(ctx)
-	left, err := sweep(ctx, g.engines, g.run)
+	left, err := sweep(ctx, g.engines, g.run, env.KeptBy(g.run)...)
 	err = errors.Join(before, err)
 	left = slices.DeleteFunc(left, func(x Object) bool { return x.Kind == "folder" || x.probe || env.IsShared(x.Name) })
 	if len(left) > 0 {
@@ -129,7 +131,7 @@ func (g *Guard) Audit() (note string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("look whether images are as they were: %w", err)
 	}
-	d := after.Since(g.before, g.run).Without(append(g.saved, saved()...))
+	d := Inventory(withoutKept(g.run, after, env.KeptBy(g.run))).Since(g.before, g.run).Without(append(g.saved, saved()...))
 	errs := []error{d.Err()}
 	for _, ref := range unrestored {
 		errs = append(errs, fmt.Errorf("%s still names the image that the run made it name, and not the one from before", ref))
@@ -165,9 +167,10 @@ func Sweep(ctx context.Context, engines []*client.Client, runs ...string) error 
 }
 
 // sweep removes everything of a run until nothing more turns up, and returns
-// what it found. An engine that does not answer may be on its way up again.
-func sweep(ctx context.Context, engines []*client.Client, run string) ([]Object, error) {
-	s := sweeper{engines: engines, run: run, reached: time.Now()}
+// what it found. An engine that does not answer may be on its way up again. What is
+// kept for a look stays, and the run's folder with it.
+func sweep(ctx context.Context, engines []*client.Client, run string, kept ...env.Kept) ([]Object, error) {
+	s := sweeper{engines: engines, run: run, reached: time.Now(), kept: kept}
 	err := poll.Until(ctx, sweepPause, func() (bool, error) { return s.pass(ctx) })
 	if err != nil && ctx.Err() != nil && s.failed != nil {
 		err = fmt.Errorf("what run %s left is not gone yet: %w", run, s.failed)
@@ -178,6 +181,7 @@ func sweep(ctx context.Context, engines []*client.Client, run string) ([]Object,
 type sweeper struct {
 	engines []*client.Client
 	run     string
+	kept    []env.Kept
 	found   []Object
 	// failed is what could not be removed.
 	failed error
@@ -198,7 +202,7 @@ func (s *sweeper) pass(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	s.reached = time.Now()
-	mine := slices.DeleteFunc(Of(s.run, all), Object.kept)
+	mine := withoutKept(s.run, slices.DeleteFunc(Of(s.run, all), Object.kept), s.kept)
 	s.found = merge(s.found, mine)
 	// The folder tells whose a probe is, also one that the engine does not list
 	// yet, so it goes last.
@@ -211,11 +215,29 @@ func (s *sweeper) pass(ctx context.Context) (done bool, err error) {
 		// the next pass tells.
 		s.failed = Remove(ctx, slices.DeleteFunc(objects, Object.pending))
 	case s.emptyPasses == enoughPasses:
-		if s.failed = Remove(ctx, mine); s.failed != nil {
+		if s.failed = errors.Join(Remove(ctx, mine), s.undo(ctx)); s.failed != nil {
 			s.emptyPasses = 0
 		}
 	}
 	return s.emptyPasses == enoughPasses, nil
+}
+
+// undo makes what the run changed as it was, also where its folder stays.
+func (s *sweeper) undo(ctx context.Context) error {
+	if len(s.kept) == 0 {
+		return nil // it went with the folder
+	}
+	return undo.All(ctx, filepath.Join(os.TempDir(), env.Prefix+s.run), handlers()...)
+}
+
+// withoutKept leaves out what is kept of a run for a look, and then its folder.
+func withoutKept(run string, objects []Object, kept []env.Kept) []Object {
+	return slices.DeleteFunc(objects, func(x Object) bool {
+		if x.Run != run || len(kept) == 0 {
+			return false
+		}
+		return x.Kind == "folder" || slices.ContainsFunc(kept, func(k env.Kept) bool { return k.Has(run, x.Name) })
+	})
 }
 
 func merge(found, more []Object) []Object {
@@ -251,7 +273,7 @@ func reap(run string) error {
 	if err != nil {
 		return err
 	}
-	_, err = sweep(ctx, engines, run)
+	_, err = sweep(ctx, engines, run, env.KeptBy(run)...)
 	return err
 }
 

@@ -253,9 +253,17 @@ func (t *T) TempDir() string {
 	if err != nil {
 		t.EnvironmentFailed("create a folder: %v", err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	t.Cleanup(func() {
+		if !t.Keeps() {
+			_ = os.RemoveAll(dir)
+		}
+	})
 	return dir
 }
+
+// Keeps reports whether what the try made is left for a look: it failed at first,
+// and the environment says so.
+func (t *T) Keeps() bool { return t.Env.Keep && t.number == 1 && t.Failed() }
 
 // EnvironmentFailed ends the claim with the verdict error: the environment
 // did not let it be tested.

@@ -94,6 +94,9 @@ func audit(guard *janitor.Guard) error {
 	if note != "" {
 		fmt.Fprintln(os.Stderr, "builders: note:", note)
 	}
+	for _, kept := range env.KeptBy(opened.env.Run) {
+		fmt.Fprintf(os.Stderr, "builders: note: kept for a look, until `builders clean`: %s\n", kept.Look)
+	}
 	return err
 }
 

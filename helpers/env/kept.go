@@ -1,0 +1,54 @@
+package env
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+)
+
+// keptFile lies in the folder of a run that leaves the things of a failed claim
+// for a look. The folder stays with them, so that they are known to be the run's.
+const keptFile = "kept"
+
+// Kept is a claim whose things a run has left for a look.
+type Kept struct {
+	// Claim is its name, which is part of the names of its things.
+	Claim string
+	// Look is a command that shows what was left, to be pasted into a shell.
+	Look string
+}
+
+// KeepFor leaves the things of a claim when the run ends.
+func (e *Environment) KeepFor(k Kept) error {
+	file, err := os.OpenFile(filepath.Join(e.Dir, keptFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("keep the builders of %s: %w", k.Claim, err)
+	}
+	defer file.Close()
+	_, err = fmt.Fprintf(file, "%s\t%s\n", k.Claim, k.Look)
+	return err
+}
+
+// KeptBy are the claims whose things a run has left.
+func KeptBy(run string) []Kept {
+	content, err := os.ReadFile(filepath.Join(os.TempDir(), Prefix+run, keptFile))
+	if err != nil {
+		return nil
+	}
+	var all []Kept
+	for line := range strings.Lines(string(content)) {
+		if name, look, found := strings.Cut(strings.TrimRight(line, "\n"), "\t"); found {
+			all = append(all, Kept{Claim: name, Look: look})
+		}
+	}
+	return all
+}
+
+// Has reports whether something with this name is of the claim that was kept.
+func (k Kept) Has(run, name string) bool {
+	// A number ends what [Environment.Name] gives out: rm is not rm-all.
+	_, rest, found := strings.Cut(name, Prefix+run+"-"+k.Claim+"-")
+	return found && rest != "" && unicode.IsDigit(rune(rest[0]))
+}
