@@ -90,20 +90,6 @@ func TestFaultsAreFound(t *testing.T) {
 	}
 }
 
-// The README's table counts the claims of each chapter.
-func TestReadmeCountsTheClaims(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	assert.NilError(t, err)
-	counts := map[string]int{}
-	for _, c := range whole(t).WithoutRegressions().Claims {
-		counts[c.Chapter()]++
-	}
-	for chapter, count := range counts {
-		row := fmt.Sprintf(`(?m)^\| %s: [^|]* \| %d \|`, chapter, count)
-		assert.Check(t, regexp.MustCompile(row).Match(readme), "README.md has no row `| %s: … | %d |`", chapter, count)
-	}
-}
-
 // A claim whose script was edited is another one, whatever its head says.
 func TestTheBookChangesWithItsScripts(t *testing.T) {
 	one := Book{Claims: []claim.Listed{{Claim: claim.Claim{ID: "own/app", Text: "x"}, Edition: "1"}, {Claim: claim.Claim{ID: "own/b"}}}}
