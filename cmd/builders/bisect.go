@@ -12,7 +12,7 @@ import (
 	"builders.test/helpers/subject"
 	"builders.test/internal/bisect"
 	"builders.test/internal/console"
-	"builders.test/internal/lab"
+	"builders.test/lab"
 	"github.com/spf13/cobra"
 )
 

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"builders.test/helpers/subject"
-	"builders.test/internal/lab"
 	"builders.test/internal/report"
+	"builders.test/lab"
 	"github.com/spf13/cobra"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"

@@ -8,7 +8,7 @@ import (
 
 	"builders.test/helpers/janitor"
 	"builders.test/internal/existing"
-	"builders.test/internal/lab"
+	"builders.test/lab"
 	"github.com/docker/docker/client"
 	"github.com/spf13/cobra"
 )

@@ -13,7 +13,7 @@ import (
 
 	"builders.test/helpers/subject"
 	"builders.test/internal/existing"
-	"builders.test/internal/lab"
+	"builders.test/lab"
 )
 
 // laboratory is what check needs of the lab.

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"builders.test/internal/existing"
-	"builders.test/internal/lab"
+	"builders.test/lab"
 	"github.com/spf13/cobra"
 )
 

@@ -16,9 +16,9 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"builders.test/internal/console"
-	"builders.test/internal/lab"
 	"builders.test/internal/report"
 	"builders.test/internal/sabotage"
+	"builders.test/lab"
 	"github.com/spf13/cobra"
 )
 

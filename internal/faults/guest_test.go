@@ -14,7 +14,7 @@ import (
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/registry"
-	"builders.test/internal/lab"
+	"builders.test/lab"
 	"github.com/stretchr/testify/require"
 )
 

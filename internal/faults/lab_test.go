@@ -20,8 +20,8 @@ import (
 	"time"
 
 	"builders.test/helpers/janitor"
-	"builders.test/internal/lab"
 	"builders.test/internal/report"
+	"builders.test/lab"
 	"github.com/docker/docker/client"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/poll"

@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/evidence"
-	"builders.test/internal/lab/debian"
+	"builders.test/lab/debian"
 	"gotest.tools/v3/assert"
 )
 

@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"text/tabwriter"
 
-	"builders.test/internal/lab/image"
-	"builders.test/internal/lab/process"
+	"builders.test/lab/image"
+	"builders.test/lab/process"
 )
 
 // Status is what a lab consists of at a moment.

@@ -15,8 +15,8 @@ import (
 	"sync"
 
 	"builders.test/helpers/front"
-	"builders.test/internal/lab/debian"
-	"builders.test/internal/lab/image"
+	"builders.test/lab/debian"
+	"builders.test/lab/image"
 	"golang.org/x/sync/semaphore"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"builders.test/internal/lab/process"
+	"builders.test/lab/process"
 	"github.com/docker/docker/client"
 	"golang.org/x/sync/errgroup"
 )

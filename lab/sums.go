@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"builders.test/internal/lab/process"
+	"builders.test/lab/process"
 	"golang.org/x/mod/module"
 )
 

@@ -15,7 +15,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/internal/lab/debian"
+	"builders.test/lab/debian"
 )
 
 // Part is a group of Debian packages unpacked into a folder.

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/internal/lab/image"
+	"builders.test/lab/image"
 	"github.com/Masterminds/semver/v3"
 )
 

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"builders.test/helpers/front"
-	"builders.test/internal/lab/process"
+	"builders.test/lab/process"
 )
 
 // startLimit is how long a daemon may take to answer.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/internal/lab/process"
+	"builders.test/lab/process"
 )
 
 func TestEnginesShareNothingThatNamesThem(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
-	"builders.test/internal/lab/image"
+	"builders.test/lab/image"
 	"golang.org/x/sync/errgroup"
 )
 

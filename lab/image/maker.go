@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"builders.test/internal/lab/debian"
+	"builders.test/lab/debian"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"

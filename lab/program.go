@@ -14,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/internal/lab/process"
+	"builders.test/lab/process"
 )
 
 // program is a set of commands compiled from one Go module.

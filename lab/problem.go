@@ -7,7 +7,7 @@ import (
 	"strings"
 	"syscall"
 
-	"builders.test/internal/lab/debian"
+	"builders.test/lab/debian"
 )
 
 // Kind tells whose turn it is to do something about a [Problem].

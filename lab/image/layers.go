@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"builders.test/internal/lab/debian"
-	"builders.test/internal/lab/process"
+	"builders.test/lab/debian"
+	"builders.test/lab/process"
 )
 
 // format goes into every layer's identity. Raise it when the code that writes

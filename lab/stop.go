@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"builders.test/internal/lab/process"
+	"builders.test/lab/process"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/client"
 	"golang.org/x/sync/errgroup"

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"sync"
 
-	"builders.test/internal/lab/process"
+	"builders.test/lab/process"
 )
 
 // Release is what /etc/os-release says about a distribution.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"builders.test/internal/lab/process"
+	"builders.test/lab/process"
 )
 
 // Tree merges packages into the files of one image layer. It does what dpkg

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"builders.test/internal/lab/debian"
+	"builders.test/lab/debian"
 )
 
 // unpacked makes sure that Debian packages are unpacked in the cache and

@@ -15,8 +15,8 @@ import (
 	"strings"
 
 	"builders.test/helpers/subject"
-	"builders.test/internal/lab/image"
-	"builders.test/internal/lab/process"
+	"builders.test/lab/image"
+	"builders.test/lab/process"
 	"github.com/Masterminds/semver/v3"
 )
 
