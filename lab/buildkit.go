@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/subject"
+	"builders.test/internal/versions"
 	"builders.test/lab/image"
 	"builders.test/lab/process"
 	"github.com/Masterminds/semver/v3"
@@ -33,12 +34,12 @@ const (
 // "latest" and "stable" are the stable release, "0.11.5" is v0.11.5.
 func Release(text string) (string, error) {
 	if text == "latest" || text == "stable" || text == "buildx-stable-1" {
-		return BuildKitStable, nil
+		return versions.NewestBuildKit, nil
 	}
 	tag, ok := subject.Release(text)
 	if !ok {
 		return "", usage(fmt.Sprintf("reading the BuildKit release %q", text), "it is no version",
-			"write one like "+BuildKitDefault+", or latest")
+			"write one like "+versions.BuildKit+", or latest")
 	}
 	return tag, nil
 }
@@ -46,7 +47,7 @@ func Release(text string) (string, error) {
 // releases turns the requested BuildKit releases and those the lab always has
 // into a sorted list without repetition.
 func releases(requested []string) ([]string, error) {
-	all := []string{BuildKitDefault, BuildKitStable}
+	all := []string{versions.BuildKit, versions.NewestBuildKit}
 	for _, text := range requested {
 		tag, err := Release(text)
 		if err != nil {
@@ -61,7 +62,7 @@ func releases(requested []string) ([]string, error) {
 // known tells whether a module has a release; if not, the error names its
 // neighbours. The module itself is asked for, because lists may be incomplete.
 func (l *Lab) known(ctx context.Context, p program) error {
-	if exists(l.folder(p)) || p.version == BuildKitDefault || p.version == BuildKitStable {
+	if exists(l.folder(p)) || p.version == versions.BuildKit || p.version == versions.NewestBuildKit {
 		return nil
 	}
 	_, err := moduleDir(ctx, p.module, p.version)
@@ -178,7 +179,7 @@ func (l *Lab) runcFor(ctx context.Context, release string) (string, error) {
 // buildkitRecipe is the image of a release. Its programs need not exist yet.
 func (l *Lab) buildkitRecipe(release, runcVersion string) image.Recipe {
 	refs := []string{"moby/buildkit:" + release}
-	if release == BuildKitStable {
+	if release == versions.NewestBuildKit {
 		refs = append(refs, "moby/buildkit:buildx-stable-1", "moby/buildkit:latest")
 	}
 	bin := l.folder(buildkit(release))
@@ -230,7 +231,7 @@ func (l *Lab) fromSource(ctx context.Context, dir string, flags []string) (strin
 	if err != nil {
 		return "", err
 	}
-	p := buildkit(BuildKitStable)
+	p := buildkit(versions.NewestBuildKit)
 	p.name, p.version = "buildkit", "source"
 	described := describeSource(ctx, dir)
 	p.vars[buildkitModule+"/version.Version"] = described

@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"builders.test/internal/versions"
 )
 
 func TestRelease(t *testing.T) {
 	for text, want := range map[string]string{
-		"v0.11.5": "v0.11.5", "0.20.2": "v0.20.2", "latest": BuildKitStable, "v0.13.0-rc1": "v0.13.0-rc1",
+		"v0.11.5": "v0.11.5", "0.20.2": "v0.20.2", "latest": versions.NewestBuildKit, "v0.13.0-rc1": "v0.13.0-rc1",
 	} {
 		if got, err := Release(text); err != nil || got != want {
 			t.Errorf("Release(%q) = %q, %v, want %q", text, got, err, want)
@@ -131,14 +133,14 @@ func TestGoEnvOverridesTheUsers(t *testing.T) {
 
 func TestBuildKitRecipe(t *testing.T) {
 	l := open(t, nil)
-	r := l.buildkitRecipe(BuildKitStable, "v1.5.2")
-	if want := []string{"moby/buildkit:" + BuildKitStable, "moby/buildkit:buildx-stable-1", "moby/buildkit:latest"}; !slices.Equal(r.Refs, want) {
+	r := l.buildkitRecipe(versions.NewestBuildKit, "v1.5.2")
+	if want := []string{"moby/buildkit:" + versions.NewestBuildKit, "moby/buildkit:buildx-stable-1", "moby/buildkit:latest"}; !slices.Equal(r.Refs, want) {
 		t.Errorf("names %q", r.Refs)
 	}
 	if r.Labels[RuncLabel] != "v1.5.2" || !strings.Contains(r.Origin, "runc v1.5.2") {
 		t.Errorf("labels %v, origin %s", r.Labels, r.Origin)
 	}
-	if r.Key() == l.buildkitRecipe(BuildKitStable, "v1.5.3").Key() {
+	if r.Key() == l.buildkitRecipe(versions.NewestBuildKit, "v1.5.3").Key() {
 		t.Error("another runc, the same image")
 	}
 }

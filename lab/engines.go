@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"builders.test/internal/versions"
 	"builders.test/lab/process"
 	"github.com/docker/docker/client"
 	"golang.org/x/sync/errgroup"
@@ -111,7 +112,7 @@ func (l *Lab) engineParts() engineParts {
 	return engineParts{
 		dockerd:    l.folder(dockerd()),
 		containerd: l.folder(containerd()),
-		runc:       l.folder(runc(RuncVersion)),
+		runc:       l.folder(runc(versions.Runc)),
 		init:       l.path("packages", "tini", "usr/bin/tini-static"),
 	}
 }
@@ -156,7 +157,7 @@ func (l *Lab) startEngine(ctx context.Context, e engine) error {
 	if err := l.configureEngine(e, number); err != nil {
 		return err
 	}
-	return l.progress.work(fmt.Sprintf("dockerd %s (%s)", EngineVersion, e.store), "starting", "started", func() error {
+	return l.progress.work(fmt.Sprintf("dockerd %s (%s)", versions.Engine, e.store), "starting", "started", func() error {
 		err := l.engineDaemon(e).Start(ctx, startLimit, func(ctx context.Context) error { return ping(ctx, l.host(e)) })
 		return l.aboutStore(e, err)
 	})
@@ -166,7 +167,7 @@ func (l *Lab) startEngine(ctx context.Context, e engine) error {
 func (l *Lab) provideEngine() error {
 	var group errgroup.Group
 	group.Go(l.startRegistry)
-	for _, p := range []program{dockerd(), containerd(), runc(RuncVersion)} {
+	for _, p := range []program{dockerd(), containerd(), runc(versions.Runc)} {
 		group.Go(func() error {
 			_, err := l.compile(p)
 			return err

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"builders.test/internal/versions"
 	"builders.test/lab/image"
 	"github.com/Masterminds/semver/v3"
 )
@@ -17,10 +18,10 @@ import (
 // frontendTags turns the requested releases of docker/dockerfile and those the
 // lab always has into a list from old to new, without repetition.
 func frontendTags(requested []string) ([]string, error) {
-	all := slices.Clone(frontendsAlways)
+	all := slices.Clone(versions.FrontendsAlways)
 	for _, text := range requested {
 		tag := strings.TrimPrefix(strings.TrimPrefix(text, "docker/dockerfile:"), "v")
-		if _, ok := frontends[tag]; !ok {
+		if _, ok := versions.Frontends[tag]; !ok {
 			return nil, usage(fmt.Sprintf("reading the Dockerfile frontend %q", text), "it is none that the lab can make",
 				"known are "+strings.Join(knownFrontends(), ", "))
 		}
@@ -34,7 +35,7 @@ func frontendTags(requested []string) ([]string, error) {
 // new.
 func knownFrontends() []string {
 	var all []string
-	for tag := range frontends {
+	for tag := range versions.Frontends {
 		all = append(all, tag)
 	}
 	slices.SortFunc(all, compareTags)
@@ -48,20 +49,20 @@ func compareTags(a, b string) int {
 
 // serveFrontend makes the registry serve a release of docker/dockerfile.
 func (l *Lab) serveFrontend(ctx context.Context, tag string) error {
-	labels, err := l.frontendLabels(ctx, frontends[tag])
+	labels, err := l.frontendLabels(ctx, versions.Frontends[tag])
 	if err != nil {
 		return err
 	}
-	return l.serve(ctx, l.frontendRecipe(tag, labels), frontend(frontends[tag]))
+	return l.serve(ctx, l.frontendRecipe(tag, labels), frontend(versions.Frontends[tag]))
 }
 
 // frontendRecipe is the image of a release. Its program need not exist yet.
 func (l *Lab) frontendRecipe(tag string, labels map[string]string) image.Recipe {
 	refs := []string{"docker/dockerfile:" + tag}
-	if tag == FrontendStable {
+	if tag == versions.NewestFrontend {
 		refs = []string{"docker/dockerfile:1", "docker/dockerfile:latest", "docker/dockerfile:" + tag}
 	}
-	p := frontend(frontends[tag])
+	p := frontend(versions.Frontends[tag])
 	return image.Frontend(refs, l.arch, p.module+" "+p.version, filepath.Join(l.folder(p), "dockerfile-frontend"), labels)
 }
 
@@ -124,8 +125,8 @@ func labelsOf(dockerfile string) map[string]string {
 func (l *Lab) frontendRecipes() []image.Recipe {
 	var all []image.Recipe
 	for _, tag := range knownFrontends() {
-		labels, made := l.recallLabels(frontends[tag])
-		if made || slices.Contains(frontendsAlways, tag) {
+		labels, made := l.recallLabels(versions.Frontends[tag])
+		if made || slices.Contains(versions.FrontendsAlways, tag) {
 			all = append(all, l.frontendRecipe(tag, labels))
 		}
 	}

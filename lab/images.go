@@ -3,10 +3,16 @@ package lab
 import (
 	"context"
 	"path/filepath"
+	"time"
 
+	"builders.test/internal/versions"
 	"builders.test/lab/image"
 	"golang.org/x/sync/errgroup"
 )
+
+// imageDate is the creation time in every image's config. It is fixed, so that
+// the same inputs give the same digest.
+var imageDate = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
 
 // plainImages are the images that are made of Debian packages alone.
 func (l *Lab) plainImages() []image.Recipe {
@@ -19,7 +25,7 @@ func (l *Lab) plainImages() []image.Recipe {
 
 // registryImage is registry:3.
 func (l *Lab) registryImage() image.Recipe {
-	return image.Registry(l.arch, registry().module+" "+RegistryVersion+" and Debian's busybox-static",
+	return image.Registry(l.arch, registry().module+" "+versions.Registry+" and Debian's busybox-static",
 		filepath.Join(l.folder(registry()), "registry"))
 }
 

@@ -1,24 +1,28 @@
 package lab
 
-import "strings"
+import (
+	"strings"
+
+	"builders.test/internal/versions"
+)
 
 // The programs of the lab, and how each is compiled.
 
 func dockerd() program {
 	return program{
-		name: "dockerd", module: "github.com/moby/moby/v2", version: EngineModule,
+		name: "dockerd", module: "github.com/moby/moby/v2", version: versions.EngineModule,
 		packages: []string{"./cmd/dockerd", "./cmd/docker-proxy"},
 		tags:     "exclude_graphdriver_btrfs netgo osusergo",
-		vars:     map[string]string{"github.com/moby/moby/v2/dockerversion.Version": EngineVersion},
+		vars:     map[string]string{"github.com/moby/moby/v2/dockerversion.Version": versions.Engine},
 	}
 }
 
 func containerd() program {
 	return program{
-		name: "containerd", module: "github.com/containerd/containerd/v2", version: ContainerdVersion,
+		name: "containerd", module: "github.com/containerd/containerd/v2", version: versions.Containerd,
 		packages: []string{"./cmd/containerd", "./cmd/containerd-shim-runc-v2"},
 		tags:     "netgo osusergo",
-		vars:     map[string]string{"github.com/containerd/containerd/v2/version.Version": ContainerdVersion},
+		vars:     map[string]string{"github.com/containerd/containerd/v2/version.Version": versions.Containerd},
 	}
 }
 
@@ -46,9 +50,9 @@ func buildx(version string) program {
 
 func registry() program {
 	return program{
-		name: "registry", module: "github.com/distribution/distribution/v3", version: RegistryVersion,
+		name: "registry", module: "github.com/distribution/distribution/v3", version: versions.Registry,
 		packages: []string{"./cmd/registry"},
-		vars:     map[string]string{"github.com/distribution/distribution/v3/version.version": RegistryVersion},
+		vars:     map[string]string{"github.com/distribution/distribution/v3/version.version": versions.Registry},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"builders.test/helpers/front"
+	"builders.test/internal/versions"
 	"builders.test/lab/process"
 )
 
@@ -135,7 +136,7 @@ func (l *Lab) startRegistry() error {
 				return err
 			}
 		}
-		l.progress.say("registry "+RegistryVersion, "serves "+mirror)
+		l.progress.say("registry "+versions.Registry, "serves "+mirror)
 		return nil
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"text/tabwriter"
 
+	"builders.test/internal/versions"
 	"builders.test/lab/image"
 	"builders.test/lab/process"
 )
@@ -47,10 +48,10 @@ func (l *Lab) Status(ctx context.Context) (Status, error) {
 	running := l.Running(ctx)
 	for _, e := range engines {
 		up := slices.Contains(running, l.host(e))
-		s.Components = append(s.Components, l.daemonRow("engine "+e.store, "docker "+EngineVersion, l.engineDaemon(e), up, l.dataRoot(e)))
+		s.Components = append(s.Components, l.daemonRow("engine "+e.store, "docker "+versions.Engine, l.engineDaemon(e), up, l.dataRoot(e)))
 	}
 	registryUp := l.registryAnswers(ctx)
-	s.Components = append(s.Components, l.daemonRow("registry", RegistryVersion, l.registryDaemon(mirrorServer), registryUp, l.path("registry")))
+	s.Components = append(s.Components, l.daemonRow("registry", versions.Registry, l.registryDaemon(mirrorServer), registryUp, l.path("registry")))
 	s.Up = !slices.ContainsFunc(s.Components, func(c Component) bool { return c.State == stopped })
 	for _, p := range programsAlways() {
 		s.Components = append(s.Components, l.programRow(p))
@@ -92,8 +93,8 @@ func (l *Lab) programRow(p program) Component {
 // programsAlways are those that a lab has whatever is asked of it, besides what its
 // images carry.
 func programsAlways() []program {
-	all := []program{dockerd(), containerd(), runc(RuncVersion), buildx(BuildxVersion)}
-	for _, version := range diveVersions {
+	all := []program{dockerd(), containerd(), runc(versions.Runc), buildx(versions.Buildx)}
+	for _, version := range versions.Dives {
 		all = append(all, dive(version))
 	}
 	return all
@@ -113,7 +114,7 @@ func (l *Lab) emulationRow() Component {
 func (l *Lab) recipes() []image.Recipe {
 	all := append(l.plainImages(), l.registryImage())
 	all = append(all, l.frontendRecipes()...)
-	tags := []string{BuildKitDefault, BuildKitStable}
+	tags := []string{versions.BuildKit, versions.NewestBuildKit}
 	notes, _ := filepath.Glob(l.runcNote("*"))
 	for _, note := range notes {
 		tags = append(tags, strings.TrimPrefix(note, l.runcNote("")))

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"builders.test/internal/versions"
 	"builders.test/lab/process"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/client"
@@ -139,7 +140,7 @@ func mentions(args []string, paths ...string) bool {
 // runsEngine recognizes what runs the program of an engine, in whatever
 // version: they lie in this lab's cache.
 func (l *Lab) runsEngine() owner {
-	folders := []string{l.folder(dockerd()), l.folder(containerd()), l.folder(runc(RuncVersion))}
+	folders := []string{l.folder(dockerd()), l.folder(containerd()), l.folder(runc(versions.Runc))}
 	entries, _ := os.ReadDir(l.path("bin"))
 	for _, e := range entries {
 		for _, name := range []string{"dockerd-", "containerd-", "runc-"} {

@@ -3,14 +3,16 @@ package lab
 import (
 	"strings"
 	"testing"
+
+	"builders.test/internal/versions"
 )
 
 func TestProgramsThatAreAlwaysThereHaveSums(t *testing.T) {
-	wanted := append(programsAlways(), registry(), buildkit(BuildKitDefault), buildkit(BuildKitStable))
-	for _, tag := range frontendsAlways {
-		wanted = append(wanted, frontend(frontends[tag]))
+	wanted := append(programsAlways(), registry(), buildkit(versions.BuildKit), buildkit(versions.NewestBuildKit))
+	for _, tag := range versions.FrontendsAlways {
+		wanted = append(wanted, frontend(versions.Frontends[tag]))
 	}
-	for _, version := range diveVersions {
+	for _, version := range versions.Dives {
 		wanted = append(wanted, dive(version))
 	}
 	for _, p := range wanted {
@@ -21,14 +23,14 @@ func TestProgramsThatAreAlwaysThereHaveSums(t *testing.T) {
 }
 
 func TestVerify(t *testing.T) {
-	sum, ok := knownSum(buildkitModule, BuildKitStable)
+	sum, ok := knownSum(buildkitModule, versions.NewestBuildKit)
 	if !ok {
 		t.Fatal("no sum")
 	}
-	if err := verify(buildkitModule, BuildKitStable, sum); err != nil {
+	if err := verify(buildkitModule, versions.NewestBuildKit, sum); err != nil {
 		t.Error(err)
 	}
-	err := verify(buildkitModule, BuildKitStable, "h1:another")
+	err := verify(buildkitModule, versions.NewestBuildKit, "h1:another")
 	if err == nil || !strings.Contains(err.Error(), "h1:another and should be "+sum) {
 		t.Errorf("another module passes: %v", err)
 	}
@@ -42,7 +44,7 @@ func TestVerifiable(t *testing.T) {
 		"asked":        {"sum.golang.org", "", "v99.0.0", ""},
 		"off":          {"off", "", "v99.0.0", "GOSUMDB=off"},
 		"not for this": {"sum.golang.org", "github.com/moby", "v99.0.0", "GONOSUMDB=github.com/moby"},
-		"known":        {"off", "", BuildKitStable, ""},
+		"known":        {"off", "", versions.NewestBuildKit, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("GOSUMDB", test.sumdb)

@@ -4,12 +4,13 @@ import (
 	"os"
 	"path/filepath"
 
+	"builders.test/internal/versions"
 	"golang.org/x/sync/errgroup"
 )
 
 // plugin makes sure that the docker command finds the pinned buildx.
 func (l *Lab) plugin() error {
-	binary, err := l.buildxBinary(BuildxVersion)
+	binary, err := l.buildxBinary(versions.Buildx)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (l *Lab) dives() error {
 		return err
 	}
 	var group errgroup.Group
-	for _, version := range diveVersions {
+	for _, version := range versions.Dives {
 		group.Go(func() error {
 			dir, err := l.compile(dive(version))
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"builders.test/internal/versions"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -41,7 +42,7 @@ func (l *Lab) Up(ctx context.Context, wanted Wanted) error {
 	if err != nil {
 		return err
 	}
-	l.progress.write("up in " + short(time.Since(start)) + ": docker " + EngineVersion + ", buildx " + BuildxVersion +
+	l.progress.write("up in " + short(time.Since(start)) + ": docker " + versions.Engine + ", buildx " + versions.Buildx +
 		", BuildKit " + strings.Join(tags, " ") +
 		", frontends " + strings.Join(syntaxes, " ") + ", mirror " + mirror)
 	return nil
@@ -151,11 +152,11 @@ func (l *Lab) EnsureBuildKit(ctx context.Context, release string) error {
 // Buildx provides a buildx release and returns its plugin binary, which is
 // called docker-buildx.
 func (l *Lab) Buildx(ctx context.Context, release string) (string, error) {
-	tag := BuildxVersion
+	tag := versions.Buildx
 	if release != "latest" {
 		v, err := Release(release)
 		if err != nil {
-			return "", usage("reading the buildx release "+release, "it is no version", "write one like "+BuildxVersion)
+			return "", usage("reading the buildx release "+release, "it is no version", "write one like "+versions.Buildx)
 		}
 		tag = v
 	}

@@ -14,12 +14,9 @@ import (
 	"builders.test/internal/console"
 	"builders.test/internal/history"
 	"builders.test/internal/report"
+	"builders.test/internal/versions"
 	"github.com/spf13/cobra"
 )
-
-// newestBuildKit is the release that a regression of buildx is shown with,
-// unless its script names another.
-const newestBuildKit = "v0.34.2"
 
 // historyRun puts the regressions of the past to the test on both sides.
 type historyRun struct {
@@ -65,7 +62,7 @@ func (h *historyRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, cell := range history.Cells(chosen, newestBuildKit) {
+	for _, cell := range history.Cells(chosen, versions.NewestBuildKit) {
 		if err := h.judge(ctx, ledger, cell); err != nil {
 			return err
 		}
@@ -123,7 +120,7 @@ func (h *historyRun) conclude(ledger *history.Ledger, chosen []history.Regressio
 	caught, unknown := 0, 0
 	fmt.Fprintln(h.stdout)
 	for _, r := range chosen {
-		score := ledger.Score(r, newestBuildKit)
+		score := ledger.Score(r, versions.NewestBuildKit)
 		mark := report.Mark(claim.Holds)
 		switch {
 		case score.Caught():

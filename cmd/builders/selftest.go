@@ -18,6 +18,7 @@ import (
 	"builders.test/internal/console"
 	"builders.test/internal/report"
 	"builders.test/internal/sabotage"
+	"builders.test/internal/versions"
 	"builders.test/lab"
 	"github.com/spf13/cobra"
 )
@@ -63,7 +64,7 @@ It exits with 0 when every sabotage is caught and nothing else turned broken.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&s.buildkit, "buildkit", variable("BUILDKIT", newestBuildKit), "BuildKit release under test")
+	flags.StringVar(&s.buildkit, "buildkit", variable("BUILDKIT", versions.NewestBuildKit), "BuildKit release under test")
 	flags.StringVar(&s.sabotages, "sabotage", variable("SABOTAGE", ""), "a pattern for the names of sabotages (default all)")
 	flags.BoolVar(&s.measure, "measure", false, "run all claims that RUN chooses and list which ones notice")
 	flags.StringVar(&s.choice, "run", variable("RUN", ""), "with --measure: chapters, claims' ids and globs of ids")
@@ -113,7 +114,7 @@ func (s *selftest) run(ctx context.Context) error {
 // keep writes the table, of all that has been judged by now. Where that is not
 // every sabotage, there is no table yet.
 func (s *selftest) keep(st stage) error {
-	facts := sabotage.Facts{Date: time.Now(), BuildKit: st.buildkit, Buildx: lab.BuildxVersion, Spared: spared, Book: s.book.WithoutRegressions().Claims}
+	facts := sabotage.Facts{Date: time.Now(), BuildKit: st.buildkit, Buildx: versions.Buildx, Spared: spared, Book: s.book.WithoutRegressions().Claims}
 	var scores []sabotage.Score
 	var missing []string
 	for _, one := range sabotage.All() {
@@ -178,7 +179,7 @@ func (s *selftest) open(ctx context.Context) (stage, error) {
 	if err := l.Up(ctx, lab.Wanted{BuildKits: []string{release}}); err != nil {
 		return stage{}, err
 	}
-	buildx, err := l.Buildx(ctx, lab.BuildxVersion)
+	buildx, err := l.Buildx(ctx, versions.Buildx)
 	if err != nil {
 		return stage{}, err
 	}

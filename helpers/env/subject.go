@@ -23,7 +23,7 @@ type Buildx struct {
 
 // Companions are the releases of which at least one differs from any subject:
 // where a claim needs a second BuildKit, it takes the first that is another.
-var Companions = []string{"v0.34.2", subject.DefaultBuildKit}
+var Companions = []string{subject.NewestBuildKit, subject.DefaultBuildKit}
 
 // Companion is the reference and the version of a BuildKit other than the one
 // under test.

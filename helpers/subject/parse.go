@@ -15,6 +15,9 @@ import (
 // DefaultBuildKit is the release under test when BUILDKIT says nothing.
 const DefaultBuildKit = "v0.11.5"
 
+// NewestBuildKit is the newest release that is known here.
+const NewestBuildKit = "v0.34.2"
+
 // BuildKitChoice is what BUILDKIT says; exactly one way of saying it is filled in.
 type BuildKitChoice struct {
 	// Ref is a release, latest, or an image reference: what the specs take.

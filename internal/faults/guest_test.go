@@ -14,7 +14,7 @@ import (
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/registry"
-	"builders.test/lab"
+	"builders.test/internal/versions"
 	"github.com/stretchr/testify/require"
 )
 
@@ -35,7 +35,7 @@ type user struct {
 func newUser(t *testing.T) *user {
 	t.Helper()
 	found := variables(t)
-	buildx, err := theLab(t).Buildx(t.Context(), lab.BuildxVersion)
+	buildx, err := theLab(t).Buildx(t.Context(), versions.Buildx)
 	require.NoError(t, err)
 	u := &user{t: t, config: filepath.Join(t.TempDir(), "docker"), buildx: buildx}
 	plugins := filepath.Join(u.config, "cli-plugins")

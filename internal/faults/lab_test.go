@@ -21,6 +21,7 @@ import (
 
 	"builders.test/helpers/janitor"
 	"builders.test/internal/report"
+	"builders.test/internal/versions"
 	"builders.test/lab"
 	"github.com/docker/docker/client"
 	"github.com/stretchr/testify/require"
@@ -31,7 +32,7 @@ import (
 const root = "../.."
 
 // buildKit is what is run where it does not matter which.
-const buildKit = "v0.34.2"
+const buildKit = versions.NewestBuildKit
 
 // program is the command that is put to the test.
 var program string

@@ -28,7 +28,7 @@ import (
 // and one of them builds in the engine itself.
 var neighbours = [][]string{
 	{"--buildkit", buildKit, "--run", "builders/default-image,builders/default-image-moves,builders/default-image-offline"},
-	{"--buildkit", "v0.11.5", "--run", "builders/default-image,builders/use,builders/pinned-image"},
+	{"--buildkit", versions.BuildKit, "--run", "builders/default-image,builders/use,builders/pinned-image"},
 	{"--buildkit", buildKit, "--run", "caching/registry,caching/stop-start"},
 	{"--buildkit", buildKit, "--driver", "docker", "--run", "output/load,output/local"},
 }

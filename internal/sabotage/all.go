@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"builders.test/helpers/subject"
 )
 
 // All lists every sabotage.
@@ -90,17 +92,23 @@ func additions() []Sabotage {
 	}
 }
 
+// The driver options that pin a builder to a release.
+const (
+	defaultImage = "image=moby/buildkit:" + subject.DefaultBuildKit
+	newestImage  = "image=moby/buildkit:" + subject.NewestBuildKit
+)
+
 // builders that are made, or chosen, otherwise.
 func builders() []Sabotage {
 	return []Sabotage{
-		replacing("other-image", "creates builders from another BuildKit than the one pinned", "--driver-opt", "image=moby/buildkit:v0.34.2", "image=moby/buildkit:v0.11.5", "image=moby/buildkit:v0.11.5", "image=moby/buildkit:v0.34.2").
+		replacing("other-image", "creates builders from another BuildKit than the one pinned", "--driver-opt", newestImage, defaultImage, defaultImage, newestImage).
 			kills("builders/pinned-image", "builders/side-by-side", "frontend/chmod-old-daemon"),
 		arguments("pin-always", "pins builders that nobody pinned", func(a Args) Args {
 			pinned := slices.ContainsFunc(a, func(arg string) bool { return strings.HasPrefix(arg, "image=") })
 			if !a.Is("create") || pinned || !slices.Contains(a, "docker-container") {
 				return a
 			}
-			return a.With("--driver-opt", "image=moby/buildkit:v0.11.5")
+			return a.With("--driver-opt", defaultImage)
 		}).kills("builders/default-image", "builders/default-image-moves", "builders/default-image-offline"),
 		driverOptions("drop-network", "drops the network mode of builders", "network=").kills("builders/network-host"),
 		driverOptions("drop-default-load", "drops default-load", "default-load=").kills("output/default-load"),

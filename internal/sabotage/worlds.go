@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"builders.test/helpers/subject"
 	"builders.test/internal/mutant"
 )
 
@@ -52,7 +53,7 @@ func images() []Sabotage {
 	return []Sabotage{
 		{
 			Name: "older-than-its-tag", Does: "has an image whose tag names a newer BuildKit than it holds",
-			World: World{Disguise: &Disguise{As: "moby/buildkit:v0.34.2-selftest", From: "moby/buildkit:v0.11.5"}},
+			World: World{Disguise: &Disguise{As: "moby/buildkit:" + subject.NewestBuildKit + "-selftest", From: "moby/buildkit:" + subject.DefaultBuildKit}},
 			Kills: []string{"builders/pinned-image"},
 		},
 		{
