@@ -19,6 +19,7 @@ import (
 	"builders.test/lab/image"
 	"builders.test/lab/process"
 	"github.com/Masterminds/semver/v3"
+	"github.com/moby/sys/atomicwriter"
 )
 
 // Labels of the lab's BuildKit images.
@@ -38,7 +39,7 @@ func Release(text string) (string, error) {
 	}
 	tag, ok := subject.Release(text)
 	if !ok {
-		return "", usage(fmt.Sprintf("reading the BuildKit release %q", text), "it is no version",
+		return "", problem(fmt.Sprintf("reading the BuildKit release %q", text), "it is no version",
 			"write one like "+versions.BuildKit+", or latest")
 	}
 	return tag, nil
@@ -75,7 +76,7 @@ func (l *Lab) known(ctx context.Context, p program) error {
 		return err
 	}
 	return &Problem{
-		Kind: Usage, Tried: fmt.Sprintf("looking for %s %s", p.name, p.version), Happened: "no such release is available",
+		Tried: fmt.Sprintf("looking for %s %s", p.name, p.version), Happened: "no such release is available",
 		Next: "known ones near it: " + strings.Join(near(p.version, versions[1:]), ", "), Err: ErrNoRelease,
 	}
 }
@@ -89,7 +90,7 @@ func Releases(ctx context.Context) ([]string, error) {
 	out, err := process.Command{Dir: "/", Env: goEnv(), Args: []string{"go", "list", "-m", "-versions", buildkitModule}}.Output(ctx)
 	versions := strings.Fields(out)
 	if err != nil || len(versions) < 2 {
-		return nil, environment("listing the releases of BuildKit", "the Go module proxy does not tell", "see that `go list -m -versions "+buildkitModule+"` works")
+		return nil, problem("listing the releases of BuildKit", "the Go module proxy does not tell", "see that `go list -m -versions "+buildkitModule+"` works")
 	}
 	return versions[1:], nil
 }
@@ -173,7 +174,7 @@ func (l *Lab) runcFor(ctx context.Context, release string) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(note), 0o755); err != nil {
 		return "", err
 	}
-	return version, replace(note, []byte(version))
+	return version, atomicwriter.WriteFile(note, []byte(version), 0o644)
 }
 
 // buildkitRecipe is the image of a release. Its programs need not exist yet.
@@ -210,7 +211,7 @@ func (l *Lab) BuildKitFromSource(ctx context.Context, dir string, flags ...strin
 		return "", explain(tried, err)
 	}
 	if !exists(filepath.Join(dir, "cmd", "buildkitd")) || !exists(filepath.Join(dir, "go.mod")) {
-		return "", usage(tried, "it is no BuildKit source tree (no cmd/buildkitd)", "name the folder that holds BuildKit's go.mod")
+		return "", problem(tried, "it is no BuildKit source tree (no cmd/buildkitd)", "name the folder that holds BuildKit's go.mod")
 	}
 	var ref string
 	err = l.session(ctx, func(ctx context.Context) error {

@@ -131,7 +131,7 @@ func (l *Lab) emulate() error {
 	}
 	err = os.WriteFile(filepath.Join(binfmtRoot, "register"), []byte(f.registration(name, emulator)), 0o200)
 	if err != nil {
-		return environment("registering the emulator for "+f.arch, err.Error(), "register one, for example with Debian's binfmt-support and qemu-user-static")
+		return problem("registering the emulator for "+f.arch, err.Error(), "register one, for example with Debian's binfmt-support and qemu-user-static")
 	}
 	l.progress.say("emulation", f.arch+" programs run by "+filepath.Base(emulator))
 	return nil
@@ -146,7 +146,7 @@ func (l *Lab) mountBinfmt() error {
 	}
 	if err := syscall.Mount("binfmt_misc", binfmtRoot, "binfmt_misc", 0, ""); err != nil {
 		_ = os.Remove(l.mountedNote())
-		return environment("mounting binfmt_misc", err.Error(), "load the kernel module binfmt_misc")
+		return problem("mounting binfmt_misc", err.Error(), "load the kernel module binfmt_misc")
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"builders.test/internal/versions"
 	"builders.test/lab/process"
 	"github.com/docker/docker/client"
+	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -44,7 +45,7 @@ func engineWith(store string) (engine, error) {
 		}
 		known = append(known, e.store)
 	}
-	return engine{}, usage(fmt.Sprintf("looking for the engine with the image store %q", store), "the lab has no such engine",
+	return engine{}, problem(fmt.Sprintf("looking for the engine with the image store %q", store), "the lab has no such engine",
 		"its stores are "+strings.Join(known, ", "))
 }
 
@@ -187,7 +188,7 @@ func (l *Lab) aboutStore(e engine, err error) error {
 		return err
 	}
 	_, said, _ := strings.Cut(err.Error(), "error initializing graphdriver: ")
-	return environment("starting the engine with the image store "+e.store+" in "+l.dataRoot(e),
+	return problem("starting the engine with the image store "+e.store+" in "+l.dataRoot(e),
 		"dockerd cannot use it there: "+said, "set XDG_CACHE_HOME to a folder on ext4 or xfs")
 }
 
@@ -225,5 +226,5 @@ func (l *Lab) configureEngine(e engine, number int) error {
 	if err := os.MkdirAll(l.dataRoot(e), 0o710); err != nil {
 		return err
 	}
-	return replace(l.config(e), data)
+	return atomicwriter.WriteFile(l.config(e), data, 0o644)
 }

@@ -13,6 +13,7 @@ import (
 	"builders.test/internal/versions"
 	"builders.test/lab/image"
 	"github.com/Masterminds/semver/v3"
+	"github.com/moby/sys/atomicwriter"
 )
 
 // frontendTags turns the requested releases of docker/dockerfile and those the
@@ -22,7 +23,7 @@ func frontendTags(requested []string) ([]string, error) {
 	for _, text := range requested {
 		tag := strings.TrimPrefix(strings.TrimPrefix(text, "docker/dockerfile:"), "v")
 		if _, ok := versions.Frontends[tag]; !ok {
-			return nil, usage(fmt.Sprintf("reading the Dockerfile frontend %q", text), "it is none that the lab can make",
+			return nil, problem(fmt.Sprintf("reading the Dockerfile frontend %q", text), "it is none that the lab can make",
 				"known are "+strings.Join(knownFrontends(), ", "))
 		}
 		all = append(all, tag)
@@ -96,7 +97,7 @@ func (l *Lab) frontendLabels(ctx context.Context, release string) (map[string]st
 	if err := os.MkdirAll(filepath.Dir(l.frontendNote(release)), 0o755); err != nil {
 		return nil, err
 	}
-	return labels, replace(l.frontendNote(release), data)
+	return labels, atomicwriter.WriteFile(l.frontendNote(release), data, 0o644)
 }
 
 // recallLabels are the labels found earlier, if they were.

@@ -17,6 +17,7 @@ import (
 	"builders.test/helpers/front"
 	"builders.test/lab/debian"
 	"builders.test/lab/image"
+	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -52,7 +53,7 @@ func Open(o Options) (*Lab, error) {
 	if cache == "" {
 		base, err := os.UserCacheDir()
 		if err != nil {
-			return nil, environment("finding the cache folder", err.Error(), "set XDG_CACHE_HOME or HOME")
+			return nil, problem("finding the cache folder", err.Error(), "set XDG_CACHE_HOME or HOME")
 		}
 		cache = filepath.Join(base, "builders")
 	}
@@ -106,27 +107,19 @@ type settings struct {
 	// Nets are the numbers of the engines' /20s within 198.18.0.0/15, by
 	// image store.
 	Nets map[string]int `json:"nets"`
-	// Net is the first engine's once more: labs of before there were two
-	// know it by this name, and take the engine over as it runs.
-	Net *int `json:"net,omitempty"`
 	// CLI is the folder of a docker command that the lab brought along.
 	CLI string `json:"cli,omitempty"`
 }
 
-// readSettings reads settings; those of a lab that had but one engine, too.
 func readSettings(data []byte) (settings, error) {
-	s := settings{Nets: map[string]int{}}
-	if len(data) == 0 {
-		return s, nil
-	}
-	if err := json.Unmarshal(data, &s); err != nil {
-		return s, err
+	s := settings{}
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, &s); err != nil {
+			return s, err
+		}
 	}
 	if s.Nets == nil {
 		s.Nets = map[string]int{}
-	}
-	if s.Net != nil {
-		s.Nets[engines[0].store] = *s.Net
 	}
 	return s, nil
 }
@@ -154,9 +147,6 @@ func (l *Lab) change(fn func(*settings)) error {
 		return err
 	}
 	fn(&s)
-	if net, chosen := s.Nets[engines[0].store]; chosen {
-		s.Net = &net
-	}
 	after, err := json.Marshal(s)
 	if err != nil {
 		return err
@@ -164,21 +154,13 @@ func (l *Lab) change(fn func(*settings)) error {
 	if bytes.Equal(before, after) && exists(l.path("lab.json")) {
 		return nil
 	}
-	return replace(l.path("lab.json"), after)
-}
-
-// replace writes a file so that it is either the old or the new one.
-func replace(file string, data []byte) error {
-	if err := os.WriteFile(file+".new", data, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(file+".new", file)
+	return atomicwriter.WriteFile(l.path("lab.json"), after, 0o644)
 }
 
 func (l *Lab) mirror() (string, error) {
 	s, err := l.settings()
 	if errors.Is(err, os.ErrNotExist) || err == nil && s.Port == 0 {
-		return "", environment("finding the lab's registry", "the lab was never up", "run `builders lab up`")
+		return "", problem("finding the lab's registry", "the lab was never up", "run `builders lab up`")
 	}
 	return fmt.Sprintf("127.0.0.1:%d", s.Port), err
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/docker/go-units"
 )
 
 // spaceNeeded is what it takes to make a lab with two BuildKit releases, in
@@ -19,16 +21,16 @@ func (l *Lab) fit() error {
 	const tried = "bringing up the lab"
 	const otherwise = "or set DOCKER_HOST to an engine that is reachable"
 	if runtime.GOOS != "linux" || !slices.Contains([]string{"amd64", "arm64"}, runtime.GOARCH) {
-		return environment(tried, "it needs Linux on amd64 or arm64, this is "+runtime.GOOS+"/"+runtime.GOARCH, "use such a machine "+otherwise)
+		return problem(tried, "it needs Linux on amd64 or arm64, this is "+runtime.GOOS+"/"+runtime.GOARCH, "use such a machine "+otherwise)
 	}
 	if !l.release.IsDebian() {
-		return environment(tried, "it needs Debian or Ubuntu, this is "+l.release.ID, "use such a machine "+otherwise)
+		return problem(tried, "it needs Debian or Ubuntu, this is "+l.release.ID, "use such a machine "+otherwise)
 	}
 	if os.Geteuid() != 0 {
-		return environment(tried, "it needs root, you are uid "+fmt.Sprint(os.Geteuid()), "run it with sudo "+otherwise)
+		return problem(tried, "it needs root, you are uid "+fmt.Sprint(os.Geteuid()), "run it with sudo "+otherwise)
 	}
 	if missing := absent("go", "apt-get", "apt-config", "dpkg-deb"); len(missing) > 0 {
-		return environment(tried, "not found on PATH: "+strings.Join(missing, ", "), "install what is missing, then run it again")
+		return problem(tried, "not found on PATH: "+strings.Join(missing, ", "), "install what is missing, then run it again")
 	}
 	return nil
 }
@@ -47,20 +49,8 @@ func (l *Lab) room() error {
 		return err
 	}
 	if free := fs.Bavail * uint64(fs.Bsize); free < spaceNeeded {
-		return environment("making the lab in "+l.cache, "only "+size(int64(free))+" are free, it takes "+size(spaceNeeded),
+		return problem("making the lab in "+l.cache, "only "+units.BytesSize(float64(free))+" are free, it takes "+units.BytesSize(spaceNeeded),
 			"free some space or set XDG_CACHE_HOME to a larger disk")
 	}
 	return nil
-}
-
-// size writes a number of bytes for people.
-func size(n int64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.0f MB", float64(n)/(1<<20))
-	default:
-		return fmt.Sprintf("%.0f kB", float64(n)/(1<<10))
-	}
 }

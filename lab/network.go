@@ -123,7 +123,7 @@ func (l *Lab) freeNet(e engine, s settings) (int, error) {
 	}
 	number, ok := pickNet(int(first%netsInRange), taken)
 	if !ok {
-		return 0, environment("giving the lab a network", "all of 198.18.0.0/15 is in use on this host", "stop labs that are not needed with `builders lab down`")
+		return 0, problem("giving the lab a network", "all of 198.18.0.0/15 is in use on this host", "stop labs that are not needed with `builders lab down`")
 	}
 	return number, nil
 }

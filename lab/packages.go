@@ -125,7 +125,7 @@ func (l *Lab) cli() (string, error) {
 			return l.linkCLI(filepath.Join(dir, "usr/bin/docker"))
 		}
 	}
-	return "", environment("finding the docker command", "neither PATH nor the distribution's packages have one", "install the docker CLI")
+	return "", problem("finding the docker command", "neither PATH nor the distribution's packages have one", "install the docker CLI")
 }
 
 // linkCLI puts the command alone into a folder for PATH, without the daemons

@@ -8,22 +8,12 @@ import (
 	"syscall"
 
 	"builders.test/lab/debian"
-)
-
-// Kind tells whose turn it is to do something about a [Problem].
-type Kind int
-
-const (
-	// Environment: the machine cannot do what the lab needs.
-	Environment Kind = iota
-	// Usage: the lab was asked for something that does not exist.
-	Usage
+	"github.com/docker/go-units"
 )
 
 // Problem is an error of the lab in one line: what was tried, what happened,
 // what to do next.
 type Problem struct {
-	Kind                  Kind
 	Tried, Happened, Next string
 	// Err is the cause, if there is one that callers may ask about.
 	Err error
@@ -39,16 +29,9 @@ func (p *Problem) Error() string {
 
 func (p *Problem) Unwrap() error { return p.Err }
 
-// ExitCode is the code a command ends with because of this error: 2, neither a
-// success nor a broken claim.
-func (p *Problem) ExitCode() int { return 2 }
-
-func environment(tried, happened, next string) error {
-	return &Problem{Kind: Environment, Tried: tried, Happened: happened, Next: next}
-}
-
-func usage(tried, happened, next string) error {
-	return &Problem{Kind: Usage, Tried: tried, Happened: happened, Next: next}
+// problem is a [Problem] without a cause that callers may ask about.
+func problem(tried, happened, next string) error {
+	return &Problem{Tried: tried, Happened: happened, Next: next}
 }
 
 // explain turns whatever ended an operation into a Problem.
@@ -64,7 +47,7 @@ func explain(tried string, err error) error {
 		return err
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "no space left on device"):
 		return &Problem{Tried: tried, Happened: "the disk is full",
-			Next: "free some space (" + size(spaceNeeded) + " is enough to make a lab) and run it again", Err: err}
+			Next: "free some space (" + units.BytesSize(spaceNeeded) + " is enough to make a lab) and run it again", Err: err}
 	case unwritable(err):
 		return &Problem{Tried: tried, Happened: err.Error(), Next: "set XDG_CACHE_HOME to a folder that can be written", Err: err}
 	case errors.Is(err, debian.ErrArchive):

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"builders.test/lab/process"
+	"github.com/moby/sys/atomicwriter"
 )
 
 // program is a set of commands compiled from one Go module.
@@ -121,7 +122,7 @@ func (l *Lab) mode(ctx context.Context, p program) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := replace(to, content); err != nil {
+		if err := atomicwriter.WriteFile(to, content, 0o644); err != nil {
 			return nil, err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"builders.test/helpers/front"
 	"builders.test/internal/versions"
 	"builders.test/lab/process"
+	"github.com/moby/sys/atomicwriter"
 )
 
 // startLimit is how long a daemon may take to answer.
@@ -188,7 +189,7 @@ func (l *Lab) port() (int, error) {
 		}
 		return port, l.change(func(s *settings) { s.Port = port })
 	}
-	return 0, environment("starting the lab's registry", fmt.Sprintf("the ports %d to %d on 127.0.0.1 are taken", first, first+99), "free one of them")
+	return 0, problem("starting the lab's registry", fmt.Sprintf("the ports %d to %d on 127.0.0.1 are taken", first, first+99), "free one of them")
 }
 
 // isFree tells whether a port on 127.0.0.1 is free, or becomes so in time.
@@ -208,7 +209,8 @@ func (l *Lab) configureRegistry(mirror string) error {
 		return err
 	}
 	for s, address := range map[registryServer]string{mirrorServer: mirror, intakeServer: l.intake()} {
-		if err := replace(l.path(s.name+".yml"), fmt.Appendf(nil, registryConfig+s.config, l.path("registry"), address)); err != nil {
+		config := fmt.Appendf(nil, registryConfig+s.config, l.path("registry"), address)
+		if err := atomicwriter.WriteFile(l.path(s.name+".yml"), config, 0o644); err != nil {
 			return err
 		}
 	}

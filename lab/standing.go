@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/moby/sys/atomicwriter"
 )
 
 // standing notes what an `up` has made, so that the next one can see without
@@ -46,7 +48,7 @@ func (l *Lab) writeStanding(tags, syntaxes []string) {
 	s.BuildKits = union(s.BuildKits, tags)
 	s.Frontends = union(s.Frontends, syntaxes)
 	if content, err := json.Marshal(s); err == nil && s.Program != "" {
-		_ = replace(l.standingNote(), content)
+		_ = atomicwriter.WriteFile(l.standingNote(), content, 0o644)
 	}
 }
 

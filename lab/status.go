@@ -15,6 +15,7 @@ import (
 	"builders.test/internal/versions"
 	"builders.test/lab/image"
 	"builders.test/lab/process"
+	"github.com/docker/go-units"
 )
 
 // Status is what a lab consists of at a moment.
@@ -173,13 +174,13 @@ func (s Status) Print(w io.Writer) error {
 	if s.Up {
 		state = "up"
 	}
-	fmt.Fprintf(w, "lab %s, %s in %s\n", state, size(s.Bytes), s.Cache)
+	fmt.Fprintf(w, "lab %s, %s in %s\n", state, units.BytesSize(float64(s.Bytes)), s.Cache)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "COMPONENT\tVERSION\tSTATE\tSIZE")
 	for _, c := range s.Components {
 		bytes := ""
 		if c.Bytes > 0 {
-			bytes = size(c.Bytes)
+			bytes = units.BytesSize(float64(c.Bytes))
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", c.Name, c.Version, c.State, bytes)
 	}

@@ -1,22 +1,20 @@
 package lab
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"builders.test/internal/versions"
 	"builders.test/lab/process"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/client"
+	"github.com/moby/sys/mount"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -170,59 +168,11 @@ func (l *Lab) shimSocket(e engine, container string) string {
 	return filepath.Join("/run/containerd/s", hashText(filepath.Join(address, "moby", container)))
 }
 
-// unmountUnder unmounts everything that is mounted on and below the folders, the
-// innermost first.
+// unmountUnder unmounts everything that is mounted on and below the folders.
 func unmountUnder(folders ...string) error {
-	info, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return err
-	}
 	var failed []error
-	for _, point := range slices.Backward(mountsUnder(string(info), folders)) {
-		err := syscall.Unmount(point, 0)
-		if err != nil && !errors.Is(err, syscall.EINVAL) {
-			err = syscall.Unmount(point, syscall.MNT_DETACH)
-		}
-		if err != nil && !errors.Is(err, syscall.EINVAL) {
-			failed = append(failed, fmt.Errorf("unmounting %s: %w", point, err))
-		}
+	for _, folder := range folders {
+		failed = append(failed, mount.RecursiveUnmount(folder))
 	}
 	return errors.Join(failed...)
-}
-
-// mountsUnder reads mount points on and below folders out of the text of
-// /proc/self/mountinfo, in the order they were mounted.
-func mountsUnder(info string, folders []string) []string {
-	var points []string
-	scanner := bufio.NewScanner(strings.NewReader(info))
-	for scanner.Scan() {
-		fields := strings.Fields(scanner.Text())
-		if len(fields) < 5 {
-			continue
-		}
-		point := unescape(fields[4])
-		for _, folder := range folders {
-			if point == folder || strings.HasPrefix(point, folder+"/") {
-				points = append(points, point)
-			}
-		}
-	}
-	return points
-}
-
-// unescape reads a path as the kernel writes it there: blanks and the like are
-// three octal digits.
-func unescape(text string) string {
-	var out strings.Builder
-	for i := 0; i < len(text); i++ {
-		if text[i] == '\\' && i+3 < len(text) {
-			if n, err := strconv.ParseUint(text[i+1:i+4], 8, 8); err == nil {
-				out.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		out.WriteByte(text[i])
-	}
-	return out.String()
 }

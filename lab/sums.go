@@ -47,7 +47,7 @@ func verifiable(ctx context.Context, path, version string) error {
 	default:
 		return nil
 	}
-	return environment("verifying "+path+"@"+version,
+	return problem("verifying "+path+"@"+version,
 		"the lab has no checksum of it, and "+how+" keeps the go command from asking the checksum database",
 		"set GOSUMDB=sum.golang.org and GONOSUMDB= for this command")
 }
@@ -58,7 +58,7 @@ func verify(path, version, sum string) error {
 	if !ok || known == sum {
 		return nil
 	}
-	return environment("verifying "+path+"@"+version,
+	return problem("verifying "+path+"@"+version,
 		fmt.Sprintf("its checksum is %s and should be %s: it is another one than was published", sum, known),
 		"see where the go command gets modules from (go env GOPROXY), run `go clean -modcache` and try again")
 }

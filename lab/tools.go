@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"builders.test/internal/versions"
+	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -19,7 +20,7 @@ func (l *Lab) plugin() error {
 		return err
 	}
 	if config := l.path("docker-config", "config.json"); !exists(config) {
-		if err := replace(config, []byte("{}\n")); err != nil {
+		if err := atomicwriter.WriteFile(config, []byte("{}\n"), 0o644); err != nil {
 			return err
 		}
 	}

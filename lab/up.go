@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"builders.test/internal/versions"
+	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -118,7 +119,7 @@ func (l *Lab) raise(ctx context.Context, tags, syntaxes []string) error {
 		return err
 	}
 	l.writeStanding(tags, syntaxes)
-	return replace(l.path("complete"), nil)
+	return atomicwriter.WriteFile(l.path("complete"), nil, 0o644)
 }
 
 // command makes sure that there is a docker command.
@@ -156,7 +157,7 @@ func (l *Lab) Buildx(ctx context.Context, release string) (string, error) {
 	if release != "latest" {
 		v, err := Release(release)
 		if err != nil {
-			return "", usage("reading the buildx release "+release, "it is no version", "write one like "+versions.Buildx)
+			return "", problem("reading the buildx release "+release, "it is no version", "write one like "+versions.Buildx)
 		}
 		tag = v
 	}
@@ -229,5 +230,5 @@ func (l *Lab) root(tried string) error {
 	if os.Geteuid() == 0 {
 		return nil
 	}
-	return environment(tried, "it needs root", "run it with sudo")
+	return problem(tried, "it needs root", "run it with sudo")
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/moby/sys/atomicwriter"
 )
 
 // Maker makes images and puts them into a registry.
@@ -296,11 +297,7 @@ func (m *Maker) remember(r Recipe, p pushed) error {
 	if err != nil {
 		return err
 	}
-	temp := m.note(r) + ".new"
-	if err := os.WriteFile(temp, data, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(temp, m.note(r))
+	return atomicwriter.WriteFile(m.note(r), data, 0o644)
 }
 
 // Made tells whether the recipe's image was pushed at some time.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/moby/sys/atomicwriter"
 )
 
 // Identity names one process beyond doubt: a pid comes back after a while, a
@@ -176,11 +178,7 @@ func (d Daemon) remember(id Identity) error {
 	if err != nil {
 		return err
 	}
-	temp := d.Record + ".new"
-	if err := os.WriteFile(temp, data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(temp, d.Record)
+	return atomicwriter.WriteFile(d.Record, data, 0o600)
 }
 
 // Stop stops the daemon, if it runs, and forgets it.
