@@ -7,5 +7,9 @@
 // written, everything listens on loopback or on a unix socket. What it makes is
 // kept by version in one cache folder, so a second [Lab.Up] takes a moment.
 //
-// The specs learn about the lab only through the variables of [Lab.Env].
+// [Lab] puts the parts together, each a package below this one: gobuild
+// compiles programs, debian and packages unpack what the distribution has,
+// image makes images and catalog knows which, registry serves them, network,
+// engine and emulation run. The specs learn about the lab only through the
+// variables of [Lab.Env].
 package lab

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"text/tabwriter"
 
 	"builders.test/internal/versions"
+	"builders.test/lab/files"
+	"builders.test/lab/gobuild"
 	"builders.test/lab/image"
 	"builders.test/lab/process"
 	"github.com/docker/go-units"
@@ -44,104 +44,70 @@ type Component struct {
 
 // Status looks at the lab without changing anything.
 func (l *Lab) Status(ctx context.Context) (Status, error) {
-	s := Status{Cache: l.cache, Hosts: l.Hosts(), Bytes: diskUsage(l.cache)}
-	s.Mirror, _ = l.mirror()
-	running := l.Running(ctx)
-	for _, e := range engines {
-		up := slices.Contains(running, l.host(e))
-		s.Components = append(s.Components, l.daemonRow("engine "+e.store, "docker "+versions.Engine, l.engineDaemon(e), up, l.dataRoot(e)))
+	s := Status{Cache: l.place.Cache, Hosts: l.Hosts(), Bytes: diskUsage(l.place.Cache)}
+	s.Mirror, _ = l.registry.Mirror()
+	for _, e := range l.engines {
+		id, _ := e.Running()
+		s.Components = append(s.Components, Component{
+			Name: "engine " + e.Store(), Version: "docker " + versions.Engine,
+			State: daemonState(e.Ping(ctx) == nil, id), Bytes: diskUsage(e.Data()),
+		})
 	}
-	registryUp := l.registryAnswers(ctx)
-	s.Components = append(s.Components, l.daemonRow("registry", versions.Registry, l.registryDaemon(mirrorServer), registryUp, l.path("registry")))
+	id, _ := l.registry.Running()
+	s.Components = append(s.Components, Component{
+		Name: "registry", Version: versions.Registry,
+		State: daemonState(l.registry.Answers(ctx), id), Bytes: diskUsage(l.registry.Data()),
+	})
 	s.Up = !slices.ContainsFunc(s.Components, func(c Component) bool { return c.State == stopped })
-	for _, p := range programsAlways() {
+	for _, p := range programs() {
 		s.Components = append(s.Components, l.programRow(p))
 	}
 	s.Components = append(s.Components, l.emulationRow())
-	for _, r := range l.recipes() {
-		row := Component{Name: r.String(), Version: l.versionOf(r), State: string(image.Missing)}
-		if registryUp {
-			row.State = string(l.maker.Look(ctx, s.Mirror, r))
-		} else if l.maker.Made(r) {
-			row.State = "ready"
-		}
-		s.Components = append(s.Components, row)
+	for _, i := range l.images.States(ctx) {
+		s.Components = append(s.Components, Component{Name: i.Name, Version: i.Version, State: i.State})
 	}
 	return s, ctx.Err()
 }
 
 const stopped = "stopped"
 
-func (l *Lab) daemonRow(name, version string, daemon process.Daemon, up bool, data string) Component {
-	row := Component{Name: name, Version: version, State: stopped, Bytes: diskUsage(data)}
-	if up {
-		row.State = "running"
-		if id, _, ok := daemon.Running(); ok {
-			row.State = fmt.Sprintf("running (pid %d)", id.PID)
-		}
+// daemonState is the state of a daemon that answers or not, and of its process,
+// if that is known.
+func daemonState(answers bool, id process.Identity) string {
+	switch {
+	case !answers:
+		return stopped
+	case id.PID == 0:
+		return "running"
+	default:
+		return fmt.Sprintf("running (pid %d)", id.PID)
 	}
-	return row
 }
 
-func (l *Lab) programRow(p program) Component {
-	row := Component{Name: p.name, Version: p.version, State: string(image.Missing)}
-	if dir := l.folder(p); exists(dir) {
+func (l *Lab) programRow(p gobuild.Program) Component {
+	row := Component{Name: p.Name, Version: p.Version, State: string(image.Missing)}
+	if dir := l.programs.Folder(p); files.Exists(dir) {
 		row.State, row.Bytes = "ready", diskUsage(dir)
 	}
 	return row
 }
 
-// programsAlways are those that a lab has whatever is asked of it, besides what its
+// programs are those that a lab has whatever is asked of it, besides what its
 // images carry.
-func programsAlways() []program {
-	all := []program{dockerd(), containerd(), runc(versions.Runc), buildx(versions.Buildx)}
+func programs() []gobuild.Program {
+	all := []gobuild.Program{gobuild.Dockerd(), gobuild.Containerd(), gobuild.Runc(versions.Runc), gobuild.Buildx(versions.Buildx)}
 	for _, version := range versions.Dives {
-		all = append(all, dive(version))
+		all = append(all, gobuild.Dive(version))
 	}
 	return all
 }
 
 func (l *Lab) emulationRow() Component {
-	f := l.emulated()
-	row := Component{Name: "emulation", Version: f.arch, State: stopped}
-	if name, ok := f.handler(binfmtRoot, func(string) bool { return false }); ok {
+	row := Component{Name: "emulation", Version: l.emulation.Arch(), State: stopped}
+	if name, ok := l.emulation.By(); ok {
 		row.State = "by " + name
 	}
 	return row
-}
-
-// recipes are all images the lab has or should have, those of further releases
-// included.
-func (l *Lab) recipes() []image.Recipe {
-	all := append(l.plainImages(), l.registryImage())
-	all = append(all, l.frontendRecipes()...)
-	tags := []string{versions.BuildKit, versions.NewestBuildKit}
-	notes, _ := filepath.Glob(l.runcNote("*"))
-	for _, note := range notes {
-		tags = append(tags, strings.TrimPrefix(note, l.runcNote("")))
-	}
-	tags, err := releases(tags)
-	if err != nil {
-		tags = nil
-	}
-	for _, tag := range tags {
-		version := "?"
-		if text, err := os.ReadFile(l.runcNote(tag)); err == nil {
-			version = string(text)
-		}
-		all = append(all, l.buildkitRecipe(tag, version))
-	}
-	return all
-}
-
-func (l *Lab) versionOf(r image.Recipe) string {
-	if runc := r.Labels[RuncLabel]; runc != "" {
-		return "runc " + runc
-	}
-	if r.StandIn != "" {
-		return "stand-in"
-	}
-	return strings.Join(r.Archs, " ")
 }
 
 // diskUsage adds up what a folder takes on the disk, in bytes. Files with

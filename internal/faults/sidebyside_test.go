@@ -20,6 +20,7 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"builders.test/helpers/janitor"
+	"builders.test/internal/versions"
 	"github.com/stretchr/testify/require"
 )
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -108,6 +109,17 @@ func (d Daemon) Running() (Identity, string, bool) {
 		return Identity{}, "", false
 	}
 	return r.Identity, r.Key, true
+}
+
+// StartLimit is how long the lab's daemons may take to answer.
+const StartLimit = 60 * time.Second
+
+// PlainEnv is the caller's environment without what would steer the lab's
+// daemons.
+func PlainEnv() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "REGISTRY_") || strings.HasPrefix(v, "DOCKER_") || strings.HasPrefix(v, "OTEL_")
+	})
 }
 
 // Start starts the daemon and waits until ready says so. A daemon that is not

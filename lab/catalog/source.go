@@ -1,0 +1,119 @@
+package catalog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"builders.test/internal/versions"
+	"builders.test/lab/files"
+	"builders.test/lab/gobuild"
+	"builders.test/lab/problem"
+	"builders.test/lab/process"
+)
+
+// CheckSource fails for a folder that is no BuildKit source tree.
+func CheckSource(dir string) error {
+	if files.Exists(filepath.Join(dir, "cmd", "buildkitd")) && files.Exists(filepath.Join(dir, "go.mod")) {
+		return nil
+	}
+	return problem.New("building BuildKit from "+dir, "it is no BuildKit source tree (no cmd/buildkitd)", "name the folder that holds BuildKit's go.mod")
+}
+
+// ServeSource compiles BuildKit from a source tree with the go command's flags,
+// together with the runc that the tree's Dockerfile names, and serves it. It
+// returns the image reference, which follows from the programs' content: the
+// same tree gives the same reference.
+func (c *Catalog) ServeSource(ctx context.Context, dir string, flags []string) (string, error) {
+	runc, err := runcIn(dir)
+	if err != nil {
+		return "", err
+	}
+	described := describeSource(ctx, dir)
+	bin, sum, err := c.compileSource(ctx, dir, described, runc, flags)
+	if err != nil {
+		return "", err
+	}
+	ref := "moby/buildkit:src-" + sum
+	origin := fmt.Sprintf("the BuildKit source tree %s (%s), runc %s and Debian packages", filepath.Base(dir), described, runc)
+	return ref, c.serve(ctx, c.buildkitImage([]string{ref}, origin, bin, described, runc), gobuild.Runc(runc))
+}
+
+// compileSource returns the folder of the programs, and what they and runc sum
+// up to.
+func (c *Catalog) compileSource(ctx context.Context, dir, described, runc string, flags []string) (bin, sum string, err error) {
+	p := gobuild.BuildKit(versions.NewestBuildKit)
+	p.Version = "source"
+	p.Vars[gobuild.BuildKitModule+"/version.Version"] = described
+	temp, err := os.MkdirTemp(c.Place.Temp(), "source-")
+	if err != nil {
+		return "", "", err
+	}
+	defer os.RemoveAll(temp)
+	err = c.Work.Timed("buildkit "+described, "building from "+dir, "built", func() error {
+		return c.Programs.Tree(ctx, p, dir, temp, flags)
+	})
+	if err != nil {
+		return "", "", err
+	}
+	if sum, err = sumOf(runc, filepath.Join(temp, "buildkitd"), filepath.Join(temp, "buildctl")); err != nil {
+		return "", "", err
+	}
+	bin = c.Place.Path("bin", "buildkit-src-"+sum)
+	if files.Exists(bin) {
+		return bin, sum, nil
+	}
+	if err := os.Chmod(temp, 0o755); err != nil {
+		return "", "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(bin), 0o755); err != nil {
+		return "", "", err
+	}
+	return bin, sum, os.Rename(temp, bin)
+}
+
+// describeSource names a source tree's version as git does, or as BuildKit
+// does where git knows nothing.
+func describeSource(ctx context.Context, dir string) string {
+	const unknown = "v0.0.0+unknown"
+	if _, err := exec.LookPath("git"); err != nil || !files.Exists(filepath.Join(dir, ".git")) {
+		return unknown
+	}
+	out, err := process.Command{Dir: dir, Args: []string{"git", "describe", "--tags", "--always", "--dirty", "--match", "v[0-9]*"}}.Output(ctx)
+	if err != nil {
+		return unknown
+	}
+	text := strings.TrimSpace(out)
+	if strings.HasPrefix(text, "v") {
+		return text
+	}
+	return "v0.0.0+" + text
+}
+
+// sumOf is a short name for the contents of programs and the version of runc.
+func sumOf(runc string, programs ...string) (string, error) {
+	contents := sha256.New()
+	for _, program := range programs {
+		if err := read(contents, program); err != nil {
+			return "", err
+		}
+	}
+	sum := sha256.Sum256([]byte(hex.EncodeToString(contents.Sum(nil)) + runc))
+	return hex.EncodeToString(sum[:])[:12], nil
+}
+
+func read(to io.Writer, file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(to, f)
+	return err
+}

@@ -1,0 +1,129 @@
+// Package emulation makes this machine run the programs of the other
+// architecture, in containers, too. What is registered already stays as it is.
+package emulation
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"builders.test/lab/files"
+	"builders.test/lab/packages"
+	"builders.test/lab/place"
+	"builders.test/lab/problem"
+	"builders.test/lab/work"
+)
+
+// binfmtRoot is where the kernel lists what it runs foreign programs with.
+const binfmtRoot = "/proc/sys/fs/binfmt_misc"
+
+// Emulation is a lab's emulator.
+type Emulation struct {
+	foreign
+	// name is that of the lab's entry.
+	name string
+	// mounted and registered are the notes that tell [Emulation.Stop] what to
+	// take back.
+	mounted, registered string
+	packages            *packages.Packages
+	work                *work.Work
+}
+
+// New is the emulator of the lab at p, on a machine of the architecture arch.
+func New(p place.Place, arch string, debs *packages.Packages, w *work.Work) *Emulation {
+	f := foreignTo(arch)
+	return &Emulation{
+		foreign: f, name: entryPrefix + f.qemu + "-" + p.ID,
+		mounted: filepath.Join(p.Run, "binfmt-mounted"), registered: filepath.Join(p.Run, "binfmt-registered"),
+		packages: debs, work: w,
+	}
+}
+
+// entryPrefix starts the names of all labs' entries.
+const entryPrefix = "builders-"
+
+// Arch is the architecture that is emulated.
+func (e *Emulation) Arch() string { return e.arch }
+
+// By is the entry that runs the other architecture's programs, whoever
+// registered it.
+func (e *Emulation) By() (name string, ok bool) {
+	return e.handler(binfmtRoot, func(string) bool { return false })
+}
+
+// Lasts reports whether something runs them that stays while this lab is up:
+// another lab's entry goes away with that lab.
+func (e *Emulation) Lasts() bool {
+	_, ok := e.handler(binfmtRoot, e.another)
+	return ok
+}
+
+// another reports whether an entry is another lab's.
+func (e *Emulation) another(entry string) bool {
+	return strings.HasPrefix(entry, entryPrefix) && entry != e.name
+}
+
+// Start makes sure that the other architecture's programs run.
+func (e *Emulation) Start() error {
+	if err := e.mount(); err != nil {
+		return err
+	}
+	if e.Lasts() {
+		return nil
+	}
+	dir, err := e.packages.Unpacked("qemu-user-static")
+	if err != nil {
+		return err
+	}
+	emulator := filepath.Join(dir, "usr/bin/qemu-"+e.qemu+"-static")
+	if !files.Exists(emulator) {
+		return fmt.Errorf("the package qemu-user-static holds no emulator for %s", e.qemu)
+	}
+	if err := os.WriteFile(e.registered, []byte(e.name), 0o600); err != nil {
+		return err
+	}
+	err = os.WriteFile(filepath.Join(binfmtRoot, "register"), []byte(e.registration(e.name, emulator)), 0o200)
+	if err != nil {
+		return problem.New("registering the emulator for "+e.arch, err.Error(), "register one, for example with Debian's binfmt-support and qemu-user-static")
+	}
+	e.work.Say("emulation", e.arch+" programs run by "+filepath.Base(emulator))
+	return nil
+}
+
+func (e *Emulation) mount() error {
+	if files.Exists(filepath.Join(binfmtRoot, "register")) {
+		return nil
+	}
+	if err := os.WriteFile(e.mounted, nil, 0o600); err != nil {
+		return err
+	}
+	if err := syscall.Mount("binfmt_misc", binfmtRoot, "binfmt_misc", 0, ""); err != nil {
+		_ = os.Remove(e.mounted)
+		return problem.New("mounting binfmt_misc", err.Error(), "load the kernel module binfmt_misc")
+	}
+	return nil
+}
+
+// Stop takes back what Start did.
+func (e *Emulation) Stop() error {
+	if name, err := os.ReadFile(e.registered); err == nil && len(name) > 0 {
+		entry := filepath.Join(binfmtRoot, filepath.Base(string(name)))
+		// Writing -1 removes the entry.
+		if err := os.WriteFile(entry, []byte("-1"), 0o200); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing the emulator %s: %w", name, err)
+		}
+		_ = os.Remove(e.registered)
+	}
+	if !files.Exists(e.mounted) {
+		return nil
+	}
+	_ = os.Remove(e.mounted)
+	// Another emulator may live there by now; then it stays mounted.
+	if left, err := os.ReadDir(binfmtRoot); err == nil && len(left) <= 2 {
+		return syscall.Unmount(binfmtRoot, 0)
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+// Package engine runs a lab's Docker Engines, one for each image store.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"builders.test/internal/versions"
+	"builders.test/lab/gobuild"
+	"builders.test/lab/network"
+	"builders.test/lab/packages"
+	"builders.test/lab/place"
+	"builders.test/lab/problem"
+	"builders.test/lab/process"
+	"builders.test/lab/registry"
+	"builders.test/lab/settings"
+	"builders.test/lab/work"
+	"github.com/docker/docker/client"
+	"golang.org/x/sync/errgroup"
+)
+
+// kind is what tells one engine from another.
+type kind struct {
+	// store is the image store, in the words of STORE and of `docker info`.
+	store string
+	// features and driver are how dockerd is told to have that store.
+	features map[string]bool
+	driver   string
+	// mark ends the names of its files and tells them from other engines';
+	// short does so where few letters are allowed.
+	mark, short string
+}
+
+// kinds are those of a lab's engines; the first is the default one.
+var kinds = []kind{
+	{store: "containerd", features: map[string]bool{"containerd-snapshotter": true}},
+	{store: "overlay2", features: map[string]bool{"containerd-snapshotter": false}, driver: "overlay2", mark: "-overlay2", short: "-o"},
+}
+
+// Parts are what engines are made of and need beside them.
+type Parts struct {
+	Place    place.Place
+	Programs *gobuild.Builder
+	Packages *packages.Packages
+	Registry *registry.Registry
+	Network  *network.Network
+	Settings *settings.File
+	Work     *work.Work
+}
+
+// Engine is one of a lab's Docker Engines. All of them run the same programs;
+// each has an image store, data, sockets and a bridge of its own.
+type Engine struct {
+	kind
+	Parts
+}
+
+// Store is the engine's image store.
+func (e *Engine) Store() string { return e.store }
+
+// Where an engine's files lie. Sockets and what dies with the engine are in the
+// run folder, everything else in the cache.
+func (e *Engine) socket() string   { return filepath.Join(e.Place.Run, "docker"+e.mark+".sock") }
+func (e *Engine) pidfile() string  { return filepath.Join(e.Place.Run, "docker"+e.mark+".pid") }
+func (e *Engine) execRoot() string { return filepath.Join(e.Place.Run, "exec"+e.mark) }
+func (e *Engine) config() string   { return e.Place.Path("daemon" + e.mark + ".json") }
+
+// Data is the folder with the engine's images, containers and volumes.
+func (e *Engine) Data() string { return e.Place.Path("engine" + e.mark) }
+
+// Host is the endpoint of the engine, for DOCKER_HOST.
+func (e *Engine) Host() string { return "unix://" + e.socket() }
+
+func (e *Engine) bridge() network.Bridge { return bridge(e.Place, e.kind) }
+
+func bridge(p place.Place, k kind) network.Bridge {
+	return network.Bridge{Store: k.store, Name: "bx-" + p.ID[:6] + k.short}
+}
+
+// connect is a client of the engine.
+func (e *Engine) connect() (*client.Client, error) {
+	return client.NewClientWithOpts(client.WithHost(e.Host()), client.WithAPIVersionNegotiation())
+}
+
+// Ping fails when the engine does not answer.
+func (e *Engine) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	c, err := e.connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.Ping(ctx)
+	return err
+}
+
+// Running is the process that dockerd is, if it runs.
+func (e *Engine) Running() (process.Identity, bool) {
+	id, _, ok := e.daemon().Running()
+	return id, ok
+}
+
+// Current reports whether the engine answers and is what this program would
+// start.
+func (e *Engine) Current(ctx context.Context) bool {
+	d := e.daemon()
+	_, key, ok := d.Running()
+	return ok && key == d.Key && e.Ping(ctx) == nil
+}
+
+// programs are those that dockerd is started with.
+func programs() []gobuild.Program {
+	return []gobuild.Program{gobuild.Dockerd(), gobuild.Containerd(), gobuild.Runc(versions.Runc)}
+}
+
+func (e *Engine) folder(p gobuild.Program) string { return e.Programs.Folder(p) }
+
+func (e *Engine) daemon() process.Daemon {
+	dockerd, containerd, runc := e.folder(gobuild.Dockerd()), e.folder(gobuild.Containerd()), e.folder(gobuild.Runc(versions.Runc))
+	s, _ := e.Settings.Read() // without settings nothing runs
+	path := strings.Join([]string{containerd, runc, dockerd, os.Getenv("PATH"), "/usr/sbin", "/sbin"}, ":")
+	return process.Daemon{
+		Args: []string{filepath.Join(dockerd, "dockerd"), "--config-file", e.config()},
+		// buildx before 0.13 speaks older versions of the API than
+		// dockerd 29 admits by itself.
+		Env:    append(process.PlainEnv(), "PATH="+path, "DOCKER_MIN_API_VERSION=1.24"),
+		Log:    e.Place.Log("dockerd-daemon" + e.mark),
+		Record: filepath.Join(e.Place.Run, "dockerd"+e.mark+".json"),
+		// The key changes with everything that a running engine cannot take over.
+		Key: fmt.Sprintf("%s %s %s %s port %d net %d%s",
+			dockerd, containerd, runc, e.Packages.InitPath(), s.Port, s.Nets[e.store], e.mark),
+	}
+}
+
+// Start makes sure that the engine runs, with all it needs.
+func (e *Engine) Start(ctx context.Context) error {
+	if e.Current(ctx) {
+		if err := e.Registry.Start(); err != nil {
+			return err
+		}
+		// The registry may have had to move to another port.
+		if e.Current(ctx) {
+			return nil
+		}
+	}
+	if err := e.provide(); err != nil {
+		return err
+	}
+	// An engine of other versions, or one that no longer answers.
+	if err := e.Stop(ctx); err != nil {
+		return err
+	}
+	number, err := e.Network.Connect(e.bridge())
+	if err != nil {
+		return err
+	}
+	if err := e.configure(number); err != nil {
+		return err
+	}
+	return e.Work.Timed(fmt.Sprintf("dockerd %s (%s)", versions.Engine, e.store), "starting", "started", func() error {
+		return e.aboutStore(e.daemon().Start(ctx, process.StartLimit, e.Ping))
+	})
+}
+
+// provide makes sure that all is there that engines are started with.
+func (e *Engine) provide() error {
+	var group errgroup.Group
+	group.Go(e.Registry.Start)
+	group.Go(e.Packages.Init)
+	for _, p := range programs() {
+		group.Go(func() error {
+			_, err := e.Programs.Compile(p)
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// aboutStore explains an engine that does not start because the disk is not
+// fit for its image store.
+func (e *Engine) aboutStore(err error) error {
+	if err == nil || e.driver == "" || !strings.Contains(err.Error(), "error initializing graphdriver") {
+		return err
+	}
+	_, said, _ := strings.Cut(err.Error(), "error initializing graphdriver: ")
+	return problem.New("starting the engine with the image store "+e.store+" in "+e.Data(),
+		"dockerd cannot use it there: "+said, "set XDG_CACHE_HOME to a folder on ext4 or xfs")
+}

@@ -1,0 +1,223 @@
+// Package network gives each of a lab's engines a bridge and addresses of its
+// own, and writes no firewall rule.
+package network
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"sync"
+
+	"builders.test/lab/problem"
+	"builders.test/lab/settings"
+	"github.com/vishvananda/netlink"
+)
+
+// The lab's containers get addresses out of 198.18.0.0/15, the range set aside
+// for benchmarks: nothing that is reachable uses it. An engine takes a /20 of it;
+// the first /24 is its bridge's, the others are for networks that users make.
+const netsInRange = 32
+
+// Subnet is an engine's /20 by its number.
+func Subnet(number int) netip.Prefix {
+	address := netip.AddrFrom4([4]byte{198, byte(18 + number/16), byte(number % 16 * 16), 0})
+	return netip.PrefixFrom(address, 20)
+}
+
+// gateway is the bridge's address, with the length of its net.
+func gateway(number int) string {
+	return Subnet(number).Addr().Next().String() + "/24"
+}
+
+// Bridge is one engine's.
+type Bridge struct {
+	// Store is the engine's image store, by which its net is remembered.
+	Store string
+	// Name is the link's. The kernel allows 15 letters.
+	Name string
+}
+
+// Network is the bridges of a lab.
+type Network struct {
+	// ID is the lab's, in hexadecimal digits.
+	ID string
+	// Bridges are those of all engines, in their order.
+	Bridges  []Bridge
+	Settings *settings.File
+
+	// mu guards the choice of a net: engines start side by side, and each
+	// must see what the others took.
+	mu sync.Mutex
+}
+
+// Connect makes sure that an engine's bridge is there and returns the number of
+// its net. A bridge of its own keeps it apart from docker0, which belongs to an
+// engine of the user's, and from the lab's other engines: a dockerd without any
+// would delete docker0.
+func (n *Network) Connect(b Bridge) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s, err := n.Settings.Read()
+	if err != nil {
+		return 0, err
+	}
+	if link, err := netlink.LinkByName(b.Name); err == nil {
+		number, known := s.Nets[b.Store]
+		if has, err := carries(link, number); err == nil && known && has {
+			return number, netlink.LinkSetUp(link)
+		}
+		if err := netlink.LinkDel(link); err != nil {
+			return 0, fmt.Errorf("removing the stale bridge %s: %w", b.Name, err)
+		}
+	}
+	number, err := n.free(b, s)
+	if err != nil {
+		return 0, err
+	}
+	if err := n.Settings.Change(func(s *settings.Settings) { s.Nets[b.Store] = number }); err != nil {
+		return 0, err
+	}
+	return number, addBridge(b.Name, number)
+}
+
+func addBridge(name string, number int) error {
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name = name
+	bridge := &netlink.Bridge{LinkAttrs: attrs}
+	if err := netlink.LinkAdd(bridge); err != nil {
+		return fmt.Errorf("adding the bridge %s: %w", name, err)
+	}
+	address, err := netlink.ParseAddr(gateway(number))
+	if err != nil {
+		return err
+	}
+	if err := netlink.AddrAdd(bridge, address); err != nil {
+		return fmt.Errorf("giving the bridge %s an address: %w", name, err)
+	}
+	return netlink.LinkSetUp(bridge)
+}
+
+func carries(link netlink.Link, number int) (bool, error) {
+	addresses, err := netlink.AddrList(link, netlink.FAMILY_V4)
+	if err != nil {
+		return false, err
+	}
+	for _, a := range addresses {
+		if a.IPNet.String() == gateway(number) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// free picks an engine's net: by the lab's id and the engine's place, unless
+// the host has a route there already or another engine of the lab's has it.
+func (n *Network) free(b Bridge, s settings.Settings) (int, error) {
+	routes, err := netlink.RouteList(nil, netlink.FAMILY_V4)
+	if err != nil {
+		return 0, fmt.Errorf("reading the routes: %w", err)
+	}
+	var taken []netip.Prefix
+	for _, r := range routes {
+		if p, ok := prefix(r.Dst); ok {
+			taken = append(taken, p)
+		}
+	}
+	first, err := strconv.ParseUint(n.ID, 16, 32)
+	if err != nil {
+		return 0, err
+	}
+	for place, other := range n.Bridges {
+		if other == b {
+			first += uint64(place)
+			continue
+		}
+		if number, known := s.Nets[other.Store]; known {
+			taken = append(taken, Subnet(number))
+		}
+	}
+	number, ok := pickNet(int(first%netsInRange), taken)
+	if !ok {
+		return 0, problem.New("giving the lab a network", "all of 198.18.0.0/15 is in use on this host", "stop labs that are not needed with `builders lab down`")
+	}
+	return number, nil
+}
+
+func pickNet(first int, taken []netip.Prefix) (int, bool) {
+	for i := range netsInRange {
+		number := (first + i) % netsInRange
+		free := true
+		for _, t := range taken {
+			// The default route covers everything and takes nothing.
+			if t.Bits() > 0 && t.Overlaps(Subnet(number)) {
+				free = false
+			}
+		}
+		if free {
+			return number, true
+		}
+	}
+	return 0, false
+}
+
+func prefix(n *net.IPNet) (netip.Prefix, bool) {
+	if n == nil {
+		return netip.Prefix{}, false
+	}
+	p, err := netip.ParsePrefix(n.String())
+	return p, err == nil
+}
+
+// Disconnect removes the lab's bridges, those of networks that users made
+// included, and what was plugged into them. dockerd makes the latter again when
+// it starts. Whether an engine has a network with a bridge, knows reports.
+func (n *Network) Disconnect(knows func(bridge string) bool) error {
+	s, err := n.Settings.Read()
+	if err != nil {
+		return err
+	}
+	links, err := netlink.LinkList()
+	if err != nil {
+		return fmt.Errorf("listing the network links: %w", err)
+	}
+	for _, link := range links {
+		if link.Type() != "bridge" || !n.owns(link, s) && !knows(link.Attrs().Name) {
+			continue
+		}
+		for _, port := range links {
+			if port.Attrs().MasterIndex == link.Attrs().Index {
+				_ = netlink.LinkDel(port)
+			}
+		}
+		if err := netlink.LinkDel(link); err != nil {
+			return fmt.Errorf("removing the bridge %s: %w", link.Attrs().Name, err)
+		}
+	}
+	return nil
+}
+
+// owns reports whether a bridge is one of the lab's, by its name or by an
+// address in one of its nets. It may have neither when an engine's net has
+// changed since.
+func (n *Network) owns(link netlink.Link, s settings.Settings) bool {
+	return slices.ContainsFunc(n.Bridges, func(b Bridge) bool {
+		number, known := s.Nets[b.Store]
+		return b.Name == link.Attrs().Name || known && within(link, Subnet(number))
+	})
+}
+
+// within reports whether a link has an address in a net.
+func within(link netlink.Link, net netip.Prefix) bool {
+	addresses, err := netlink.AddrList(link, netlink.FAMILY_V4)
+	if err != nil {
+		return false
+	}
+	for _, a := range addresses {
+		if p, ok := prefix(a.IPNet); ok && net.Contains(p.Addr()) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,93 @@
+// Package packages provides programs and libraries out of Debian's packages,
+// unpacked into a lab's cache and never installed.
+package packages
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"builders.test/lab/debian"
+	"builders.test/lab/files"
+	"builders.test/lab/place"
+	"builders.test/lab/problem"
+	"builders.test/lab/work"
+)
+
+// Packages unpacks Debian's packages for this machine.
+type Packages struct {
+	place   place.Place
+	archive *debian.Archive
+	work    *work.Work
+}
+
+// New is packages out of an archive, for the lab at p.
+func New(p place.Place, archive *debian.Archive, w *work.Work) *Packages {
+	return &Packages{place: p, archive: archive, work: w}
+}
+
+// Unpacked makes sure that a package is unpacked and returns its folder.
+func (p *Packages) Unpacked(name string) (string, error) { return p.unpackedAs(name, name) }
+
+func (p *Packages) unpackedAs(folder, name string) (string, error) {
+	return p.provide(folder, func(ctx context.Context, half string) error {
+		debs, err := p.archive.Download(ctx, name)
+		if err != nil {
+			return err
+		}
+		return debian.Unpack(ctx, half, debs...)
+	})
+}
+
+// provide fills a folder once and returns it.
+func (p *Packages) provide(name string, fill func(ctx context.Context, half string) error) (string, error) {
+	dir := p.place.Path("packages", name)
+	return dir, p.work.Do(dir, func(ctx context.Context) error {
+		if files.Exists(dir) {
+			return nil
+		}
+		return p.work.Timed(name, "fetching from Debian", "unpacked", func() error {
+			return files.Into(dir, p.place.Temp(), func(half string) error { return fill(ctx, half) })
+		})
+	})
+}
+
+// InitPath is where docker-init is once [Packages.Init] has provided it.
+func (p *Packages) InitPath() string { return p.place.Path("packages", "tini", "usr/bin/tini-static") }
+
+// Init provides docker-init, the first process of containers that ask for one,
+// as buildx's do.
+func (p *Packages) Init() error {
+	_, err := p.Unpacked("tini")
+	return err
+}
+
+// CLI provides the docker command and returns the folder of one that the lab
+// had to bring, or nothing when the host has its own.
+func (p *Packages) CLI() (string, error) {
+	if _, err := exec.LookPath("docker"); err == nil {
+		return "", nil
+	}
+	// Debian moved the command from docker.io to a package of its own.
+	for _, name := range []string{"docker.io", "docker-cli"} {
+		dir, err := p.Unpacked(name)
+		if err != nil {
+			return "", err
+		}
+		if docker := filepath.Join(dir, "usr/bin/docker"); files.Exists(docker) {
+			return p.linkCLI(docker)
+		}
+	}
+	return "", problem.New("finding the docker command", "neither PATH nor the distribution's packages have one", "install the docker CLI")
+}
+
+// linkCLI puts the command alone into a folder for PATH, without the daemons
+// that came with it.
+func (p *Packages) linkCLI(docker string) (string, error) {
+	dir := p.place.Path("packages", "docker-command")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	return dir, files.Relink(docker, filepath.Join(dir, "docker"))
+}

@@ -1,0 +1,97 @@
+package lab
+
+import (
+	"context"
+	"path/filepath"
+
+	"builders.test/internal/versions"
+	"builders.test/lab/catalog"
+	"builders.test/lab/gobuild"
+	"builders.test/lab/problem"
+)
+
+// ErrNoRelease is the cause when a release does not exist.
+var ErrNoRelease = gobuild.ErrNoRelease
+
+// Release turns what a user writes for a BuildKit release into a version tag:
+// "latest" and "stable" are the stable release, "0.11.5" is v0.11.5.
+func Release(text string) (string, error) { return catalog.Release(text) }
+
+// Releases lists the releases of BuildKit that its module's list has, which
+// may lack some.
+func Releases(ctx context.Context) ([]string, error) {
+	known, err := gobuild.Releases(ctx, gobuild.BuildKitModule)
+	if err != nil {
+		return nil, problem.New("listing the releases of BuildKit", "the Go module proxy does not list them",
+			"see that `go list -m -versions "+gobuild.BuildKitModule+"` works")
+	}
+	return known, nil
+}
+
+// Source is the folder of a release's source tree.
+func (l *Lab) Source(ctx context.Context, release string) (string, error) {
+	dir, err := gobuild.ModuleDir(ctx, gobuild.BuildKitModule, release)
+	return dir, explain("fetching the source of BuildKit "+release, err)
+}
+
+// EnsureBuildKit makes the registry serve a BuildKit release.
+func (l *Lab) EnsureBuildKit(ctx context.Context, release string) error {
+	tag, err := Release(release)
+	if err != nil {
+		return err
+	}
+	err = l.session(ctx, func(ctx context.Context) error {
+		if err := l.programs.Known(ctx, gobuild.BuildKit(tag)); err != nil {
+			return err
+		}
+		if err := l.images.ServeBuildKit(ctx, tag); err != nil {
+			return err
+		}
+		l.upState().add([]string{tag}, nil)
+		return nil
+	})
+	return explain("providing BuildKit "+tag, err)
+}
+
+// BuildKitFromSource compiles BuildKit from a source tree, together with the
+// runc that the tree's Dockerfile names, and serves it. It returns the image
+// reference, which follows from the programs' content: the same tree gives the
+// same reference.
+func (l *Lab) BuildKitFromSource(ctx context.Context, dir string, flags ...string) (string, error) {
+	tried := "building BuildKit from " + dir
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", explain(tried, err)
+	}
+	if err := catalog.CheckSource(dir); err != nil {
+		return "", err
+	}
+	var ref string
+	err = l.session(ctx, func(ctx context.Context) (err error) {
+		ref, err = l.images.ServeSource(ctx, dir, flags)
+		return err
+	})
+	return ref, explain(tried, err)
+}
+
+// Buildx provides a buildx release and returns its plugin binary, which is
+// called docker-buildx.
+func (l *Lab) Buildx(ctx context.Context, release string) (string, error) {
+	tag := versions.Buildx
+	if release != "latest" {
+		v, err := Release(release)
+		if err != nil {
+			return "", problem.New("reading the buildx release "+release, "it is no version", "write one like "+versions.Buildx)
+		}
+		tag = v
+	}
+	var binary string
+	err := l.session(ctx, func(ctx context.Context) (err error) {
+		if err := l.programs.Known(ctx, gobuild.Buildx(tag)); err != nil {
+			return err
+		}
+		binary, err = l.buildxBinary(tag)
+		return err
+	})
+	return binary, explain("providing buildx "+tag, err)
+}

@@ -1,0 +1,243 @@
+// Package registry runs the lab's registry, which stands as Docker Hub's mirror.
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"builders.test/helpers/front"
+	"builders.test/internal/versions"
+	"builders.test/lab/gobuild"
+	"builders.test/lab/place"
+	"builders.test/lab/problem"
+	"builders.test/lab/process"
+	"builders.test/lab/settings"
+	"builders.test/lab/work"
+	"github.com/moby/sys/atomicwriter"
+)
+
+// Registry is the registry of a lab.
+type Registry struct {
+	place    place.Place
+	programs *gobuild.Builder
+	settings *settings.File
+	work     *work.Work
+}
+
+// New is the registry of the lab at p.
+func New(p place.Place, programs *gobuild.Builder, s *settings.File, w *work.Work) *Registry {
+	return &Registry{place: p, programs: programs, settings: s, work: w}
+}
+
+// server is one of two that have the same images. One stands as Docker Hub's
+// mirror: everybody on this machine may read from it, and nobody may write. The
+// other takes images, on a socket in a folder that is the user's alone.
+type server struct {
+	name string
+	// config goes on where commonConfig ends.
+	config string
+}
+
+const commonConfig = `version: 0.1
+log:
+  level: warn
+  accesslog:
+    disabled: true
+storage:
+  filesystem:
+    rootdirectory: %q
+`
+
+var (
+	mirrorServer = server{name: "registry", config: `  maintenance:
+    uploadpurging:
+      enabled: false
+    readonly:
+      enabled: true
+http:
+  addr: %s
+`}
+	intakeServer = server{name: "registry-intake", config: `  delete:
+    enabled: true
+http:
+  net: unix
+  addr: %s
+`}
+	servers = []server{mirrorServer, intakeServer}
+)
+
+// Mirror is the host:port that images are pulled from.
+func (r *Registry) Mirror() (string, error) {
+	s, err := r.settings.Read()
+	if err == nil && s.Port == 0 {
+		return "", problem.New("finding the lab's registry", "the lab was never up", "run `builders lab up`")
+	}
+	return mirrorAt(s.Port), err
+}
+
+func mirrorAt(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
+
+// Intake is the socket of the server that takes images.
+func (r *Registry) Intake() string { return filepath.Join(r.place.Run, "registry.sock") }
+
+// Data is the folder with the images.
+func (r *Registry) Data() string { return r.place.Path("registry") }
+
+func (r *Registry) config(s server) string { return r.place.Path(s.name + ".yml") }
+
+func (r *Registry) daemon(s server) process.Daemon {
+	binary := filepath.Join(r.programs.Folder(gobuild.Registry()), "registry")
+	return process.Daemon{
+		Args:   []string{binary, "serve", r.config(s)},
+		Env:    append(process.PlainEnv(), "OTEL_TRACES_EXPORTER=none"),
+		Log:    r.place.Log(s.name + "-daemon"),
+		Record: filepath.Join(r.place.Run, s.name+".json"),
+		Key:    binary + " " + s.config,
+	}
+}
+
+// Running is the process that the mirror is, if it runs.
+func (r *Registry) Running() (process.Identity, bool) {
+	id, _, ok := r.daemon(mirrorServer).Running()
+	return id, ok
+}
+
+// awaited is how a server is asked whether it answers.
+func (r *Registry) awaited(s server, mirror string) func(context.Context) error {
+	through := http.DefaultTransport
+	if s == intakeServer {
+		through = front.Through("unix", r.Intake())
+	}
+	return func(ctx context.Context) error { return answers(ctx, through, mirror) }
+}
+
+// Answers reports whether both servers do.
+func (r *Registry) Answers(ctx context.Context) bool {
+	mirror, err := r.Mirror()
+	return err == nil && !slices.ContainsFunc(servers, func(s server) bool {
+		d := r.daemon(s)
+		_, key, ok := d.Running()
+		return !ok || key != d.Key || r.awaited(s, mirror)(ctx) != nil
+	})
+}
+
+// Stop ends both servers.
+func (r *Registry) Stop() error {
+	var errs []error
+	for _, s := range servers {
+		errs = append(errs, r.daemon(s).Stop(10*time.Second))
+	}
+	return errors.Join(errs...)
+}
+
+// Start makes sure that the registry runs.
+func (r *Registry) Start() error {
+	return r.work.Do("registry daemon", func(ctx context.Context) error {
+		if _, err := r.programs.Compile(gobuild.Registry()); err != nil {
+			return err
+		}
+		if r.Answers(ctx) {
+			return nil
+		}
+		if err := r.Stop(); err != nil {
+			return err
+		}
+		port, err := r.port()
+		if err != nil {
+			return err
+		}
+		if err := r.configure(mirrorAt(port)); err != nil {
+			return err
+		}
+		for _, s := range servers {
+			if err := r.daemon(s).Start(ctx, process.StartLimit, r.awaited(s, mirrorAt(port))); err != nil {
+				return err
+			}
+		}
+		r.work.Say("registry "+versions.Registry, "serves "+mirrorAt(port))
+		return nil
+	})
+}
+
+// answers fails when no registry answers at host:port.
+func answers(ctx context.Context, through http.RoundTripper, mirror string) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+mirror+"/v2/", nil)
+	if err != nil {
+		return err
+	}
+	response, err := through.RoundTrip(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", mirror, response.Status)
+	}
+	return nil
+}
+
+// port is the registry's port: the one it had before, unless it was taken
+// meanwhile.
+func (r *Registry) port() (int, error) {
+	s, err := r.settings.Read()
+	if err != nil {
+		return 0, err
+	}
+	first := s.Port
+	if first == 0 {
+		number, err := strconv.ParseUint(r.place.ID, 16, 32)
+		if err != nil {
+			return 0, err
+		}
+		// Below the range that the kernel hands out to clients.
+		first = 20000 + int(number%10000)
+	}
+	for port := first; port < first+100; port++ {
+		patience := time.Duration(0)
+		if port == s.Port {
+			// A registry that was killed may still be on its way out, and
+			// builders know its address.
+			patience = 3 * time.Second
+		}
+		if !isFree(port, patience) {
+			continue
+		}
+		return port, r.settings.Change(func(s *settings.Settings) { s.Port = port })
+	}
+	return 0, problem.New("starting the lab's registry", fmt.Sprintf("the ports %d to %d on 127.0.0.1 are taken", first, first+99), "free one of them")
+}
+
+// isFree reports whether a port on 127.0.0.1 is free, or becomes so in time.
+func isFree(port int, patience time.Duration) bool {
+	return process.Await(patience, func() bool {
+		listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		return err == nil && listener.Close() == nil
+	})
+}
+
+func (r *Registry) configure(mirror string) error {
+	if err := os.MkdirAll(r.Data(), 0o755); err != nil {
+		return err
+	}
+	// A server that was killed leaves its socket.
+	if err := os.RemoveAll(r.Intake()); err != nil {
+		return err
+	}
+	for s, address := range map[server]string{mirrorServer: mirror, intakeServer: r.Intake()} {
+		config := fmt.Appendf(nil, commonConfig+s.config, r.Data(), address)
+		if err := atomicwriter.WriteFile(r.config(s), config, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

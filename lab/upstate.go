@@ -1,0 +1,94 @@
+package lab
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/moby/sys/atomicwriter"
+)
+
+// upState notes what an `up` has made, so that the next one can see without
+// waiting for others that nothing is missing. It lies in the folder that goes
+// when the lab goes down.
+type upState struct{ file string }
+
+func (l *Lab) upState() upState { return upState{filepath.Join(l.place.Run, "standing.json")} }
+
+// made is what was made.
+type made struct {
+	// Program identifies the binary that made it: another one may make other
+	// images.
+	Program   string   `json:"program"`
+	BuildKits []string `json:"buildkits"`
+	Frontends []string `json:"frontends"`
+}
+
+// read is empty where there is no note or another program wrote it.
+func (u upState) read() made {
+	mine, err := thisProgram()
+	if err != nil {
+		return made{}
+	}
+	var m made
+	content, err := os.ReadFile(u.file)
+	if err != nil || json.Unmarshal(content, &m) != nil || m.Program != mine {
+		return made{Program: mine}
+	}
+	return m
+}
+
+// add adds to the note; only the process that has the lock may. Without a note
+// the next `up` only takes longer, so a failure does not matter.
+func (u upState) add(tags, syntaxes []string) {
+	m := u.read()
+	m.BuildKits = union(m.BuildKits, tags)
+	m.Frontends = union(m.Frontends, syntaxes)
+	if content, err := json.Marshal(m); err == nil && m.Program != "" {
+		_ = atomicwriter.WriteFile(u.file, content, 0o644)
+	}
+}
+
+// has reports whether all of these were made.
+func (u upState) has(tags, syntaxes []string) bool {
+	m := u.read()
+	missing := func(have []string) func(string) bool {
+		return func(tag string) bool { return !slices.Contains(have, tag) }
+	}
+	return !slices.ContainsFunc(tags, missing(m.BuildKits)) && !slices.ContainsFunc(syntaxes, missing(m.Frontends))
+}
+
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// isUp reports whether all that is wanted was made and runs. It changes nothing,
+// so it needs no lock.
+func (l *Lab) isUp(ctx context.Context, tags, syntaxes []string) bool {
+	return l.upState().has(tags, syntaxes) && l.engines.Current(ctx) && l.registry.Answers(ctx) && l.emulation.Lasts()
+}
+
+// thisProgram identifies the running binary by its content.
+func thisProgram() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
