@@ -15,11 +15,9 @@ import (
 	"builders.test/lab/gobuild"
 	"builders.test/lab/network"
 	"builders.test/lab/packages"
-	"builders.test/lab/place"
 	"builders.test/lab/problem"
 	"builders.test/lab/registry"
-	"builders.test/lab/settings"
-	"builders.test/lab/work"
+	"builders.test/lab/site"
 )
 
 // Options choose where a lab lies and who watches it.
@@ -34,10 +32,8 @@ type Options struct {
 // Lab is one lab: a cache folder and the daemons that run from it. Two labs
 // with different folders do not meet.
 type Lab struct {
-	place    place.Place
-	host     debian.Release
-	work     *work.Work
-	settings *settings.File
+	site *site.Site
+	host debian.Release
 
 	programs  *gobuild.Builder
 	packages  *packages.Packages
@@ -54,26 +50,25 @@ func Open(o Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, w := place.At(cache), work.New(o.Progress)
-	l := &Lab{place: p, work: w, settings: &settings.File{Path: p.Path("lab.json")}}
+	s := site.At(cache, o.Progress)
+	l := &Lab{site: s}
 	l.host, _ = debian.HostRelease()
 	archives := map[string]*debian.Archive{}
 	for _, arch := range []string{"amd64", "arm64"} {
-		archives[arch] = &debian.Archive{Dir: p.Path("apt", arch), Temp: p.Temp(), Arch: arch}
+		archives[arch] = &debian.Archive{Dir: s.Path("apt", arch), Temp: s.Temp(), Arch: arch}
 	}
-	l.packages = packages.New(p, archives[runtime.GOARCH], w)
-	l.programs = gobuild.New(p, w, l.packages.Seccomp)
-	l.registry = registry.New(p, l.programs, l.settings, w)
+	l.packages = packages.New(s, archives[runtime.GOARCH])
+	l.programs = gobuild.New(s, l.packages.Seccomp)
+	l.registry = registry.New(s, l.programs)
 	l.images = catalog.New(catalog.Parts{
-		Place: p, Arch: runtime.GOARCH, Codename: l.host.Codename, Archives: archives,
-		Programs: l.programs, Registry: l.registry, Work: w,
+		Site: s, Arch: runtime.GOARCH, Codename: l.host.Codename, Archives: archives,
+		Programs: l.programs, Registry: l.registry,
 	})
-	l.network = &network.Network{ID: p.ID, Bridges: engine.Bridges(p), Settings: l.settings}
+	l.network = &network.Network{Site: s, Bridges: engine.Bridges(s)}
 	l.engines = engine.New(engine.Parts{
-		Place: p, Programs: l.programs, Packages: l.packages, Registry: l.registry,
-		Network: l.network, Settings: l.settings, Work: w,
+		Site: s, Programs: l.programs, Packages: l.packages, Registry: l.registry, Network: l.network,
 	})
-	l.emulation = emulation.New(p, runtime.GOARCH, l.packages, w)
+	l.emulation = emulation.New(s, runtime.GOARCH, l.packages)
 	return l, nil
 }
 
@@ -116,14 +111,14 @@ func (l *Lab) Env(store string) (map[string]string, error) {
 	env := map[string]string{
 		"DOCKER_HOST":   e.Host(),
 		"DOCKER_CONFIG": l.dockerConfig(),
-		"BUILDERS_LAB":  l.place.Cache,
+		"BUILDERS_LAB":  l.site.Cache,
 		"BUILDERS_DIVE": l.diveFolder(),
 	}
 	if mirror, err := l.registry.Mirror(); err == nil {
 		env["BUILDERS_MIRROR"] = mirror
 		env["BUILDERS_MIRROR_INTAKE"] = l.registry.Intake()
 	}
-	if s, err := l.settings.Read(); err == nil && s.CLI != "" {
+	if s, err := l.site.Settings(); err == nil && s.CLI != "" {
 		env["PATH"] = s.CLI + string(os.PathListSeparator) + os.Getenv("PATH")
 	}
 	for name, value := range map[string]map[string]string{

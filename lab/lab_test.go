@@ -17,9 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"builders.test/lab/files"
 	"builders.test/lab/problem"
-	"builders.test/lab/settings"
+	"builders.test/lab/site"
 	"github.com/gofrs/flock"
 )
 
@@ -64,10 +63,10 @@ func TestOpenDependsOnTheCacheAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !maps.Equal(byDefault.Hosts(), named.Hosts()) || byDefault.place.Cache != named.place.Cache {
+	if !maps.Equal(byDefault.Hosts(), named.Hosts()) || byDefault.site.Cache != named.site.Cache {
 		t.Errorf("%s and %s differ", byDefault.Hosts(), named.Hosts())
 	}
-	if files.Exists(named.place.Cache) || files.Exists(named.place.Run) {
+	if site.Exists(named.site.Cache) || site.Exists(named.site.Run) {
 		t.Error("opening a lab made folders")
 	}
 }
@@ -77,10 +76,10 @@ func TestEnv(t *testing.T) {
 	if _, ok := variables(t, l, "")["BUILDERS_MIRROR"]; ok {
 		t.Error("a lab that was never up has a mirror")
 	}
-	if err := os.MkdirAll(l.place.Cache, 0o755); err != nil {
+	if err := os.MkdirAll(l.site.Cache, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.settings.Change(func(s *settings.Settings) { s.Port, s.CLI = 4711, "/brought" }); err != nil {
+	if err := l.site.Change(func(s *site.Settings) { s.Port, s.CLI = 4711, "/brought" }); err != nil {
 		t.Fatal(err)
 	}
 	byDefault := variables(t, l, "")
@@ -104,7 +103,7 @@ func variables(t *testing.T, l *Lab, store string) map[string]string {
 func TestEnvLeadsToTheEngineWithTheStore(t *testing.T) {
 	l := open(t, nil)
 	for store, socket := range map[string]string{"": "docker.sock", "containerd": "docker.sock", "overlay2": "docker-overlay2.sock"} {
-		if got, want := variables(t, l, store)["DOCKER_HOST"], "unix://"+filepath.Join(l.place.Run, socket); got != want {
+		if got, want := variables(t, l, store)["DOCKER_HOST"], "unix://"+filepath.Join(l.site.Run, socket); got != want {
 			t.Errorf("store %q: %s, want %s", store, got, want)
 		}
 	}
@@ -125,14 +124,14 @@ func TestEnvLeadsToTheEngineWithTheStore(t *testing.T) {
 func TestLockWaitsAndNamesTheOwner(t *testing.T) {
 	var progress bytes.Buffer
 	l := open(t, &progress)
-	if err := os.MkdirAll(l.place.Cache, 0o755); err != nil {
+	if err := os.MkdirAll(l.site.Cache, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	other := flock.New(l.place.Path("lock"))
+	other := flock.New(l.site.Path("lock"))
 	if err := other.Lock(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(l.place.Path("lock"), []byte("4711"), 0o644); err != nil {
+	if err := os.WriteFile(l.site.Path("lock"), []byte("4711"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	time.AfterFunc(200*time.Millisecond, func() { _ = other.Unlock() })
@@ -147,10 +146,10 @@ func TestLockWaitsAndNamesTheOwner(t *testing.T) {
 
 func TestLockGivesUpWithTheContext(t *testing.T) {
 	l := open(t, nil)
-	if err := os.MkdirAll(l.place.Cache, 0o755); err != nil {
+	if err := os.MkdirAll(l.site.Cache, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	other := flock.New(l.place.Path("lock"))
+	other := flock.New(l.site.Path("lock"))
 	if err := other.Lock(); err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +189,7 @@ func TestStatusOfNothing(t *testing.T) {
 	if s.Up || s.Mirror != "" || len(s.Components) < 10 {
 		t.Errorf("status %+v", s)
 	}
-	if files.Exists(l.place.Cache) {
+	if site.Exists(l.site.Cache) {
 		t.Error("looking made the cache folder")
 	}
 }

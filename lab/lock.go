@@ -14,23 +14,23 @@ import (
 // locked runs fn while no other process changes this lab. It waits for one
 // that does, and says so.
 func (l *Lab) locked(ctx context.Context, fn func() error) error {
-	if err := os.MkdirAll(l.place.Cache, 0o755); err != nil {
+	if err := os.MkdirAll(l.site.Cache, 0o755); err != nil {
 		return err
 	}
-	lock := flock.New(l.place.Path("lock"))
+	lock := flock.New(l.site.Path("lock"))
 	ok, err := lock.TryLock()
 	if err != nil {
 		return err
 	}
 	if !ok {
-		l.work.Say("waiting", "another `builders` works on this lab"+l.owner())
+		l.site.Say("waiting", "another `builders` works on this lab"+l.owner())
 		if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}
 	defer lock.Unlock()
 	// The lock file must stay the same file: those who wait hold it open.
-	if err := os.WriteFile(l.place.Path("lock"), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
+	if err := os.WriteFile(l.site.Path("lock"), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
 		return err
 	}
 	return fn()
@@ -38,7 +38,7 @@ func (l *Lab) locked(ctx context.Context, fn func() error) error {
 
 // owner names the process that holds the lock, as far as it is known.
 func (l *Lab) owner() string {
-	text, err := os.ReadFile(l.place.Path("lock"))
+	text, err := os.ReadFile(l.site.Path("lock"))
 	if err != nil || len(strings.TrimSpace(string(text))) == 0 {
 		return ""
 	}

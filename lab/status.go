@@ -11,10 +11,10 @@ import (
 	"text/tabwriter"
 
 	"builders.test/internal/versions"
-	"builders.test/lab/files"
 	"builders.test/lab/gobuild"
 	"builders.test/lab/image"
 	"builders.test/lab/process"
+	"builders.test/lab/site"
 	"github.com/docker/go-units"
 )
 
@@ -44,7 +44,7 @@ type Component struct {
 
 // Status looks at the lab without changing anything.
 func (l *Lab) Status(ctx context.Context) (Status, error) {
-	s := Status{Cache: l.place.Cache, Hosts: l.Hosts(), Bytes: diskUsage(l.place.Cache)}
+	s := Status{Cache: l.site.Cache, Hosts: l.Hosts(), Bytes: diskUsage(l.site.Cache)}
 	s.Mirror, _ = l.registry.Mirror()
 	for _, e := range l.engines {
 		id, _ := e.Running()
@@ -86,7 +86,7 @@ func daemonState(answers bool, id process.Identity) string {
 
 func (l *Lab) programRow(p gobuild.Program) Component {
 	row := Component{Name: p.Name, Version: p.Version, State: string(image.Missing)}
-	if dir := l.programs.Folder(p); files.Exists(dir) {
+	if dir := l.programs.Folder(p); site.Exists(dir) {
 		row.State, row.Bytes = "ready", diskUsage(dir)
 	}
 	return row

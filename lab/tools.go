@@ -6,9 +6,8 @@ import (
 	"path/filepath"
 
 	"builders.test/internal/versions"
-	"builders.test/lab/files"
 	"builders.test/lab/gobuild"
-	"builders.test/lab/settings"
+	"builders.test/lab/site"
 	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/sync/errgroup"
 )
@@ -19,10 +18,10 @@ func (l *Lab) command(context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.settings.Change(func(s *settings.Settings) { s.CLI = dir })
+	return l.site.Change(func(s *site.Settings) { s.CLI = dir })
 }
 
-func (l *Lab) dockerConfig() string { return l.place.Path("docker-config") }
+func (l *Lab) dockerConfig() string { return l.site.Path("docker-config") }
 
 // plugin makes sure that the docker command finds the pinned buildx.
 func (l *Lab) plugin(context.Context) error {
@@ -34,12 +33,12 @@ func (l *Lab) plugin(context.Context) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if config := filepath.Join(l.dockerConfig(), "config.json"); !files.Exists(config) {
+	if config := filepath.Join(l.dockerConfig(), "config.json"); !site.Exists(config) {
 		if err := atomicwriter.WriteFile(config, []byte("{}\n"), 0o644); err != nil {
 			return err
 		}
 	}
-	return files.Relink(binary, filepath.Join(dir, "docker-buildx"))
+	return site.Relink(binary, filepath.Join(dir, "docker-buildx"))
 }
 
 // buildxBinary compiles a buildx release and returns it under the name that
@@ -50,11 +49,11 @@ func (l *Lab) buildxBinary(release string) (string, error) {
 		return "", err
 	}
 	link := filepath.Join(dir, "docker-buildx")
-	return link, files.Relink("buildx", link)
+	return link, site.Relink("buildx", link)
 }
 
 // diveFolder holds every release of dive under the name dive-<release>.
-func (l *Lab) diveFolder() string { return l.place.Path("dive") }
+func (l *Lab) diveFolder() string { return l.site.Path("dive") }
 
 // dives makes sure that the releases of dive are there.
 func (l *Lab) dives() error {
@@ -68,7 +67,7 @@ func (l *Lab) dives() error {
 			if err != nil {
 				return err
 			}
-			return files.Relink(filepath.Join(dir, "dive"), filepath.Join(l.diveFolder(), "dive-"+version))
+			return site.Relink(filepath.Join(dir, "dive"), filepath.Join(l.diveFolder(), "dive-"+version))
 		})
 	}
 	return group.Wait()

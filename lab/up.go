@@ -9,10 +9,9 @@ import (
 
 	"builders.test/internal/versions"
 	"builders.test/lab/catalog"
-	"builders.test/lab/files"
 	"builders.test/lab/gobuild"
 	"builders.test/lab/problem"
-	"builders.test/lab/work"
+	"builders.test/lab/site"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -47,7 +46,7 @@ func (l *Lab) Up(ctx context.Context, wanted Wanted) error {
 	if err != nil {
 		return err
 	}
-	l.work.Line("up in " + work.Short(time.Since(start)) + ": docker " + versions.Engine + ", buildx " + versions.Buildx +
+	l.site.Line("up in " + site.Short(time.Since(start)) + ": docker " + versions.Engine + ", buildx " + versions.Buildx +
 		", BuildKit " + strings.Join(tags, " ") +
 		", frontends " + strings.Join(syntaxes, " ") + ", mirror " + mirror)
 	return nil
@@ -61,29 +60,29 @@ func (l *Lab) session(ctx context.Context, fn func(context.Context) error) error
 	}
 	return l.locked(ctx, func() error {
 		// What an earlier process left half made is of no use.
-		if err := os.RemoveAll(l.place.Temp()); err != nil {
+		if err := os.RemoveAll(l.site.Temp()); err != nil {
 			return err
 		}
-		for _, dir := range []string{l.place.Temp(), l.place.Path("log")} {
+		for _, dir := range []string{l.site.Temp(), l.site.Path("log")} {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return err
 			}
 		}
-		defer os.RemoveAll(l.place.Temp())
-		if !files.Exists(l.complete()) {
-			if err := checkDisk(l.place.Cache); err != nil {
+		defer os.RemoveAll(l.site.Temp())
+		if !site.Exists(l.complete()) {
+			if err := checkDisk(l.site.Cache); err != nil {
 				return err
 			}
 		}
-		if err := os.MkdirAll(l.place.Run, 0o700); err != nil {
+		if err := os.MkdirAll(l.site.Run, 0o700); err != nil {
 			return err
 		}
-		return l.work.Run(ctx, fn)
+		return l.site.Work(ctx, fn)
 	})
 }
 
 // complete is the file that is there once everything was made.
-func (l *Lab) complete() string { return l.place.Path("complete") }
+func (l *Lab) complete() string { return l.site.Path("complete") }
 
 // up does everything side by side; compiles and downloads wait for their
 // turn by themselves. The order below is the order in which they queue.
@@ -95,7 +94,7 @@ func (l *Lab) up(ctx context.Context, tags, syntaxes []string) error {
 	}
 	var group errgroup.Group
 	start := func(name string, part func(context.Context) error) {
-		group.Go(func() error { return l.work.Do(name, part) })
+		group.Go(func() error { return l.site.Do(name, part) })
 	}
 	for _, e := range l.engines {
 		start("engine "+e.Store(), e.Start)
@@ -135,7 +134,7 @@ func (l *Lab) Purge(ctx context.Context) error {
 
 // undo takes back what a lab has done, if there is one.
 func (l *Lab) undo(ctx context.Context, tried string, fn func(context.Context) error) error {
-	if !files.Exists(l.place.Cache) && !files.Exists(l.place.Run) {
+	if !site.Exists(l.site.Cache) && !site.Exists(l.site.Run) {
 		return nil
 	}
 	if os.Geteuid() != 0 {
@@ -154,12 +153,12 @@ func (l *Lab) down(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return os.RemoveAll(l.place.Run)
+	return os.RemoveAll(l.site.Run)
 }
 
 // empty deletes what is in the cache.
 func (l *Lab) empty() error {
-	entries, err := os.ReadDir(l.place.Cache)
+	entries, err := os.ReadDir(l.site.Cache)
 	if err != nil {
 		return err
 	}
@@ -168,7 +167,7 @@ func (l *Lab) empty() error {
 		if e.Name() == "lock" {
 			continue
 		}
-		if err := os.RemoveAll(l.place.Path(e.Name())); err != nil {
+		if err := os.RemoveAll(l.site.Path(e.Name())); err != nil {
 			return err
 		}
 	}

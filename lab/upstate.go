@@ -18,7 +18,7 @@ import (
 // when the lab goes down.
 type upState struct{ file string }
 
-func (l *Lab) upState() upState { return upState{filepath.Join(l.place.Run, "standing.json")} }
+func (l *Lab) upState() upState { return upState{filepath.Join(l.site.Run, "standing.json")} }
 
 // made is what was made.
 type made struct {

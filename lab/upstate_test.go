@@ -25,7 +25,7 @@ func TestUpStateIsOfOneProgram(t *testing.T) {
 
 func TestWhatWasNotMadeIsNotUp(t *testing.T) {
 	l := open(t, nil)
-	l.place.Run = t.TempDir()
+	l.site.Run = t.TempDir()
 	l.upState().add([]string{"v0.11.5"}, nil)
 	assert.Assert(t, l.upState().has([]string{"v0.11.5"}, nil))
 	assert.Assert(t, !l.isUp(t.Context(), []string{"v0.34.2"}, nil))

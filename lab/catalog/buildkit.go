@@ -76,7 +76,7 @@ func runcIn(dir string) (string, error) {
 
 // runcNote is the file that remembers which runc a release bundles.
 func (c *Catalog) runcNote(release string) string {
-	return c.Place.Path("bin", "runc-of-buildkit-"+release)
+	return c.Site.Path("bin", "runc-of-buildkit-"+release)
 }
 
 // runcFor is the runc that a release bundles.

@@ -10,11 +10,9 @@ import (
 
 	"builders.test/internal/versions"
 	"builders.test/lab/gobuild"
-	"builders.test/lab/place"
 	"builders.test/lab/problem"
 	"builders.test/lab/registry"
-	"builders.test/lab/settings"
-	"builders.test/lab/work"
+	"builders.test/lab/site"
 )
 
 func TestRelease(t *testing.T) {
@@ -103,12 +101,9 @@ func TestSourceTreeMustBeOne(t *testing.T) {
 // catalog is that of a lab in a folder of its own.
 func catalog(t *testing.T) *Catalog {
 	t.Helper()
-	p := place.At(filepath.Join(t.TempDir(), "builders"))
-	programs := gobuild.New(p, work.New(nil), nil)
-	return New(Parts{
-		Place: p, Arch: "amd64", Codename: "bookworm", Programs: programs,
-		Registry: registry.New(p, programs, &settings.File{Path: p.Path("lab.json")}, nil),
-	})
+	s := site.At(filepath.Join(t.TempDir(), "builders"), nil)
+	programs := gobuild.New(s, nil)
+	return New(Parts{Site: s, Arch: "amd64", Codename: "bookworm", Programs: programs, Registry: registry.New(s, programs)})
 }
 
 func TestStandIns(t *testing.T) {

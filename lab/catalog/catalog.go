@@ -12,9 +12,8 @@ import (
 	"builders.test/lab/debian"
 	"builders.test/lab/gobuild"
 	"builders.test/lab/image"
-	"builders.test/lab/place"
 	"builders.test/lab/registry"
-	"builders.test/lab/work"
+	"builders.test/lab/site"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -24,13 +23,12 @@ var imageDate = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
 
 // Parts are what the images are made of and where they go.
 type Parts struct {
-	Place place.Place
+	Site *site.Site
 	// Arch is this machine's architecture, Codename its Debian release.
 	Arch, Codename string
 	Archives       map[string]*debian.Archive
 	Programs       *gobuild.Builder
 	Registry       *registry.Registry
-	Work           *work.Work
 }
 
 // Catalog is the images of a lab.
@@ -42,7 +40,7 @@ type Catalog struct {
 // New is a catalog of images that are made of parts.
 func New(parts Parts) *Catalog {
 	return &Catalog{Parts: parts, maker: &image.Maker{
-		Dir: parts.Place.Cache, Temp: parts.Place.Temp(), HostArch: parts.Arch,
+		Dir: parts.Site.Cache, Temp: parts.Site.Temp(), HostArch: parts.Arch,
 		Archives: parts.Archives, Date: imageDate, Through: front.Through("unix", parts.Registry.Intake()),
 	}}
 }
@@ -124,7 +122,7 @@ func (c *Catalog) serve(ctx context.Context, r image.Recipe, programs ...gobuild
 	if c.maker.Look(ctx, mirror, r) == image.Served {
 		return nil
 	}
-	return c.Work.Timed(r.String(), "making", "made", func() error {
+	return c.Site.Timed(r.String(), "making", "made", func() error {
 		_, err := c.maker.Ensure(ctx, mirror, r)
 		return err
 	})

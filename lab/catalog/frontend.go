@@ -67,7 +67,7 @@ func (c *Catalog) frontend(tag string, labels map[string]string) image.Recipe {
 
 // frontendNote is the file that remembers the labels of a release's frontend.
 func (c *Catalog) frontendNote(release string) string {
-	return c.Place.Path("bin", "labels-of-frontend-"+release)
+	return c.Site.Path("bin", "labels-of-frontend-"+release)
 }
 
 // frontendLabels are the labels that upstream puts on the frontend of a

@@ -12,15 +12,15 @@ import (
 	"strings"
 
 	"builders.test/internal/versions"
-	"builders.test/lab/files"
 	"builders.test/lab/gobuild"
 	"builders.test/lab/problem"
 	"builders.test/lab/process"
+	"builders.test/lab/site"
 )
 
 // CheckSource fails for a folder that is no BuildKit source tree.
 func CheckSource(dir string) error {
-	if files.Exists(filepath.Join(dir, "cmd", "buildkitd")) && files.Exists(filepath.Join(dir, "go.mod")) {
+	if site.Exists(filepath.Join(dir, "cmd", "buildkitd")) && site.Exists(filepath.Join(dir, "go.mod")) {
 		return nil
 	}
 	return problem.New("building BuildKit from "+dir, "it is no BuildKit source tree (no cmd/buildkitd)", "name the folder that holds BuildKit's go.mod")
@@ -51,12 +51,12 @@ func (c *Catalog) compileSource(ctx context.Context, dir, described, runc string
 	p := gobuild.BuildKit(versions.NewestBuildKit)
 	p.Version = "source"
 	p.Vars[gobuild.BuildKitModule+"/version.Version"] = described
-	temp, err := os.MkdirTemp(c.Place.Temp(), "source-")
+	temp, err := os.MkdirTemp(c.Site.Temp(), "source-")
 	if err != nil {
 		return "", "", err
 	}
 	defer os.RemoveAll(temp)
-	err = c.Work.Timed("buildkit "+described, "building from "+dir, "built", func() error {
+	err = c.Site.Timed("buildkit "+described, "building from "+dir, "built", func() error {
 		return c.Programs.Tree(ctx, p, dir, temp, flags)
 	})
 	if err != nil {
@@ -65,8 +65,8 @@ func (c *Catalog) compileSource(ctx context.Context, dir, described, runc string
 	if sum, err = sumOf(runc, filepath.Join(temp, "buildkitd"), filepath.Join(temp, "buildctl")); err != nil {
 		return "", "", err
 	}
-	bin = c.Place.Path("bin", "buildkit-src-"+sum)
-	if files.Exists(bin) {
+	bin = c.Site.Path("bin", "buildkit-src-"+sum)
+	if site.Exists(bin) {
 		return bin, sum, nil
 	}
 	if err := os.Chmod(temp, 0o755); err != nil {
@@ -82,7 +82,7 @@ func (c *Catalog) compileSource(ctx context.Context, dir, described, runc string
 // does where git knows nothing.
 func describeSource(ctx context.Context, dir string) string {
 	const unknown = "v0.0.0+unknown"
-	if _, err := exec.LookPath("git"); err != nil || !files.Exists(filepath.Join(dir, ".git")) {
+	if _, err := exec.LookPath("git"); err != nil || !site.Exists(filepath.Join(dir, ".git")) {
 		return unknown
 	}
 	out, err := process.Command{Dir: dir, Args: []string{"git", "describe", "--tags", "--always", "--dirty", "--match", "v[0-9]*"}}.Output(ctx)

@@ -10,11 +10,9 @@ import (
 	"strings"
 	"syscall"
 
-	"builders.test/lab/files"
 	"builders.test/lab/packages"
-	"builders.test/lab/place"
 	"builders.test/lab/problem"
-	"builders.test/lab/work"
+	"builders.test/lab/site"
 )
 
 // binfmtRoot is where the kernel lists what it runs foreign programs with.
@@ -29,16 +27,16 @@ type Emulation struct {
 	// take back.
 	mounted, registered string
 	packages            *packages.Packages
-	work                *work.Work
+	site                *site.Site
 }
 
-// New is the emulator of the lab at p, on a machine of the architecture arch.
-func New(p place.Place, arch string, debs *packages.Packages, w *work.Work) *Emulation {
+// New is the emulator of the lab at s, on a machine of the architecture arch.
+func New(s *site.Site, arch string, debs *packages.Packages) *Emulation {
 	f := foreignTo(arch)
 	return &Emulation{
-		foreign: f, name: entryPrefix + f.qemu + "-" + p.ID,
-		mounted: filepath.Join(p.Run, "binfmt-mounted"), registered: filepath.Join(p.Run, "binfmt-registered"),
-		packages: debs, work: w,
+		foreign: f, name: entryPrefix + f.qemu + "-" + s.ID,
+		mounted: filepath.Join(s.Run, "binfmt-mounted"), registered: filepath.Join(s.Run, "binfmt-registered"),
+		packages: debs, site: s,
 	}
 }
 
@@ -79,7 +77,7 @@ func (e *Emulation) Start() error {
 		return err
 	}
 	emulator := filepath.Join(dir, "usr/bin/qemu-"+e.qemu+"-static")
-	if !files.Exists(emulator) {
+	if !site.Exists(emulator) {
 		return fmt.Errorf("the package qemu-user-static holds no emulator for %s", e.qemu)
 	}
 	if err := os.WriteFile(e.registered, []byte(e.name), 0o600); err != nil {
@@ -89,12 +87,12 @@ func (e *Emulation) Start() error {
 	if err != nil {
 		return problem.New("registering the emulator for "+e.arch, err.Error(), "register one, for example with Debian's binfmt-support and qemu-user-static")
 	}
-	e.work.Say("emulation", e.arch+" programs run by "+filepath.Base(emulator))
+	e.site.Say("emulation", e.arch+" programs run by "+filepath.Base(emulator))
 	return nil
 }
 
 func (e *Emulation) mount() error {
-	if files.Exists(filepath.Join(binfmtRoot, "register")) {
+	if site.Exists(filepath.Join(binfmtRoot, "register")) {
 		return nil
 	}
 	if err := os.WriteFile(e.mounted, nil, 0o600); err != nil {
@@ -117,7 +115,7 @@ func (e *Emulation) Stop() error {
 		}
 		_ = os.Remove(e.registered)
 	}
-	if !files.Exists(e.mounted) {
+	if !site.Exists(e.mounted) {
 		return nil
 	}
 	_ = os.Remove(e.mounted)

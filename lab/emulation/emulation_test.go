@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/lab/place"
+	"builders.test/lab/site"
 )
 
 func TestEmulationEntries(t *testing.T) {
@@ -34,7 +34,7 @@ func TestEmulationEntries(t *testing.T) {
 }
 
 func TestHandlerSkipsOtherLabs(t *testing.T) {
-	e := New(place.At(t.TempDir()), "amd64", nil, nil)
+	e := New(site.At(t.TempDir(), nil), "amd64", nil)
 	root := t.TempDir()
 	entry := "enabled\ninterpreter /q\nflags: PF\noffset 0\nmagic 7f454c460201010000000000000000000200b700\n"
 	for _, step := range []struct{ add, want string }{

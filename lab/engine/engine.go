@@ -13,12 +13,10 @@ import (
 	"builders.test/lab/gobuild"
 	"builders.test/lab/network"
 	"builders.test/lab/packages"
-	"builders.test/lab/place"
 	"builders.test/lab/problem"
 	"builders.test/lab/process"
 	"builders.test/lab/registry"
-	"builders.test/lab/settings"
-	"builders.test/lab/work"
+	"builders.test/lab/site"
 	"github.com/docker/docker/client"
 	"golang.org/x/sync/errgroup"
 )
@@ -43,13 +41,11 @@ var kinds = []kind{
 
 // Parts are what engines are made of and need beside them.
 type Parts struct {
-	Place    place.Place
+	Site     *site.Site
 	Programs *gobuild.Builder
 	Packages *packages.Packages
 	Registry *registry.Registry
 	Network  *network.Network
-	Settings *settings.File
-	Work     *work.Work
 }
 
 // Engine is one of a lab's Docker Engines. All of them run the same programs;
@@ -64,21 +60,21 @@ func (e *Engine) Store() string { return e.store }
 
 // Where an engine's files lie. Sockets and what dies with the engine are in the
 // run folder, everything else in the cache.
-func (e *Engine) socket() string   { return filepath.Join(e.Place.Run, "docker"+e.mark+".sock") }
-func (e *Engine) pidfile() string  { return filepath.Join(e.Place.Run, "docker"+e.mark+".pid") }
-func (e *Engine) execRoot() string { return filepath.Join(e.Place.Run, "exec"+e.mark) }
-func (e *Engine) config() string   { return e.Place.Path("daemon" + e.mark + ".json") }
+func (e *Engine) socket() string   { return filepath.Join(e.Site.Run, "docker"+e.mark+".sock") }
+func (e *Engine) pidfile() string  { return filepath.Join(e.Site.Run, "docker"+e.mark+".pid") }
+func (e *Engine) execRoot() string { return filepath.Join(e.Site.Run, "exec"+e.mark) }
+func (e *Engine) config() string   { return e.Site.Path("daemon" + e.mark + ".json") }
 
 // Data is the folder with the engine's images, containers and volumes.
-func (e *Engine) Data() string { return e.Place.Path("engine" + e.mark) }
+func (e *Engine) Data() string { return e.Site.Path("engine" + e.mark) }
 
 // Host is the endpoint of the engine, for DOCKER_HOST.
 func (e *Engine) Host() string { return "unix://" + e.socket() }
 
-func (e *Engine) bridge() network.Bridge { return bridge(e.Place, e.kind) }
+func (e *Engine) bridge() network.Bridge { return bridge(e.Site, e.kind) }
 
-func bridge(p place.Place, k kind) network.Bridge {
-	return network.Bridge{Store: k.store, Name: "bx-" + p.ID[:6] + k.short}
+func bridge(s *site.Site, k kind) network.Bridge {
+	return network.Bridge{Store: k.store, Name: "bx-" + s.ID[:6] + k.short}
 }
 
 // connect is a client of the engine.
@@ -122,15 +118,15 @@ func (e *Engine) folder(p gobuild.Program) string { return e.Programs.Folder(p) 
 
 func (e *Engine) daemon() process.Daemon {
 	dockerd, containerd, runc := e.folder(gobuild.Dockerd()), e.folder(gobuild.Containerd()), e.folder(gobuild.Runc(versions.Runc))
-	s, _ := e.Settings.Read() // without settings nothing runs
+	s, _ := e.Site.Settings() // without settings nothing runs
 	path := strings.Join([]string{containerd, runc, dockerd, os.Getenv("PATH"), "/usr/sbin", "/sbin"}, ":")
 	return process.Daemon{
 		Args: []string{filepath.Join(dockerd, "dockerd"), "--config-file", e.config()},
 		// buildx before 0.13 speaks older versions of the API than
 		// dockerd 29 admits by itself.
 		Env:    append(process.PlainEnv(), "PATH="+path, "DOCKER_MIN_API_VERSION=1.24"),
-		Log:    e.Place.Log("dockerd-daemon" + e.mark),
-		Record: filepath.Join(e.Place.Run, "dockerd"+e.mark+".json"),
+		Log:    e.Site.Log("dockerd-daemon" + e.mark),
+		Record: filepath.Join(e.Site.Run, "dockerd"+e.mark+".json"),
 		// The key changes with everything that a running engine cannot take over.
 		Key: fmt.Sprintf("%s %s %s %s port %d net %d%s",
 			dockerd, containerd, runc, e.Packages.InitPath(), s.Port, s.Nets[e.store], e.mark),
@@ -162,7 +158,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.configure(number); err != nil {
 		return err
 	}
-	return e.Work.Timed(fmt.Sprintf("dockerd %s (%s)", versions.Engine, e.store), "starting", "started", func() error {
+	return e.Site.Timed(fmt.Sprintf("dockerd %s (%s)", versions.Engine, e.store), "starting", "started", func() error {
 		return e.aboutStore(e.daemon().Start(ctx, process.StartLimit, e.Ping))
 	})
 }

@@ -9,21 +9,15 @@ import (
 
 	"builders.test/lab/gobuild"
 	"builders.test/lab/packages"
-	"builders.test/lab/place"
 	"builders.test/lab/process"
-	"builders.test/lab/settings"
-	"builders.test/lab/work"
+	"builders.test/lab/site"
 )
 
 // engines are those of a lab in a folder of its own.
 func engines(t *testing.T) Engines {
 	t.Helper()
-	p := place.At(filepath.Join(t.TempDir(), "builders"))
-	w := work.New(nil)
-	return New(Parts{
-		Place: p, Programs: gobuild.New(p, w, nil), Packages: packages.New(p, nil, w),
-		Settings: &settings.File{Path: p.Path("lab.json")}, Work: w,
-	})
+	s := site.At(filepath.Join(t.TempDir(), "builders"), nil)
+	return New(Parts{Site: s, Programs: gobuild.New(s, nil), Packages: packages.New(s, nil)})
 }
 
 func TestEnginesShareNothingThatNamesThem(t *testing.T) {
@@ -119,7 +113,7 @@ func TestWithStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := e.Host(), "unix://"+filepath.Join(e.Place.Run, socket); got != want {
+		if got, want := e.Host(), "unix://"+filepath.Join(e.Site.Run, socket); got != want {
 			t.Errorf("store %q: %s, want %s", store, got, want)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"builders.test/lab/network"
-	"builders.test/lab/place"
 	"builders.test/lab/problem"
+	"builders.test/lab/site"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -24,11 +24,11 @@ func New(parts Parts) Engines {
 	return all
 }
 
-// Bridges are those of the engines of the lab at p.
-func Bridges(p place.Place) []network.Bridge {
+// Bridges are those of the engines of the lab at s.
+func Bridges(s *site.Site) []network.Bridge {
 	var all []network.Bridge
 	for _, k := range kinds {
-		all = append(all, bridge(p, k))
+		all = append(all, bridge(s, k))
 	}
 	return all
 }
@@ -78,5 +78,5 @@ func (all Engines) Stop(ctx context.Context) error {
 	if err := stopSurvivors(all[0].runsProgram()); err != nil {
 		return err
 	}
-	return unmountUnder(all[0].Place.Run)
+	return unmountUnder(all[0].Site.Run)
 }

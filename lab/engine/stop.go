@@ -123,12 +123,12 @@ func mentions(args []string, paths ...string) bool {
 // version: they lie in this lab's cache.
 func (e *Engine) runsProgram() owner {
 	var folders []string
-	compiled, _ := os.ReadDir(e.Place.Path("bin"))
+	compiled, _ := os.ReadDir(e.Site.Path("bin"))
 	for _, p := range programs() {
 		folders = append(folders, e.folder(p))
 		for _, entry := range compiled {
 			if strings.HasPrefix(entry.Name(), p.Name+"-") {
-				folders = append(folders, e.Place.Path("bin", entry.Name()))
+				folders = append(folders, e.Site.Path("bin", entry.Name()))
 			}
 		}
 	}

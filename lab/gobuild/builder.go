@@ -8,39 +8,36 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/lab/files"
-	"builders.test/lab/place"
 	"builders.test/lab/process"
-	"builders.test/lab/work"
+	"builders.test/lab/site"
 	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/sync/semaphore"
 )
 
 // Builder compiles programs and keeps them in a lab's cache.
 type Builder struct {
-	place place.Place
-	work  *work.Work
+	site *site.Site
 	// c is asked for the variables that lead the compiler to what C code needs.
 	c func() ([]string, error)
 	// downloads and compiles bound how much of each goes on at a time.
 	downloads, compiles *semaphore.Weighted
 }
 
-// New is the builder of the lab at p. Programs with C code are compiled with the
+// New is the builder of the lab at s. Programs with C code are compiled with the
 // variables that c provides.
-func New(p place.Place, w *work.Work, c func() ([]string, error)) *Builder {
-	return &Builder{place: p, work: w, c: c, downloads: semaphore.NewWeighted(2), compiles: semaphore.NewWeighted(2)}
+func New(s *site.Site, c func() ([]string, error)) *Builder {
+	return &Builder{site: s, c: c, downloads: semaphore.NewWeighted(2), compiles: semaphore.NewWeighted(2)}
 }
 
 // Folder is where the program's binaries are or will be.
-func (b *Builder) Folder(p Program) string { return b.place.Path("bin", p.folder()) }
+func (b *Builder) Folder(p Program) string { return b.site.Path("bin", p.folder()) }
 
 // Compile makes sure that the program's binaries are there and returns their
 // folder.
 func (b *Builder) Compile(p Program) (string, error) {
 	dir := b.Folder(p)
-	err := b.work.Do(dir, func(ctx context.Context) error {
-		if files.Exists(dir) {
+	err := b.site.Do(dir, func(ctx context.Context) error {
+		if site.Exists(dir) {
 			return nil
 		}
 		source, err := b.fetch(ctx, p)
@@ -71,7 +68,7 @@ func (b *Builder) fetch(ctx context.Context, p Program) (string, error) {
 		return "", err
 	}
 	args := slices.Concat([]string{"go", "list", "-deps"}, mode, []string{"-tags", p.Tags, "-f", "-"}, p.Packages)
-	env := goEnv(p.cgo(), "GOTMPDIR="+b.place.Temp())
+	env := goEnv(p.cgo(), "GOTMPDIR="+b.site.Temp())
 	return source, process.Command{Dir: source, Env: env, Args: args}.Run(ctx)
 }
 
@@ -94,7 +91,7 @@ func (b *Builder) mode(ctx context.Context, p Program) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := b.place.Path("mod", p.folder()+".mod")
+	file := b.site.Path("mod", p.folder()+".mod")
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return nil, err
 	}
@@ -124,8 +121,8 @@ func (b *Builder) build(ctx context.Context, p Program, source, dir string) erro
 		return err
 	}
 	defer b.compiles.Release(1)
-	return b.work.Timed(p.String(), "building", "built", func() error {
-		return files.Into(dir, b.place.Temp(), func(half string) error {
+	return b.site.Timed(p.String(), "building", "built", func() error {
+		return b.site.Into(dir, func(half string) error {
 			mode, err := b.mode(ctx, p)
 			if err != nil {
 				return err
@@ -139,7 +136,7 @@ func (b *Builder) build(ctx context.Context, p Program, source, dir string) erro
 // command's flags say. It takes no C code.
 func (b *Builder) Tree(ctx context.Context, p Program, source, dir string, flags []string) error {
 	mode := []string{"-mod=readonly"}
-	if files.Exists(filepath.Join(source, "vendor", "modules.txt")) {
+	if site.Exists(filepath.Join(source, "vendor", "modules.txt")) {
 		mode = []string{"-mod=vendor"}
 	}
 	if err := b.gobuild(ctx, p, source, dir, nil, append(mode, flags...)); err != nil {
@@ -159,8 +156,8 @@ func (b *Builder) gobuild(ctx context.Context, p Program, source, dir string, c,
 	args := slices.Concat([]string{"go", "build", "-trimpath", "-gcflags=all=-dwarf=false"}, mode,
 		[]string{"-tags", p.Tags, "-ldflags", p.ldflags(), "-o", dir + "/"}, p.Packages)
 	// What a killed compiler leaves behind goes with that folder.
-	env := goEnv(slices.Concat(c, []string{p.cgo(), "GOTMPDIR=" + b.place.Temp()})...)
+	env := goEnv(slices.Concat(c, []string{p.cgo(), "GOTMPDIR=" + b.site.Temp()})...)
 	return process.Command{Dir: source, Env: env, Args: args, Log: log}.Run(ctx)
 }
 
-func (b *Builder) log(p Program) string { return b.place.Log(p.folder()) }
+func (b *Builder) log(p Program) string { return b.site.Log(p.folder()) }

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"builders.test/internal/versions"
-	"builders.test/lab/files"
 	"builders.test/lab/problem"
+	"builders.test/lab/site"
 	"github.com/Masterminds/semver/v3"
 )
 
@@ -20,7 +20,7 @@ var ErrNoRelease = errors.New("no such release")
 // its neighbors. The module itself is asked for, because lists may be
 // incomplete.
 func (b *Builder) Known(ctx context.Context, p Program) error {
-	if files.Exists(b.Folder(p)) || p.Version == versions.BuildKit || p.Version == versions.NewestBuildKit {
+	if site.Exists(b.Folder(p)) || p.Version == versions.BuildKit || p.Version == versions.NewestBuildKit {
 		return nil
 	}
 	_, err := ModuleDir(ctx, p.Module, p.Version)

@@ -11,7 +11,7 @@ import (
 	"sync"
 
 	"builders.test/lab/problem"
-	"builders.test/lab/settings"
+	"builders.test/lab/site"
 	"github.com/vishvananda/netlink"
 )
 
@@ -41,11 +41,9 @@ type Bridge struct {
 
 // Network is the bridges of a lab.
 type Network struct {
-	// ID is the lab's, in hexadecimal digits.
-	ID string
+	Site *site.Site
 	// Bridges are those of all engines, in their order.
-	Bridges  []Bridge
-	Settings *settings.File
+	Bridges []Bridge
 
 	// mu guards the choice of a net: engines start side by side, and each
 	// must see what the others took.
@@ -59,7 +57,7 @@ type Network struct {
 func (n *Network) Connect(b Bridge) (int, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	s, err := n.Settings.Read()
+	s, err := n.Site.Settings()
 	if err != nil {
 		return 0, err
 	}
@@ -76,7 +74,7 @@ func (n *Network) Connect(b Bridge) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := n.Settings.Change(func(s *settings.Settings) { s.Nets[b.Store] = number }); err != nil {
+	if err := n.Site.Change(func(s *site.Settings) { s.Nets[b.Store] = number }); err != nil {
 		return 0, err
 	}
 	return number, addBridge(b.Name, number)
@@ -114,7 +112,7 @@ func carries(link netlink.Link, number int) (bool, error) {
 
 // free picks an engine's net: by the lab's id and the engine's place, unless
 // the host has a route there already or another engine of the lab's has it.
-func (n *Network) free(b Bridge, s settings.Settings) (int, error) {
+func (n *Network) free(b Bridge, s site.Settings) (int, error) {
 	routes, err := netlink.RouteList(nil, netlink.FAMILY_V4)
 	if err != nil {
 		return 0, fmt.Errorf("reading the routes: %w", err)
@@ -125,7 +123,7 @@ func (n *Network) free(b Bridge, s settings.Settings) (int, error) {
 			taken = append(taken, p)
 		}
 	}
-	first, err := strconv.ParseUint(n.ID, 16, 32)
+	first, err := strconv.ParseUint(n.Site.ID, 16, 32)
 	if err != nil {
 		return 0, err
 	}
@@ -174,7 +172,7 @@ func prefix(n *net.IPNet) (netip.Prefix, bool) {
 // included, and what was plugged into them. dockerd makes the latter again when
 // it starts. Whether an engine has a network with a bridge, knows reports.
 func (n *Network) Disconnect(knows func(bridge string) bool) error {
-	s, err := n.Settings.Read()
+	s, err := n.Site.Settings()
 	if err != nil {
 		return err
 	}
@@ -201,7 +199,7 @@ func (n *Network) Disconnect(knows func(bridge string) bool) error {
 // owns reports whether a bridge is one of the lab's, by its name or by an
 // address in one of its nets. It may have neither when an engine's net has
 // changed since.
-func (n *Network) owns(link netlink.Link, s settings.Settings) bool {
+func (n *Network) owns(link netlink.Link, s site.Settings) bool {
 	return slices.ContainsFunc(n.Bridges, func(b Bridge) bool {
 		number, known := s.Nets[b.Store]
 		return b.Name == link.Attrs().Name || known && within(link, Subnet(number))

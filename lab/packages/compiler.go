@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 
 	"builders.test/lab/debian"
-	"builders.test/lab/files"
+	"builders.test/lab/site"
 )
 
 // triplets are the names of Debian's library folders.
@@ -37,7 +37,7 @@ func (p *Packages) Seccomp() ([]string, error) {
 
 // compiler provides a C compiler: the host's, or Debian's unpacked.
 func (p *Packages) compiler() ([]string, error) {
-	if _, err := exec.LookPath("gcc"); err == nil && files.Exists("/usr/lib/"+p.triplet()+"/libc.a") {
+	if _, err := exec.LookPath("gcc"); err == nil && site.Exists("/usr/lib/"+p.triplet()+"/libc.a") {
 		return nil, nil
 	}
 	root, err := p.provide("gcc", func(ctx context.Context, half string) error {
@@ -58,8 +58,8 @@ func (p *Packages) compiler() ([]string, error) {
 
 // script writes an executable script, once for all who need it.
 func (p *Packages) script(name, text string) (string, error) {
-	file := filepath.Join(p.place.Temp(), name)
-	return file, p.work.Do(file, func(context.Context) error { return os.WriteFile(file, []byte(text), 0o755) })
+	file := filepath.Join(p.site.Temp(), name)
+	return file, p.site.Do(file, func(context.Context) error { return os.WriteFile(file, []byte(text), 0o755) })
 }
 
 // unpackMerged unpacks packages into a folder where /lib and its like are

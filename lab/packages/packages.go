@@ -9,22 +9,19 @@ import (
 	"path/filepath"
 
 	"builders.test/lab/debian"
-	"builders.test/lab/files"
-	"builders.test/lab/place"
 	"builders.test/lab/problem"
-	"builders.test/lab/work"
+	"builders.test/lab/site"
 )
 
 // Packages unpacks Debian's packages for this machine.
 type Packages struct {
-	place   place.Place
+	site    *site.Site
 	archive *debian.Archive
-	work    *work.Work
 }
 
-// New is packages out of an archive, for the lab at p.
-func New(p place.Place, archive *debian.Archive, w *work.Work) *Packages {
-	return &Packages{place: p, archive: archive, work: w}
+// New is packages out of an archive, for the lab at s.
+func New(s *site.Site, archive *debian.Archive) *Packages {
+	return &Packages{site: s, archive: archive}
 }
 
 // Unpacked makes sure that a package is unpacked and returns its folder.
@@ -42,19 +39,19 @@ func (p *Packages) unpackedAs(folder, name string) (string, error) {
 
 // provide fills a folder once and returns it.
 func (p *Packages) provide(name string, fill func(ctx context.Context, half string) error) (string, error) {
-	dir := p.place.Path("packages", name)
-	return dir, p.work.Do(dir, func(ctx context.Context) error {
-		if files.Exists(dir) {
+	dir := p.site.Path("packages", name)
+	return dir, p.site.Do(dir, func(ctx context.Context) error {
+		if site.Exists(dir) {
 			return nil
 		}
-		return p.work.Timed(name, "fetching from Debian", "unpacked", func() error {
-			return files.Into(dir, p.place.Temp(), func(half string) error { return fill(ctx, half) })
+		return p.site.Timed(name, "fetching from Debian", "unpacked", func() error {
+			return p.site.Into(dir, func(half string) error { return fill(ctx, half) })
 		})
 	})
 }
 
 // InitPath is where docker-init is once [Packages.Init] has provided it.
-func (p *Packages) InitPath() string { return p.place.Path("packages", "tini", "usr/bin/tini-static") }
+func (p *Packages) InitPath() string { return p.site.Path("packages", "tini", "usr/bin/tini-static") }
 
 // Init provides docker-init, the first process of containers that ask for one,
 // as buildx's do.
@@ -75,7 +72,7 @@ func (p *Packages) CLI() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if docker := filepath.Join(dir, "usr/bin/docker"); files.Exists(docker) {
+		if docker := filepath.Join(dir, "usr/bin/docker"); site.Exists(docker) {
 			return p.linkCLI(docker)
 		}
 	}
@@ -85,9 +82,9 @@ func (p *Packages) CLI() (string, error) {
 // linkCLI puts the command alone into a folder for PATH, without the daemons
 // that came with it.
 func (p *Packages) linkCLI(docker string) (string, error) {
-	dir := p.place.Path("packages", "docker-command")
+	dir := p.site.Path("packages", "docker-command")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	return dir, files.Relink(docker, filepath.Join(dir, "docker"))
+	return dir, site.Relink(docker, filepath.Join(dir, "docker"))
 }

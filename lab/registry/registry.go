@@ -16,25 +16,21 @@ import (
 	"builders.test/helpers/front"
 	"builders.test/internal/versions"
 	"builders.test/lab/gobuild"
-	"builders.test/lab/place"
 	"builders.test/lab/problem"
 	"builders.test/lab/process"
-	"builders.test/lab/settings"
-	"builders.test/lab/work"
+	"builders.test/lab/site"
 	"github.com/moby/sys/atomicwriter"
 )
 
 // Registry is the registry of a lab.
 type Registry struct {
-	place    place.Place
+	site     *site.Site
 	programs *gobuild.Builder
-	settings *settings.File
-	work     *work.Work
 }
 
-// New is the registry of the lab at p.
-func New(p place.Place, programs *gobuild.Builder, s *settings.File, w *work.Work) *Registry {
-	return &Registry{place: p, programs: programs, settings: s, work: w}
+// New is the registry of the lab at s.
+func New(s *site.Site, programs *gobuild.Builder) *Registry {
+	return &Registry{site: s, programs: programs}
 }
 
 // server is one of two that have the same images. One stands as Docker Hub's
@@ -76,7 +72,7 @@ http:
 
 // Mirror is the host:port that images are pulled from.
 func (r *Registry) Mirror() (string, error) {
-	s, err := r.settings.Read()
+	s, err := r.site.Settings()
 	if err == nil && s.Port == 0 {
 		return "", problem.New("finding the lab's registry", "the lab was never up", "run `builders lab up`")
 	}
@@ -86,20 +82,20 @@ func (r *Registry) Mirror() (string, error) {
 func mirrorAt(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
 
 // Intake is the socket of the server that takes images.
-func (r *Registry) Intake() string { return filepath.Join(r.place.Run, "registry.sock") }
+func (r *Registry) Intake() string { return filepath.Join(r.site.Run, "registry.sock") }
 
 // Data is the folder with the images.
-func (r *Registry) Data() string { return r.place.Path("registry") }
+func (r *Registry) Data() string { return r.site.Path("registry") }
 
-func (r *Registry) config(s server) string { return r.place.Path(s.name + ".yml") }
+func (r *Registry) config(s server) string { return r.site.Path(s.name + ".yml") }
 
 func (r *Registry) daemon(s server) process.Daemon {
 	binary := filepath.Join(r.programs.Folder(gobuild.Registry()), "registry")
 	return process.Daemon{
 		Args:   []string{binary, "serve", r.config(s)},
 		Env:    append(process.PlainEnv(), "OTEL_TRACES_EXPORTER=none"),
-		Log:    r.place.Log(s.name + "-daemon"),
-		Record: filepath.Join(r.place.Run, s.name+".json"),
+		Log:    r.site.Log(s.name + "-daemon"),
+		Record: filepath.Join(r.site.Run, s.name+".json"),
 		Key:    binary + " " + s.config,
 	}
 }
@@ -140,7 +136,7 @@ func (r *Registry) Stop() error {
 
 // Start makes sure that the registry runs.
 func (r *Registry) Start() error {
-	return r.work.Do("registry daemon", func(ctx context.Context) error {
+	return r.site.Do("registry daemon", func(ctx context.Context) error {
 		if _, err := r.programs.Compile(gobuild.Registry()); err != nil {
 			return err
 		}
@@ -162,7 +158,7 @@ func (r *Registry) Start() error {
 				return err
 			}
 		}
-		r.work.Say("registry "+versions.Registry, "serves "+mirrorAt(port))
+		r.site.Say("registry "+versions.Registry, "serves "+mirrorAt(port))
 		return nil
 	})
 }
@@ -189,13 +185,13 @@ func answers(ctx context.Context, through http.RoundTripper, mirror string) erro
 // port is the registry's port: the one it had before, unless it was taken
 // meanwhile.
 func (r *Registry) port() (int, error) {
-	s, err := r.settings.Read()
+	s, err := r.site.Settings()
 	if err != nil {
 		return 0, err
 	}
 	first := s.Port
 	if first == 0 {
-		number, err := strconv.ParseUint(r.place.ID, 16, 32)
+		number, err := strconv.ParseUint(r.site.ID, 16, 32)
 		if err != nil {
 			return 0, err
 		}
@@ -212,7 +208,7 @@ func (r *Registry) port() (int, error) {
 		if !isFree(port, patience) {
 			continue
 		}
-		return port, r.settings.Change(func(s *settings.Settings) { s.Port = port })
+		return port, r.site.Change(func(s *site.Settings) { s.Port = port })
 	}
 	return 0, problem.New("starting the lab's registry", fmt.Sprintf("the ports %d to %d on 127.0.0.1 are taken", first, first+99), "free one of them")
 }

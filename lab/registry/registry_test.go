@@ -3,13 +3,11 @@ package registry
 import (
 	"testing"
 
-	"builders.test/lab/place"
-	"builders.test/lab/settings"
+	"builders.test/lab/site"
 )
 
 func TestThePortStays(t *testing.T) {
-	p := place.At(t.TempDir())
-	r := New(p, nil, &settings.File{Path: p.Path("lab.json")}, nil)
+	r := New(site.At(t.TempDir(), nil), nil)
 	port, err := r.port()
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package work
+package site
 
 import (
 	"context"
@@ -16,7 +16,7 @@ const heartbeat = 15 * time.Second
 // progress writes one line per event, fit for a terminal and for a CI log. Its
 // zero value is silent.
 type progress struct {
-	mu     sync.Mutex
+	lines  sync.Mutex
 	w      io.Writer
 	last   time.Time
 	active map[string]time.Time
@@ -28,15 +28,15 @@ func newProgress(w io.Writer) progress {
 
 // Say writes one line about a component.
 func (p *progress) Say(component, text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.lines.Lock()
+	defer p.lines.Unlock()
 	p.write(fmt.Sprintf("%s … %s", component, text))
 }
 
 // Line writes a line as it is.
 func (p *progress) Line(text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.lines.Lock()
+	defer p.lines.Unlock()
 	p.write(text)
 }
 
@@ -52,15 +52,15 @@ func (p *progress) write(text string) {
 // "building", done is "built".
 func (p *progress) Timed(component, doing, done string, fn func() error) error {
 	start := time.Now()
-	p.mu.Lock()
+	p.lines.Lock()
 	p.active[component] = start
 	p.write(fmt.Sprintf("%s … %s", component, doing))
-	p.mu.Unlock()
+	p.lines.Unlock()
 
 	err := fn()
 
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.lines.Lock()
+	defer p.lines.Unlock()
 	delete(p.active, component)
 	if err == nil {
 		p.write(fmt.Sprintf("%s … %s in %s", component, done, Short(time.Since(start))))
@@ -84,8 +84,8 @@ func (p *progress) beat(ctx context.Context) {
 }
 
 func (p *progress) remind() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.lines.Lock()
+	defer p.lines.Unlock()
 	if len(p.active) == 0 || time.Since(p.last) < heartbeat {
 		return
 	}

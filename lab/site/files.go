@@ -1,5 +1,4 @@
-// Package files changes the disk so that others see all of a change or none.
-package files
+package site
 
 import (
 	"os"
@@ -12,13 +11,13 @@ func Exists(path string) bool {
 	return err == nil
 }
 
-// Into fills a new folder: it appears under its name when fn has succeeded, or
-// not at all. What is half made lies in temp, on the same disk.
-func Into(dir, temp string, fn func(half string) error) error {
+// Into fills a new folder in the cache: it appears under its name when fn has
+// succeeded, or not at all.
+func (s *Site) Into(dir string, fn func(half string) error) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
-	half, err := os.MkdirTemp(temp, filepath.Base(dir)+"-")
+	half, err := os.MkdirTemp(s.Temp(), filepath.Base(dir)+"-")
 	if err != nil {
 		return err
 	}

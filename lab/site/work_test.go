@@ -1,4 +1,4 @@
-package work
+package site
 
 import (
 	"bytes"
@@ -9,9 +9,9 @@ import (
 )
 
 func TestDoSharesResultsAndStopsAtTheFirstFailure(t *testing.T) {
-	w := New(nil)
+	w := At(t.TempDir(), nil)
 	failure := errors.New("first")
-	err := w.Run(t.Context(), func(context.Context) error {
+	err := w.Work(t.Context(), func(context.Context) error {
 		runs := 0
 		for range 3 {
 			if err := w.Do("good", func(context.Context) error { runs++; return nil }); err != nil {
@@ -39,11 +39,11 @@ func TestDoSharesResultsAndStopsAtTheFirstFailure(t *testing.T) {
 	}
 }
 
-func TestRunForgetsWhatAnEarlierOneDid(t *testing.T) {
-	w := New(nil)
+func TestWorkForgetsWhatAnEarlierOneDid(t *testing.T) {
+	w := At(t.TempDir(), nil)
 	runs := 0
 	for range 2 {
-		err := w.Run(t.Context(), func(context.Context) error {
+		err := w.Work(t.Context(), func(context.Context) error {
 			return w.Do("piece", func(context.Context) error { runs++; return nil })
 		})
 		if err != nil {
@@ -57,7 +57,7 @@ func TestRunForgetsWhatAnEarlierOneDid(t *testing.T) {
 
 func TestProgressLines(t *testing.T) {
 	var out bytes.Buffer
-	w := New(&out)
+	w := At(t.TempDir(), &out)
 	if err := w.Timed("buildx v1", "building", "built", func() error { return nil }); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package files
+package site
 
 import (
 	"errors"
@@ -20,21 +20,24 @@ func TestRelink(t *testing.T) {
 }
 
 func TestIntoIsAllOrNothing(t *testing.T) {
-	temp := t.TempDir()
-	dir := filepath.Join(t.TempDir(), "bin", "thing")
+	s := At(t.TempDir(), nil)
+	if err := os.Mkdir(s.Temp(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	dir := s.Path("bin", "thing")
 	half := func(half string) error {
 		if err := os.WriteFile(filepath.Join(half, "half"), nil, 0o644); err != nil {
 			return err
 		}
 		return errors.New("stopped")
 	}
-	if err := Into(dir, temp, half); err == nil || Exists(dir) {
+	if err := s.Into(dir, half); err == nil || Exists(dir) {
 		t.Errorf("half a folder: %v", err)
 	}
-	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(s.Temp()); err != nil || len(left) > 0 {
 		t.Errorf("left over: %v, %v", left, err)
 	}
-	if err := Into(dir, temp, func(string) error { return nil }); err != nil || !Exists(dir) {
+	if err := s.Into(dir, func(string) error { return nil }); err != nil || !Exists(dir) {
 		t.Errorf("no folder: %v", err)
 	}
 }
