@@ -64,7 +64,7 @@ func Open(o Options) (*Lab, error) {
 		Site: s, Arch: runtime.GOARCH, Codename: l.host.Codename, Archives: archives,
 		Programs: l.programs, Registry: l.registry,
 	})
-	l.network = &network.Network{Site: s, Bridges: engine.Bridges(s)}
+	l.network = &network.Network{Site: s}
 	l.engines = engine.New(engine.Parts{
 		Site: s, Programs: l.programs, Packages: l.packages, Registry: l.registry, Network: l.network,
 	})

@@ -52,35 +52,6 @@ func (l *Lab) Up(ctx context.Context, wanted Wanted) error {
 	return nil
 }
 
-// session runs fn while this process alone changes the lab, after the checks
-// and with the folders that all work needs.
-func (l *Lab) session(ctx context.Context, fn func(context.Context) error) error {
-	if err := preflight(l.host); err != nil {
-		return err
-	}
-	return l.locked(ctx, func() error {
-		// What an earlier process left half made is of no use.
-		if err := os.RemoveAll(l.site.Temp()); err != nil {
-			return err
-		}
-		for _, dir := range []string{l.site.Temp(), l.site.Path("log")} {
-			if err := os.MkdirAll(dir, 0o755); err != nil {
-				return err
-			}
-		}
-		defer os.RemoveAll(l.site.Temp())
-		if !site.Exists(l.complete()) {
-			if err := checkDisk(l.site.Cache); err != nil {
-				return err
-			}
-		}
-		if err := os.MkdirAll(l.site.Run, 0o700); err != nil {
-			return err
-		}
-		return l.site.Work(ctx, fn)
-	})
-}
-
 // complete is the file that is there once everything was made.
 func (l *Lab) complete() string { return l.site.Path("complete") }
 

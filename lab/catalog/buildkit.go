@@ -74,29 +74,40 @@ func runcIn(dir string) (string, error) {
 	return runcOf(string(text))
 }
 
-// runcNote is the file that remembers which runc a release bundles.
-func (c *Catalog) runcNote(release string) string {
-	return c.Site.Path("bin", "runc-of-buildkit-"+release)
+// runcNote remembers which runc a release bundles.
+func (c *Catalog) runcNote(release string) note {
+	return note{c.Site.Path("bin", "runc-of-buildkit-"+release)}
 }
 
 // runcFor is the runc that a release bundles.
 func (c *Catalog) runcFor(ctx context.Context, release string) (string, error) {
-	note := c.runcNote(release)
-	if text, err := os.ReadFile(note); err == nil {
-		return string(text), nil
+	text, err := c.runcNote(release).readOr(ctx, release, func(source string) ([]byte, error) {
+		version, err := runcIn(source)
+		return []byte(version), err
+	})
+	return string(text), err
+}
+
+// note is a file that remembers what a release's source says.
+type note struct{ file string }
+
+// readOr reads the note, or finds what it is to say in the source and writes it.
+func (n note) readOr(ctx context.Context, release string, find func(source string) ([]byte, error)) ([]byte, error) {
+	if data, err := os.ReadFile(n.file); err == nil {
+		return data, nil
 	}
-	dir, err := gobuild.ModuleDir(ctx, gobuild.BuildKitModule, release)
+	source, err := gobuild.ModuleDir(ctx, gobuild.BuildKitModule, release)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	version, err := runcIn(dir)
+	data, err := find(source)
 	if err != nil {
-		return "", fmt.Errorf("finding the runc of BuildKit %s: %w", release, err)
+		return nil, fmt.Errorf("reading the source of BuildKit %s: %w", release, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(note), 0o755); err != nil {
-		return "", err
+	if err := os.MkdirAll(filepath.Dir(n.file), 0o755); err != nil {
+		return nil, err
 	}
-	return version, atomicwriter.WriteFile(note, []byte(version), 0o644)
+	return data, atomicwriter.WriteFile(n.file, data, 0o644)
 }
 
 // buildkit is the image of a release. Its programs need not exist yet.

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -16,7 +17,6 @@ import (
 	"builders.test/lab/image"
 	"builders.test/lab/problem"
 	"github.com/Masterminds/semver/v3"
-	"github.com/moby/sys/atomicwriter"
 )
 
 // Frontends turns the requested releases of docker/dockerfile and those the
@@ -65,47 +65,30 @@ func (c *Catalog) frontend(tag string, labels map[string]string) image.Recipe {
 	return image.Frontend(refs, c.Arch, p.Module+" "+p.Version, filepath.Join(c.Programs.Folder(p), "dockerfile-frontend"), labels)
 }
 
-// frontendNote is the file that remembers the labels of a release's frontend.
-func (c *Catalog) frontendNote(release string) string {
-	return c.Site.Path("bin", "labels-of-frontend-"+release)
+// labelsNote remembers the labels of a release's frontend.
+func (c *Catalog) labelsNote(release string) note {
+	return note{c.Site.Path("bin", "labels-of-frontend-"+release)}
 }
 
 // frontendLabels are the labels that upstream puts on the frontend of a
 // BuildKit release.
 func (c *Catalog) frontendLabels(ctx context.Context, release string) (map[string]string, error) {
-	if labels, ok := c.recallLabels(release); ok {
-		return labels, nil
-	}
-	dir, err := gobuild.ModuleDir(ctx, gobuild.BuildKitModule, release)
+	data, err := c.labelsNote(release).readOr(ctx, release, func(source string) ([]byte, error) {
+		text, err := os.ReadFile(filepath.Join(source, "frontend/dockerfile/cmd/dockerfile-frontend/Dockerfile"))
+		if err != nil {
+			return nil, err
+		}
+		labels := labelsOf(string(text))
+		if len(labels) == 0 {
+			return nil, errors.New("the Dockerfile of the frontend sets no labels")
+		}
+		return json.Marshal(labels)
+	})
 	if err != nil {
 		return nil, err
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "frontend/dockerfile/cmd/dockerfile-frontend/Dockerfile"))
-	if err != nil {
-		return nil, err
-	}
-	labels := labelsOf(string(text))
-	if len(labels) == 0 {
-		return nil, fmt.Errorf("finding the labels of the frontend of BuildKit %s: its Dockerfile sets none", release)
-	}
-	data, err := json.Marshal(labels)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(filepath.Dir(c.frontendNote(release)), 0o755); err != nil {
-		return nil, err
-	}
-	return labels, atomicwriter.WriteFile(c.frontendNote(release), data, 0o644)
-}
-
-// recallLabels are the labels found earlier, if they were.
-func (c *Catalog) recallLabels(release string) (map[string]string, bool) {
-	data, err := os.ReadFile(c.frontendNote(release))
-	if err != nil {
-		return nil, false
 	}
 	var labels map[string]string
-	return labels, json.Unmarshal(data, &labels) == nil
+	return labels, json.Unmarshal(data, &labels)
 }
 
 var labelLine = regexp.MustCompile(`(?m)^LABEL\s+([\w.-]+)="([^"]*)"`)

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,9 +61,12 @@ func (c *Catalog) compileSource(ctx context.Context, dir, described, runc string
 	if err != nil {
 		return "", "", err
 	}
-	if sum, err = sumOf(runc, filepath.Join(temp, "buildkitd"), filepath.Join(temp, "buildctl")); err != nil {
+	programs, err := site.Sum(filepath.Join(temp, "buildkitd"), filepath.Join(temp, "buildctl"))
+	if err != nil {
 		return "", "", err
 	}
+	whole := sha256.Sum256([]byte(programs + runc))
+	sum = hex.EncodeToString(whole[:])[:12]
 	bin = c.Site.Path("bin", "buildkit-src-"+sum)
 	if site.Exists(bin) {
 		return bin, sum, nil
@@ -94,26 +96,4 @@ func describeSource(ctx context.Context, dir string) string {
 		return text
 	}
 	return "v0.0.0+" + text
-}
-
-// sumOf is a short name for the contents of programs and the version of runc.
-func sumOf(runc string, programs ...string) (string, error) {
-	contents := sha256.New()
-	for _, program := range programs {
-		if err := read(contents, program); err != nil {
-			return "", err
-		}
-	}
-	sum := sha256.Sum256([]byte(hex.EncodeToString(contents.Sum(nil)) + runc))
-	return hex.EncodeToString(sum[:])[:12], nil
-}
-
-func read(to io.Writer, file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, err = io.Copy(to, f)
-	return err
 }

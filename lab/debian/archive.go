@@ -34,7 +34,7 @@ func HostRelease() (Release, error) {
 	return parseRelease(string(text)), nil
 }
 
-// IsDebian tells whether the distribution is Debian or descends from it.
+// IsDebian reports whether the distribution is Debian or descends from it.
 func (r Release) IsDebian() bool {
 	return r.ID == "debian" || slices.Contains(r.Like, "debian")
 }
@@ -86,6 +86,16 @@ func (a *Archive) Closure(ctx context.Context, packages ...string) ([]string, er
 		return nil, fmt.Errorf("resolving the packages %s for %s: %w", strings.Join(packages, " "), a.Arch, err)
 	}
 	return a.download(ctx, parsePlan(plan))
+}
+
+// ClosureOn is [Archive.Closure] without what the packages below bring along.
+func (a *Archive) ClosureOn(ctx context.Context, below, packages []string) ([]string, error) {
+	debs, err := a.Closure(ctx, slices.Concat(below, packages)...)
+	if err != nil || len(below) == 0 {
+		return debs, err
+	}
+	there, err := a.Closure(ctx, below...)
+	return slices.DeleteFunc(debs, func(deb string) bool { return slices.Contains(there, deb) }), err
 }
 
 // Download downloads just these packages and returns their files.

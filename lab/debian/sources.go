@@ -52,7 +52,7 @@ func sourceFiles(etc string) ([]string, error) {
 	return files, nil
 }
 
-// ofRelease tells whether a suite belongs to the release: "bookworm",
+// ofRelease reports whether a suite belongs to the release: "bookworm",
 // "bookworm-updates". An empty codename accepts every suite.
 func ofRelease(suite, codename string) bool {
 	return codename == "" || suite == codename || strings.HasPrefix(suite, codename+"-")

@@ -3,6 +3,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"builders.test/lab/registry"
 	"builders.test/lab/site"
 	"github.com/docker/docker/client"
+	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -53,6 +55,7 @@ type Parts struct {
 type Engine struct {
 	kind
 	Parts
+	bridge network.Bridge
 }
 
 // Store is the engine's image store.
@@ -70,12 +73,6 @@ func (e *Engine) Data() string { return e.Site.Path("engine" + e.mark) }
 
 // Host is the endpoint of the engine, for DOCKER_HOST.
 func (e *Engine) Host() string { return "unix://" + e.socket() }
-
-func (e *Engine) bridge() network.Bridge { return bridge(e.Site, e.kind) }
-
-func bridge(s *site.Site, k kind) network.Bridge {
-	return network.Bridge{Store: k.store, Name: "bx-" + s.ID[:6] + k.short}
-}
 
 // connect is a client of the engine.
 func (e *Engine) connect() (*client.Client, error) {
@@ -151,7 +148,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.Stop(ctx); err != nil {
 		return err
 	}
-	number, err := e.Network.Connect(e.bridge())
+	number, err := e.Network.Connect(e.bridge)
 	if err != nil {
 		return err
 	}
@@ -186,4 +183,61 @@ func (e *Engine) aboutStore(err error) error {
 	_, said, _ := strings.Cut(err.Error(), "error initializing graphdriver: ")
 	return problem.New("starting the engine with the image store "+e.store+" in "+e.Data(),
 		"dockerd cannot use it there: "+said, "set XDG_CACHE_HOME to a folder on ext4 or xfs")
+}
+
+// daemonConfig is dockerd's configuration file. It replaces the host's
+// /etc/docker/daemon.json, which is another engine's.
+type daemonConfig struct {
+	DataRoot     string          `json:"data-root"`
+	ExecRoot     string          `json:"exec-root"`
+	Pidfile      string          `json:"pidfile"`
+	Hosts        []string        `json:"hosts"`
+	Bridge       string          `json:"bridge"`
+	IPTables     bool            `json:"iptables"`
+	IP6Tables    bool            `json:"ip6tables"`
+	IPForward    bool            `json:"ip-forward"`
+	IPMasq       bool            `json:"ip-masq"`
+	Mirrors      []string        `json:"registry-mirrors"`
+	Features     map[string]bool `json:"features"`
+	Driver       string          `json:"storage-driver,omitempty"`
+	AddressPools []addressPool   `json:"default-address-pools"`
+	InitPath     string          `json:"init-path"`
+	ProxyPath    string          `json:"userland-proxy-path"`
+	LogLevel     string          `json:"log-level"`
+}
+
+type addressPool struct {
+	Base string `json:"base"`
+	Size int    `json:"size"`
+}
+
+// configure writes the configuration of an engine whose net has the number.
+func (e *Engine) configure(number int) error {
+	mirror, err := e.Registry.Mirror()
+	if err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(daemonConfig{
+		DataRoot: e.Data(),
+		ExecRoot: e.execRoot(),
+		Pidfile:  e.pidfile(),
+		Hosts:    []string{e.Host()},
+		Bridge:   e.Network.Name(e.bridge),
+		Mirrors:  []string{"http://" + mirror},
+		Features: e.features,
+		Driver:   e.driver,
+		AddressPools: []addressPool{
+			{Base: network.Subnet(number).String(), Size: 24},
+		},
+		InitPath:  e.Packages.InitPath(),
+		ProxyPath: filepath.Join(e.folder(gobuild.Dockerd()), "docker-proxy"),
+		LogLevel:  "warn",
+	}, "", "\t")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(e.Data(), 0o710); err != nil {
+		return err
+	}
+	return atomicwriter.WriteFile(e.config(), data, 0o644)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"builders.test/lab/gobuild"
+	"builders.test/lab/network"
 	"builders.test/lab/packages"
 	"builders.test/lab/process"
 	"builders.test/lab/site"
@@ -17,7 +18,7 @@ import (
 func engines(t *testing.T) Engines {
 	t.Helper()
 	s := site.At(filepath.Join(t.TempDir(), "builders"), nil)
-	return New(Parts{Site: s, Programs: gobuild.New(s, nil), Packages: packages.New(s, nil)})
+	return New(Parts{Site: s, Programs: gobuild.New(s, nil), Packages: packages.New(s, nil), Network: &network.Network{Site: s}})
 }
 
 func TestEnginesShareNothingThatNamesThem(t *testing.T) {
@@ -25,15 +26,15 @@ func TestEnginesShareNothingThatNamesThem(t *testing.T) {
 	for _, e := range engines(t) {
 		d := e.daemon()
 		for _, name := range []string{
-			e.socket(), e.pidfile(), e.execRoot(), e.Data(), e.config(), e.bridge().Name, d.Log, d.Record, d.Key,
+			e.socket(), e.pidfile(), e.execRoot(), e.Data(), e.config(), e.Network.Name(e.bridge), d.Log, d.Record, d.Key,
 		} {
 			if seen[name] {
 				t.Errorf("two engines have %s", name)
 			}
 			seen[name] = true
 		}
-		if n := len(e.bridge().Name); n > 15 {
-			t.Errorf("%s has %d letters", e.bridge().Name, n)
+		if n := len(e.Network.Name(e.bridge)); n > 15 {
+			t.Errorf("%s has %d letters", e.Network.Name(e.bridge), n)
 		}
 		if n := len(e.socket()); n > 100 {
 			t.Errorf("the socket's path has %d bytes", n)

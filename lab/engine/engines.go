@@ -8,7 +8,6 @@ import (
 
 	"builders.test/lab/network"
 	"builders.test/lab/problem"
-	"builders.test/lab/site"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -18,17 +17,8 @@ type Engines []*Engine
 // New are the engines that are made of parts.
 func New(parts Parts) Engines {
 	var all Engines
-	for _, k := range kinds {
-		all = append(all, &Engine{kind: k, Parts: parts})
-	}
-	return all
-}
-
-// Bridges are those of the engines of the lab at s.
-func Bridges(s *site.Site) []network.Bridge {
-	var all []network.Bridge
-	for _, k := range kinds {
-		all = append(all, bridge(s, k))
+	for place, k := range kinds {
+		all = append(all, &Engine{k, parts, network.Bridge{Store: k.store, Suffix: k.short, Place: place}})
 	}
 	return all
 }

@@ -87,7 +87,7 @@ func stopSurvivors(owned owner) error {
 			return true
 		}
 		left = process.WithDescendants(table, owned)
-		// Children first: a shim that ends hands them to nobody.
+		// Children first: nothing takes them over from a shim that ends.
 		for _, p := range slices.Backward(left) {
 			p.Kill()
 		}

@@ -46,7 +46,7 @@ func TestAbsentIsWhatTheProxiesAnswer(t *testing.T) {
 		"the second lacks it, too": {unknown + "|" + gone, "", true},
 		"it has it":                {has + "/", "", false},
 		"out of order":             {broken, "", false},
-		"nobody answers":           {closed.URL, "", false},
+		"no answer":                {closed.URL, "", false},
 		"none":                     {"direct", "", false},
 		"not asked for this":       {unknown, "example.test", false},
 	} {

@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"builders.test/internal/versions"
 )
 
 // Program is a set of commands compiled from one Go module.
@@ -51,4 +53,94 @@ func (p Program) cgo() string {
 		return "CGO_ENABLED=1"
 	}
 	return "CGO_ENABLED=0"
+}
+
+// The programs of the lab, and how each is compiled.
+
+// Dockerd is the engine's daemon, with the proxy of its published ports.
+func Dockerd() Program {
+	return Program{
+		Name: "dockerd", Module: "github.com/moby/moby/v2", Version: versions.EngineModule,
+		Packages: []string{"./cmd/dockerd", "./cmd/docker-proxy"},
+		Tags:     "exclude_graphdriver_btrfs netgo osusergo",
+		Vars:     map[string]string{"github.com/moby/moby/v2/dockerversion.Version": versions.Engine},
+	}
+}
+
+// Containerd is containerd and its shim.
+func Containerd() Program {
+	return Program{
+		Name: "containerd", Module: "github.com/containerd/containerd/v2", Version: versions.Containerd,
+		Packages: []string{"./cmd/containerd", "./cmd/containerd-shim-runc-v2"},
+		Tags:     "netgo osusergo",
+		Vars:     map[string]string{"github.com/containerd/containerd/v2/version.Version": versions.Containerd},
+	}
+}
+
+// Runc is a release of runc.
+func Runc(version string) Program {
+	return Program{
+		Name: "runc", Module: "github.com/opencontainers/runc", Version: version,
+		Packages: []string{"."},
+		Tags:     "seccomp netgo osusergo",
+		// From 1.2 on runc knows its version itself, with the same spelling.
+		Vars:   map[string]string{"main.version": strings.TrimPrefix(version, "v")},
+		Static: true,
+	}
+}
+
+// Buildx is a release of buildx.
+func Buildx(version string) Program {
+	return Program{
+		Name: "buildx", Module: "github.com/docker/buildx", Version: version,
+		Packages: []string{"./cmd/buildx"},
+		Vars: map[string]string{
+			"github.com/docker/buildx/version.Version": version,
+			"github.com/docker/buildx/version.Package": "github.com/docker/buildx",
+		},
+	}
+}
+
+// Registry is the registry.
+func Registry() Program {
+	return Program{
+		Name: "registry", Module: "github.com/distribution/distribution/v3", Version: versions.Registry,
+		Packages: []string{"./cmd/registry"},
+		Vars:     map[string]string{"github.com/distribution/distribution/v3/version.version": versions.Registry},
+	}
+}
+
+// BuildKitModule is the module of BuildKit and its frontends.
+const BuildKitModule = "github.com/moby/buildkit"
+
+// BuildKit is a release of BuildKit's daemon and client.
+func BuildKit(version string) Program {
+	return Program{
+		Name: "buildkit", Module: BuildKitModule, Version: version,
+		Packages: []string{"./cmd/buildkitd", "./cmd/buildctl"},
+		Tags:     "osusergo netgo static_build seccomp",
+		Vars: map[string]string{
+			BuildKitModule + "/version.Version": version,
+			BuildKitModule + "/version.Package": BuildKitModule,
+		},
+	}
+}
+
+// Frontend is the Dockerfile frontend that a release of BuildKit carries.
+func Frontend(version string) Program {
+	return Program{
+		Name: "dockerfile-frontend", Module: BuildKitModule, Version: version,
+		Packages: []string{"./frontend/dockerfile/cmd/dockerfile-frontend"},
+		Tags:     "osusergo netgo static_build",
+	}
+}
+
+// Dive is a release of dive.
+func Dive(version string) Program {
+	return Program{
+		Name: "dive", Module: "github.com/wagoodman/dive", Version: version,
+		Packages: []string{"."},
+		Tags:     "netgo osusergo",
+		Vars:     map[string]string{"main.version": strings.TrimPrefix(version, "v")},
+	}
 }

@@ -2,15 +2,19 @@ package gobuild
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"builders.test/internal/versions"
 	"builders.test/lab/problem"
 	"builders.test/lab/site"
-	"github.com/Masterminds/semver/v3"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 )
 
 // ErrNoRelease is the cause when a release does not exist.
@@ -54,27 +58,66 @@ func Releases(ctx context.Context, module string) ([]string, error) {
 
 // near are the releases just below and above one that does not exist, and the
 // last one.
-func near(version string, versions []string) []string {
-	wanted, err := semver.NewVersion(version)
-	if err != nil || len(versions) == 0 {
-		return versions
+func near(version string, known []string) []string {
+	known = slices.DeleteFunc(slices.Clone(known), func(v string) bool { return semver.Prerelease(v) != "" })
+	if len(known) == 0 {
+		return nil
 	}
-	var all []*semver.Version
-	for _, text := range versions {
-		if v, err := semver.NewVersion(text); err == nil && v.Prerelease() == "" {
-			all = append(all, v)
+	semver.Sort(known)
+	at, _ := slices.BinarySearchFunc(known, version, semver.Compare)
+	around := known[max(at-2, 0):min(at+1, len(known))]
+	return slices.Compact(append(slices.Clone(around), known[len(known)-1]))
+}
+
+// absent reports whether the module proxies that the go command asks have no
+// such version, rather than that they could not be asked. It is their answers
+// that count: an error's text may hold any number.
+func absent(ctx context.Context, path, version string) bool {
+	out, err := goCommand(ctx, "env", "-json", "GOPROXY", "GONOPROXY")
+	if err != nil {
+		return false
+	}
+	var set struct{ GOPROXY, GONOPROXY string }
+	if json.Unmarshal([]byte(out), &set) != nil || module.MatchPrefixPatterns(set.GONOPROXY, path) {
+		return false
+	}
+	refused := false
+	for _, proxy := range strings.FieldsFunc(set.GOPROXY, func(r rune) bool { return r == ',' || r == '|' }) {
+		// Further places are direct and off, which give no answer.
+		if !strings.Contains(proxy, "://") {
+			continue
+		}
+		switch ask(ctx, proxy, path, version) {
+		case http.StatusNotFound, http.StatusGone, http.StatusForbidden:
+			refused = true
+		default:
+			return false
 		}
 	}
-	if len(all) == 0 {
-		return versions
+	return refused
+}
+
+// ask is the status with which a proxy answers about a version; 0 is none.
+func ask(ctx context.Context, proxy, path, version string) int {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	escapedPath, err := module.EscapePath(path)
+	if err != nil {
+		return 0
 	}
-	slices.SortFunc(all, (*semver.Version).Compare)
-	at, _ := slices.BinarySearchFunc(all, wanted, (*semver.Version).Compare)
-	var names []string
-	for _, i := range []int{at - 2, at - 1, at, len(all) - 1} {
-		if i >= 0 && i < len(all) {
-			names = append(names, all[i].Original())
-		}
+	escapedVersion, err := module.EscapeVersion(version)
+	if err != nil {
+		return 0
 	}
-	return slices.Compact(names)
+	url := strings.TrimSuffix(proxy, "/") + "/" + escapedPath + "/@v/" + escapedVersion + ".info"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0
+	}
+	defer response.Body.Close()
+	return response.StatusCode
 }

@@ -39,17 +39,9 @@ func (p Packages) Identity() string {
 
 // Write implements [Layer].
 func (p Packages) Write(ctx context.Context, m *Maker, arch string, to io.Writer) error {
-	archive := m.Archives[arch]
-	debs, err := archive.Closure(ctx, slices.Concat(p.On, p.Names)...)
+	debs, err := m.Archives[arch].ClosureOn(ctx, p.On, p.Names)
 	if err != nil {
 		return err
-	}
-	if len(p.On) > 0 {
-		below, err := archive.Closure(ctx, p.On...)
-		if err != nil {
-			return err
-		}
-		debs = slices.DeleteFunc(debs, func(deb string) bool { return slices.Contains(below, deb) })
 	}
 	return merge(ctx, debs, to)
 }

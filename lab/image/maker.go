@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"builders.test/lab/debian"
@@ -22,6 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/moby/sys/atomicwriter"
+	"golang.org/x/sync/singleflight"
 )
 
 // Maker makes images and puts them into a registry.
@@ -37,8 +37,8 @@ type Maker struct {
 	// Through is how the registry is reached, if not at its address.
 	Through http.RoundTripper
 
-	mu     sync.Mutex
-	layers map[string]*sync.Mutex
+	// writing are the layers that are being written: recipes share them.
+	writing singleflight.Group
 }
 
 // pushed is what the maker remembers of an image it put into the registry.
@@ -67,7 +67,7 @@ func (m *Maker) how(ctx context.Context) []remote.Option {
 	return options
 }
 
-// Look tells whether the registry at host:port serves the recipe's image
+// Look is whether the registry at host:port serves the recipe's image
 // under all its names.
 func (m *Maker) Look(ctx context.Context, registry string, r Recipe) State {
 	was, err := m.recall(r)
@@ -232,48 +232,35 @@ func set(names []string) map[string]struct{} {
 // layer writes a layer, unless it was written before, and returns its file.
 func (m *Maker) layer(ctx context.Context, l Layer, arch string) (string, error) {
 	file := filepath.Join(m.Dir, "layers", digest(l.Identity(), arch)+".tar.gz")
-	defer m.lock(file)()
+	_, err, _ := m.writing.Do(file, func() (any, error) { return nil, m.write(ctx, l, arch, file) })
+	return file, err
+}
+
+func (m *Maker) write(ctx context.Context, l Layer, arch, file string) error {
 	if _, err := os.Stat(file); err == nil {
-		return file, nil
+		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return "", err
+		return err
 	}
 	temp, err := os.CreateTemp(m.Temp, "layer-")
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer os.Remove(temp.Name())
 	defer temp.Close()
 	// Layers are read over loopback a few times; time matters more than size.
 	packed, err := gzip.NewWriterLevel(temp, gzip.BestSpeed)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if err := l.Write(ctx, m, arch, packed); err != nil {
-		return "", err
+		return err
 	}
 	if err := errors.Join(packed.Close(), temp.Close()); err != nil {
-		return "", err
+		return err
 	}
-	return file, os.Rename(temp.Name(), file)
-}
-
-// lock takes the lock of one layer file and returns what gives it back: two
-// recipes may share a layer, and it is written once.
-func (m *Maker) lock(file string) (unlock func()) {
-	m.mu.Lock()
-	if m.layers == nil {
-		m.layers = map[string]*sync.Mutex{}
-	}
-	one, ok := m.layers[file]
-	if !ok {
-		one = &sync.Mutex{}
-		m.layers[file] = one
-	}
-	m.mu.Unlock()
-	one.Lock()
-	return one.Unlock
+	return os.Rename(temp.Name(), file)
 }
 
 func (m *Maker) note(r Recipe) string {
@@ -300,7 +287,7 @@ func (m *Maker) remember(r Recipe, p pushed) error {
 	return atomicwriter.WriteFile(m.note(r), data, 0o644)
 }
 
-// Made tells whether the recipe's image was pushed at some time.
+// Made reports whether the recipe's image was pushed at some time.
 func (m *Maker) Made(r Recipe) bool {
 	was, err := m.recall(r)
 	return err == nil && was.Key == r.Key()

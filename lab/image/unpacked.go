@@ -3,12 +3,9 @@ package image
 import (
 	"archive/tar"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -16,6 +13,7 @@ import (
 	"strings"
 
 	"builders.test/lab/debian"
+	"builders.test/lab/site"
 )
 
 // Part is a group of Debian packages unpacked into a folder.
@@ -68,15 +66,9 @@ func (u Unpacked) Write(ctx context.Context, m *Maker, arch string, to io.Writer
 }
 
 func (p Part) debs(ctx context.Context, archive *debian.Archive) ([]string, error) {
-	debs, err := archive.Closure(ctx, slices.Concat(p.On, p.Names)...)
+	debs, err := archive.ClosureOn(ctx, p.On, p.Names)
 	if err != nil {
 		return nil, err
-	}
-	var below []string
-	if len(p.On) > 0 {
-		if below, err = archive.Closure(ctx, p.On...); err != nil {
-			return nil, err
-		}
 	}
 	without, err := regexp.Compile("^(" + p.Without + ")$")
 	if err != nil {
@@ -84,7 +76,7 @@ func (p Part) debs(ctx context.Context, archive *debian.Archive) ([]string, erro
 	}
 	return slices.DeleteFunc(debs, func(deb string) bool {
 		name, _, _ := strings.Cut(filepath.Base(deb), "_")
-		return without.MatchString(name) || slices.Contains(below, deb)
+		return without.MatchString(name)
 	}), nil
 }
 
@@ -109,7 +101,7 @@ func (p Part) write(ctx context.Context, debs []string, to *tar.Writer) error {
 	return err
 }
 
-// copy leaves folders out: whoever unpacks the layer makes them.
+// copy leaves folders out: what unpacks the layer makes them.
 func (p Part) copy(from *tar.Reader, keep *regexp.Regexp, to *tar.Writer) error {
 	for {
 		h, err := from.Next()
@@ -141,26 +133,13 @@ func manifest(debs []string) (string, error) {
 	slices.Sort(debs)
 	var list strings.Builder
 	for _, deb := range slices.Compact(debs) {
-		sum, err := checksum(deb)
+		sum, err := site.Sum(deb)
 		if err != nil {
 			return "", err
 		}
 		fmt.Fprintf(&list, "%s  %s\n", sum, filepath.Base(deb))
 	}
 	return list.String(), nil
-}
-
-func checksum(file string) (string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // Alone is a layer of just these packages, without what they depend on.

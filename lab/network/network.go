@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"builders.test/lab/problem"
@@ -31,24 +31,27 @@ func gateway(number int) string {
 	return Subnet(number).Addr().Next().String() + "/24"
 }
 
-// Bridge is one engine's.
-type Bridge struct {
-	// Store is the engine's image store, by which its net is remembered.
-	Store string
-	// Name is the link's. The kernel allows 15 letters.
-	Name string
-}
-
 // Network is the bridges of a lab.
 type Network struct {
 	Site *site.Site
-	// Bridges are those of all engines, in their order.
-	Bridges []Bridge
 
 	// mu guards the choice of a net: engines start side by side, and each
 	// must see what the others took.
 	mu sync.Mutex
 }
+
+// Bridge is one engine's.
+type Bridge struct {
+	// Store is the engine's image store, by which its net is remembered.
+	Store string
+	// Suffix ends its name and tells it from those of other engines.
+	Suffix string
+	// Place is the engine's among those of the lab.
+	Place int
+}
+
+// Name is the name of a bridge. The kernel allows 15 letters.
+func (n *Network) Name(b Bridge) string { return "bx-" + n.Site.ID[:6] + b.Suffix }
 
 // Connect makes sure that an engine's bridge is there and returns the number of
 // its net. A bridge of its own keeps it apart from docker0, which belongs to an
@@ -57,17 +60,18 @@ type Network struct {
 func (n *Network) Connect(b Bridge) (int, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	name := n.Name(b)
 	s, err := n.Site.Settings()
 	if err != nil {
 		return 0, err
 	}
-	if link, err := netlink.LinkByName(b.Name); err == nil {
+	if link, err := netlink.LinkByName(name); err == nil {
 		number, known := s.Nets[b.Store]
 		if has, err := carries(link, number); err == nil && known && has {
 			return number, netlink.LinkSetUp(link)
 		}
 		if err := netlink.LinkDel(link); err != nil {
-			return 0, fmt.Errorf("removing the stale bridge %s: %w", b.Name, err)
+			return 0, fmt.Errorf("removing the stale bridge %s: %w", name, err)
 		}
 	}
 	number, err := n.free(b, s)
@@ -77,7 +81,7 @@ func (n *Network) Connect(b Bridge) (int, error) {
 	if err := n.Site.Change(func(s *site.Settings) { s.Nets[b.Store] = number }); err != nil {
 		return 0, err
 	}
-	return number, addBridge(b.Name, number)
+	return number, addBridge(name, number)
 }
 
 func addBridge(name string, number int) error {
@@ -127,16 +131,12 @@ func (n *Network) free(b Bridge, s site.Settings) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for place, other := range n.Bridges {
-		if other == b {
-			first += uint64(place)
-			continue
-		}
-		if number, known := s.Nets[other.Store]; known {
+	for store, number := range s.Nets {
+		if store != b.Store {
 			taken = append(taken, Subnet(number))
 		}
 	}
-	number, ok := pickNet(int(first%netsInRange), taken)
+	number, ok := pickNet(int((first+uint64(b.Place))%netsInRange), taken)
 	if !ok {
 		return 0, problem.New("giving the lab a network", "all of 198.18.0.0/15 is in use on this host", "stop labs that are not needed with `builders lab down`")
 	}
@@ -200,10 +200,15 @@ func (n *Network) Disconnect(knows func(bridge string) bool) error {
 // address in one of its nets. It may have neither when an engine's net has
 // changed since.
 func (n *Network) owns(link netlink.Link, s site.Settings) bool {
-	return slices.ContainsFunc(n.Bridges, func(b Bridge) bool {
-		number, known := s.Nets[b.Store]
-		return b.Name == link.Attrs().Name || known && within(link, Subnet(number))
-	})
+	if strings.HasPrefix(link.Attrs().Name, n.Name(Bridge{})) {
+		return true
+	}
+	for _, number := range s.Nets {
+		if within(link, Subnet(number)) {
+			return true
+		}
+	}
+	return false
 }
 
 // within reports whether a link has an address in a net.

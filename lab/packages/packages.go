@@ -4,6 +4,7 @@ package packages
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,4 +88,69 @@ func (p *Packages) linkCLI(docker string) (string, error) {
 		return "", err
 	}
 	return dir, site.Relink(docker, filepath.Join(dir, "docker"))
+}
+
+// triplets are the names of Debian's library folders.
+var triplets = map[string]string{"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
+
+func (p *Packages) triplet() string { return triplets[p.archive.Arch] }
+
+// Seccomp provides what runc's C code needs, and returns the variables that
+// lead the Go command there.
+func (p *Packages) Seccomp() ([]string, error) {
+	dir, err := p.unpackedAs("libseccomp", "libseccomp-dev")
+	if err != nil {
+		return nil, err
+	}
+	// The Go binding asks pkg-config; this answers in its place, so that none
+	// has to be installed.
+	answer, err := p.script("pkg-config", fmt.Sprintf(
+		"#!/bin/sh\ncase \"$*\" in\n*--cflags*) echo '-I%[1]s/usr/include' ;;\n*--libs*) echo '-L%[1]s/usr/lib/%[2]s -lseccomp' ;;\nesac\n",
+		dir, p.triplet()))
+	if err != nil {
+		return nil, err
+	}
+	cc, err := p.compiler()
+	return append([]string{"PKG_CONFIG=" + answer}, cc...), err
+}
+
+// compiler provides a C compiler: the host's, or Debian's unpacked.
+func (p *Packages) compiler() ([]string, error) {
+	if _, err := exec.LookPath("gcc"); err == nil && site.Exists("/usr/lib/"+p.triplet()+"/libc.a") {
+		return nil, nil
+	}
+	root, err := p.provide("gcc", func(ctx context.Context, half string) error {
+		debs, err := p.archive.Closure(ctx, "gcc", "libc6-dev")
+		if err != nil {
+			return err
+		}
+		return unpackMerged(ctx, half, debs)
+	})
+	if err != nil {
+		return nil, err
+	}
+	cc, err := p.script("cc", fmt.Sprintf(
+		"#!/bin/sh\nLD_LIBRARY_PATH=%[1]s/usr/lib/%[2]s:%[1]s/lib/%[2]s PATH=%[1]s/usr/bin:$PATH exec %[1]s/usr/bin/gcc --sysroot=%[1]s \"$@\"\n",
+		root, p.triplet()))
+	return []string{"CC=" + cc}, err
+}
+
+// script writes an executable script, once for all who need it.
+func (p *Packages) script(name, text string) (string, error) {
+	file := filepath.Join(p.site.Temp(), name)
+	return file, p.site.Do(file, func(context.Context) error { return os.WriteFile(file, []byte(text), 0o755) })
+}
+
+// unpackMerged unpacks packages into a folder where /lib and its like are
+// links into /usr: the linker's scripts name both.
+func unpackMerged(ctx context.Context, dir string, debs []string) error {
+	for _, top := range []string{"bin", "lib", "lib64", "sbin"} {
+		if err := os.MkdirAll(filepath.Join(dir, "usr", top), 0o755); err != nil {
+			return err
+		}
+		if err := os.Symlink("usr/"+top, filepath.Join(dir, top)); err != nil {
+			return err
+		}
+	}
+	return debian.Unpack(ctx, dir, debs...)
 }

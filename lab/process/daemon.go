@@ -9,39 +9,42 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/moby/sys/atomicwriter"
+	"github.com/prometheus/procfs"
 )
 
 // Identity names one process beyond doubt: a pid comes back after a while, a
 // pid with its start time does not.
 type Identity struct {
 	PID int `json:"pid"`
-	// Started is in clock ticks since boot, as /proc tells it.
+	// Started is in clock ticks since boot: setting the clock changes nothing.
 	Started uint64 `json:"started"`
 }
 
 // Of is the identity of the process that has the pid now.
 func Of(pid int) (Identity, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	p, err := procfs.NewProc(pid)
 	if err != nil {
 		return Identity{}, err
 	}
-	s, err := parseStat(string(stat))
-	if err != nil {
-		return Identity{}, err
-	}
-	if s.state == 'Z' || s.state == 'X' {
-		return Identity{}, fmt.Errorf("process %d has ended", pid)
-	}
-	return Identity{PID: pid, Started: s.started}, nil
+	stat, err := running(p)
+	return Identity{PID: pid, Started: stat.Starttime}, err
 }
 
-// Alive tells whether this very process runs.
+// running is the state of a process that has not ended.
+func running(p procfs.Proc) (procfs.ProcStat, error) {
+	stat, err := p.Stat()
+	if err == nil && (stat.State == "Z" || stat.State == "X") {
+		err = fmt.Errorf("process %d has ended", p.PID)
+	}
+	return stat, err
+}
+
+// Alive reports whether this very process runs.
 func (id Identity) Alive() bool {
 	now, err := Of(id.PID)
 	return err == nil && id.PID > 0 && now == id
@@ -204,28 +207,4 @@ func (d Daemon) Stop(grace time.Duration) error {
 		return err
 	}
 	return nil
-}
-
-type stat struct {
-	state   byte
-	parent  int
-	started uint64
-}
-
-// parseStat reads a line of /proc/PID/stat. The program's name stands in
-// parentheses and may hold spaces and parentheses itself.
-func parseStat(line string) (stat, error) {
-	end := strings.LastIndexByte(line, ')')
-	fields := strings.Fields(line[end+1:])
-	// Fields are counted from the state, the third of the line; the start
-	// time is the 22nd.
-	if end < 0 || len(fields) < 20 {
-		return stat{}, fmt.Errorf("unreadable process state %q", line)
-	}
-	parent, err := strconv.Atoi(fields[1])
-	if err != nil {
-		return stat{}, err
-	}
-	started, err := strconv.ParseUint(fields[19], 10, 64)
-	return stat{fields[0][0], parent, started}, err
 }

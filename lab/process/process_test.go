@@ -11,22 +11,6 @@ import (
 	"time"
 )
 
-func TestParseStat(t *testing.T) {
-	const line = "4242 (a (strange) name) S 17 4242 4242 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 100 1 18446744073709551615"
-	got, err := parseStat(line)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := (stat{'S', 17, 987654}); got != want {
-		t.Errorf("parseStat = %+v, want %+v", got, want)
-	}
-	for _, bad := range []string{"", "12", "1 (init", "1 (init) S 0 1"} {
-		if _, err := parseStat(bad); err == nil {
-			t.Errorf("parseStat(%q) gave no error", bad)
-		}
-	}
-}
-
 func TestIdentityTellsReusedPids(t *testing.T) {
 	me, err := Of(os.Getpid())
 	if err != nil {

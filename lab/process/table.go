@@ -3,8 +3,9 @@ package process
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
+
+	"github.com/prometheus/procfs"
 )
 
 // Process is one row of the process table.
@@ -22,41 +23,25 @@ type Process struct {
 
 // Table is every process that runs now.
 func Table() ([]Process, error) {
-	entries, err := os.ReadDir("/proc")
+	all, err := procfs.AllProcs()
 	if err != nil {
 		return nil, err
 	}
-	var all []Process
-	for _, entry := range entries {
-		pid, err := strconv.Atoi(entry.Name())
+	var table []Process
+	for _, p := range all {
+		stat, err := running(p)
 		if err != nil {
 			continue
 		}
-		if p, ok := look(pid); ok {
-			all = append(all, p)
-		}
+		exe, _ := p.Executable()
+		args, _ := p.CmdLine()
+		cgroups, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", p.PID))
+		table = append(table, Process{
+			Identity: Identity{p.PID, stat.Starttime}, Parent: stat.PPID,
+			Exe: strings.TrimSuffix(exe, " (deleted)"), Args: args, Cgroups: string(cgroups),
+		})
 	}
-	return all, nil
-}
-
-func look(pid int) (Process, bool) {
-	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return Process{}, false
-	}
-	s, err := parseStat(string(line))
-	if err != nil || s.state == 'Z' || s.state == 'X' {
-		return Process{}, false
-	}
-	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-	args, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-	cgroups, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
-	return Process{
-		Identity: Identity{pid, s.started}, Parent: s.parent,
-		Exe:     strings.TrimSuffix(exe, " (deleted)"),
-		Args:    strings.FieldsFunc(string(args), func(r rune) bool { return r == 0 }),
-		Cgroups: string(cgroups),
-	}, true
+	return table, nil
 }
 
 // WithDescendants are the processes that owned accepts and all that they

@@ -34,7 +34,7 @@ func New(s *site.Site, programs *gobuild.Builder) *Registry {
 }
 
 // server is one of two that have the same images. One stands as Docker Hub's
-// mirror: everybody on this machine may read from it, and nobody may write. The
+// mirror: everyone on this machine may read from it, and no one may write. The
 // other takes images, on a socket in a folder that is the user's alone.
 type server struct {
 	name string

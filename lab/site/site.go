@@ -5,9 +5,15 @@ package site
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/moby/sys/atomicwriter"
 )
 
 // Site is one lab's. Labs at different sites do not meet.
@@ -44,3 +50,105 @@ func (s *Site) Temp() string { return s.Path("tmp") }
 
 // Log is the file that keeps what a program said.
 func (s *Site) Log(name string) string { return s.Path("log", name+".log") }
+
+// Exists reports whether there is something at path.
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// Into fills a new folder in the cache: it appears under its name when fn has
+// succeeded, or not at all.
+func (s *Site) Into(dir string, fn func(half string) error) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	half, err := os.MkdirTemp(s.Temp(), filepath.Base(dir)+"-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(half)
+	if err := fn(half); err != nil {
+		return err
+	}
+	if err := os.Chmod(half, 0o755); err != nil {
+		return err
+	}
+	return os.Rename(half, dir)
+}
+
+// Relink makes link lead to target, whatever it was before.
+func Relink(target, link string) error {
+	if now, err := os.Readlink(link); err == nil && now == target {
+		return nil
+	}
+	if err := os.Remove(link + ".new"); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	if err := os.Symlink(target, link+".new"); err != nil {
+		return err
+	}
+	return os.Rename(link+".new", link)
+}
+
+// Settings are the choices that a lab makes once and keeps, because names of
+// images and networks carry them.
+type Settings struct {
+	// Port of the registry on 127.0.0.1; 0 before the first `up`.
+	Port int `json:"port"`
+	// Nets are the numbers of the engines' /20s within 198.18.0.0/15, by
+	// image store.
+	Nets map[string]int `json:"nets"`
+	// CLI is the folder of a docker command that the lab brought along.
+	CLI string `json:"cli,omitempty"`
+}
+
+// Settings reads the settings; a lab that was never up has none.
+func (s *Site) Settings() (Settings, error) {
+	all := Settings{}
+	data, err := os.ReadFile(s.Path("lab.json"))
+	if len(data) > 0 {
+		err = json.Unmarshal(data, &all)
+	}
+	if all.Nets == nil {
+		all.Nets = map[string]int{}
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return all, fmt.Errorf("%s: %w", s.Path("lab.json"), err)
+	}
+	return all, nil
+}
+
+// Change changes the settings; parts of the lab that come up side by side may
+// do so.
+func (s *Site) Change(fn func(*Settings)) error {
+	s.settings.Lock()
+	defer s.settings.Unlock()
+	all, err := s.Settings()
+	if err != nil {
+		return err
+	}
+	fn(&all)
+	data, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	return atomicwriter.WriteFile(s.Path("lab.json"), data, 0o644)
+}
+
+// Sum is the SHA-256 of files, one after the other, in hexadecimal digits.
+func Sum(paths ...string) (string, error) {
+	hash := sha256.New()
+	for _, path := range paths {
+		file, err := os.Open(path)
+		if err != nil {
+			return "", err
+		}
+		_, err = io.Copy(hash, file)
+		file.Close()
+		if err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
