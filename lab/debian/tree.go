@@ -68,7 +68,7 @@ func (t *Tree) copy(from io.Reader) ([]string, error) {
 	files := tar.NewReader(from)
 	for {
 		h, err := files.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			// What follows the archive's end is padding; it must be read,
 			// or the program that writes it fails.
 			_, err = io.Copy(io.Discard, from)

@@ -61,8 +61,9 @@ type Engine struct {
 // Store is the engine's image store.
 func (e *Engine) Store() string { return e.store }
 
-// Where an engine's files lie. Sockets and what dies with the engine are in the
-// run folder, everything else in the cache.
+// Sockets and what dies with an engine are in the run folder, everything else
+// is in the cache.
+
 func (e *Engine) socket() string   { return filepath.Join(e.Site.Run, "docker"+e.mark+".sock") }
 func (e *Engine) pidfile() string  { return filepath.Join(e.Site.Run, "docker"+e.mark+".pid") }
 func (e *Engine) execRoot() string { return filepath.Join(e.Site.Run, "exec"+e.mark) }

@@ -77,7 +77,7 @@ func TestAboutStore(t *testing.T) {
 		}
 	}
 	other := errors.New("dockerd ended at once: address in use")
-	if got := second.aboutStore(other); got != other {
+	if got := second.aboutStore(other); !errors.Is(got, other) {
 		t.Errorf("error %v", got)
 	}
 	if got := second.aboutStore(nil); got != nil {

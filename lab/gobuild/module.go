@@ -84,7 +84,7 @@ func verifiable(ctx context.Context, path, version string) error {
 	if err := json.Unmarshal([]byte(out), &set); err != nil {
 		return fmt.Errorf("go env: %w", err)
 	}
-	how := ""
+	var how string
 	switch {
 	case set.GOSUMDB == "off":
 		how = "GOSUMDB=off"

@@ -27,6 +27,7 @@ type Program struct {
 	Static bool
 }
 
+// String names the program and its version.
 func (p Program) String() string { return p.Name + " " + p.Version }
 
 // folder is the name of the program's folder. It changes with whatever changes

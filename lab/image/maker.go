@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -208,9 +209,7 @@ func (r Recipe) config(c *v1.ConfigFile, arch string, date time.Time) *v1.Config
 		env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	}
 	labels := map[string]string{OriginLabel: "built by the lab from " + r.Origin}
-	for k, v := range r.Labels {
-		labels[k] = v
-	}
+	maps.Copy(labels, r.Labels)
 	c.Config = v1.Config{
 		Entrypoint: r.Entrypoint, Cmd: r.Cmd, Env: env, Labels: labels,
 		WorkingDir: r.WorkingDir, User: r.User, Volumes: set(r.Volumes), ExposedPorts: set(r.Ports),

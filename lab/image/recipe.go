@@ -82,4 +82,5 @@ func (r Recipe) Names() []string {
 	return names
 }
 
+// String names the image.
 func (r Recipe) String() string { return fmt.Sprintf("image %s", r.Name()) }

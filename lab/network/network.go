@@ -15,8 +15,8 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// The lab's containers get addresses out of 198.18.0.0/15, the range set aside
-// for benchmarks: nothing that is reachable uses it. An engine takes a /20 of it;
+// netsInRange is how many /20s there are in 198.18.0.0/15, the range set aside
+// for benchmarks: nothing that is reachable uses it. An engine takes one of them;
 // the first /24 is its bridge's, the others are for networks that users make.
 const netsInRange = 32
 

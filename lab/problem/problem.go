@@ -17,6 +17,7 @@ func New(tried, happened, next string) error {
 	return &Problem{Tried: tried, Happened: happened, Next: next}
 }
 
+// Error implements error.
 func (p *Problem) Error() string {
 	text := p.Tried + ": " + p.Happened
 	if p.Next != "" {
@@ -25,4 +26,5 @@ func (p *Problem) Error() string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+// Unwrap is the cause.
 func (p *Problem) Unwrap() error { return p.Err }

@@ -141,8 +141,8 @@ func (d Daemon) Start(ctx context.Context, limit time.Duration, ready func(conte
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
 	id, err := Of(cmd.Process.Pid)
 	if err != nil {
 		// It was gone before it could be looked at.
@@ -161,7 +161,7 @@ func (d Daemon) Start(ctx context.Context, limit time.Duration, ready func(conte
 	return err
 }
 
-func (d Daemon) wait(ctx context.Context, limit time.Duration, ended <-chan error, ready func(context.Context) error) error {
+func (d Daemon) wait(ctx context.Context, limit time.Duration, ended <-chan struct{}, ready func(context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errSlow)
 	defer cancel()
 	for {
@@ -173,10 +173,10 @@ func (d Daemon) wait(ctx context.Context, limit time.Duration, ended <-chan erro
 		case <-ended:
 			return d.endedAtOnce()
 		case <-ctx.Done():
-			if context.Cause(ctx) != errSlow {
+			if !errors.Is(context.Cause(ctx), errSlow) {
 				return ctx.Err()
 			}
-			return fmt.Errorf("%s did not answer within %s (%v), its log is %s", filepath.Base(d.Args[0]), limit, last, d.Log)
+			return fmt.Errorf("%s did not answer within %s (%w), its log is %s", filepath.Base(d.Args[0]), limit, last, d.Log)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -30,10 +30,10 @@ func TestIdentityTellsReusedPids(t *testing.T) {
 
 func TestLastLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                  "",
-		"one":               "one",
-		"one\ntwo\n":        "two",
-		"one\n  two  \n\n ": "two",
+		"":                       "",
+		"one":                    "one",
+		"one\ntwo\n":             "two",
+		"one\n  two  \n\n" + " ": "two",
 	} {
 		if got := LastLine(text); got != want {
 			t.Errorf("LastLine(%q) = %q, want %q", text, got, want)

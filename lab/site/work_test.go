@@ -25,7 +25,7 @@ func TestDoSharesResultsAndStopsAtTheFirstFailure(t *testing.T) {
 		go func() {
 			waiting <- w.Do("slow", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
 		}()
-		if err := w.Do("bad", func(context.Context) error { return failure }); err != failure {
+		if err := w.Do("bad", func(context.Context) error { return failure }); !errors.Is(err, failure) {
 			t.Errorf("error %v", err)
 		}
 		err := <-waiting
@@ -34,7 +34,7 @@ func TestDoSharesResultsAndStopsAtTheFirstFailure(t *testing.T) {
 		}
 		return err
 	})
-	if err != failure {
+	if !errors.Is(err, failure) {
 		t.Errorf("reason %v, want %v", err, failure)
 	}
 }
