@@ -55,10 +55,7 @@ func (u upState) add(tags, syntaxes []string) {
 // has reports whether all of these were made.
 func (u upState) has(tags, syntaxes []string) bool {
 	m := u.read()
-	missing := func(have []string) func(string) bool {
-		return func(tag string) bool { return !slices.Contains(have, tag) }
-	}
-	return !slices.ContainsFunc(tags, missing(m.BuildKits)) && !slices.ContainsFunc(syntaxes, missing(m.Frontends))
+	return len(union(m.BuildKits, tags)) == len(m.BuildKits) && len(union(m.Frontends, syntaxes)) == len(m.Frontends)
 }
 
 func union(a, b []string) []string {
