@@ -15,7 +15,7 @@ IN_CELLS := processor,caching,output,buildkit,frontend,images
 PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse helpers/script:FuzzParse helpers/claim:FuzzParseNeed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test browser compare matrix soak bisect history selftest faults attribution vulncheck licenses fuzz lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare matrix soak bisect history selftest faults attribution vulncheck lint licenses fuzz lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -93,6 +93,9 @@ attribution: bin/builders ## let a registry fail in every way, at each moment an
 
 vulncheck: bin/builders ## look for known vulnerabilities in what is called, with the Go that go.mod names
 	GOTOOLCHAIN=auto go test -tags vulncheck -count=1 -v -run '^TestNothingVulnerableIsCalled$$' ./internal/faults
+
+lint: ## look for mistakes and for what the house does not write; .golangci.yml says what that is
+	go tool -modfile=tools/go.mod golangci-lint run ./...
 
 licenses: ## list the modules that are built in and their licences in docs/third-party.md
 	go test -count=1 ./internal/licenses -update

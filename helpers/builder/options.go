@@ -22,7 +22,6 @@ type settings struct {
 	network   string
 	platforms string
 	flags     []string
-	daemon    []string
 	config    string
 	driver    string
 	transport Transport

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -62,8 +63,8 @@ func (e *Environment) docker(ctx context.Context, args ...string) (string, error
 
 func lastLine(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		line := strings.TrimSpace(lines[i])
+	for _, line := range slices.Backward(lines) {
+		line = strings.TrimSpace(line)
 		// The CLI closes many errors with a pointer to its help.
 		if line != "" && !strings.Contains(line, "--help'") {
 			return line

@@ -102,7 +102,7 @@ func parsePluginPath(info string) (string, error) {
 var (
 	buildxVersion    = regexp.MustCompile(`github\.com/docker/buildx (\S+)`)
 	buildkitdVersion = regexp.MustCompile(`buildkitd \S+ (\S+)`)
-	// Older releases of buildx write it in another case.
+	// inspectedBuildKit is in another case in older releases of buildx.
 	inspectedBuildKit = regexp.MustCompile(`(?mi)^BuildKit(?: version)?:\s+(\S+)`)
 	runcVersion       = regexp.MustCompile(`(?m)^runc version (\S+)`)
 )

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -24,7 +25,7 @@ func get(t *testing.T, url string) (status int, body string) {
 func TestFrontPassesOrRefuses(t *testing.T) {
 	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A registry makes addresses out of the host that it was asked for.
-		io.WriteString(w, r.Host+r.URL.Path)
+		fmt.Fprint(w, r.Host+r.URL.Path)
 	}))
 	defer behind.Close()
 	shelf := Registry{Host: strings.TrimPrefix(behind.URL, "http://")}

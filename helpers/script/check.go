@@ -14,8 +14,8 @@ var builtins = []string{
 	"rm", "skip", "stderr", "stdin", "stdout", "stop", "symlink", "unix2dos", "unquote", "wait",
 }
 
-// conditions of testscript's own that make sense here. A condition that is
-// about a program is checked when the script runs.
+// builtinCondition reports whether a condition is one of testscript's own that
+// make sense here. One that is about a program is checked when the script runs.
 func builtinCondition(word string) bool {
 	return slices.Contains([]string{"linux", "darwin", "windows", "unix"}, word) ||
 		strings.HasPrefix(word, "exec:") || strings.HasPrefix(word, "env:")

@@ -25,7 +25,8 @@ type command func(r *runner, ts *testscript.TestScript, not negation, args []str
 // commands are those that the language has beside testscript's own.
 var commands map[string]command
 
-func init() {
+// init fills what the methods themselves look into, which a value could not.
+func init() { //nolint:gochecknoinits // commands would depend on itself
 	commands = map[string]command{
 		"builder":  (*runner).builder,
 		"build":    (*runner).build,
@@ -218,8 +219,8 @@ func (r *runner) counting(behind http.Handler) http.Handler {
 	})
 }
 
-// ranges <N or >N: how many requests for a part of a file the registries that
-// count them have got.
+// countRanges is the command ranges <N or >N: how many requests for a part of a
+// file the registries that count them have got.
 func (r *runner) countRanges(_ *testscript.TestScript, not negation, args []string) error {
 	bound, err := parseBound(args)
 	if err != nil {

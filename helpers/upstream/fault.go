@@ -171,8 +171,7 @@ func why(err error) string {
 // fail, or nil if the registry answered and what it serves is not what was
 // expected.
 func FaultOf(host string, err error) *Fault {
-	var answered *transport.Error
-	if errors.As(err, &answered) {
+	if answered, ok := errors.AsType[*transport.Error](err); ok {
 		return ofStatus(host, &http.Response{StatusCode: answered.StatusCode})
 	}
 	if fault := ofError(host, err); fault.Kind != Unreadable {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -108,7 +109,7 @@ func TestFaults(t *testing.T) {
 		"breaks off":   {front.BreakingOff, BrokenOff, "hangs up in the middle"},
 		"never speaks": {front.Hanging, TimedOut, "does not answer in time"},
 		"says nothing of use": {func(http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>log in to the hotel</html>") })
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>log in to the hotel</html>") })
 		}, Unreadable, "cannot be understood"},
 	} {
 		t.Run(what, func(t *testing.T) {

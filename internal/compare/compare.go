@@ -33,9 +33,10 @@ const (
 	// was not put to the test, so nothing can be said.
 	Environment Class = "environment"
 	// Gained: the claim did not apply to the baseline, and does with the
-	// candidate, whatever comes of it; Lost is the other way round.
+	// candidate, whatever comes of it.
 	Gained Class = "gained"
-	Lost   Class = "lost"
+	// Lost: the other way round.
+	Lost Class = "lost"
 	// Same: it holds on both sides, or applies to neither.
 	Same Class = "same"
 )

@@ -137,16 +137,16 @@ func tableOf(kinds []kind, table map[string]report.Claim) string {
 	fmt.Fprintf(&text, "| fault | moment | %s |\n|---|---|%s\n", strings.Join(subject.Drivers, " | "), strings.Repeat("---|", len(subject.Drivers)))
 	for _, k := range kinds {
 		for _, m := range moments {
-			c, row, any := cell{k, m}, "", false
+			c, row, told := cell{k, m}, "", false
 			for _, driver := range subject.Drivers {
 				one, ran := table[driver+" "+c.name()]
 				word := "–"
 				if ran {
-					word, any = one.Verdict.String(), true
+					word, told = one.Verdict.String(), true
 				}
 				row += " " + word + " |"
 			}
-			if any {
+			if told {
 				fmt.Fprintf(&text, "| %s | %s |%s\n", k.name, m.name, row)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -52,7 +53,7 @@ func TestNobodyButRootMakesTheLab(t *testing.T) {
 	require.NoError(t, os.Chmod(home, 0o777))
 	command := exec.Command("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
 		program, "check", "--run", "builders/version", "--out", filepath.Join(home, "out"))
-	command.Dir, command.Env = root, append(inLab().Env, "HOME="+home, "XDG_CACHE_HOME="+home)
+	command.Dir, command.Env = root, slices.Concat(inLab().Env, []string{"HOME=" + home, "XDG_CACHE_HOME=" + home})
 	require.NoError(t, os.Chmod(filepath.Dir(program), 0o755))
 	requireOneLine(t, command, "it needs root")
 	require.NoDirExists(t, filepath.Join(home, "out"))
@@ -64,7 +65,7 @@ func TestAnyUmaskAndAnyPath(t *testing.T) {
 		require.NoError(t, os.Mkdir(dir, 0o755))
 	}
 	command := exec.Command("sh", "-c", `umask 077; exec "$0" check --buildkit `+buildKit+` --run builders/arch,builders/use,output/load,output/local,output/oci`, program)
-	command.Dir, command.Env = root, append(inLab().Env, "TMPDIR="+filepath.Join(odd, "tmp"))
+	command.Dir, command.Env = root, slices.Concat(inLab().Env, []string{"TMPDIR=" + filepath.Join(odd, "tmp")})
 	r := begin(t, command)
 	require.Zero(t, r.wait(t), r.said)
 }

@@ -229,7 +229,7 @@ func TestSomebodyLocksTheTemporaryFolder(t *testing.T) {
 	defer folder.Close()
 	require.NoError(t, syscall.Flock(int(folder.Fd()), syscall.LOCK_EX))
 	command := exec.Command(program, "check", "--buildkit", buildKit, "--run", "builders/arch")
-	command.Dir, command.Env = root, append(inLab().Env, "TMPDIR="+temp)
+	command.Dir, command.Env = root, slices.Concat(inLab().Env, []string{"TMPDIR=" + temp})
 	r := begin(t, command)
 	require.Zero(t, r.wait(t), r.said)
 }

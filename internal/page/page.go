@@ -37,8 +37,9 @@ var (
 	script string
 )
 
-// Indentation is for those who edit the template: in a page with hundreds of
-// claims it would take more room than their evidence.
+// layout is the template without its indentation, which is for those who edit
+// it: in a page with hundreds of claims it would take more room than their
+// evidence.
 var layout = template.Must(template.New("page").Parse(indentation.ReplaceAllString(markup, "$1")))
 
 var indentation = regexp.MustCompile(`(>|}})\n\s*`)

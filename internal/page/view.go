@@ -158,8 +158,8 @@ func about(d dossier.Dossier, all exhibits) []dossier.Attribute {
 	return known
 }
 
-// counts are in the order in which people ask for them. What is rare is left
-// out where there is none of it.
+// verdictCounts are in the order in which people ask for them. What is rare is
+// left out where there is none of it.
 func verdictCounts(s report.Summary) []count {
 	var counts []count
 	for _, standing := range report.Standings() {

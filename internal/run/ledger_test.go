@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -251,7 +252,7 @@ func FuzzStream(f *testing.F) {
 		writer.close()
 		o := l.close("exit status 1")
 		assert.Assert(t, len(o.Claims) >= len(toy))
-		said := append(h.outside, o.Said...)
+		said := slices.Concat(h.outside, o.Said)
 		for _, c := range o.Claims {
 			_, err := claim.ParseVerdict(c.Verdict.String())
 			assert.NilError(t, err)

@@ -12,12 +12,6 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// when narrows a sabotage to some of the commands that it would spoil.
-func (s Sabotage) when(wrong func(Args) (bool, error)) Sabotage {
-	s.When = wrong
-	return s
-}
-
 // memory is a folder of the run's: what one command of the plugin leaves there
 // the next one finds, and it goes with the run.
 func memory() (string, error) {
