@@ -15,7 +15,7 @@ IN_CELLS := processor,caching,output,buildkit,frontend,images
 PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse helpers/script:FuzzParse helpers/claim:FuzzParseNeed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test browser compare matrix soak bisect history selftest faults attribution vulncheck lint licenses fuzz lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare matrix soak bisect history selftest faults attribution vulncheck lint docs licenses fuzz lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -96,6 +96,9 @@ vulncheck: bin/builders ## look for known vulnerabilities in what is called, wit
 
 lint: ## look for mistakes and for what the house does not write; .golangci.yml says what that is
 	go tool -modfile=tools/go.mod golangci-lint run ./...
+
+docs: ## write the pages that are made from the tree
+	go test -count=1 ./internal/tree -update
 
 licenses: ## list the modules that are built in and their licences in docs/third-party.md
 	go test -count=1 ./internal/licenses -update
