@@ -19,7 +19,7 @@ func TestThePageIsUpToDateAndEveryLicenceAgreedTo(t *testing.T) {
 	for _, m := range modules {
 		assert.Check(t, len(m.Refused()) == 0, "%s stands under %s, which has not been agreed to", m.Path, strings.Join(m.Refused(), " and "))
 	}
-	golden.Assert(t, Markdown(modules), "../../../docs/third-party.md")
+	golden.Assert(t, Markdown(modules), "../../../docs/third-party.md", "make licenses writes it")
 }
 
 // ours is a text that is certainly a licence.

@@ -25,7 +25,7 @@ func TestThePageIsUpToDate(t *testing.T) {
 	}
 	page, err := Markdown(rooms)
 	assert.NilError(t, err)
-	golden.Assert(t, page, "../../../docs/architecture.md")
+	golden.Assert(t, page, "../../../docs/architecture.md", "make docs writes it")
 }
 
 // rooms are written "name: import import".
