@@ -82,9 +82,9 @@ func TestBoxesHoldWhatLiesAlike(t *testing.T) {
 }
 
 func TestPartsOfTheTree(t *testing.T) {
-	all := rooms(".: helpers/b", "cmd/c: internal/d", "helpers/a:", "helpers/b: helpers/a", "helpers/x:", "internal/d: helpers/b internal/e", "internal/e:", "internal/f:")
+	all := rooms(".: helpers/b", "cmd/c: internal/d", "helpers/a:", "helpers/b: helpers/a", "helpers/x:", "internal/d: helpers/b internal/e", "internal/e:", "internal/tests: internal/d")
 	assert.DeepEqual(t, lines(specs(all)), []string{".: helpers/b", "helpers/a:", "helpers/b: helpers/a"})
-	assert.DeepEqual(t, lines(command(all)), []string{"cmd/c: internal/d", "internal/d: helpers internal/e", "internal/e:", "helpers:"})
+	assert.DeepEqual(t, lines(command(all)), []string{"internal/d: helpers internal/e", "internal/e:", "helpers:", "cmd: internal/d"})
 }
 
 func TestPackagesAreGathered(t *testing.T) {
