@@ -98,7 +98,7 @@ lint: ## look for mistakes and for what the house does not write; .golangci.yml 
 	go tool -modfile=tools/go.mod golangci-lint run ./...
 
 docs: ## write the pages that are made from the tree
-	go test -count=1 ./internal/tree -update
+	go test -count=1 ./internal/tree ./internal/pages -update
 
 licenses: ## list the modules that are built in and their licences in docs/third-party.md
 	go test -count=1 ./internal/licenses -update
