@@ -7,13 +7,13 @@ package builders
 import (
 	"testing"
 
-	"builders.test/helpers/evidence"
 	"builders.test/helpers/suite"
+	"builders.test/internal/repro"
 )
 
 func TestMain(m *testing.M) { suite.Main(m, suite.WithRepro(makeCheck)) }
 
 // makeCheck is the line to paste that proves one claim again.
 func makeCheck(a suite.Again) string {
-	return evidence.Make("check", "BUILDKIT="+a.BuildKit, "RUN="+a.Claim, "BUILDX="+a.Buildx, "SPECS="+a.Specs, "DRIVER="+a.Driver, "STORE="+a.Store)
+	return repro.Check{BuildKit: a.BuildKit, Run: a.Claim, Buildx: a.Buildx, Specs: a.Specs, Driver: a.Driver, Store: a.Store}.Line()
 }

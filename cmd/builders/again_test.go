@@ -3,12 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"builders.test/helpers/claim"
+	"builders.test/internal/exit"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -28,12 +28,9 @@ func compareIn(t *testing.T, toy *check) (code int, out string) {
 // codeOf is the exit code of a command that said everything.
 func codeOf(t *testing.T, err error) int {
 	t.Helper()
-	if err == nil {
-		return exitHolds
-	}
-	var end ending
-	assert.Assert(t, errors.As(err, &end), "%v", err)
-	return end.code
+	code, cause := exit.Of(err)
+	assert.NilError(t, cause)
+	return code
 }
 
 func TestCompareAsksBothSidesBeforeItAccuses(t *testing.T) {
@@ -41,7 +38,7 @@ func TestCompareAsksBothSidesBeforeItAccuses(t *testing.T) {
 	stale := filepath.Join("build", "compare", "baseline", "again-09")
 	assert.NilError(t, os.MkdirAll(stale, 0o755))
 	code, out := compareIn(t, c)
-	assert.Equal(t, code, exitBroken, out)
+	assert.Equal(t, code, exit.Broken, out)
 	assert.Assert(t, cmp.Contains(out, "regressed: 0 of 5 → 4 of 4\n"))
 
 	baseline, err := report.Read("build/compare/baseline/report.json")
@@ -60,7 +57,7 @@ func TestCompareAsksBothSidesBeforeItAccuses(t *testing.T) {
 
 func TestCompareAsksNobodyWhereNothingDiffers(t *testing.T) {
 	code, out := compareIn(t, inToy(t, ""))
-	assert.Equal(t, code, exitHolds, out)
+	assert.Equal(t, code, exit.Holds, out)
 	_, err := os.Stat("build/compare/baseline/again-01")
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
@@ -81,7 +78,7 @@ func bisectIn(t *testing.T, toy *check, releases ...string) (code int, out strin
 
 func TestBisectSaysHowSureItIs(t *testing.T) {
 	code, out := bisectIn(t, inToy(t, "regressed"), "v0.33.0", "v0.34.0")
-	assert.Equal(t, code, exitHolds, out)
+	assert.Equal(t, code, exit.Holds, out)
 	for _, want := range []string{
 		"2 of 2 releases judged in 4 tries\n",
 		"first bad: v0.34.0, last good: v0.33.0, 99 % sure\n",

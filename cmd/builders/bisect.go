@@ -12,6 +12,7 @@ import (
 	"builders.test/helpers/subject"
 	"builders.test/internal/bisect"
 	"builders.test/internal/console"
+	"builders.test/internal/exit"
 	"builders.test/lab"
 	"github.com/spf13/cobra"
 )
@@ -91,7 +92,7 @@ func (b *bisection) run(ctx context.Context) error {
 	fmt.Fprintf(b.stdout, "\n%d of %d releases judged in %d tries\n", answer.Judged, len(releases), answer.Tries)
 	b.conclude(answer)
 	if answer.Wavers && answer.Probability < bisect.Sure {
-		return ending{code: exitEnvironment}
+		return exit.Error{Code: exit.Environment}
 	}
 	return nil
 }

@@ -19,8 +19,10 @@ import (
 	"builders.test/internal/book"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
+	"builders.test/internal/exit"
 	"builders.test/internal/report"
 	"builders.test/internal/run"
+	"builders.test/internal/views"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/mod/modfile"
@@ -160,9 +162,9 @@ func (c *check) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	made := publish(dossier.Of(dossier.Run{Dir: c.out, Report: p.report}), c.out, screen)
+	made := views.Publish(dossier.Of(dossier.Run{Dir: c.out, Report: p.report}), c.out, screen.Note)
 	screen.Summary(p.report, p.elapsed, p.path, made)
-	return endingOf(p.report, p.outcome.Why, c.policy())
+	return exit.Told(c.policy().Runs(0, p.report), p.outcome.Why)
 }
 
 // proof is what came of one cell.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/subject"
+	"builders.test/internal/exit"
 	"builders.test/internal/report"
 	"builders.test/lab"
 	"github.com/spf13/cobra"
@@ -71,7 +72,7 @@ func executeRun(ctx context.Context, run func(context.Context) error, errs io.Wr
 func TestCheckHolds(t *testing.T) {
 	c := inToy(t, "")
 	got := do(t.Context(), c)
-	assert.Equal(t, got.code, exitHolds, "%s%s", got.out, got.errors)
+	assert.Equal(t, got.code, exit.Holds, "%s%s", got.out, got.errors)
 	assert.Equal(t, got.errors, "")
 	for _, want := range []string{
 		"engine     29.1.0 at unix:///fake.sock, which was there already\n\nbuilders\n",
@@ -94,7 +95,7 @@ func TestCheckHolds(t *testing.T) {
 
 func TestCheckBroken(t *testing.T) {
 	got := do(t.Context(), inToy(t, "broken"))
-	assert.Equal(t, got.code, exitBroken)
+	assert.Equal(t, got.code, exit.Broken)
 	assert.Equal(t, got.errors, "", "the summary has said it")
 	assert.Assert(t, cmp.Contains(got.out, "build/check/evidence/caching/third\n"))
 	assert.Assert(t, strings.HasSuffix(got.out, "\n5 passed, 1 failed, 1 skipped\n"))
@@ -102,7 +103,7 @@ func TestCheckBroken(t *testing.T) {
 
 func TestCheckCrashIsAnError(t *testing.T) {
 	got := do(t.Context(), inToy(t, "kill"))
-	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.code, exit.Environment)
 	assert.Equal(t, got.errors, "builders: the test process ended early: signal: killed\n")
 	assert.Assert(t, cmp.Contains(got.out, "! 1 claim was not reached: the test process ended early: signal: killed\n"))
 	r, err := report.Read("build/check/report.json")
@@ -113,7 +114,7 @@ func TestCheckCrashIsAnError(t *testing.T) {
 
 func TestCheckWithoutAnOpenEnvironment(t *testing.T) {
 	got := do(t.Context(), inToy(t, "main"))
-	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.code, exit.Environment)
 	assert.Equal(t, got.errors, "builders: no Docker Engine answers at unix:///var/run/docker.sock; start Docker\n")
 	_, err := os.Stat("build/check/report.json")
 	assert.ErrorIs(t, err, os.ErrNotExist)
@@ -123,21 +124,21 @@ func TestCheckWithSpecsThatDoNotCompile(t *testing.T) {
 	c := inToy(t, "")
 	assert.NilError(t, os.WriteFile("bad_test.go", []byte("//go:build integration\n\npackage toy\n\nvar _ = nowhere\n"), 0o644))
 	got := do(t.Context(), c)
-	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.code, exit.Environment)
 	assert.Assert(t, cmp.Contains(got.errors, "./bad_test.go:5:9: undefined: nowhere\n"))
 	assert.Assert(t, cmp.Contains(got.errors, "builders: the specs do not compile; the lines above say why\n"))
 }
 
 func TestCheckThatCleansUpBadlyIsNotGreen(t *testing.T) {
 	got := do(t.Context(), inToy(t, "leak"))
-	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.code, exit.Environment)
 	assert.Equal(t, got.errors, "builders: 1 container was left behind\n")
 	assert.Assert(t, cmp.Contains(got.out, "6 hold, 0 broken, 0 error, 1 not applicable"))
 }
 
 func TestCheckTellsAChaptersOwnFailure(t *testing.T) {
 	got := do(t.Context(), inToy(t, "chapter"))
-	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.code, exit.Environment)
 	assert.Assert(t, cmp.Contains(got.out, "! TestCaching failed outside of its claims\n"))
 	assert.Assert(t, cmp.Contains(got.out, "! 3 claims were not reached: their chapter failed first\n"))
 }
@@ -166,7 +167,7 @@ func TestCheckRefusesBeforeAnythingIsTouched(t *testing.T) {
 			c := inToy(t, "")
 			tc.change(c)
 			got := do(t.Context(), c)
-			assert.Equal(t, got.code, exitEnvironment)
+			assert.Equal(t, got.code, exit.Environment)
 			assert.Assert(t, cmp.Contains(got.errors, "builders: "))
 			assert.Assert(t, cmp.Contains(got.errors, tc.want))
 			assert.Equal(t, strings.Count(got.errors, "\n"), 1)
@@ -181,17 +182,17 @@ func TestAFolderIsForOneRunAtATime(t *testing.T) {
 	_, free, err := c.prepareOut()
 	assert.NilError(t, err)
 	got := do(t.Context(), c)
-	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.code, exit.Environment)
 	assert.Equal(t, got.errors, "builders: OUT="+c.out+" is in use by another run; wait for it or name another folder\n")
 	free()
-	assert.Equal(t, do(t.Context(), c).code, exitHolds)
+	assert.Equal(t, do(t.Context(), c).code, exit.Holds)
 }
 
 func TestCheckInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
 	got := do(ctx, inToy(t, ""))
-	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.code, exit.Environment)
 	assert.Equal(t, got.errors, "builders: interrupted\n")
 }
 
@@ -272,7 +273,7 @@ func TestReprosNameTheCell(t *testing.T) {
 	c := inToy(t, "kill")
 	c.driver, c.store = "docker-container", "overlay2"
 	got := do(t.Context(), c)
-	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.code, exit.Environment)
 	r, err := report.Read("build/check/report.json")
 	assert.NilError(t, err)
 	assert.Equal(t, r.Claims[6].Repro, "make check BUILDKIT=v0.11.5 RUN=processor/prints DRIVER=docker-container STORE=overlay2")

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/claim"
+	"builders.test/internal/exit"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 )
@@ -40,7 +41,7 @@ func TestUsageErrorsAreOneLine(t *testing.T) {
 		root.SetArgs(args)
 		root.SetOut(&out)
 		root.SetErr(&out)
-		assert.Equal(t, execute(t.Context(), root, &errs), exitEnvironment)
+		assert.Equal(t, execute(t.Context(), root, &errs), exit.Environment)
 		assert.Assert(t, strings.HasPrefix(errs.String(), "builders: "), errs.String())
 		assert.Equal(t, strings.Count(errs.String(), "\n"), 1, errs.String())
 		assert.Equal(t, out.String(), "")

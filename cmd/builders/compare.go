@@ -9,7 +9,9 @@ import (
 	"builders.test/internal/compare"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
+	"builders.test/internal/exit"
 	"builders.test/internal/report"
+	"builders.test/internal/views"
 	"github.com/spf13/cobra"
 )
 
@@ -113,7 +115,7 @@ func (c *comparison) conclude(baseline, candidate dossier.Run, screen *console.C
 	if selected := d.Selected(); selected != "" {
 		screen.Note("of", selected)
 	}
-	screen.Note("report", publish(d, c.out, screen))
+	screen.Note("report", views.Publish(d, c.out, screen.Note))
 	return endingOfComparison(*d.Comparison, baseline.Report, candidate.Report)
 }
 
@@ -144,13 +146,7 @@ func endingOfComparison(result compare.Comparison, sides ...report.Report) error
 	for _, side := range sides {
 		outside += len(side.Outside)
 	}
-	switch {
-	case counts[compare.Regressed] > 0:
-		return ending{code: exitBroken}
-	case counts[compare.Environment]+counts[compare.Undecided] > 0, outside > 0:
-		return ending{code: exitEnvironment}
-	}
-	return nil
+	return exit.With(counts[compare.Regressed], counts[compare.Environment]+counts[compare.Undecided]+outside)
 }
 
 // refuse says what can be known to be wrong before anything is run.

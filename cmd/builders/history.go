@@ -12,6 +12,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/console"
+	"builders.test/internal/exit"
 	"builders.test/internal/history"
 	"builders.test/internal/report"
 	"builders.test/internal/versions"
@@ -134,11 +135,5 @@ func (h *historyRun) conclude(ledger *history.Ledger, chosen []history.Regressio
 		fmt.Fprintf(h.stdout, "%s %-38s %s\n", mark, r.Claim.ID, score)
 	}
 	fmt.Fprintf(h.stdout, "\ncaught %d of %d · %.0f s\n", caught, len(chosen), elapsed.Seconds())
-	switch {
-	case caught+unknown < len(chosen):
-		return ending{code: exitBroken}
-	case unknown > 0:
-		return ending{code: exitEnvironment}
-	}
-	return nil
+	return exit.With(len(chosen)-caught-unknown, unknown)
 }

@@ -11,16 +11,10 @@ import (
 	"os/signal"
 	"syscall"
 
+	"builders.test/internal/exit"
 	"builders.test/internal/kin"
 	"builders.test/internal/text"
 	"github.com/spf13/cobra"
-)
-
-// The exit codes.
-const (
-	exitHolds       = 0 // every claim that applies holds
-	exitBroken      = 1 // a claim is broken
-	exitEnvironment = 2 // the environment failed, or the command was misused
 )
 
 func main() {
@@ -73,36 +67,16 @@ func helpful(command *cobra.Command) {
 	}
 }
 
-// ending is an error that carries its exit code. Without a cause everything
-// has been said already.
-type ending struct {
-	code  int
-	cause error
-}
-
-func (e ending) Error() string {
-	if e.cause == nil {
-		return fmt.Sprintf("exit code %d", e.code)
-	}
-	return e.cause.Error()
-}
-
-func (e ending) Unwrap() error { return e.cause }
-
 // execute runs a command and says in one line what went wrong.
 func execute(ctx context.Context, command *cobra.Command, stderr io.Writer) int {
 	err := command.ExecuteContext(ctx)
-	if err == nil {
-		return exitHolds
-	}
-	end := ending{code: exitEnvironment, cause: err}
-	errors.As(err, &end)
+	code, cause := exit.Of(err)
 	switch {
-	case end.cause == nil:
+	case cause == nil:
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(stderr, "builders: interrupted")
 	default:
-		fmt.Fprintln(stderr, "builders:", text.Line(end.cause.Error()))
+		fmt.Fprintln(stderr, "builders:", text.Line(cause.Error()))
 	}
-	return end.code
+	return code
 }

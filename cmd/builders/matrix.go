@@ -16,6 +16,7 @@ import (
 	"builders.test/internal/plan"
 	"builders.test/internal/report"
 	"builders.test/internal/run"
+	"builders.test/internal/views"
 	"github.com/moby/sys/atomicwriter"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -241,14 +242,14 @@ func (m *matrixRun) say(format string, args ...any) {
 
 func (m *matrixRun) conclude(outcomes []outcome, elapsed time.Duration) error {
 	var runs []dossier.Run
+	var reports []report.Report
 	var seconds []float64
-	failed := false
 	for _, o := range outcomes {
 		if o.err != nil {
-			failed = true
 			continue
 		}
 		runs = append(runs, dossier.Run{Dir: o.dir, Report: o.report})
+		reports = append(reports, o.report)
 		seconds = append(seconds, o.seconds)
 	}
 	if len(runs) == 0 {
@@ -258,23 +259,6 @@ func (m *matrixRun) conclude(outcomes []outcome, elapsed time.Duration) error {
 	screen := console.New(m.stdout, m.stderr, m.out)
 	screen.Matrix(d.Table, seconds)
 	m.say("\n%d cells in %.0f s", len(outcomes), elapsed.Seconds())
-	screen.Note("report", publish(d, m.out, screen))
-	if err := endingOfRuns(runs, m.policy()); err != nil || !failed {
-		return err
-	}
-	return ending{code: exitEnvironment}
-}
-
-// endingOfRuns is nil when nothing in any run fails it.
-func endingOfRuns(runs []dossier.Run, p policy) error {
-	codes := map[int]bool{}
-	for _, run := range runs {
-		codes[p.code(run.Report)] = true
-	}
-	for _, code := range []int{exitBroken, exitEnvironment} {
-		if codes[code] {
-			return ending{code: code}
-		}
-	}
-	return nil
+	screen.Note("report", views.Publish(d, m.out, screen.Note))
+	return m.policy().Runs(len(outcomes)-len(runs), reports...)
 }

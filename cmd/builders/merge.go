@@ -10,11 +10,12 @@ import (
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/views"
 	"github.com/spf13/cobra"
 )
 
 func newMergeCommand() *cobra.Command {
-	var wanted reports
+	var wanted views.Files
 	var judged check
 	command := &cobra.Command{
 		Use:   "merge DIR...",
@@ -39,19 +40,21 @@ and change that only under STRICT=1.`,
 				return err
 			}
 			seconds := make([]float64, len(d.Runs))
+			reports := make([]report.Report, len(d.Runs))
 			for i, run := range d.Runs {
+				reports[i] = run.Report
 				for _, claim := range run.Report.Claims {
 					seconds[i] += claim.Seconds
 				}
 			}
 			console.New(c.OutOrStdout(), c.ErrOrStderr(), ".").Matrix(d.Table, seconds)
-			if err := wanted.write(d, c.OutOrStdout()); err != nil {
+			if err := wanted.Write(d, c.OutOrStdout()); err != nil {
 				return err
 			}
-			return endingOfRuns(d.Runs, judged.policy())
+			return judged.policy().Runs(0, reports...)
 		},
 	}
-	wanted.flags(command.Flags())
+	viewFlags(command.Flags(), &wanted)
 	judged.strictFlag(command.Flags())
 	return command
 }

@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
-	"builders.test/helpers/evidence"
 	"builders.test/internal/console"
+	"builders.test/internal/exit"
 	"builders.test/internal/report"
+	"builders.test/internal/repro"
 	"builders.test/internal/run"
 	"github.com/gofrs/flock"
 )
@@ -114,8 +114,9 @@ func (c *check) complete(all []report.Claim) []report.Claim {
 	for i := range all {
 		claim := &all[i]
 		if claim.Repro == "" {
-			claim.Repro = evidence.Make("check", "BUILDKIT="+c.buildkit, "RUN="+claim.ID, "BUILDX="+c.buildx,
-				"SPECS="+c.specs, "DRIVER="+c.cell.Driver, "STORE="+c.cell.Store)
+			claim.Repro = repro.Check{
+				BuildKit: c.buildkit, Run: claim.ID, Buildx: c.buildx, Specs: c.specs, Driver: c.cell.Driver, Store: c.cell.Store,
+			}.Line()
 		}
 		evidence := report.EvidenceOf(claim.ID)
 		if _, err := os.Stat(filepath.Join(c.out, evidence)); claim.Evidence == "" && err == nil {
@@ -132,44 +133,9 @@ func reasonUnreached(o run.Outcome) string {
 	return "their chapter failed first"
 }
 
-// policy says which verdicts fail a run.
-type policy int
-
-const (
-	// newsOnly lets unsteady claims and known faults pass.
-	newsOnly policy = iota
-	// strictly lets nothing pass that does not hold.
-	strictly
-)
-
-func (c *check) policy() policy {
+func (c *check) policy() exit.Policy {
 	if strict, err := env.Strict(c.strict); err == nil && strict {
-		return strictly
+		return exit.Strictly
 	}
-	return newsOnly
-}
-
-// code is the exit code for a report.
-func (p policy) code(r report.Report) int {
-	switch {
-	case r.Summary.Broken > 0:
-		return exitBroken
-	case r.Worst() == claim.Error:
-		return exitEnvironment
-	case p == strictly && r.Summary.Known+r.Summary.Unsteady > 0:
-		return exitBroken
-	}
-	return exitHolds
-}
-
-// endingOf is nil when nothing fails the run. why says what ended it early.
-func endingOf(r report.Report, why string, p policy) error {
-	code := p.code(r)
-	if code == exitHolds {
-		return nil
-	}
-	if why == "" {
-		return ending{code: code}
-	}
-	return ending{code: code, cause: errors.New(why)}
+	return exit.NewsOnly
 }

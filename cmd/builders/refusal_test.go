@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"builders.test/internal/exit"
 	"gotest.tools/v3/assert"
 )
 
@@ -151,7 +152,7 @@ func (r refusal) try(t *testing.T) {
 	code := execute(t.Context(), root, &errs)
 
 	line := errs.String()
-	assert.Equal(t, code, exitEnvironment, "%s%s", out.String(), line)
+	assert.Equal(t, code, exit.Environment, "%s%s", out.String(), line)
 	assert.Assert(t, strings.Contains(line, r.want), "said: %s", line)
 	assert.Equal(t, strings.Count(line, "\n"), 1, "more than one line: %s", line)
 	assert.Assert(t, strings.HasPrefix(line, "builders: "), line)

@@ -8,6 +8,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
+	"builders.test/internal/exit"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -44,7 +45,7 @@ func content(t *testing.T, parts ...string) string {
 
 func TestReportOnOneRunIsAPageBesideIt(t *testing.T) {
 	dir := runIn(t, "v0.11.5", claim.Broken)
-	assert.Equal(t, reportOn(t, dir), said{code: exitHolds})
+	assert.Equal(t, reportOn(t, dir), said{code: exit.Holds})
 	assert.Assert(t, cmp.Contains(content(t, dir, report.Page), "1 of 1 claim is broken on BuildKit v0.11.5"))
 	entries, err := os.ReadDir(dir)
 	assert.NilError(t, err)
@@ -59,7 +60,7 @@ func TestReportsOfDifferentBooksAreNotCompared(t *testing.T) {
 	_, err = r.Write(after)
 	assert.NilError(t, err)
 	got := reportOn(t, "--compare", "--html", page, before, after)
-	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.code, exit.Environment)
 	assert.Assert(t, cmp.Contains(got.errors, "their claims are of different books"))
 	assert.Assert(t, cmp.Contains(got.errors, "prove both again"))
 	_, err = os.Stat(page)
@@ -69,7 +70,7 @@ func TestReportsOfDifferentBooksAreNotCompared(t *testing.T) {
 func TestReportOnTwoRuns(t *testing.T) {
 	before, after, out := runIn(t, "v0.11.5", claim.Holds), runIn(t, "v0.34.2", claim.Broken), t.TempDir()
 	got := reportOn(t, "--compare", "--markdown", "-", "--junit", filepath.Join(out, "j.xml"), "--html", filepath.Join(out, "p.html"), before, after)
-	assert.Equal(t, got.code, exitHolds, got.errors)
+	assert.Equal(t, got.code, exit.Holds, got.errors)
 	// Each was tried once, which says little.
 	const headline = "No regression from BuildKit v0.11.5 to BuildKit v0.34.2 is known, but 1 claim differs and was asked too few times"
 	assert.Assert(t, cmp.Contains(got.out, headline))
@@ -77,7 +78,7 @@ func TestReportOnTwoRuns(t *testing.T) {
 	assert.Assert(t, cmp.Contains(content(t, out, "j.xml"), `<failure message="undecided: 0 of 1 → 1 of 1, too few times to tell from chance: it hit"`))
 
 	got = reportOn(t, "--markdown", filepath.Join(out, "m.md"), before, after)
-	assert.Equal(t, got.code, exitHolds, got.errors)
+	assert.Equal(t, got.code, exit.Holds, got.errors)
 	assert.Assert(t, cmp.Contains(content(t, out, "m.md"), "1 of 1 claim is broken in at least one of 2 runs"))
 }
 
@@ -94,7 +95,7 @@ func TestReportRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := reportOn(t, tc.args...)
-			assert.Equal(t, got.code, exitEnvironment)
+			assert.Equal(t, got.code, exit.Environment)
 			assert.Assert(t, cmp.Contains(got.errors, tc.want))
 		})
 	}
@@ -105,7 +106,7 @@ func TestCheckLeavesReportsForPeopleAndMachines(t *testing.T) {
 	t.Setenv("GITHUB_STEP_SUMMARY", "summary.md")
 	assert.NilError(t, os.WriteFile("summary.md", []byte("before\n"), 0o644))
 	got := do(t.Context(), c)
-	assert.Equal(t, got.code, exitBroken)
+	assert.Equal(t, got.code, exit.Broken)
 	assert.Assert(t, cmp.Contains(got.out, "report     build/check/report.html\n"))
 	const headline = "1 of 7 claims is broken on BuildKit v0.11.5"
 	assert.Assert(t, cmp.Contains(content(t, c.out, report.Page), headline))
@@ -117,7 +118,7 @@ func TestAReportThatCannotBeWrittenChangesNoVerdict(t *testing.T) {
 	c := inToy(t, "")
 	t.Setenv("GITHUB_STEP_SUMMARY", "no/such/folder/summary.md")
 	got := do(t.Context(), c)
-	assert.Equal(t, got.code, exitHolds)
+	assert.Equal(t, got.code, exit.Holds)
 	assert.Assert(t, cmp.Contains(got.out, "write the job's summary"))
 	assert.Assert(t, cmp.Contains(got.out, "check GITHUB_STEP_SUMMARY"))
 }

@@ -16,6 +16,7 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"builders.test/internal/console"
+	"builders.test/internal/exit"
 	"builders.test/internal/report"
 	"builders.test/internal/sabotage"
 	"builders.test/internal/versions"
@@ -106,7 +107,7 @@ func (s *selftest) run(ctx context.Context) error {
 		}
 	}
 	if caught < len(chosen) && !s.measure {
-		return ending{code: exitBroken}
+		return exit.Error{Code: exit.Broken}
 	}
 	return nil
 }

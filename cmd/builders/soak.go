@@ -290,22 +290,16 @@ func (s *soakRun) conclude(all soak.Soak, elapsed time.Duration) error {
 
 // ending is nil when nothing fails the soak.
 func (s *soakRun) ending(all soak.Soak) error {
-	var runs []dossier.Run
-	failed := false
+	var reports []report.Report
 	for _, column := range all.Columns {
 		for _, r := range column.Runs {
-			if r.Report == nil {
-				failed = true
-				continue
+			if r.Report != nil {
+				reports = append(reports, *r.Report)
 			}
-			runs = append(runs, dossier.Run{Dir: r.Folder, Report: *r.Report})
 		}
 	}
-	if len(runs) == 0 {
+	if len(reports) == 0 {
 		return errors.New("no run could be made; what was wrong with each is said above")
 	}
-	if err := endingOfRuns(runs, s.policy()); err != nil || !failed {
-		return err
-	}
-	return ending{code: exitEnvironment}
+	return s.policy().Runs(all.Runs()-len(reports), reports...)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/claim"
+	"builders.test/internal/exit"
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
 	"gotest.tools/v3/assert"
@@ -35,7 +36,7 @@ func soakToy(t *testing.T, c *check, runs, beside string) (said, soak.Soak) {
 func TestSoakCountsRunsAndKeepsThem(t *testing.T) {
 	c := inToy(t, "")
 	got, all := soakToy(t, c, "2", "2")
-	assert.Equal(t, got.code, exitHolds, "%s%s", got.out, got.errors)
+	assert.Equal(t, got.code, exit.Holds, "%s%s", got.out, got.errors)
 	assert.Equal(t, all.Headline(), "No claim failed in 4 runs")
 	assert.Equal(t, all.Columns[0].InCompany(), 4)
 	assert.Equal(t, all.Claims[0].Tallies[0].Held, 4)
@@ -60,7 +61,7 @@ func TestSoakCountsRunsAndKeepsThem(t *testing.T) {
 
 func TestSoakEndsWithOneForBroken(t *testing.T) {
 	got, all := soakToy(t, inToy(t, "broken"), "2", "")
-	assert.Equal(t, got.code, exitBroken, "%s%s", got.out, got.errors)
+	assert.Equal(t, got.code, exit.Broken, "%s%s", got.out, got.errors)
 	assert.Assert(t, cmp.Contains(got.out, "caching/third                       2 of 2 (broken)"))
 	for _, seen := range all.Loud()[0].Tallies[0].Incidents {
 		_, err := os.Stat(filepath.Join("build", "soak", seen.Folder, report.Page))
@@ -104,14 +105,14 @@ func TestSoakKeepsAndTellsComplaints(t *testing.T) {
 	c := inToy(t, "leak")
 	for range 2 {
 		got, _ := soakToy(t, c, "1", "")
-		assert.Equal(t, got.code, exitEnvironment)
+		assert.Equal(t, got.code, exit.Environment)
 		assert.Assert(t, cmp.Contains(got.out, "! v0.11.5, run 1: 1 container was left behind"))
 	}
 }
 
 func TestSoakTellsRunsThatCouldNotBeMade(t *testing.T) {
 	got, _ := soakToy(t, inToy(t, "main"), "1", "all")
-	assert.Equal(t, got.code, exitEnvironment)
+	assert.Equal(t, got.code, exit.Environment)
 	assert.Assert(t, cmp.Contains(got.errors, "no run could be made"))
 	assert.Assert(t, cmp.Contains(got.out, "! v0.11.5, run 1, beside: no Docker Engine answers"))
 }

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"builders.test/helpers/evidence"
 	"builders.test/helpers/subject"
+	"builders.test/internal/repro"
 	"github.com/goccy/go-yaml"
 )
 
@@ -96,8 +96,9 @@ func (c Cell) String() string {
 
 // Command is what proves the cell by itself, on any machine, as a matrix does.
 func (c Cell) Command() string {
-	return evidence.Make("check", "REGRESSIONS=1", "BUILDKIT="+c.BuildKit, "BUILDX="+c.Buildx,
-		"DRIVER="+c.Driver, "STORE="+c.Store, "OUT=build/matrix/"+c.Folder())
+	return repro.Check{
+		Regressions: "1", BuildKit: c.BuildKit, Buildx: c.Buildx, Driver: c.Driver, Store: c.Store, Out: "build/matrix/" + c.Folder(),
+	}.Line()
 }
 
 // entry is a cell with what a CI job needs.

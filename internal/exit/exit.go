@@ -1,0 +1,105 @@
+// Package exit says what a command's exit code is, for every command: whatever it
+// looked at, something wrong outweighs something unknown.
+package exit
+
+import (
+	"errors"
+	"fmt"
+
+	"builders.test/helpers/claim"
+	"builders.test/internal/report"
+)
+
+// The exit codes.
+const (
+	Holds       = 0 // every claim that applies holds
+	Broken      = 1 // a claim is broken
+	Environment = 2 // the environment failed, or the command was misused
+)
+
+// Error ends a command with an exit code of its own. Without a cause everything
+// has been said already.
+type Error struct {
+	Code  int
+	Cause error
+}
+
+func (e Error) Error() string {
+	if e.Cause == nil {
+		return fmt.Sprintf("exit code %d", e.Code)
+	}
+	return e.Cause.Error()
+}
+
+func (e Error) Unwrap() error { return e.Cause }
+
+// Of is the exit code of what a command came to, with what is left to say about it,
+// which may be nothing. An error without a code is about the environment or the
+// command's use.
+func Of(err error) (code int, cause error) {
+	if err == nil {
+		return Holds, nil
+	}
+	end := Error{Code: Environment, Cause: err}
+	errors.As(err, &end)
+	return end.Code, end.Cause
+}
+
+// With is the end of a command that counted what is wrong and what it could not
+// tell; nil where there is neither.
+func With(wrong, unknown int) error {
+	switch {
+	case wrong > 0:
+		return Error{Code: Broken}
+	case unknown > 0:
+		return Error{Code: Environment}
+	}
+	return nil
+}
+
+// Policy says which verdicts fail a run.
+type Policy int
+
+// The policies.
+const (
+	// NewsOnly lets unsteady claims and known faults pass.
+	NewsOnly Policy = iota
+	// Strictly lets nothing pass that does not hold.
+	Strictly
+)
+
+// Runs is the end of a command that made runs, or read their reports; failed counts
+// those that could not be made.
+func (p Policy) Runs(failed int, all ...report.Report) error {
+	wrong, unknown := 0, failed
+	for _, r := range all {
+		switch p.code(r) {
+		case Broken:
+			wrong++
+		case Environment:
+			unknown++
+		}
+	}
+	return With(wrong, unknown)
+}
+
+func (p Policy) code(r report.Report) int {
+	switch {
+	case r.Summary.Broken > 0:
+		return Broken
+	case r.Worst() == claim.Error:
+		return Environment
+	case p == Strictly && r.Summary.Known+r.Summary.Unsteady > 0:
+		return Broken
+	}
+	return Holds
+}
+
+// Told gives an end what is left to say about it; nothing changes one that is well.
+func Told(end error, why string) error {
+	code, _ := Of(end)
+	if code == Holds || why == "" {
+		return end
+	}
+	return Error{Code: code, Cause: errors.New(why)}
+}

@@ -1,0 +1,56 @@
+package exit
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"builders.test/helpers/claim"
+	"builders.test/internal/report"
+	"gotest.tools/v3/assert"
+)
+
+func reported(claims ...report.Claim) report.Report { return report.New(report.Subject{}, claims) }
+
+func TestCodesOfRuns(t *testing.T) {
+	holds := reported(report.Claim{ID: "a/b"})
+	broken := reported(report.Claim{ID: "a/b", Verdict: claim.Broken})
+	known := reported(report.Claim{ID: "a/b", Verdict: claim.Broken, Known: "moby/buildkit#1"})
+	unsteady := reported(report.Claim{ID: "a/b", Verdict: claim.Unsteady})
+	unknown := reported(report.Claim{ID: "a/b", Verdict: claim.Error}, report.Claim{ID: "a/c", Verdict: claim.Unsteady})
+	leaky := reported(report.Claim{ID: "a/b"})
+	leaky.Outside = []string{"left behind"}
+	for name, tc := range map[string]struct {
+		runs            []report.Report
+		failed          int
+		lenient, strict int
+	}{
+		"all hold":             {[]report.Report{holds, holds}, 0, Holds, Holds},
+		"one is broken":        {[]report.Report{unknown, broken, holds}, 1, Broken, Broken},
+		"a known fault":        {[]report.Report{known}, 0, Holds, Broken},
+		"one wavers":           {[]report.Report{unsteady}, 0, Holds, Broken},
+		"an error comes first": {[]report.Report{unknown}, 0, Environment, Environment},
+		"but not elsewhere":    {[]report.Report{unknown, unsteady}, 0, Environment, Broken},
+		"something was left":   {[]report.Report{leaky}, 0, Environment, Environment},
+		"one was not made":     {[]report.Report{holds}, 1, Environment, Environment},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, cause := Of(NewsOnly.Runs(tc.failed, tc.runs...))
+			assert.Equal(t, code, tc.lenient)
+			assert.NilError(t, cause)
+			code, _ = Of(Strictly.Runs(tc.failed, tc.runs...))
+			assert.Equal(t, code, tc.strict)
+		})
+	}
+}
+
+func TestAnErrorHasACode(t *testing.T) {
+	misused := errors.New("no such thing")
+	code, cause := Of(fmt.Errorf("check: %w", misused))
+	assert.Equal(t, code, Environment)
+	assert.ErrorIs(t, cause, misused)
+	code, cause = Of(fmt.Errorf("check: %w", Error{Code: Broken, Cause: misused}))
+	assert.Equal(t, code, Broken)
+	assert.Equal(t, cause, misused)
+	assert.Error(t, Error{Code: Broken}, "exit code 1")
+}

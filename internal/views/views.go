@@ -1,0 +1,84 @@
+// Package views writes runs in the formats that people and CI servers read: an HTML
+// page, JUnit XML and Markdown.
+package views
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"builders.test/internal/dossier"
+	"builders.test/internal/junit"
+	"builders.test/internal/markdown"
+	"builders.test/internal/page"
+	"builders.test/internal/report"
+	"github.com/moby/sys/atomicwriter"
+)
+
+// Files are those to write; empty where a format is not wanted. Markdown may be
+// "-", the standard output.
+type Files struct{ HTML, JUnit, Markdown string }
+
+// Write writes all formats that are wanted; one that fails keeps none of the
+// others from being written.
+func (f Files) Write(d dossier.Dossier, stdout io.Writer) error {
+	var failed []error
+	if f.HTML != "" {
+		failed = append(failed, page.Write(f.HTML, d))
+	}
+	if f.JUnit != "" {
+		failed = append(failed, writeFile(f.JUnit, "--junit", d, junit.Write))
+	}
+	switch f.Markdown {
+	case "":
+	case "-":
+		failed = append(failed, markdown.Write(stdout, d))
+	default:
+		failed = append(failed, writeFile(f.Markdown, "--markdown", d, markdown.Write))
+	}
+	return errors.Join(failed...)
+}
+
+// writeFile writes one format to a file, whole or not at all.
+func writeFile(file, flag string, d dossier.Dossier, format func(io.Writer, dossier.Dossier) error) error {
+	var content bytes.Buffer
+	if err := format(&content, d); err != nil {
+		return err
+	}
+	if err := atomicwriter.WriteFile(file, content.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("write %s: %w; name a file in a writable folder with %s", file, err, flag)
+	}
+	return nil
+}
+
+// Publish leaves the views of a run beside its report.json in out and, in a job of
+// GitHub's, in the job's summary, and returns the page's path, empty if there is
+// none. The verdict is known by then: what cannot be written is noted and changes
+// nothing.
+func Publish(d dossier.Dossier, out string, note func(label, line string)) string {
+	if err := appendSummary(os.Getenv("GITHUB_STEP_SUMMARY"), d); err != nil {
+		note("note", err.Error())
+	}
+	wanted := Files{HTML: filepath.Join(out, report.Page), JUnit: filepath.Join(out, report.JUnit)}
+	if err := wanted.Write(d, io.Discard); err != nil {
+		note("note", err.Error())
+		return ""
+	}
+	return wanted.HTML
+}
+
+// appendSummary adds to the file that GitHub shows with a job; an empty name
+// is no such file.
+func appendSummary(file string, d dossier.Dossier) error {
+	if file == "" {
+		return nil
+	}
+	w, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("write the job's summary: %w; check GITHUB_STEP_SUMMARY", err)
+	}
+	return errors.Join(markdown.Write(w, d), w.Close())
+}
