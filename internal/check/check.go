@@ -1,0 +1,168 @@
+// Package check tests claims on one BuildKit, once: it uses the engine that is there
+// or brings up the lab, runs the specs, and leaves a report beside the evidence. What
+// it is told and what came of it are plain data, out of which campaigns are made.
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"builders.test/internal/book"
+	"builders.test/internal/console"
+	"builders.test/internal/dossier"
+	"builders.test/internal/exit"
+	"builders.test/internal/report"
+	"builders.test/internal/run"
+	"builders.test/internal/views"
+	"golang.org/x/mod/modfile"
+)
+
+// Workspace is where runs are made.
+type Workspace struct {
+	// Module is that of the project whose specs run, in the current folder.
+	Module string
+	// Specs is a folder with scripts of the user's own, whose claims are tested
+	// instead of the book's; empty is none.
+	Specs string
+	// OpenLab reaches the lab; nothing is built or started by that.
+	OpenLab func(progress io.Writer) (Laboratory, error)
+	// Stdout and Stderr are for the person who waits.
+	Stdout, Stderr io.Writer
+}
+
+// Project is a workspace whose claims are known. Its Specs are an absolute folder.
+type Project struct {
+	Workspace
+	// Book is all that may be chosen from.
+	Book book.Book
+}
+
+// Open compiles the specs and asks them for their claims.
+func (w Workspace) Open(ctx context.Context) (Project, error) {
+	if err := w.inProject(); err != nil {
+		return Project{}, err
+	}
+	if w.Specs != "" {
+		dir, err := filepath.Abs(w.Specs)
+		if err != nil {
+			return Project{}, fmt.Errorf("SPECS=%s: %w", w.Specs, err)
+		}
+		w.Specs = dir
+	}
+	opened, err := book.Open(ctx, ".", w.Specs, w.Stderr)
+	return Project{Workspace: w, Book: opened}, err
+}
+
+// inProject refuses to run anywhere but in the project's folder.
+func (w Workspace) inProject() error {
+	content, err := os.ReadFile("go.mod")
+	if err == nil && modfile.ModulePath(content) == w.Module {
+		return nil
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		here = "this folder"
+	}
+	return fmt.Errorf("the specs are in the folder of the module %s and %s is not it; go there first", w.Module, here)
+}
+
+// Unchanged fails if the claims have changed since the project was opened: runs
+// before and after that are not to be compared.
+func (p Project) Unchanged(ctx context.Context) error {
+	now, err := book.Open(ctx, ".", p.Specs, p.Stderr)
+	if err != nil {
+		return err
+	}
+	if now.Edition() != p.Book.Edition() {
+		return errors.New("the claims changed while they were tested, so the two sides cannot be compared; run it again")
+	}
+	return nil
+}
+
+// Watch is who follows a run.
+type Watch struct {
+	// Screen shows what becomes of the claims.
+	Screen *console.Console
+	// Progress is where the lab says what it makes.
+	Progress io.Writer
+	// Ready is called when the lab is up; it may be nil.
+	Ready func()
+}
+
+// Check is a whole run for the person who waits: it leaves the views of the report,
+// too, and ends as the verdicts say.
+func (w Workspace) Check(ctx context.Context, r Request) error {
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	p, err := w.Open(ctx)
+	if err != nil {
+		return err
+	}
+	screen := console.New(w.Stdout, w.Stderr, r.Out)
+	result, err := p.Run(ctx, r, Watch{Screen: screen, Progress: w.Stderr})
+	if err != nil {
+		return err
+	}
+	page := views.Publish(dossier.Of(dossier.Run{Dir: r.Out, Report: result.Report}), r.Out, screen.Note)
+	screen.Summary(result.Report, result.Elapsed, result.Path, page)
+	return exit.Told(r.Policy().Runs(0, result.Report), result.Why)
+}
+
+// Result is what came of a run.
+type Result struct {
+	Report report.Report
+	// Path is the report's file.
+	Path string
+	// Why says in one line what kept the run from ending as it should; empty when
+	// nothing did.
+	Why string
+	// Unreached counts the claims whose proof never began.
+	Unreached int
+	// Elapsed is how long the specs took.
+	Elapsed time.Duration
+}
+
+// Run tests the claims that were asked for and writes the report. It does
+// everything in order: what can be refused without an engine first. Verdicts are no
+// errors.
+func (p Project) Run(ctx context.Context, r Request, w Watch) (Result, error) {
+	asked, err := r.parse()
+	if err != nil {
+		return Result{}, err
+	}
+	chosen, err := r.Choice.from(p.Book, asked.cell)
+	if err != nil {
+		return Result{}, err
+	}
+	out, err := take(r.Out, p.Book.IDs())
+	if err != nil {
+		return Result{}, err
+	}
+	defer out.free()
+	bed, err := p.findTestbed(ctx, asked, w)
+	if err != nil {
+		out.forget()
+		return Result{}, err
+	}
+	w.Screen.Note("engine", bed.about)
+
+	writer := scribe{out: r.Out, selection: r.Choice.String(), edition: p.Book.Edition(), again: r.again(p.Specs)}
+	started := time.Now()
+	specs := run.Specs{
+		Dir: ".", Out: out.path, Env: bed.environ(r.variables(p.Specs, out.path)), Book: chosen,
+		Confirm: asked.confirm, Parallel: r.Parallel, Keep: writer.draft,
+	}
+	outcome, err := specs.Run(ctx, w.Screen)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Why: outcome.Why, Unreached: outcome.Unreached, Elapsed: time.Since(started)}
+	result.Report, result.Path, err = writer.conclude(outcome, bed.standIns(), w.Screen)
+	return result, err
+}

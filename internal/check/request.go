@@ -1,0 +1,153 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/claim"
+	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
+	"builders.test/internal/book"
+	"builders.test/internal/exit"
+	"builders.test/internal/plan"
+	"builders.test/internal/repro"
+)
+
+// Request is what one run is asked for, in the words that people write. Empty words
+// leave the choice to the project.
+type Request struct {
+	// Cell is what to test, with which driver, on which image store.
+	Cell plan.Cell
+	// Choice says which claims.
+	Choice Choice
+	// Confirm is how often a claim that failed is tried again, and Strict whether
+	// unsteady claims and known faults fail the run, as CONFIRM and STRICT say it.
+	Confirm, Strict string
+	// Out is the folder for the report and the evidence.
+	Out string
+	// Parallel is how many claims are tested at the same time; 0 means as many as
+	// there are processors.
+	Parallel int
+	// Lab is where not the user's engine is to be used.
+	Lab Lab
+}
+
+// Lab says how the lab is used.
+type Lab struct {
+	// Always takes it even where an engine of the user's can be reached.
+	Always bool
+	// Variables replace some of those that lead to it.
+	Variables map[string]string
+}
+
+// Choice says which claims of a book are tested.
+type Choice struct {
+	// Run has chapters, ids and globs of ids; empty is all.
+	Run string
+	// Regressions takes the faults of past releases, too, where nothing is chosen.
+	Regressions bool
+	// IDs are the only claims to test; empty means all that are chosen.
+	IDs []string
+}
+
+// String is what was chosen, as people write it.
+func (c Choice) String() string {
+	if len(c.IDs) > 0 {
+		return strings.Join(c.IDs, " ")
+	}
+	return c.Run
+}
+
+// from is the chosen part of a book. In a cell only claims about it are tested.
+func (c Choice) from(all book.Book, cell subject.Cell) (book.Book, error) {
+	if c.Run == "" && !c.Regressions && len(c.IDs) == 0 {
+		all = all.WithoutRegressions()
+	}
+	chosen, err := all.Select(c.Run)
+	if err == nil && len(c.IDs) > 0 {
+		chosen, err = chosen.Only(func(one claim.Listed) bool { return slices.Contains(c.IDs, one.ID) })
+	}
+	if err != nil || !cell.Chosen() {
+		return chosen, err
+	}
+	chosen, err = chosen.Only(func(one claim.Listed) bool { return one.In(cell.Driver, cell.Store) })
+	if err != nil {
+		return book.Book{}, fmt.Errorf("%s: %w; `builders claims` lists what there is", cell, err)
+	}
+	return chosen, nil
+}
+
+// parsed is a request with what its words mean.
+type parsed struct {
+	Request
+
+	buildkit subject.BuildKitChoice
+	buildx   subject.BuildxChoice
+	cell     subject.Cell
+	confirm  int
+}
+
+func (r Request) parse() (p parsed, err error) {
+	p.Request = r
+	if p.buildkit, err = subject.ParseBuildKit(r.Cell.BuildKit); err != nil {
+		return parsed{}, err
+	}
+	if p.buildx, err = subject.ParseBuildx(r.Cell.Buildx); err != nil {
+		return parsed{}, err
+	}
+	if p.cell, err = subject.ParseCell(r.Cell.Driver, r.Cell.Store); err != nil {
+		return parsed{}, err
+	}
+	if _, err := env.Strict(r.Strict); err != nil {
+		return parsed{}, err
+	}
+	p.confirm, err = env.Confirm(r.Confirm)
+	return p, err
+}
+
+// Validate says what is wrong with a request's words, before anything is run.
+func (r Request) Validate() error {
+	_, err := r.parse()
+	return err
+}
+
+// Validate says what is wrong with a request in this project, before anything is
+// run.
+func (p Project) Validate(r Request) error {
+	s, err := r.parse()
+	if err != nil {
+		return err
+	}
+	_, err = r.Choice.from(p.Book, s.cell)
+	return err
+}
+
+// Policy is what the request says about verdicts that fail a run.
+func (r Request) Policy() exit.Policy {
+	if strict, err := env.Strict(r.Strict); err == nil && strict {
+		return exit.Strictly
+	}
+	return exit.NewsOnly
+}
+
+// Alone is the request again, for a few claims and nothing else: one after the
+// other, each tried once, into a folder below its own.
+func (r Request) Alone(out string, ids ...string) Request {
+	r.Choice.IDs, r.Confirm, r.Parallel, r.Out = ids, "0", 1, out
+	return r
+}
+
+// again is the line that makes the run once more; it lacks the claim.
+func (r Request) again(specs string) repro.Check {
+	return repro.Check{BuildKit: r.Cell.BuildKit, Buildx: r.Cell.Buildx, Specs: specs, Driver: r.Cell.Driver, Store: r.Cell.Store}
+}
+
+// variables are those of the test process that are about the request.
+func (r Request) variables(specs, out string) map[string]string {
+	return map[string]string{
+		"DRIVER": r.Cell.Driver, "STORE": r.Cell.Store, "SPECS": specs, "OUT": out,
+		// The choice is made by then.
+		"REGRESSIONS": "1", "CONFIRM": r.Confirm, "STRICT": r.Strict,
+	}
+}

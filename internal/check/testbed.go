@@ -1,0 +1,167 @@
+package check
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"builders.test/internal/existing"
+	"builders.test/lab"
+)
+
+// Laboratory is what runs need of the lab.
+type Laboratory interface {
+	Up(ctx context.Context, wanted lab.Wanted) error
+	EnsureBuildKit(ctx context.Context, release string) error
+	BuildKitFromSource(ctx context.Context, dir string, flags ...string) (string, error)
+	Source(ctx context.Context, release string) (string, error)
+	Buildx(ctx context.Context, release string) (string, error)
+	Env(store string) (map[string]string, error)
+}
+
+// TheLab is the real one.
+func TheLab(progress io.Writer) (Laboratory, error) {
+	return lab.Open(lab.Options{Progress: progress})
+}
+
+// testbed is what a run takes place on.
+type testbed struct {
+	// about says in one line which engine it is.
+	about string
+	// buildkit and buildx are what the specs take; buildx may be empty.
+	buildkit, buildx string
+	// lab are the variables that lead to the lab; nil on another engine.
+	lab map[string]string
+}
+
+// findTestbed takes the engine that is there, and the lab only where none is.
+func (p Project) findTestbed(ctx context.Context, r parsed, w Watch) (testbed, error) {
+	if r.Lab.Always || os.Getenv("BUILDERS_LAB") != "" {
+		// The variables of `builders lab env` are set: the engine that
+		// they lead to is the lab's and may be down.
+		return p.inLab(ctx, r, w)
+	}
+	found, err := existing.Find(ctx)
+	if errors.Is(err, existing.ErrNone) {
+		return p.inLab(ctx, r, w)
+	}
+	if err != nil {
+		return testbed{}, err
+	}
+	return p.on(ctx, found, r, w)
+}
+
+// on uses an engine of the user's, untouched.
+func (p Project) on(ctx context.Context, found existing.Engine, r parsed, w Watch) (testbed, error) {
+	if r.buildkit.Source != "" {
+		return testbed{}, fmt.Errorf("BUILDKIT=%s is a source tree, which for now only the lab builds, and the engine at %s would be used; give an image built from it", r.Cell.BuildKit, found.Host)
+	}
+	if err := rightStore(ctx, found, r.cell.Store); err != nil {
+		return testbed{}, err
+	}
+	bed := testbed{
+		about:    fmt.Sprintf("%s at %s, which was there already", found.Version, found.Host),
+		buildkit: r.buildkit.Ref, buildx: r.buildx.Path,
+	}
+	if r.buildx.Release == "" {
+		return bed, nil
+	}
+	l, err := p.OpenLab(w.Progress)
+	if err != nil {
+		return testbed{}, err
+	}
+	bed.buildx, err = l.Buildx(ctx, r.buildx.Release)
+	return bed, err
+}
+
+// rightStore refuses an engine that has another image store than was chosen.
+func rightStore(ctx context.Context, found existing.Engine, chosen string) error {
+	if chosen == "" {
+		return nil
+	}
+	store, err := existing.StoreOf(ctx, found)
+	if err != nil || store == chosen {
+		return err
+	}
+	return fmt.Errorf("STORE=%s: the engine at %s has the %s store; leave STORE out, or lead DOCKER_HOST to an engine with that store",
+		chosen, found.Host, store)
+}
+
+// inLab brings the lab up and has it make the subject.
+func (p Project) inLab(ctx context.Context, r parsed, w Watch) (testbed, error) {
+	l, err := p.OpenLab(w.Progress)
+	if err != nil {
+		return testbed{}, err
+	}
+	var wanted lab.Wanted
+	if release, ok := r.buildkit.Release(); ok {
+		wanted.BuildKits = append(wanted.BuildKits, release)
+	}
+	if err := l.Up(ctx, wanted); err != nil {
+		return testbed{}, err
+	}
+	if w.Ready != nil {
+		w.Ready()
+	}
+	bed := testbed{buildkit: r.buildkit.Ref, buildx: r.buildx.Path}
+	if r.buildkit.Source != "" {
+		if bed.buildkit, err = l.BuildKitFromSource(ctx, r.buildkit.Source); err != nil {
+			return testbed{}, err
+		}
+	}
+	if r.buildx.Release != "" {
+		if bed.buildx, err = l.Buildx(ctx, r.buildx.Release); err != nil {
+			return testbed{}, err
+		}
+	}
+	if bed.lab, err = l.Env(r.cell.Store); err != nil {
+		return testbed{}, err
+	}
+	maps.Copy(bed.lab, r.Lab.Variables)
+	bed.about = "the lab's, at " + bed.lab["DOCKER_HOST"]
+	return bed, nil
+}
+
+// environ is the environment of the test process: this one's, with the testbed's
+// variables and the given ones instead of the user's.
+func (b testbed) environ(given map[string]string) []string {
+	set := map[string]string{"BUILDKIT": b.buildkit, "BUILDX": b.buildx}
+	maps.Copy(set, given)
+	if b.lab != nil {
+		// They belong to an engine that is not used.
+		for _, name := range []string{"DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} {
+			set[name] = ""
+		}
+	}
+	maps.Copy(set, b.lab)
+	environ := slices.DeleteFunc(os.Environ(), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		_, replaced := set[name]
+		return replaced
+	})
+	for name, value := range set {
+		if value != "" {
+			environ = append(environ, name+"="+value)
+		}
+	}
+	slices.Sort(environ)
+	return environ
+}
+
+// standIns says, for each image that the testbed replaces, by what.
+func (b testbed) standIns() map[string]string {
+	encoded := os.Getenv("BUILDERS_STANDINS")
+	if b.lab != nil {
+		encoded = b.lab["BUILDERS_STANDINS"]
+	}
+	known := map[string]string{}
+	// Text that is no JSON is refused where the environment is opened.
+	_ = json.Unmarshal([]byte(encoded), &known)
+	return known
+}
