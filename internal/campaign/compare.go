@@ -1,0 +1,180 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"builders.test/internal/check"
+	"builders.test/internal/compare"
+	"builders.test/internal/console"
+	"builders.test/internal/dossier"
+	"builders.test/internal/exit"
+	"builders.test/internal/report"
+	"builders.test/internal/views"
+)
+
+// Compare is two runs on one host, one after the other.
+type Compare struct {
+	check.Workspace
+	// Request is for the candidate; its folder has one for each side.
+	Request check.Request
+	// Baseline is the BuildKit that is in use, and BaselineBuildx the buildx; empty
+	// is the candidate's.
+	Baseline, BaselineBuildx string
+}
+
+// side is one of the two, and what it said so far.
+type side struct {
+	name    string
+	request check.Request
+	report  report.Report
+	// rounds counts how often it was asked again.
+	rounds int
+}
+
+func (s *side) run() dossier.Run { return dossier.Run{Dir: s.request.Out, Report: s.report} }
+
+// Run makes both runs, asks again what they cannot decide, and shows what becomes of
+// each claim.
+func (c Compare) Run(ctx context.Context) error {
+	baseline, candidate, err := c.sides()
+	if err != nil {
+		return err
+	}
+	project, err := c.Open(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range []*side{baseline, candidate} {
+		if err := forgetAgain(s.request.Out); err != nil {
+			return err
+		}
+	}
+	ahead := c.Prefetch(ctx, candidate.request.Cell.BuildKit)
+	defer ahead.Stop()
+	if err := c.ask(ctx, project, baseline, ahead.Start); err != nil {
+		return err
+	}
+	if err := c.ask(ctx, project, candidate, nil); err != nil {
+		return err
+	}
+	if err := project.Unchanged(ctx); err != nil {
+		return err
+	}
+	screen := console.New(c.Stdout, c.Stderr, c.Request.Out)
+	if err := c.askAgain(ctx, project, baseline, candidate); err != nil {
+		// What the first runs said is worth a report.
+		screen.Note("note", err.Error())
+	}
+	return c.conclude(baseline, candidate, screen)
+}
+
+// sides are the two, unless they are the same or cannot be asked for.
+func (c Compare) sides() (baseline, candidate *side, err error) {
+	baseline, candidate = &side{name: "baseline", request: c.Request}, &side{name: "candidate", request: c.Request}
+	baseline.request.Cell.BuildKit = c.Baseline
+	if c.BaselineBuildx != "" {
+		baseline.request.Cell.Buildx = c.BaselineBuildx
+	}
+	if baseline.request.Cell == candidate.request.Cell {
+		return nil, nil, fmt.Errorf("baseline and candidate are both BuildKit %s; name another with BASELINE or BUILDKIT, or another buildx with BASELINE_BUILDX", c.Request.Cell.BuildKit)
+	}
+	for _, s := range []*side{baseline, candidate} {
+		s.request.Out = filepath.Join(c.Request.Out, s.name)
+		if err := s.request.Validate(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return baseline, candidate, nil
+}
+
+// forgetAgain removes what earlier commands asked again in the same folder, which
+// would be taken for this one's.
+func forgetAgain(out string) error {
+	folders, err := filepath.Glob(filepath.Join(out, "again-[0-9]*"))
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		if err := os.RemoveAll(folder); err != nil {
+			return fmt.Errorf("remove what was asked again earlier: %w; name a writable folder with --out", err)
+		}
+	}
+	return nil
+}
+
+// ask asks one side for the first time. ready is called when the lab is up.
+func (c Compare) ask(ctx context.Context, p check.Project, s *side, ready func()) error {
+	screen := console.New(c.Stdout, c.Stderr, s.request.Out)
+	screen.Note(s.name, "BuildKit "+s.request.Cell.BuildKit)
+	result, err := p.Run(ctx, s.request, check.Watch{Screen: screen, Progress: c.Stderr, Ready: ready})
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	s.report = result.Report
+	screen.Summary(result.Report, result.Elapsed, result.Path)
+	fmt.Fprintln(c.Stdout)
+	return nil
+}
+
+// askAgain repeats the claims that one try or four cannot decide, by turns with the
+// baseline and the candidate, until their rates differ or have been looked at often
+// enough. Everything that was asked is in the two reports afterwards.
+func (c Compare) askAgain(ctx context.Context, p check.Project, baseline, candidate *side) error {
+	for ctx.Err() == nil {
+		before, after := compare.Reports(baseline.report, candidate.report).Again()
+		if len(before)+len(after) == 0 {
+			return nil
+		}
+		if err := c.repeat(ctx, p, baseline, before); err != nil {
+			return err
+		}
+		if err := c.repeat(ctx, p, candidate, after); err != nil {
+			return err
+		}
+	}
+	return errors.New("interrupted while asking again; what was asked until then counts")
+}
+
+// repeat asks one side again about some claims.
+func (c Compare) repeat(ctx context.Context, p check.Project, s *side, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	s.rounds++
+	folder := fmt.Sprintf(againFolder, s.rounds)
+	one := s.request.Alone(filepath.Join(s.request.Out, folder), ids...)
+	watch := unseen(c.Workspace, one)
+	watch.Progress = io.Discard // the lab is up, and says so each time
+	result, err := p.Run(ctx, one, watch)
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("asking the %s again about %s: %w", s.name, strings.Join(ids, ", "), err)
+	}
+	s.report = compare.Add(s.report, result.Report, folder)
+	if _, err := s.report.Write(s.request.Out); err != nil {
+		return err
+	}
+	for _, claim := range result.Report.Claims {
+		fmt.Fprintf(c.Stdout, "  again   %-10s %s %s\n", s.name, report.Mark(claim.Verdict), claim.ID)
+	}
+	return nil
+}
+
+// conclude shows what became of the claims, and makes the page. It ends well when
+// nothing regressed and everything could be told.
+func (c Compare) conclude(baseline, candidate *side, screen *console.Console) error {
+	d := dossier.Compare(baseline.run(), candidate.run())
+	screen.Comparison(*d.Comparison)
+	if selected := d.Selected(); selected != "" {
+		screen.Note("of", selected)
+	}
+	screen.Note("report", views.Publish(d, c.Request.Out, screen.Note))
+	counts := d.Comparison.Count()
+	outside := len(baseline.report.Outside) + len(candidate.report.Outside)
+	return exit.With(counts[compare.Regressed], counts[compare.Environment]+counts[compare.Undecided]+outside)
+}

@@ -1,0 +1,100 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"builders.test/internal/check"
+	"builders.test/internal/console"
+	"builders.test/internal/dossier"
+	"builders.test/internal/plan"
+	"builders.test/internal/report"
+	"builders.test/internal/views"
+	"golang.org/x/sync/errgroup"
+)
+
+// Matrix is many runs, side by side.
+type Matrix struct {
+	check.Workspace
+	// Request is for each cell; its folder has one for each of them.
+	Request check.Request
+	Axes    plan.Axes
+	// Jobs is how many cells run at the same time.
+	Jobs int
+	// Fresh runs every cell, also those that are finished.
+	Fresh bool
+}
+
+// Run runs the cells that are not finished and shows all of them.
+func (m Matrix) Run(ctx context.Context) error {
+	all, err := m.Axes.Cells()
+	if err != nil {
+		return err
+	}
+	if m.Jobs < 1 {
+		return fmt.Errorf("--jobs %d: at least one cell has to run at a time", m.Jobs)
+	}
+	project, err := m.Open(ctx)
+	if err != nil {
+		return err
+	}
+	started := time.Now()
+	ahead := m.Prefetch(ctx, buildkitsOf(all)...)
+	defer ahead.Stop()
+	runs := &cells{project: project, request: m.Request, fresh: m.Fresh, ready: ahead.Start}
+
+	outcomes := make([]outcome, len(all))
+	var group errgroup.Group
+	group.SetLimit(m.Jobs)
+	for i, cell := range all {
+		group.Go(func() error {
+			if ctx.Err() == nil {
+				outcomes[i] = m.cell(ctx, runs, cell)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	if ctx.Err() != nil {
+		return interrupted(started)
+	}
+	return m.conclude(runs, outcomes, time.Since(started))
+}
+
+// undisturbed reports whether nothing kept the run from ending as it should.
+func undisturbed(r check.Result) bool { return r.Why == "" }
+
+func (m Matrix) cell(ctx context.Context, runs *cells, cell plan.Cell) outcome {
+	at := place{cell: cell, dir: filepath.Join(m.Request.Out, cell.Folder()), name: cell.String(), complete: undisturbed}
+	if o, found := runs.kept(at); found {
+		runs.sayKept(at, o)
+		return o
+	}
+	return runs.attempt(ctx, at)
+}
+
+func (m Matrix) conclude(made *cells, outcomes []outcome, elapsed time.Duration) error {
+	var runs []dossier.Run
+	var reports []report.Report
+	var seconds []float64
+	for _, o := range outcomes {
+		if o.err != nil {
+			continue
+		}
+		runs = append(runs, dossier.Run{Dir: o.dir, Report: o.report})
+		reports = append(reports, o.report)
+		seconds = append(seconds, o.seconds)
+	}
+	if len(runs) == 0 {
+		return errors.New("no cell could be run; what was wrong with each is said above")
+	}
+	d := dossier.Of(runs...)
+	screen := console.New(m.Stdout, m.Stderr, m.Request.Out)
+	screen.Matrix(d.Table, seconds)
+	made.say("\n%d cells in %.0f s", len(outcomes), elapsed.Seconds())
+	screen.Note("report", views.Publish(d, m.Request.Out, screen.Note))
+	return m.Request.Policy().Runs(len(outcomes)-len(runs), reports...)
+}

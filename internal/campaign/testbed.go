@@ -1,0 +1,176 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"builders.test/helpers/front"
+	"builders.test/internal/check"
+	"builders.test/internal/sabotage"
+	"github.com/google/go-containerregistry/pkg/crane"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+)
+
+// testbed is the lab with one thing in it that is wrong.
+type testbed struct {
+	lab check.Laboratory
+	// variables lead to the lab.
+	variables map[string]string
+	// buildx and buildkit are the real ones.
+	buildx, buildkit string
+	// trees is the folder for copies of BuildKit's source, and folder the
+	// sabotage's own.
+	trees, folder string
+}
+
+// trial is the run that has to notice.
+type trial struct {
+	request check.Request
+	watch   check.Watch
+}
+
+// spoil changes a run so that the sabotage is in it, and returns what takes it
+// out of the lab again.
+func (b testbed) spoil(ctx context.Context, one sabotage.Sabotage, run *trial) (undo func() error, err error) {
+	standing, err := one.Stand(b.variables, b.folder)
+	back := []func() error{func() error { standing.Close(); return nil }}
+	undo = func() error {
+		var failed error
+		for _, step := range back {
+			failed = errors.Join(failed, step())
+		}
+		return failed
+	}
+	if err != nil {
+		return undo, err
+	}
+	cell := &run.request.Cell
+	run.request.Lab.Variables = standing.Variables
+	if one.OfBuildx() {
+		if cell.Buildx, err = b.plugin(ctx, one); err != nil {
+			return undo, err
+		}
+	}
+	if one.Mutation != nil {
+		if cell.BuildKit, err = b.mutate(ctx, one); err != nil {
+			return undo, err
+		}
+	}
+	if one.Disguise != nil {
+		ref, remove, err := b.disguise(*one.Disguise)
+		if err != nil {
+			return undo, err
+		}
+		cell.BuildKit, back = ref, append(back, remove)
+	}
+	if one.Take != nil {
+		run.watch.Ready = func() {
+			putBack, err := one.Take()
+			if putBack != nil {
+				back = append(back, putBack)
+			}
+			if err != nil {
+				fmt.Fprintf(run.watch.Progress, "%s: %v\n", one.Name, err)
+			}
+		}
+	}
+	return undo, nil
+}
+
+// plugin builds the spoilt buildx.
+func (b testbed) plugin(ctx context.Context, one sabotage.Sabotage) (string, error) {
+	path := filepath.Join(b.folder, "docker-buildx")
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", path,
+		"-ldflags", fmt.Sprintf("-X main.name=%s -X 'main.path=%s'", one.Name, b.buildx), "./cmd/saboteur")
+	if said, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the plugin that %s: %w: %s", one.Does, err, strings.TrimSpace(string(said)))
+	}
+	return path, nil
+}
+
+// mutate builds the BuildKit with a mutation in it.
+func (b testbed) mutate(ctx context.Context, one sabotage.Sabotage) (string, error) {
+	tree, err := b.tree(ctx)
+	if err != nil {
+		return "", err
+	}
+	overlay, err := one.Mutation.Overlay(tree, b.folder)
+	if err != nil {
+		return "", fmt.Errorf("BuildKit %s cannot be changed so that %s: %w", b.buildkit, one.Does, err)
+	}
+	return b.lab.BuildKitFromSource(ctx, tree, "-overlay="+overlay)
+}
+
+// tree is a copy of the release's source: go refuses overlays on its own.
+func (b testbed) tree(ctx context.Context) (string, error) {
+	tree, err := filepath.Abs(filepath.Join(b.trees, "buildkit-"+b.buildkit))
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(tree); err == nil {
+		return tree, nil
+	}
+	source, err := b.lab.Source(ctx, b.buildkit)
+	if err != nil {
+		return "", err
+	}
+	half := tree + ".half"
+	err = errors.Join(os.RemoveAll(half), os.CopyFS(half, os.DirFS(source)))
+	if err == nil {
+		err = os.Rename(half, tree)
+	}
+	if err != nil {
+		return "", fmt.Errorf("copy the source of BuildKit %s: %w", b.buildkit, err)
+	}
+	return tree, nil
+}
+
+// disguise puts an image into the lab's registry, and returns its name and
+// what takes it out again.
+func (b testbed) disguise(d sabotage.Disguise) (ref string, remove func() error, err error) {
+	from := d.From
+	if from == "" {
+		from = "moby/buildkit:" + b.buildkit
+	}
+	mirror := b.variables["BUILDERS_MIRROR"]
+	options := []crane.Option{crane.Insecure, crane.WithPlatform(&v1.Platform{OS: "linux", Architecture: runtime.GOARCH})}
+	image, err := crane.Pull(mirror+"/"+from, options...)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(d.Files) > 0 {
+		files := map[string][]byte{}
+		for name, text := range d.Files {
+			files[name] = []byte(text)
+		}
+		layer, err := crane.Layer(files)
+		if err != nil {
+			return "", nil, err
+		}
+		if image, err = mutate.AppendLayers(image, layer); err != nil {
+			return "", nil, err
+		}
+	}
+	there := mirror + "/" + d.As
+	options = append(options, crane.WithTransport(front.Through("unix", b.variables["BUILDERS_MIRROR_INTAKE"])))
+	if err := crane.Push(image, there, options...); err != nil {
+		return "", nil, err
+	}
+	return d.As, func() error { return crane.Delete(there, options...) }, nil
+}
+
+// made is the absolute path of a folder that is there afterwards.
+func made(folder string) (string, error) {
+	path, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	return path, os.MkdirAll(path, 0o755)
+}
