@@ -20,12 +20,13 @@ func newClaimsCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			out := command.OutOrStdout()
-			c := newCheck()
-			c.stderr = command.ErrOrStderr()
-			if err := c.openBook(command.Context()); err != nil {
+			in := ownWorkspace()
+			in.Stderr = command.ErrOrStderr()
+			project, err := in.Open(command.Context())
+			if err != nil {
 				return err
 			}
-			all := c.book.WithoutRegressions().Claims
+			all := project.Book.WithoutRegressions().Claims
 			if asJSON {
 				return encodeClaims(out, all)
 			}

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/exit"
+	"github.com/spf13/cobra"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 )
@@ -46,4 +49,23 @@ func TestUsageErrorsAreOneLine(t *testing.T) {
 		assert.Equal(t, strings.Count(errs.String(), "\n"), 1, errs.String())
 		assert.Equal(t, out.String(), "")
 	}
+}
+
+func TestSoakTakesItsNumbersAsWords(t *testing.T) {
+	command := newSoakCommand()
+	assert.NilError(t, command.ParseFlags(strings.Fields("--runs 10 --beside 4")))
+	assert.Equal(t, command.Flags().NArg(), 0)
+}
+
+func TestAnInterruptIsNoMistake(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	command := &cobra.Command{
+		SilenceUsage: true, SilenceErrors: true,
+		RunE: func(command *cobra.Command, _ []string) error { return fmt.Errorf("wait: %w", command.Context().Err()) },
+	}
+	command.SetArgs([]string{})
+	var errs bytes.Buffer
+	assert.Equal(t, execute(ctx, command, &errs), exit.Environment)
+	assert.Equal(t, errs.String(), "builders: interrupted\n")
 }

@@ -1,29 +1,14 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"path/filepath"
-
 	"builders.test/helpers/subject"
-	"builders.test/internal/compare"
-	"builders.test/internal/console"
-	"builders.test/internal/dossier"
-	"builders.test/internal/exit"
-	"builders.test/internal/report"
-	"builders.test/internal/views"
+	"builders.test/internal/campaign"
 	"github.com/spf13/cobra"
 )
 
-// comparison is two checks on one host, one after the other.
-type comparison struct {
-	*check
-	baseline, baselineBuildx string
-}
-
 func newCompareCommand() *cobra.Command {
-	c := &comparison{check: newCheck()}
-	c.regressions = true
+	c := campaign.Compare{Workspace: ownWorkspace(), Request: newRequest()}
+	c.Request.Choice.Regressions = true
 	command := &cobra.Command{
 		Use:   "compare",
 		Short: "Tells what changes when you move the pin from one BuildKit to another",
@@ -46,114 +31,14 @@ BUILDX, DRIVER, STORE, RUN, SPECS and OUT.`,
   builders compare --buildkit v0.34.2 --baseline v0.34.2 --baseline-buildx v0.37.0 --buildx v0.38.2
   builders compare --baseline v0.17.1 --buildkit v0.17.2 --specs ./specs`,
 		Args: cobra.NoArgs,
-		RunE: func(command *cobra.Command, _ []string) error {
-			c.stdout, c.stderr = command.OutOrStdout(), command.ErrOrStderr()
-			return c.run(command.Context())
-		},
+		RunE: runs(&c, &c.Workspace),
 	}
 	flags := command.Flags()
-	flags.StringVar(&c.baseline, "baseline", variable("BASELINE", subject.DefaultBuildKit), "BuildKit that is in use")
-	flags.StringVar(&c.baselineBuildx, "baseline-buildx", variable("BASELINE_BUILDX", ""), "buildx that is in use (default the one of --buildx)")
-	c.subjectFlags(flags)
-	c.cellFlags(flags)
-	c.choiceFlags(flags)
-	flags.StringVar(&c.out, "out", variable("OUT", filepath.Join("build", "compare")), "folder for the reports and the evidence")
+	flags.StringVar(&c.Baseline, "baseline", variable("BASELINE", subject.DefaultBuildKit), "BuildKit that is in use")
+	flags.StringVar(&c.BaselineBuildx, "baseline-buildx", variable("BASELINE_BUILDX", ""), "buildx that is in use (default the one of --buildx)")
+	subjectFlags(flags, &c.Request.Cell)
+	cellFlags(flags, &c.Request.Cell)
+	choiceFlags(flags, &c.Request.Choice, &c.Workspace)
+	outFlag(flags, &c.Request.Out, "compare", "folder for the reports and the evidence")
 	return command
-}
-
-func (c *comparison) run(ctx context.Context) error {
-	before, after := c.side("baseline"), c.side("candidate")
-	before.buildkit = c.baseline
-	if c.baselineBuildx != "" {
-		before.buildx = c.baselineBuildx
-	}
-	if before.buildkit == after.buildkit && before.buildx == after.buildx {
-		return fmt.Errorf("baseline and candidate are both BuildKit %s; name another with BASELINE or BUILDKIT, or another buildx with BASELINE_BUILDX", after.buildkit)
-	}
-	for _, side := range []*check{before, after} {
-		if err := side.refuse(); err != nil {
-			return err
-		}
-	}
-	if err := c.openBook(ctx); err != nil {
-		return err
-	}
-	for _, side := range []*check{before, after} {
-		side.book, side.specs = c.book, c.specs
-		if err := side.forgetAgain(); err != nil {
-			return err
-		}
-	}
-	ahead := prefetch{openLab: c.openLab}
-	defer ahead.stop()
-	before.ready = func() { ahead.start(ctx, after.buildkit) }
-
-	first, err := c.prove(ctx, before, "baseline")
-	if err != nil {
-		return fmt.Errorf("baseline: %w", err)
-	}
-	second, err := c.prove(ctx, after, "candidate")
-	if err != nil {
-		return fmt.Errorf("candidate: %w", err)
-	}
-	if err := c.sameBook(ctx); err != nil {
-		return err
-	}
-	screen := console.New(c.stdout, c.stderr, c.out)
-	baseline, candidate := &sideAsked{name: "baseline", check: before, proof: &first}, &sideAsked{name: "candidate", check: after, proof: &second}
-	if err := c.askAgain(ctx, baseline, candidate); err != nil {
-		// What the first runs said is worth a report.
-		screen.Note("note", err.Error())
-	}
-	return c.conclude(dossier.Run{Dir: before.out, Report: first.report}, dossier.Run{Dir: after.out, Report: second.report}, screen)
-}
-
-// conclude shows what became of the claims, and makes the page.
-func (c *comparison) conclude(baseline, candidate dossier.Run, screen *console.Console) error {
-	d := dossier.Compare(baseline, candidate)
-	screen.Comparison(*d.Comparison)
-	if selected := d.Selected(); selected != "" {
-		screen.Note("of", selected)
-	}
-	screen.Note("report", views.Publish(d, c.out, screen.Note))
-	return endingOfComparison(*d.Comparison, baseline.Report, candidate.Report)
-}
-
-// side is one of the two checks.
-func (c *comparison) side(name string) *check {
-	side := *c.check
-	side.out = filepath.Join(c.out, name)
-	return &side
-}
-
-func (c *comparison) prove(ctx context.Context, side *check, name string) (proof, error) {
-	screen := console.New(c.stdout, c.stderr, side.out)
-	screen.Note(name, "BuildKit "+side.buildkit)
-	p, err := side.prove(ctx, screen)
-	if err != nil {
-		return proof{}, err
-	}
-	screen.Summary(p.report, p.elapsed, p.path)
-	fmt.Fprintln(c.stdout)
-	return p, nil
-}
-
-// endingOfComparison is nil when nothing regressed and everything could be
-// told.
-func endingOfComparison(result compare.Comparison, sides ...report.Report) error {
-	counts := result.Count()
-	outside := 0
-	for _, side := range sides {
-		outside += len(side.Outside)
-	}
-	return exit.With(counts[compare.Regressed], counts[compare.Environment]+counts[compare.Undecided]+outside)
-}
-
-// refuse says what can be known to be wrong before anything is run.
-func (c *check) refuse() error {
-	if _, err := subject.ParseBuildKit(c.buildkit); err != nil {
-		return err
-	}
-	_, err := subject.ParseBuildx(c.buildx)
-	return err
 }

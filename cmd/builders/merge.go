@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"builders.test/helpers/env"
+	"builders.test/internal/check"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
@@ -16,7 +16,7 @@ import (
 
 func newMergeCommand() *cobra.Command {
 	var wanted views.Files
-	var judged check
+	var judged check.Request
 	command := &cobra.Command{
 		Use:   "merge DIR...",
 		Short: "Joins the reports of several machines into one table",
@@ -32,7 +32,7 @@ and change that only under STRICT=1.`,
   builders merge --html all.html laptop/ graviton/ staging/`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if _, err := env.Strict(judged.strict); err != nil {
+			if err := judged.Validate(); err != nil {
 				return err
 			}
 			d, err := merged(args)
@@ -51,11 +51,11 @@ and change that only under STRICT=1.`,
 			if err := wanted.Write(d, c.OutOrStdout()); err != nil {
 				return err
 			}
-			return judged.policy().Runs(0, reports...)
+			return judged.Policy().Runs(0, reports...)
 		},
 	}
 	viewFlags(command.Flags(), &wanted)
-	judged.strictFlag(command.Flags())
+	strictFlag(command.Flags(), &judged)
 	return command
 }
 

@@ -24,6 +24,12 @@ func runIn(t *testing.T, version string, verdict claim.Verdict) string {
 	return dir
 }
 
+// said is what a command left behind.
+type said struct {
+	code        int
+	out, errors string
+}
+
 // reportOn runs `builders report` as from the command line.
 func reportOn(t *testing.T, args ...string) said {
 	t.Helper()
@@ -99,26 +105,4 @@ func TestReportRefuses(t *testing.T) {
 			assert.Assert(t, cmp.Contains(got.errors, tc.want))
 		})
 	}
-}
-
-func TestCheckLeavesReportsForPeopleAndMachines(t *testing.T) {
-	c := inToy(t, "broken")
-	t.Setenv("GITHUB_STEP_SUMMARY", "summary.md")
-	assert.NilError(t, os.WriteFile("summary.md", []byte("before\n"), 0o644))
-	got := do(t.Context(), c)
-	assert.Equal(t, got.code, exit.Broken)
-	assert.Assert(t, cmp.Contains(got.out, "report     build/check/report.html\n"))
-	const headline = "1 of 7 claims is broken on BuildKit v0.11.5"
-	assert.Assert(t, cmp.Contains(content(t, c.out, report.Page), headline))
-	assert.Assert(t, cmp.Contains(content(t, c.out, report.JUnit), `tests="7" failures="1" skipped="1"`))
-	assert.Assert(t, cmp.Contains(content(t, "summary.md"), "before\n### ✗ "+headline+"\n"))
-}
-
-func TestAReportThatCannotBeWrittenChangesNoVerdict(t *testing.T) {
-	c := inToy(t, "")
-	t.Setenv("GITHUB_STEP_SUMMARY", "no/such/folder/summary.md")
-	got := do(t.Context(), c)
-	assert.Equal(t, got.code, exit.Holds)
-	assert.Assert(t, cmp.Contains(got.out, "write the job's summary"))
-	assert.Assert(t, cmp.Contains(got.out, "check GITHUB_STEP_SUMMARY"))
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func newShowCommand() *cobra.Command {
-	c := newCheck()
+	in, dir := ownWorkspace(), ""
 	command := &cobra.Command{
 		Use:   "show ID",
 		Short: "Tells all that is known of one claim",
@@ -23,26 +23,27 @@ which sabotages it notices, and the commands of the last run, with what they pri
   builders show cleanup/rm --out build/test/v0.34.2`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
-			c.stdout, c.stderr = command.OutOrStdout(), command.ErrOrStderr()
-			if err := c.openBook(command.Context()); err != nil {
+			in.Stdout, in.Stderr = command.OutOrStdout(), command.ErrOrStderr()
+			project, err := in.Open(command.Context())
+			if err != nil {
 				return err
 			}
-			chosen, err := c.book.Select(args[0])
+			chosen, err := project.Book.Select(args[0])
 			if err != nil {
 				return err
 			}
 			if len(chosen.Claims) != 1 {
 				return fmt.Errorf("%s is %d claims; name one by its id", args[0], len(chosen.Claims))
 			}
-			sheet := show.Sheet{Claim: chosen.Claims[0], Killers: sabotage.Killers(chosen.Claims[0].ID), Run: os.DirFS(c.out), Dir: c.out}
-			if found, err := report.Read(filepath.Join(c.out, report.File)); err == nil {
+			sheet := show.Sheet{Claim: chosen.Claims[0], Killers: sabotage.Killers(chosen.Claims[0].ID), Run: os.DirFS(dir), Dir: dir}
+			if found, err := report.Read(filepath.Join(dir, report.File)); err == nil {
 				sheet.Report = &found
 			}
-			width, _ := console.Width(c.stdout)
-			return sheet.Write(c.stdout, width)
+			width, _ := console.Width(in.Stdout)
+			return sheet.Write(in.Stdout, width)
 		},
 	}
-	command.Flags().StringVar(&c.out, "out", variable("OUT", filepath.Join("build", "check")), "folder of the last run")
-	command.Flags().StringVar(&c.specs, "specs", variable("SPECS", ""), "a folder with scripts of your own, out of which the claim is")
+	outFlag(command.Flags(), &dir, "check", "folder of the last run")
+	command.Flags().StringVar(&in.Specs, "specs", variable("SPECS", ""), "a folder with scripts of your own, out of which the claim is")
 	return command
 }

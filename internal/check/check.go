@@ -94,26 +94,6 @@ type Watch struct {
 	Ready func()
 }
 
-// Check is a whole run for the person who waits: it leaves the views of the report,
-// too, and ends as the verdicts say.
-func (w Workspace) Check(ctx context.Context, r Request) error {
-	if err := r.Validate(); err != nil {
-		return err
-	}
-	p, err := w.Open(ctx)
-	if err != nil {
-		return err
-	}
-	screen := console.New(w.Stdout, w.Stderr, r.Out)
-	result, err := p.Run(ctx, r, Watch{Screen: screen, Progress: w.Stderr})
-	if err != nil {
-		return err
-	}
-	page := views.Publish(dossier.Of(dossier.Run{Dir: r.Out, Report: result.Report}), r.Out, screen.Note)
-	screen.Summary(result.Report, result.Elapsed, result.Path, page)
-	return exit.Told(r.Policy().Runs(0, result.Report), result.Why)
-}
-
 // Result is what came of a run.
 type Result struct {
 	Report report.Report
@@ -165,4 +145,30 @@ func (p Project) Run(ctx context.Context, r Request, w Watch) (Result, error) {
 	result := Result{Why: outcome.Why, Unreached: outcome.Unreached, Elapsed: time.Since(started)}
 	result.Report, result.Path, err = writer.conclude(outcome, bed.standIns(), w.Screen)
 	return result, err
+}
+
+// Check is one run by itself, for the person who waits.
+type Check struct {
+	Workspace
+	Request Request
+}
+
+// Run leaves the views of the report beside it, and ends as the verdicts say.
+func (c Check) Run(ctx context.Context) error {
+	if err := c.Request.Validate(); err != nil {
+		return err
+	}
+	p, err := c.Open(ctx)
+	if err != nil {
+		return err
+	}
+	out := c.Request.Out
+	screen := console.New(c.Stdout, c.Stderr, out)
+	result, err := p.Run(ctx, c.Request, Watch{Screen: screen, Progress: c.Stderr})
+	if err != nil {
+		return err
+	}
+	page := views.Publish(dossier.Of(dossier.Run{Dir: out, Report: result.Report}), out, screen.Note)
+	screen.Summary(result.Report, result.Elapsed, result.Path, page)
+	return exit.Told(c.Request.Policy().Runs(0, result.Report), result.Why)
 }

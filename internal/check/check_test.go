@@ -65,7 +65,7 @@ type toy struct {
 func do(ctx context.Context, c *toy) said {
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
-	code, cause := exit.Of(c.Check(ctx, c.Request))
+	code, cause := exit.Of(Check{c.Workspace, c.Request}.Run(ctx))
 	if cause != nil {
 		fmt.Fprintln(&errs, text.Line(cause.Error()))
 	}

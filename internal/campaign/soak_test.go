@@ -1,7 +1,6 @@
-package main
+package campaign
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/claim"
+	"builders.test/internal/check"
 	"builders.test/internal/exit"
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
@@ -18,19 +18,16 @@ import (
 )
 
 // soakToy runs a soak of the toy module.
-func soakToy(t *testing.T, c *check, runs, beside string) (said, soak.Soak) {
+func soakToy(t *testing.T, toy check.Workspace, runs, beside string) (said, soak.Soak) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	one := *c
-	one.out, one.stdout, one.stderr = filepath.Join("build", "soak"), &out, &errs
-	s := &soakRun{matrixRun: &matrixRun{check: &one}, runs: runs, beside: beside}
-	code := executeRun(t.Context(), s.run, &errs)
+	s := Soak{Workspace: toy, Request: check.Request{Out: filepath.Join("build", "soak")}, Runs: runs, Beside: beside}
+	got := do(t, &s.Workspace, &s)
 	var all soak.Soak
 	content, err := os.ReadFile(filepath.Join("build", "soak", soak.File))
 	if err == nil {
 		assert.NilError(t, json.Unmarshal(content, &all))
 	}
-	return said{code: code, out: out.String(), errors: errs.String()}, all
+	return got, all
 }
 
 func TestSoakCountsRunsAndKeepsThem(t *testing.T) {
@@ -92,7 +89,7 @@ func TestEvidenceStaysWhereSomethingFailed(t *testing.T) {
 				tc.runs[i].dir = t.TempDir()
 				assert.NilError(t, os.MkdirAll(filepath.Join(tc.runs[i].dir, "evidence", "a", "b"), 0o755))
 			}
-			(&soakRun{matrixRun: &matrixRun{check: &check{stdout: io.Discard}}}).tidy(tc.runs)
+			(&soaking{cells: &cells{project: check.Project{Workspace: check.Workspace{Stdout: io.Discard}}}}).tidy(tc.runs)
 			for _, o := range tc.runs {
 				_, err := os.Stat(filepath.Join(o.dir, "evidence"))
 				assert.Equal(t, err == nil, tc.stay)
@@ -115,10 +112,4 @@ func TestSoakTellsRunsThatCouldNotBeMade(t *testing.T) {
 	assert.Equal(t, got.code, exit.Environment)
 	assert.Assert(t, cmp.Contains(got.errors, "no run could be made"))
 	assert.Assert(t, cmp.Contains(got.out, "! v0.11.5, run 1, beside: no Docker Engine answers"))
-}
-
-func TestSoakTakesItsNumbersAsWords(t *testing.T) {
-	command := newSoakCommand()
-	assert.NilError(t, command.ParseFlags(strings.Fields("--runs 10 --beside 4")))
-	assert.Equal(t, command.Flags().NArg(), 0)
 }

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
+	"builders.test/internal/check"
+	"builders.test/internal/plan"
+	"builders.test/internal/report"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// variable reads an environment variable; an empty one counts as not set.
+func variable(name, fallback string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return fallback
+}
+
+// ownWorkspace is that of the project which this command belongs to.
+func ownWorkspace() check.Workspace {
+	return check.Workspace{Module: ownModule(), OpenLab: check.TheLab}
+}
+
+// ownModule is the module that this command belongs to, whatever its name.
+func ownModule() string {
+	return strings.TrimSuffix(reflect.TypeFor[report.Report]().PkgPath(), "/internal/report")
+}
+
+// newRequest is for commands that leave it to the variables what a verdict takes.
+func newRequest() check.Request {
+	return check.Request{Confirm: variable("CONFIRM", ""), Strict: variable("STRICT", "")}
+}
+
+// runner is what a command does.
+type runner interface {
+	Run(ctx context.Context) error
+}
+
+// runs is a command that does it in a workspace, with its own output.
+func runs(what runner, in *check.Workspace) func(*cobra.Command, []string) error {
+	return func(command *cobra.Command, _ []string) error {
+		in.Stdout, in.Stderr = command.OutOrStdout(), command.ErrOrStderr()
+		return what.Run(command.Context())
+	}
+}
+
+func outFlag(flags *pflag.FlagSet, out *string, name, about string) {
+	flags.StringVar(out, "out", variable("OUT", filepath.Join("build", name)), about)
+}
+
+func subjectFlags(flags *pflag.FlagSet, cell *plan.Cell) {
+	flags.StringVar(&cell.BuildKit, "buildkit", variable("BUILDKIT", subject.DefaultBuildKit), "BuildKit under test: a release, latest, an image, or a source tree's folder")
+	flags.StringVar(&cell.Buildx, "buildx", variable("BUILDX", ""), "buildx under test: a release or a plugin's path (default the one that docker finds)")
+}
+
+func cellFlags(flags *pflag.FlagSet, cell *plan.Cell) {
+	flags.StringVar(&cell.Driver, "driver", variable("DRIVER", ""), "the builders' driver: docker-container, docker or remote (default docker-container)")
+	flags.StringVar(&cell.Store, "store", variable("STORE", ""), "the engine's image store: containerd or overlay2 (default containerd, or what your engine has)")
+}
+
+func axesFlags(flags *pflag.FlagSet, axes *plan.Axes) {
+	flags.StringVar(&axes.BuildKits, "buildkit", variable("BUILDKIT", ""), "BuildKits under test, separated by blanks or commas")
+	flags.StringVar(&axes.Buildxs, "buildx", variable("BUILDX", ""), "buildx releases or plugins under test")
+	flags.StringVar(&axes.Drivers, "driver", variable("DRIVER", ""), "the builders' drivers: docker-container, docker, remote")
+	flags.StringVar(&axes.Stores, "store", variable("STORE", ""), "the engines' image stores: containerd, overlay2")
+}
+
+func choiceFlags(flags *pflag.FlagSet, choice *check.Choice, in *check.Workspace) {
+	flags.StringVar(&choice.Run, "run", variable("RUN", ""), "chapters, claims' ids and globs of ids, such as images/prune* (default all)")
+	flags.StringVar(&in.Specs, "specs", variable("SPECS", ""), "a folder with scripts of your own, which are put to the test instead of the book")
+}
+
+func regressionsFlag(flags *pflag.FlagSet, choice *check.Choice) {
+	flags.BoolVar(&choice.Regressions, "regressions", variable("REGRESSIONS", "") != "", "put the faults of past releases to the test, too")
+}
+
+// verdictFlags are about what a verdict takes, and which fail the run.
+func verdictFlags(flags *pflag.FlagSet, r *check.Request) {
+	flags.StringVar(&r.Confirm, "confirm", variable("CONFIRM", strconv.Itoa(env.DefaultConfirm)), "how often a claim that failed is tried again before it is called broken")
+	strictFlag(flags, r)
+}
+
+func strictFlag(flags *pflag.FlagSet, r *check.Request) {
+	flags.StringVar(&r.Strict, "strict", variable("STRICT", ""), "fail for unsteady claims and known faults, too")
+	flags.Lookup("strict").NoOptDefVal = "1"
+}
