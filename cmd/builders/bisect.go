@@ -3,12 +3,13 @@ package main
 import (
 	"builders.test/helpers/subject"
 	"builders.test/internal/campaign"
+	"builders.test/internal/check"
 	"builders.test/lab"
 	"github.com/spf13/cobra"
 )
 
 func newBisectCommand() *cobra.Command {
-	b := campaign.Bisect{Workspace: ownWorkspace(), Request: newRequest(), Releases: lab.Releases}
+	b := campaign.Bisect{Workspace: check.Here(), Request: newRequest(), Releases: lab.Releases}
 	command := &cobra.Command{
 		Use:   "bisect",
 		Short: "Finds the BuildKit release in which a claim broke",

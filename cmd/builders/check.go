@@ -6,7 +6,7 @@ import (
 )
 
 func newCheckCommand() *cobra.Command {
-	c := check.Check{Workspace: ownWorkspace()}
+	c := check.Check{Workspace: check.Here()}
 	command := &cobra.Command{
 		Use:   "check",
 		Short: "Proves every claim, or some, on one BuildKit",

@@ -3,11 +3,12 @@ package main
 import (
 	"builders.test/helpers/subject"
 	"builders.test/internal/campaign"
+	"builders.test/internal/check"
 	"github.com/spf13/cobra"
 )
 
 func newCompareCommand() *cobra.Command {
-	c := campaign.Compare{Workspace: ownWorkspace(), Request: newRequest()}
+	c := campaign.Compare{Workspace: check.Here(), Request: newRequest()}
 	c.Request.Choice.Regressions = true
 	command := &cobra.Command{
 		Use:   "compare",

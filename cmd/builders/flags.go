@@ -4,15 +4,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strconv"
-	"strings"
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/subject"
 	"builders.test/internal/check"
 	"builders.test/internal/plan"
-	"builders.test/internal/report"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -23,16 +20,6 @@ func variable(name, fallback string) string {
 		return value
 	}
 	return fallback
-}
-
-// ownWorkspace is that of the project which this command belongs to.
-func ownWorkspace() check.Workspace {
-	return check.Workspace{Module: ownModule(), OpenLab: check.TheLab}
-}
-
-// ownModule is the module that this command belongs to, whatever its name.
-func ownModule() string {
-	return strings.TrimSuffix(reflect.TypeFor[report.Report]().PkgPath(), "/internal/report")
 }
 
 // newRequest is for commands that leave it to the variables what a verdict takes.

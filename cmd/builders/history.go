@@ -2,11 +2,12 @@ package main
 
 import (
 	"builders.test/internal/campaign"
+	"builders.test/internal/check"
 	"github.com/spf13/cobra"
 )
 
 func newHistoryCommand() *cobra.Command {
-	h := campaign.History{Workspace: ownWorkspace(), Request: newRequest()}
+	h := campaign.History{Workspace: check.Here(), Request: newRequest()}
 	command := &cobra.Command{
 		Use:   "history",
 		Short: "Proves that the regressions of the past would have been caught",

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -28,8 +26,31 @@ func newLabCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(labUp(), labDown(), labEnv(), labStatus(), labPurge())
+	c.AddCommand(labUp(), labEnv(), labStatus())
+	for _, end := range []struct {
+		use, short string
+		do         func(*lab.Lab, context.Context) error
+	}{
+		{"down", "Stop the lab; keep what it made", (*lab.Lab).Down},
+		{"purge", "Stop the lab and delete all it made", (*lab.Lab).Purge},
+	} {
+		c.AddCommand(&cobra.Command{
+			Use: end.use, Short: end.short, Args: cobra.NoArgs,
+			RunE: inLab(func(c *cobra.Command, l *lab.Lab) error { return end.do(l, c.Context()) }),
+		})
+	}
 	return c
+}
+
+// inLab is a command that the lab carries out.
+func inLab(do func(*cobra.Command, *lab.Lab) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, _ []string) error {
+		l, err := lab.Open(lab.Options{Progress: c.ErrOrStderr()})
+		if err != nil {
+			return err
+		}
+		return do(c, l)
+	}
 }
 
 func labUp() *cobra.Command {
@@ -38,12 +59,8 @@ func labUp() *cobra.Command {
 		Use:   "up",
 		Short: "Start the lab; make first what is missing",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			l, err := openLab(c)
-			if err != nil {
-				return err
-			}
-			other, err := otherEngine(c.Context(), l)
+		RunE: inLab(func(c *cobra.Command, l *lab.Lab) error {
+			other, err := existing.InsteadOf(c.Context(), l.Hosts())
 			if err != nil {
 				return err
 			}
@@ -52,62 +69,11 @@ func labUp() *cobra.Command {
 				return nil
 			}
 			return l.Up(c.Context(), wanted)
-		},
+		}),
 	}
 	c.Flags().StringSliceVar(&wanted.BuildKits, "buildkit", nil, "further BuildKit releases to serve, such as v0.20.2")
 	c.Flags().StringSliceVar(&wanted.Frontends, "frontend", nil, "further Dockerfile frontends to serve, such as 1.10")
 	return c
-}
-
-// otherEngine describes the engine that check would use instead of the lab, or
-// is empty where there is none.
-func otherEngine(ctx context.Context, l *lab.Lab) (string, error) {
-	if isOf(l, os.Getenv("DOCKER_HOST")) {
-		return "", nil
-	}
-	found, err := existing.Find(ctx)
-	if errors.Is(err, existing.ErrNone) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("docker %s at %s", found.Version, found.Host), nil
-}
-
-// isOf tells whether an endpoint is that of one of the lab's engines.
-func isOf(l *lab.Lab, host string) bool {
-	return slices.Contains(slices.Collect(maps.Values(l.Hosts())), host)
-}
-
-func labDown() *cobra.Command {
-	return &cobra.Command{
-		Use:   "down",
-		Short: "Stop the lab; keep what it made",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			l, err := openLab(c)
-			if err != nil {
-				return err
-			}
-			return l.Down(c.Context())
-		},
-	}
-}
-
-func labPurge() *cobra.Command {
-	return &cobra.Command{
-		Use:   "purge",
-		Short: "Stop the lab and delete all it made",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			l, err := openLab(c)
-			if err != nil {
-				return err
-			}
-			return l.Purge(c.Context())
-		},
-	}
 }
 
 func labEnv() *cobra.Command {
@@ -116,11 +82,7 @@ func labEnv() *cobra.Command {
 		Use:   "env",
 		Short: `Print the variables that lead to the lab: eval "$(builders lab env)"`,
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			l, err := openLab(c)
-			if err != nil {
-				return err
-			}
+		RunE: inLab(func(c *cobra.Command, l *lab.Lab) error {
 			env, err := l.Env(store)
 			if err != nil {
 				return err
@@ -130,7 +92,7 @@ func labEnv() *cobra.Command {
 			}
 			printEnv(c.OutOrStdout(), env)
 			return nil
-		},
+		}),
 	}
 	c.Flags().StringVar(&store, "store", "containerd", "the image store of the engine that DOCKER_HOST leads to: containerd or overlay2")
 	return c
@@ -149,27 +111,19 @@ func labStatus() *cobra.Command {
 		Use:   "status",
 		Short: "Tell what is up, in which versions, and what it takes on the disk",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			l, err := openLab(c)
-			if err != nil {
-				return err
-			}
+		RunE: inLab(func(c *cobra.Command, l *lab.Lab) error {
 			status, err := l.Status(c.Context())
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				out := json.NewEncoder(c.OutOrStdout())
-				out.SetIndent("", "  ")
-				return out.Encode(status)
+			if !asJSON {
+				return status.Print(c.OutOrStdout())
 			}
-			return status.Print(c.OutOrStdout())
-		},
+			out := json.NewEncoder(c.OutOrStdout())
+			out.SetIndent("", "  ")
+			return out.Encode(status)
+		}),
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
-}
-
-func openLab(c *cobra.Command) (*lab.Lab, error) {
-	return lab.Open(lab.Options{Progress: c.ErrOrStderr()})
 }

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,7 +12,7 @@ import (
 
 	"builders.test/internal/exit"
 	"builders.test/internal/kin"
-	"builders.test/internal/text"
+	"builders.test/internal/run"
 	"github.com/spf13/cobra"
 )
 
@@ -37,7 +36,7 @@ where none is reachable, on a lab that it builds itself.
 
 Exit codes: 0 every claim holds, 1 a claim is broken, 2 the environment failed
 or the command was misused.`,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return enoughFiles() },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return run.EnoughFiles() },
 
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -69,14 +68,5 @@ func helpful(command *cobra.Command) {
 
 // execute runs a command and says in one line what went wrong.
 func execute(ctx context.Context, command *cobra.Command, stderr io.Writer) int {
-	err := command.ExecuteContext(ctx)
-	code, cause := exit.Of(err)
-	switch {
-	case cause == nil:
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(stderr, "builders: interrupted")
-	default:
-		fmt.Fprintln(stderr, "builders:", text.Line(cause.Error()))
-	}
-	return code
+	return exit.Say(ctx, command.ExecuteContext(ctx), stderr)
 }

@@ -2,11 +2,12 @@ package main
 
 import (
 	"builders.test/internal/campaign"
+	"builders.test/internal/check"
 	"github.com/spf13/cobra"
 )
 
 func newMatrixCommand() *cobra.Command {
-	m := campaign.Matrix{Workspace: ownWorkspace()}
+	m := campaign.Matrix{Workspace: check.Here()}
 	m.Request.Choice.Regressions = true
 	command := &cobra.Command{
 		Use:   "matrix",

@@ -1,15 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
-
 	"builders.test/internal/check"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
-	"builders.test/internal/report"
 	"builders.test/internal/views"
 	"github.com/spf13/cobra"
 )
@@ -35,50 +29,18 @@ and change that only under STRICT=1.`,
 			if err := judged.Validate(); err != nil {
 				return err
 			}
-			d, err := merged(args)
+			d, err := dossier.Merge(args...)
 			if err != nil {
 				return err
 			}
-			seconds := make([]float64, len(d.Runs))
-			reports := make([]report.Report, len(d.Runs))
-			for i, run := range d.Runs {
-				reports[i] = run.Report
-				for _, claim := range run.Report.Claims {
-					seconds[i] += claim.Seconds
-				}
-			}
-			console.New(c.OutOrStdout(), c.ErrOrStderr(), ".").Matrix(d.Table, seconds)
+			console.New(c.OutOrStdout(), c.ErrOrStderr(), ".").Matrix(d.Table, d.Seconds())
 			if err := wanted.Write(d, c.OutOrStdout()); err != nil {
 				return err
 			}
-			return judged.Policy().Runs(0, reports...)
+			return judged.Policy().Runs(0, d.Reports()...)
 		},
 	}
 	viewFlags(command.Flags(), &wanted)
 	strictFlag(command.Flags(), &judged)
 	return command
-}
-
-// merged reads the reports that lie in folders; what holds none but lies among
-// them, such as report.html, is passed over.
-func merged(dirs []string) (dossier.Dossier, error) {
-	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {
-		info, err := os.Stat(dir)
-		return err == nil && !info.IsDir()
-	})
-	d, err := dossier.Read(dirs...)
-	if err != nil {
-		return dossier.Dossier{}, err
-	}
-	if err := d.OneBook(); err != nil {
-		return dossier.Dossier{}, err
-	}
-	seen := map[report.Subject]string{}
-	for _, run := range d.Runs {
-		if other, twice := seen[run.Report.Subject]; twice {
-			return dossier.Dossier{}, fmt.Errorf("%s and %s don't belong together: they are two reports of the same subject", filepath.Clean(other), filepath.Clean(run.Dir))
-		}
-		seen[run.Report.Subject] = run.Dir
-	}
-	return d, nil
 }

@@ -1,18 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"io"
-
 	"builders.test/internal/plan"
 	"github.com/spf13/cobra"
 )
-
-// forms are the ways in which a plan is written.
-var forms = map[string]func(io.Writer, []plan.Cell) error{
-	"github": plan.WriteGitHub,
-	"gitlab": plan.WriteGitLab,
-}
 
 func newPlanCommand() *cobra.Command {
 	var axes plan.Axes
@@ -37,16 +28,7 @@ merge" joins the reports.`,
 			if json {
 				form = "github"
 			}
-			if write, ok := forms[form]; ok {
-				return write(c.OutOrStdout(), cells)
-			}
-			if form != "" {
-				return fmt.Errorf("--form %s is neither github nor gitlab", form)
-			}
-			for _, cell := range cells {
-				fmt.Fprintln(c.OutOrStdout(), cell.Command())
-			}
-			return nil
+			return plan.Write(c.OutOrStdout(), form, cells)
 		},
 	}
 	axesFlags(c.Flags(), &axes)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 
 	"builders.test/internal/console"
@@ -37,7 +36,11 @@ into the first folder.`,
   builders report --failures build/check`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(command *cobra.Command, dirs []string) error {
-			d, err := readDossier(dirs, compare)
+			read := dossier.Read
+			if compare {
+				read = dossier.ReadPair
+			}
+			d, err := read(dirs...)
 			if err != nil {
 				return err
 			}
@@ -58,17 +61,4 @@ into the first folder.`,
 	flags.BoolVar(&failures, "failures", false, "print what failed, a line each")
 	flags.BoolVar(&compare, "compare", false, "take the first folder for the baseline of the second")
 	return command
-}
-
-// readDossier reads runs from their folders; compare makes the first of two
-// the baseline.
-func readDossier(dirs []string, compare bool) (dossier.Dossier, error) {
-	if compare && len(dirs) != 2 {
-		return dossier.Dossier{}, fmt.Errorf("--compare needs two folders, the baseline's first, and was given %d", len(dirs))
-	}
-	d, err := dossier.Read(dirs...)
-	if err != nil || !compare {
-		return d, err
-	}
-	return dossier.Compare(d.Runs[0], d.Runs[1]), d.OneBook()
 }

@@ -2,12 +2,13 @@ package main
 
 import (
 	"builders.test/internal/campaign"
+	"builders.test/internal/check"
 	"builders.test/internal/versions"
 	"github.com/spf13/cobra"
 )
 
 func newSelftestCommand() *cobra.Command {
-	s := campaign.Selftest{Workspace: ownWorkspace(), Request: newRequest()}
+	s := campaign.Selftest{Workspace: check.Here(), Request: newRequest()}
 	command := &cobra.Command{
 		Use:   "selftest",
 		Short: "Proves that the specs can fail: against a toolchain that is wrong on purpose",

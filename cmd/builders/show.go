@@ -2,18 +2,16 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 
+	"builders.test/internal/check"
 	"builders.test/internal/console"
-	"builders.test/internal/report"
 	"builders.test/internal/sabotage"
 	"builders.test/internal/show"
 	"github.com/spf13/cobra"
 )
 
 func newShowCommand() *cobra.Command {
-	in, dir := ownWorkspace(), ""
+	in, dir := check.Here(), ""
 	command := &cobra.Command{
 		Use:   "show ID",
 		Short: "Tells all that is known of one claim",
@@ -23,7 +21,7 @@ which sabotages it notices, and the commands of the last run, with what they pri
   builders show cleanup/rm --out build/test/v0.34.2`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
-			in.Stdout, in.Stderr = command.OutOrStdout(), command.ErrOrStderr()
+			in.Stderr = command.ErrOrStderr()
 			project, err := in.Open(command.Context())
 			if err != nil {
 				return err
@@ -35,12 +33,9 @@ which sabotages it notices, and the commands of the last run, with what they pri
 			if len(chosen.Claims) != 1 {
 				return fmt.Errorf("%s is %d claims; name one by its id", args[0], len(chosen.Claims))
 			}
-			sheet := show.Sheet{Claim: chosen.Claims[0], Killers: sabotage.Killers(chosen.Claims[0].ID), Run: os.DirFS(dir), Dir: dir}
-			if found, err := report.Read(filepath.Join(dir, report.File)); err == nil {
-				sheet.Report = &found
-			}
-			width, _ := console.Width(in.Stdout)
-			return sheet.Write(in.Stdout, width)
+			one, out := chosen.Claims[0], command.OutOrStdout()
+			width, _ := console.Width(out)
+			return show.Of(one, sabotage.Killers(one.ID), dir).Write(out, width)
 		},
 	}
 	outFlag(command.Flags(), &dir, "check", "folder of the last run")

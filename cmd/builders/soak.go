@@ -2,11 +2,12 @@ package main
 
 import (
 	"builders.test/internal/campaign"
+	"builders.test/internal/check"
 	"github.com/spf13/cobra"
 )
 
 func newSoakCommand() *cobra.Command {
-	s := campaign.Soak{Workspace: ownWorkspace()}
+	s := campaign.Soak{Workspace: check.Here()}
 	command := &cobra.Command{
 		Use:   "soak",
 		Short: "Proves the claims again and again, and counts how often each fails",

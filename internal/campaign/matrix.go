@@ -11,7 +11,6 @@ import (
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/plan"
-	"builders.test/internal/report"
 	"builders.test/internal/views"
 	"golang.org/x/sync/errgroup"
 )
@@ -78,14 +77,12 @@ func (m Matrix) cell(ctx context.Context, runs *cells, cell plan.Cell) outcome {
 
 func (m Matrix) conclude(made *cells, outcomes []outcome, elapsed time.Duration) error {
 	var runs []dossier.Run
-	var reports []report.Report
 	var seconds []float64
 	for _, o := range outcomes {
 		if o.err != nil {
 			continue
 		}
 		runs = append(runs, dossier.Run{Dir: o.dir, Report: o.report})
-		reports = append(reports, o.report)
 		seconds = append(seconds, o.seconds)
 	}
 	if len(runs) == 0 {
@@ -96,5 +93,5 @@ func (m Matrix) conclude(made *cells, outcomes []outcome, elapsed time.Duration)
 	screen.Matrix(d.Table, seconds)
 	made.say("\n%d cells in %.0f s", len(outcomes), elapsed.Seconds())
 	screen.Note("report", views.Publish(d, m.Request.Out, screen.Note))
-	return m.Request.Policy().Runs(len(outcomes)-len(runs), reports...)
+	return m.Request.Policy().Runs(len(outcomes)-len(runs), d.Reports()...)
 }

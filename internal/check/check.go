@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"time"
 
 	"builders.test/internal/book"
@@ -33,6 +35,13 @@ type Workspace struct {
 	OpenLab func(progress io.Writer) (Laboratory, error)
 	// Stdout and Stderr are for the person who waits.
 	Stdout, Stderr io.Writer
+}
+
+// Here is the workspace of the project that this program belongs to, with the lab on
+// this machine.
+func Here() Workspace {
+	module := strings.TrimSuffix(reflect.TypeFor[Workspace]().PkgPath(), "/internal/check")
+	return Workspace{Module: module, OpenLab: theLab}
 }
 
 // Project is a workspace whose claims are known. Its Specs are an absolute folder.

@@ -25,8 +25,7 @@ type Laboratory interface {
 	Env(store string) (map[string]string, error)
 }
 
-// TheLab is the real one.
-func TheLab(progress io.Writer) (Laboratory, error) {
+func theLab(progress io.Writer) (Laboratory, error) {
 	return lab.Open(lab.Options{Progress: progress})
 }
 

@@ -6,7 +6,9 @@ package dossier
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 
 	"builders.test/internal/compare"
 	"builders.test/internal/matrix"
@@ -47,11 +49,9 @@ func Read(dirs ...string) (Dossier, error) {
 
 // Of puts runs side by side.
 func Of(runs ...Run) Dossier {
-	reports := make([]report.Report, 0, len(runs))
-	for _, run := range runs {
-		reports = append(reports, run.Report)
-	}
-	return Dossier{Runs: runs, Table: matrix.New(reports...)}
+	d := Dossier{Runs: runs}
+	d.Table = matrix.New(d.Reports()...)
+	return d
 }
 
 // Compare sets a candidate against its baseline.
@@ -73,6 +73,63 @@ func (d Dossier) OneBook() error {
 		}
 	}
 	return nil
+}
+
+// ReadPair reads a baseline and its candidate, which have to be of one book.
+func ReadPair(dirs ...string) (Dossier, error) {
+	if len(dirs) != 2 {
+		return Dossier{}, fmt.Errorf("--compare needs two folders, the baseline's first, and was given %d", len(dirs))
+	}
+	d, err := Read(dirs...)
+	if err != nil {
+		return Dossier{}, err
+	}
+	return Compare(d.Runs[0], d.Runs[1]), d.OneBook()
+}
+
+// Merge reads the reports of several machines, which have to belong together: they
+// are of one book, and none is of another's subject. What is no folder but lies among
+// them, such as report.html, is passed over.
+func Merge(dirs ...string) (Dossier, error) {
+	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {
+		info, err := os.Stat(dir)
+		return err == nil && !info.IsDir()
+	})
+	d, err := Read(dirs...)
+	if err != nil {
+		return Dossier{}, err
+	}
+	if err := d.OneBook(); err != nil {
+		return Dossier{}, err
+	}
+	seen := map[report.Subject]string{}
+	for _, run := range d.Runs {
+		if other, twice := seen[run.Report.Subject]; twice {
+			return Dossier{}, fmt.Errorf("%s and %s don't belong together: they are two reports of the same subject", filepath.Clean(other), filepath.Clean(run.Dir))
+		}
+		seen[run.Report.Subject] = run.Dir
+	}
+	return d, nil
+}
+
+// Reports are those of the runs.
+func (d Dossier) Reports() []report.Report {
+	all := make([]report.Report, len(d.Runs))
+	for i, run := range d.Runs {
+		all[i] = run.Report
+	}
+	return all
+}
+
+// Seconds is how long the claims of each run took, added up.
+func (d Dossier) Seconds() []float64 {
+	all := make([]float64, len(d.Runs))
+	for i, run := range d.Runs {
+		for _, claim := range run.Report.Claims {
+			all[i] += claim.Seconds
+		}
+	}
+	return all
 }
 
 // Latest is the run that counts: the only one, or the candidate, or the last.

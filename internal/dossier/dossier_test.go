@@ -1,6 +1,8 @@
 package dossier
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"builders.test/helpers/claim"
@@ -196,4 +198,30 @@ func TestOneTryIsNotEnough(t *testing.T) {
 	fourTimes.Report.Claims[0].Tries = fourTimes.Report.Claims[0].Tries[:4]
 	got := Compare(once, fourTimes).Headline()
 	assert.Equal(t, got, Headline{failed, "No regression from BuildKit v1 to BuildKit v2 is known, but 1 claim differs and was asked too few times"})
+}
+
+// written leaves a run's report in a folder of its own.
+func written(t *testing.T, r Run) string {
+	t.Helper()
+	dir := t.TempDir()
+	_, err := r.Report.Write(dir)
+	assert.NilError(t, err)
+	return dir
+}
+
+func TestReportsOfSeveralMachinesBelongTogether(t *testing.T) {
+	old, young, page := written(t, run("v1", holds, broken)), written(t, run("v2", holds, holds)), filepath.Join(t.TempDir(), "report.html")
+	assert.NilError(t, os.WriteFile(page, nil, 0o600))
+	d, err := Merge(old, page, young)
+	assert.NilError(t, err)
+	assert.Equal(t, len(d.Runs), 2, "the page is passed over")
+	assert.Equal(t, d.Reports()[1].Subject.BuildKit.Version, "v2")
+	assert.Equal(t, len(d.Seconds()), 2)
+
+	_, err = Merge(old, young, written(t, run("v1", broken, broken)))
+	assert.ErrorContains(t, err, "they are two reports of the same subject")
+	other := run("v3", holds, holds)
+	other.Report.Book = "other"
+	_, err = Merge(old, written(t, other))
+	assert.ErrorContains(t, err, "their claims are of different books")
 }

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,6 +80,22 @@ func StoreOf(ctx context.Context, e Engine) (string, error) {
 		return "containerd", nil
 	}
 	return driver, nil
+}
+
+// InsteadOf describes the engine that is used instead of those at some endpoints, or
+// is empty where there is none.
+func InsteadOf(ctx context.Context, hosts map[string]string) (string, error) {
+	if slices.Contains(slices.Collect(maps.Values(hosts)), os.Getenv("DOCKER_HOST")) {
+		return "", nil
+	}
+	found, err := Find(ctx)
+	if errors.Is(err, ErrNone) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("docker %s at %s", found.Version, found.Host), nil
 }
 
 // endpoint is where the docker command connects to, and what made it so;

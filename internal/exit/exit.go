@@ -3,11 +3,14 @@
 package exit
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/report"
+	"builders.test/internal/text"
 )
 
 // The exit codes.
@@ -43,6 +46,20 @@ func Of(err error) (code int, cause error) {
 	end := Error{Code: Environment, Cause: err}
 	errors.As(err, &end)
 	return end.Code, end.Cause
+}
+
+// Say returns the code of what a command came to, and says in one line what is left
+// to say about it. ctx is the command's.
+func Say(ctx context.Context, err error, stderr io.Writer) int {
+	code, cause := Of(err)
+	switch {
+	case cause == nil:
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(stderr, "builders: interrupted")
+	default:
+		fmt.Fprintln(stderr, "builders:", text.Line(cause.Error()))
+	}
+	return code
 }
 
 // With is the end of a command that counted what is wrong and what it could not

@@ -1,6 +1,8 @@
 package exit
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -53,4 +55,27 @@ func TestAnErrorHasACode(t *testing.T) {
 	assert.Equal(t, code, Broken)
 	assert.Equal(t, cause, misused)
 	assert.Error(t, Error{Code: Broken}, "exit code 1")
+}
+
+func TestWhatIsSaidIsOneLine(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	cancelled := fmt.Errorf("wait: %w", context.Canceled)
+	for _, tc := range []struct {
+		err  error
+		code int
+		said string
+	}{
+		{nil, Holds, ""},
+		{Error{Code: Broken}, Broken, ""},
+		{errors.New("two\nlines"), Environment, "builders: two lines\n"},
+		{cancelled, Environment, "builders: wait: context canceled\n"},
+	} {
+		var said bytes.Buffer
+		assert.Equal(t, Say(ctx, tc.err, &said), tc.code)
+		assert.Equal(t, said.String(), tc.said)
+	}
+	interrupt()
+	var said bytes.Buffer
+	assert.Equal(t, Say(ctx, cancelled, &said), Environment)
+	assert.Equal(t, said.String(), "builders: interrupted\n")
 }

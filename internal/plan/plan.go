@@ -101,6 +101,29 @@ func (c Cell) Command() string {
 	}.Line()
 }
 
+// Write writes the cells in a form: github, gitlab, or, where none is named, a
+// command for each, a line each.
+func Write(w io.Writer, form string, cells []Cell) error {
+	switch form {
+	case "github":
+		return WriteGitHub(w, cells)
+	case "gitlab":
+		return WriteGitLab(w, cells)
+	case "":
+		return writeCommands(w, cells)
+	}
+	return fmt.Errorf("--form %s is neither github nor gitlab", form)
+}
+
+func writeCommands(w io.Writer, cells []Cell) error {
+	for _, cell := range cells {
+		if _, err := fmt.Fprintln(w, cell.Command()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // entry is a cell with what a CI job needs.
 type entry struct {
 	Cell

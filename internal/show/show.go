@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"builders.test/helpers/claim"
@@ -25,6 +27,16 @@ type Sheet struct {
 	Run    fs.FS
 	Dir    string
 	Report *report.Report
+}
+
+// Of gathers what is known of a claim, with the run whose folder is dir, if there is
+// one.
+func Of(one claim.Listed, killers [][2]string, dir string) Sheet {
+	s := Sheet{Claim: one, Killers: killers, Run: os.DirFS(dir), Dir: dir}
+	if found, err := report.Read(filepath.Join(dir, report.File)); err == nil {
+		s.Report = &found
+	}
+	return s
 }
 
 // kept is how much of a stream is shown, in bytes.

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 // leastFiles is how many files a run has open at a time, with room to spare.
 const leastFiles = 256
 
-// enoughFiles refuses to begin where files will run out: what then cannot be
+// EnoughFiles refuses to begin where files will run out: what then cannot be
 // read looks as if it were not there.
-func enoughFiles() error {
+func EnoughFiles() error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return nil // nobody counts

@@ -1,4 +1,4 @@
-package main
+package scaffold
 
 import (
 	"os"
@@ -12,7 +12,7 @@ import (
 
 func TestTheFirstScriptIsOne(t *testing.T) {
 	dir := fs.NewDir(t, "my app", fs.WithFile("Dockerfile", "FROM busybox\nRUN true\nCMD [\"true\"]\n"))
-	path, err := writeFirst(dir.Join("Dockerfile"), dir.Join("specs"))
+	path, err := Write(dir.Join("Dockerfile"), dir.Join("specs"))
 	assert.NilError(t, err)
 	s, err := script.Read(path)
 	assert.NilError(t, err)
@@ -21,9 +21,9 @@ func TestTheFirstScriptIsOne(t *testing.T) {
 	assert.NilError(t, err)
 	assert.Assert(t, string(content) != "")
 
-	_, err = writeFirst(dir.Join("Dockerfile"), dir.Join("specs"))
+	_, err = Write(dir.Join("Dockerfile"), dir.Join("specs"))
 	assert.ErrorContains(t, err, "is there already")
-	_, err = writeFirst(dir.Join("none"), dir.Join("specs"))
+	_, err = Write(dir.Join("none"), dir.Join("specs"))
 	assert.ErrorContains(t, err, "init needs a Dockerfile")
 }
 
@@ -31,7 +31,7 @@ func TestTheFirstScriptIsOne(t *testing.T) {
 func TestTheFirstScriptFindsItsDockerfile(t *testing.T) {
 	for _, folder := range []string{"plain", "my app", "it's", "a'b c$HOME#d"} {
 		dir := fs.NewDir(t, "root", fs.WithDir(folder, fs.WithFile("Dockerfile", "FROM busybox\n")))
-		path, err := writeFirst(dir.Join(folder, "Dockerfile"), dir.Join("specs"))
+		path, err := Write(dir.Join(folder, "Dockerfile"), dir.Join("specs"))
 		assert.NilError(t, err)
 		tried := 0
 		testscript.RunT(inside{t}, testscript.Params{
