@@ -73,10 +73,10 @@ func regressionsFlag(flags *pflag.FlagSet, choice *check.Choice) {
 // verdictFlags are about what a verdict takes, and which fail the run.
 func verdictFlags(flags *pflag.FlagSet, r *check.Request) {
 	flags.StringVar(&r.Confirm, "confirm", variable("CONFIRM", strconv.Itoa(env.DefaultConfirm)), "how often a claim that failed is tried again before it is called broken")
-	strictFlag(flags, r)
+	strictFlag(flags, &r.Strict)
 }
 
-func strictFlag(flags *pflag.FlagSet, r *check.Request) {
-	flags.StringVar(&r.Strict, "strict", variable("STRICT", ""), "fail for unsteady claims and known faults, too")
+func strictFlag(flags *pflag.FlagSet, strict *string) {
+	flags.StringVar(strict, "strict", variable("STRICT", ""), "fail for unsteady claims and known faults, too")
 	flags.Lookup("strict").NoOptDefVal = "1"
 }

@@ -1,16 +1,16 @@
 package main
 
 import (
-	"builders.test/internal/check"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
+	"builders.test/internal/exit"
 	"builders.test/internal/views"
 	"github.com/spf13/cobra"
 )
 
 func newMergeCommand() *cobra.Command {
 	var wanted views.Files
-	var judged check.Request
+	var strict string
 	command := &cobra.Command{
 		Use:   "merge DIR...",
 		Short: "Joins the reports of several machines into one table",
@@ -26,7 +26,8 @@ and change that only under STRICT=1.`,
   builders merge --html all.html laptop/ graviton/ staging/`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := judged.Validate(); err != nil {
+			policy, err := exit.ParsePolicy(strict)
+			if err != nil {
 				return err
 			}
 			d, err := dossier.Merge(args...)
@@ -37,10 +38,10 @@ and change that only under STRICT=1.`,
 			if err := wanted.Write(d, c.OutOrStdout()); err != nil {
 				return err
 			}
-			return judged.Policy().Runs(0, d.Reports()...)
+			return policy.Runs(0, d.Reports()...)
 		},
 	}
 	viewFlags(command.Flags(), &wanted)
-	strictFlag(command.Flags(), &judged)
+	strictFlag(command.Flags(), &strict)
 	return command
 }

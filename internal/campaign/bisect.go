@@ -76,13 +76,21 @@ func (b Bisect) Run(ctx context.Context) error {
 
 // judge tries the claim once on one release.
 func (s search) judge(ctx context.Context, version string) (bisect.Finding, error) {
-	s.tries[version]++
-	one, watch, err := s.try(version, s.tries[version])
-	if err != nil {
-		return bisect.Finding{}, err
+	one := s.Request
+	one.Cell.BuildKit, one.Confirm, one.Out = version, "0", filepath.Join(s.Request.Out, version)
+	if s.tries[version] == 0 {
+		if err := forgetAgain(one.Out); err != nil {
+			return bisect.Finding{}, err
+		}
+	} else {
+		// Further tries have a folder in the first one's. The release is made by then,
+		// and the lab would say so each time.
+		one = one.Alone(filepath.Join(one.Out, fmt.Sprintf(againFolder, s.tries[version])))
+		s.project.Stderr = io.Discard
 	}
+	s.tries[version]++
 	started := time.Now()
-	result, err := s.project.Run(ctx, one, watch)
+	result, err := s.project.Run(ctx, one, unseen(s.Stderr, one))
 	if errors.Is(err, lab.ErrNoRelease) {
 		fmt.Fprintf(s.Stdout, "  %-10s there is no such release\n", version)
 		return bisect.Finding{}, bisect.ErrAbsent
@@ -98,20 +106,6 @@ func (s search) judge(ctx context.Context, version string) (bisect.Finding, erro
 		Verdict: claim.Verdict, Reason: claim.Reason, Seconds: time.Since(started).Seconds(),
 		Evidence: filepath.Join(one.Out, claim.Evidence),
 	}, nil
-}
-
-// try is the request for a release. The first try has the release's folder, and each
-// further one a folder in it.
-func (s search) try(version string, number int) (check.Request, check.Watch, error) {
-	one := s.Request
-	one.Cell.BuildKit, one.Confirm, one.Out = version, "0", filepath.Join(s.Request.Out, version)
-	if number == 1 {
-		return one, unseen(s.Workspace, one), forgetAgain(one.Out)
-	}
-	one = one.Alone(filepath.Join(one.Out, fmt.Sprintf(againFolder, number-1)))
-	watch := unseen(s.Workspace, one)
-	watch.Progress = io.Discard // the release is made, and the lab says so each time
-	return one, watch, nil
 }
 
 func (b Bisect) tell(f bisect.Finding) {

@@ -5,10 +5,20 @@
 package campaign
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
 
 	"builders.test/internal/check"
 	"builders.test/internal/console"
+	"builders.test/internal/plan"
+	"builders.test/internal/report"
+	"github.com/moby/sys/atomicwriter"
 )
 
 // againFolder is where the tries of one round lie, below the folder of their side.
@@ -16,6 +26,136 @@ const againFolder = "again-%02d"
 
 // unseen follows a run of which only the result is shown, and what goes wrong beside
 // it.
-func unseen(w check.Workspace, r check.Request) check.Watch {
-	return check.Watch{Screen: console.New(io.Discard, w.Stderr, r.Out), Progress: w.Stderr}
+func unseen(stderr io.Writer, r check.Request) check.Watch {
+	return check.Watch{Screen: console.New(io.Discard, stderr, r.Out)}
+}
+
+// cells makes the runs of a matrix or a soak, and keeps those that were finished by
+// an earlier one.
+type cells struct {
+	project check.Project
+	// request is for each run but for the cell and the folder.
+	request check.Request
+	// fresh makes again what is there.
+	fresh bool
+	// ready is called when the lab is up.
+	ready func()
+
+	mu sync.Mutex // of the standard output
+}
+
+// place is where a cell is run, and how it is spoken of.
+type place struct {
+	cell plan.Cell
+	dir  string
+	name string
+	// company says that another run of the same goes on beside it.
+	company bool
+	// complete reports whether a run need not be made again.
+	complete func(check.Result) bool
+}
+
+// outcome is what came of one place.
+type outcome struct {
+	dir     string
+	report  report.Report
+	seconds float64
+	err     error
+}
+
+// note is the file that tells a finished cell from a half made one.
+const note = "cell.json"
+
+// finished is what is noted about a cell.
+type finished struct {
+	Cell        plan.Cell `json:"cell"`
+	Book        string    `json:"book"`
+	Run         string    `json:"run"`
+	Regressions bool      `json:"regressions,omitempty"`
+	// Company tells that another run of the same went on beside it.
+	Company bool    `json:"company,omitempty"`
+	Seconds float64 `json:"seconds"`
+}
+
+// at is the request for a place.
+func (c *cells) at(p place) check.Request {
+	one := c.request
+	one.Cell, one.Out = p.cell, p.dir
+	return one
+}
+
+// attempt runs the cell, and notes that it is finished if it is.
+func (c *cells) attempt(ctx context.Context, p place) outcome {
+	o := outcome{dir: p.dir}
+	c.say("  %-44s …", p.name)
+	started := time.Now()
+	one := c.at(p)
+	watch := unseen(io.Discard, one)
+	watch.Ready = c.ready
+	result, err := c.project.Run(ctx, one, watch)
+	o.report, o.err, o.seconds = result.Report, err, time.Since(started).Seconds()
+	if err != nil {
+		c.say("  %-44s not run: %v", p.name, err)
+		return o
+	}
+	c.say("  %-44s %s · %.0f s", p.name, result.Report.Summary, o.seconds)
+	if p.complete(result) && ctx.Err() == nil {
+		o.err = c.finish(o, p)
+	}
+	return o
+}
+
+// kept reads what an earlier run made of the cell, if it finished it.
+func (c *cells) kept(p place) (outcome, bool) {
+	content, err := os.ReadFile(filepath.Join(p.dir, note))
+	if err != nil || c.fresh {
+		return outcome{}, false
+	}
+	var f finished
+	if json.Unmarshal(content, &f) != nil || f != c.note(p, c.project.Book.Edition(), f.Seconds) {
+		return outcome{}, false
+	}
+	r, err := report.Read(filepath.Join(p.dir, report.File))
+	if err != nil || r.Book != f.Book {
+		return outcome{}, false
+	}
+	return outcome{dir: p.dir, report: r, seconds: f.Seconds}, true
+}
+
+func (c *cells) sayKept(p place, o outcome) {
+	c.say("  %-44s kept: %s", p.name, o.report.Summary)
+}
+
+func (c *cells) note(p place, book string, seconds float64) finished {
+	choice := c.request.Choice
+	return finished{Cell: p.cell, Book: book, Run: choice.Run, Regressions: choice.Regressions, Company: p.company, Seconds: seconds}
+}
+
+func (c *cells) finish(o outcome, p place) error {
+	content, err := json.Marshal(c.note(p, o.report.Book, o.seconds))
+	if err != nil {
+		return err
+	}
+	return atomicwriter.WriteFile(filepath.Join(o.dir, note), content, 0o644)
+}
+
+func (c *cells) say(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fmt.Fprintf(c.project.Stdout, format+"\n", args...)
+}
+
+// interrupted is what a campaign of cells ends with when it was.
+func interrupted(started time.Time) error {
+	return fmt.Errorf("interrupted after %.0f s; the same command goes on from here", time.Since(started).Seconds())
+}
+
+func buildkitsOf(all []plan.Cell) []string {
+	var named []string
+	for _, cell := range all {
+		if cell.BuildKit != "" {
+			named = append(named, cell.BuildKit)
+		}
+	}
+	return named
 }

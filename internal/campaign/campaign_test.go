@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 	"builders.test/internal/exit"
 	"builders.test/internal/plan"
 	"builders.test/internal/report"
-	"builders.test/internal/text"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
 	"gotest.tools/v3/fs"
@@ -53,10 +51,7 @@ func do(t *testing.T, w *check.Workspace, campaign interface{ Run(context.Contex
 	t.Helper()
 	var out, errs bytes.Buffer
 	w.Stdout, w.Stderr = &out, &errs
-	code, cause := exit.Of(campaign.Run(t.Context()))
-	if cause != nil {
-		fmt.Fprintln(&errs, text.Line(cause.Error()))
-	}
+	code := exit.Say(t.Context(), campaign.Run(t.Context()), &errs)
 	return said{code: code, out: out.String(), errors: errs.String()}
 }
 

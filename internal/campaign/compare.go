@@ -46,7 +46,7 @@ func (c Compare) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	project, err := c.Open(ctx)
+	project, err := c.Open(ctx, baseline.request, candidate.request)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (c Compare) Run(ctx context.Context) error {
 	return c.conclude(baseline, candidate, screen)
 }
 
-// sides are the two, unless they are the same or cannot be asked for.
+// sides are the two, unless they are the same.
 func (c Compare) sides() (baseline, candidate *side, err error) {
 	baseline, candidate = &side{name: "baseline", request: c.Request}, &side{name: "candidate", request: c.Request}
 	baseline.request.Cell.BuildKit = c.Baseline
@@ -86,9 +86,6 @@ func (c Compare) sides() (baseline, candidate *side, err error) {
 	}
 	for _, s := range []*side{baseline, candidate} {
 		s.request.Out = filepath.Join(c.Request.Out, s.name)
-		if err := s.request.Validate(); err != nil {
-			return nil, nil, err
-		}
 	}
 	return baseline, candidate, nil
 }
@@ -112,7 +109,7 @@ func forgetAgain(out string) error {
 func (c Compare) ask(ctx context.Context, p check.Project, s *side, ready func()) error {
 	screen := console.New(c.Stdout, c.Stderr, s.request.Out)
 	screen.Note(s.name, "BuildKit "+s.request.Cell.BuildKit)
-	result, err := p.Run(ctx, s.request, check.Watch{Screen: screen, Progress: c.Stderr, Ready: ready})
+	result, err := p.Run(ctx, s.request, check.Watch{Screen: screen, Ready: ready})
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
@@ -149,9 +146,8 @@ func (c Compare) repeat(ctx context.Context, p check.Project, s *side, ids []str
 	s.rounds++
 	folder := fmt.Sprintf(againFolder, s.rounds)
 	one := s.request.Alone(filepath.Join(s.request.Out, folder), ids...)
-	watch := unseen(c.Workspace, one)
-	watch.Progress = io.Discard // the lab is up, and says so each time
-	result, err := p.Run(ctx, one, watch)
+	p.Stderr = io.Discard // the lab is up, and says so each time
+	result, err := p.Run(ctx, one, unseen(c.Stderr, one))
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("asking the %s again about %s: %w", s.name, strings.Join(ids, ", "), err)
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"builders.test/helpers/claim"
-	"builders.test/internal/book"
 	"builders.test/internal/check"
 	"builders.test/internal/exit"
 	"builders.test/internal/history"
@@ -34,10 +33,15 @@ func (h History) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	chosen, err := regressions(project.Book, h.Request.Choice.Run)
+	known, err := project.Book.Only(func(c claim.Listed) bool { return c.Known != nil })
 	if err != nil {
 		return err
 	}
+	all, err := known.Select(h.Request.Choice.Run)
+	if err != nil {
+		return err
+	}
+	chosen := all.Claims
 	started := time.Now()
 	ledger, err := history.Open(h.Request.Out, h.Fresh)
 	if err != nil {
@@ -49,24 +53,6 @@ func (h History) Run(ctx context.Context) error {
 		}
 	}
 	return h.conclude(ledger, chosen, time.Since(started))
-}
-
-// regressions are the claims that some release is known to break: all scripts,
-// and some claims of the book.
-func regressions(all book.Book, choice string) ([]history.Regression, error) {
-	known, err := all.Only(func(c claim.Listed) bool { return c.Known != nil })
-	if err != nil {
-		return nil, err
-	}
-	chosen, err := known.Select(choice)
-	if err != nil {
-		return nil, err
-	}
-	var found []history.Regression
-	for _, c := range chosen.Claims {
-		found = append(found, history.Regression{Claim: c.Claim, Edition: c.Edition})
-	}
-	return found, nil
 }
 
 // judge runs what is not known yet of one cell.
@@ -83,7 +69,7 @@ func (h History) judge(ctx context.Context, p check.Project, ledger *history.Led
 	one := h.Request
 	one.Cell.BuildKit, one.Cell.Buildx = cell.BuildKit, cell.Buildx
 	one.Choice, one.Out = check.Choice{IDs: ids}, filepath.Join(h.Request.Out, cell.Folder())
-	result, err := p.Run(ctx, one, unseen(h.Workspace, one))
+	result, err := p.Run(ctx, one, unseen(h.Stderr, one))
 	if ctx.Err() != nil {
 		return errors.New("interrupted; the same command goes on from here")
 	}

@@ -52,7 +52,7 @@ func (s Selftest) Run(ctx context.Context) error {
 	if len(chosen) == 0 {
 		return fmt.Errorf("SABOTAGE=%s: no sabotage has such a name", s.Sabotages)
 	}
-	s.Request.Lab.Always = true
+	s.Request.InLab = true
 	project, err := s.Open(ctx)
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (s Selftest) open(ctx context.Context) (testbed, error) {
 		return testbed{}, err
 	}
 	variables, err := l.Env("")
-	return testbed{lab: l, variables: variables, buildx: buildx, buildkit: release, trees: s.Request.Out}, err
+	return testbed{lab: l, stderr: s.Stderr, variables: variables, buildx: buildx, buildkit: release, trees: s.Request.Out}, err
 }
 
 func (s Selftest) scores(ctx context.Context, p check.Project, bed testbed, chosen []sabotage.Sabotage) ([]sabotage.Score, error) {
@@ -123,7 +123,7 @@ func (s Selftest) score(ctx context.Context, p check.Project, bed testbed, one s
 	if bed.folder, err = made(filepath.Join(asked.Out, "stage")); err != nil {
 		return sabotage.Score{}, err
 	}
-	spoilt := trial{request: asked, watch: unseen(s.Workspace, asked)}
+	spoilt := trial{request: asked, watch: unseen(s.Stderr, asked)}
 	undo, err := bed.spoil(ctx, one, &spoilt)
 	if err != nil {
 		return sabotage.Score{}, errors.Join(err, undo())

@@ -90,18 +90,14 @@ func (s Soak) understand(ctx context.Context) (*soaking, error) {
 	if err != nil {
 		return nil, err
 	}
-	project, err := s.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	w := &soaking{cells: &cells{project: project, request: s.Request, fresh: s.Fresh}, all: all, number: number, company: company}
-	// What is wrong with the choice would be wrong in every run.
+	w := &soaking{cells: &cells{request: s.Request, fresh: s.Fresh}, all: all, number: number, company: company}
+	// What is wrong with one would be wrong in every run.
+	var requests []check.Request
 	for _, cell := range all {
-		if err := project.Validate(w.at(place{cell: cell})); err != nil {
-			return nil, err
-		}
+		requests = append(requests, w.at(place{cell: cell}))
 	}
-	return w, nil
+	w.project, err = s.Open(ctx, requests...)
+	return w, err
 }
 
 // everyClaim reports whether a run reached all claims. What it complained of at

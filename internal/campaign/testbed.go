@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +21,8 @@ import (
 
 // testbed is the lab with one thing in it that is wrong.
 type testbed struct {
-	lab check.Laboratory
+	lab    check.Laboratory
+	stderr io.Writer
 	// variables lead to the lab.
 	variables map[string]string
 	// buildx and buildkit are the real ones.
@@ -52,7 +54,7 @@ func (b testbed) spoil(ctx context.Context, one sabotage.Sabotage, run *trial) (
 		return undo, err
 	}
 	cell := &run.request.Cell
-	run.request.Lab.Variables = standing.Variables
+	run.request.Variables = standing.Variables
 	if one.OfBuildx() {
 		if cell.Buildx, err = b.plugin(ctx, one); err != nil {
 			return undo, err
@@ -77,7 +79,7 @@ func (b testbed) spoil(ctx context.Context, one sabotage.Sabotage, run *trial) (
 				back = append(back, putBack)
 			}
 			if err != nil {
-				fmt.Fprintf(run.watch.Progress, "%s: %v\n", one.Name, err)
+				fmt.Fprintf(b.stderr, "%s: %v\n", one.Name, err)
 			}
 		}
 	}

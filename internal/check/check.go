@@ -33,7 +33,8 @@ type Workspace struct {
 	Specs string
 	// OpenLab reaches the lab; nothing is built or started by that.
 	OpenLab func(progress io.Writer) (Laboratory, error)
-	// Stdout and Stderr are for the person who waits.
+	// Stdout and Stderr are for the person who waits; the lab says on Stderr what it
+	// makes.
 	Stdout, Stderr io.Writer
 }
 
@@ -51,8 +52,16 @@ type Project struct {
 	Book book.Book
 }
 
-// Open compiles the specs and asks them for their claims.
-func (w Workspace) Open(ctx context.Context) (Project, error) {
+// Open compiles the specs and asks them for their claims. It refuses what can be known
+// to be wrong with the requests before anything is run.
+func (w Workspace) Open(ctx context.Context, requests ...Request) (Project, error) {
+	asked := make([]parsed, len(requests))
+	for i, r := range requests {
+		var err error
+		if asked[i], err = r.parse(); err != nil {
+			return Project{}, err
+		}
+	}
 	if err := w.inProject(); err != nil {
 		return Project{}, err
 	}
@@ -63,8 +72,16 @@ func (w Workspace) Open(ctx context.Context) (Project, error) {
 		}
 		w.Specs = dir
 	}
-	opened, err := book.Open(ctx, ".", w.Specs, w.Stderr)
-	return Project{Workspace: w, Book: opened}, err
+	all, err := book.Open(ctx, ".", w.Specs, w.Stderr)
+	if err != nil {
+		return Project{}, err
+	}
+	for _, one := range asked {
+		if _, err := one.Choice.from(all, one.cell); err != nil {
+			return Project{}, err
+		}
+	}
+	return Project{Workspace: w, Book: all}, nil
 }
 
 // inProject refuses to run anywhere but in the project's folder.
@@ -97,8 +114,6 @@ func (p Project) Unchanged(ctx context.Context) error {
 type Watch struct {
 	// Screen shows what becomes of the claims.
 	Screen *console.Console
-	// Progress is where the lab says what it makes.
-	Progress io.Writer
 	// Ready is called when the lab is up; it may be nil.
 	Ready func()
 }
@@ -164,20 +179,17 @@ type Check struct {
 
 // Run leaves the views of the report beside it, and ends as the verdicts say.
 func (c Check) Run(ctx context.Context) error {
-	if err := c.Request.Validate(); err != nil {
-		return err
-	}
-	p, err := c.Open(ctx)
+	p, err := c.Open(ctx, c.Request)
 	if err != nil {
 		return err
 	}
 	out := c.Request.Out
 	screen := console.New(c.Stdout, c.Stderr, out)
-	result, err := p.Run(ctx, c.Request, Watch{Screen: screen, Progress: c.Stderr})
+	result, err := p.Run(ctx, c.Request, Watch{Screen: screen})
 	if err != nil {
 		return err
 	}
 	page := views.Publish(dossier.Of(dossier.Run{Dir: out, Report: result.Report}), out, screen.Note)
 	screen.Summary(result.Report, result.Elapsed, result.Path, page)
-	return exit.Told(c.Request.Policy().Runs(0, result.Report), result.Why)
+	return exit.Told(result.Why, c.Request.Policy().Runs(0, result.Report))
 }

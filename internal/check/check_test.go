@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"builders.test/internal/exit"
 	"builders.test/internal/plan"
 	"builders.test/internal/report"
-	"builders.test/internal/text"
 	"builders.test/lab"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -65,10 +63,7 @@ type toy struct {
 func do(ctx context.Context, c *toy) said {
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
-	code, cause := exit.Of(Check{c.Workspace, c.Request}.Run(ctx))
-	if cause != nil {
-		fmt.Fprintln(&errs, text.Line(cause.Error()))
-	}
+	code := exit.Say(ctx, Check{c.Workspace, c.Request}.Run(ctx), &errs)
 	return said{code: code, out: out.String(), errors: errs.String()}
 }
 
@@ -107,7 +102,7 @@ func TestCheckBroken(t *testing.T) {
 func TestCheckCrashIsAnError(t *testing.T) {
 	got := do(t.Context(), inToy(t, "kill"))
 	assert.Equal(t, got.code, exit.Environment)
-	assert.Equal(t, got.errors, "the test process ended early: signal: killed\n")
+	assert.Equal(t, got.errors, "builders: the test process ended early: signal: killed\n")
 	assert.Assert(t, cmp.Contains(got.out, "! 1 claim was not reached: the test process ended early: signal: killed\n"))
 	r, err := report.Read("build/check/report.json")
 	assert.NilError(t, err)
@@ -118,7 +113,7 @@ func TestCheckCrashIsAnError(t *testing.T) {
 func TestCheckWithoutAnOpenEnvironment(t *testing.T) {
 	got := do(t.Context(), inToy(t, "main"))
 	assert.Equal(t, got.code, exit.Environment)
-	assert.Equal(t, got.errors, "no Docker Engine answers at unix:///var/run/docker.sock; start Docker\n")
+	assert.Equal(t, got.errors, "builders: no Docker Engine answers at unix:///var/run/docker.sock; start Docker\n")
 	_, err := os.Stat("build/check/report.json")
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
@@ -129,13 +124,13 @@ func TestCheckWithSpecsThatDoNotCompile(t *testing.T) {
 	got := do(t.Context(), c)
 	assert.Equal(t, got.code, exit.Environment)
 	assert.Assert(t, cmp.Contains(got.errors, "./bad_test.go:5:9: undefined: nowhere\n"))
-	assert.Assert(t, cmp.Contains(got.errors, "the specs do not compile; the lines above say why\n"))
+	assert.Assert(t, cmp.Contains(got.errors, "builders: the specs do not compile; the lines above say why\n"))
 }
 
 func TestCheckThatCleansUpBadlyIsNotGreen(t *testing.T) {
 	got := do(t.Context(), inToy(t, "leak"))
 	assert.Equal(t, got.code, exit.Environment)
-	assert.Equal(t, got.errors, "1 container was left behind\n")
+	assert.Equal(t, got.errors, "builders: 1 container was left behind\n")
 	assert.Assert(t, cmp.Contains(got.out, "6 hold, 0 broken, 0 error, 1 not applicable"))
 }
 
@@ -171,6 +166,7 @@ func TestCheckRefusesBeforeAnythingIsTouched(t *testing.T) {
 			tc.change(c)
 			got := do(t.Context(), c)
 			assert.Equal(t, got.code, exit.Environment)
+			assert.Assert(t, cmp.Contains(got.errors, "builders: "))
 			assert.Assert(t, cmp.Contains(got.errors, tc.want))
 			assert.Equal(t, strings.Count(got.errors, "\n"), 1)
 			assert.Equal(t, got.out, "")
@@ -184,7 +180,7 @@ func TestAFolderIsForOneRunAtATime(t *testing.T) {
 	assert.NilError(t, err)
 	got := do(t.Context(), c)
 	assert.Equal(t, got.code, exit.Environment)
-	assert.Equal(t, got.errors, "OUT="+c.Out+" is in use by another run; wait for it or name another folder\n")
+	assert.Equal(t, got.errors, "builders: OUT="+c.Out+" is in use by another run; wait for it or name another folder\n")
 	taken.free()
 	assert.Equal(t, do(t.Context(), c).code, exit.Holds)
 }
@@ -194,7 +190,7 @@ func TestCheckInterrupted(t *testing.T) {
 	interrupt()
 	got := do(ctx, inToy(t, ""))
 	assert.Equal(t, got.code, exit.Environment)
-	assert.Equal(t, got.errors, "interrupted\n")
+	assert.Equal(t, got.errors, "builders: interrupted\n")
 }
 
 // fakeLab writes down what is asked of it.
@@ -231,7 +227,7 @@ func (c *toy) testbed(t *testing.T) (testbed, error) {
 	t.Helper()
 	asked, err := c.parse()
 	assert.NilError(t, err)
-	return Project{Workspace: c.Workspace}.findTestbed(t.Context(), asked, Watch{Progress: io.Discard})
+	return Project{Workspace: c.Workspace}.findTestbed(t.Context(), asked, Watch{})
 }
 
 func TestTheLabIsTheTestbed(t *testing.T) {

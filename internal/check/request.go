@@ -29,15 +29,9 @@ type Request struct {
 	// Parallel is how many claims are tested at the same time; 0 means as many as
 	// there are processors.
 	Parallel int
-	// Lab is where not the user's engine is to be used.
-	Lab Lab
-}
-
-// Lab says how the lab is used.
-type Lab struct {
-	// Always takes it even where an engine of the user's can be reached.
-	Always bool
+	// InLab takes the lab even where an engine of the user's can be reached, and
 	// Variables replace some of those that lead to it.
+	InLab     bool
 	Variables map[string]string
 }
 
@@ -99,36 +93,17 @@ func (r Request) parse() (p parsed, err error) {
 	if p.cell, err = subject.ParseCell(r.Cell.Driver, r.Cell.Store); err != nil {
 		return parsed{}, err
 	}
-	if _, err := env.Strict(r.Strict); err != nil {
+	if _, err := exit.ParsePolicy(r.Strict); err != nil {
 		return parsed{}, err
 	}
 	p.confirm, err = env.Confirm(r.Confirm)
 	return p, err
 }
 
-// Validate says what is wrong with a request's words, before anything is run.
-func (r Request) Validate() error {
-	_, err := r.parse()
-	return err
-}
-
-// Validate says what is wrong with a request in this project, before anything is
-// run.
-func (p Project) Validate(r Request) error {
-	s, err := r.parse()
-	if err != nil {
-		return err
-	}
-	_, err = r.Choice.from(p.Book, s.cell)
-	return err
-}
-
 // Policy is what the request says about verdicts that fail a run.
 func (r Request) Policy() exit.Policy {
-	if strict, err := env.Strict(r.Strict); err == nil && strict {
-		return exit.Strictly
-	}
-	return exit.NewsOnly
+	policy, _ := exit.ParsePolicy(r.Strict) // what is no policy is refused before a run
+	return policy
 }
 
 // Alone is the request again, for a few claims and nothing else: one after the

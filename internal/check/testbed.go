@@ -10,7 +10,9 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
+	"builders.test/helpers/subject"
 	"builders.test/internal/existing"
 	"builders.test/lab"
 )
@@ -41,7 +43,7 @@ type testbed struct {
 
 // findTestbed takes the engine that is there, and the lab only where none is.
 func (p Project) findTestbed(ctx context.Context, r parsed, w Watch) (testbed, error) {
-	if r.Lab.Always || os.Getenv("BUILDERS_LAB") != "" {
+	if r.InLab || os.Getenv("BUILDERS_LAB") != "" {
 		// The variables of `builders lab env` are set: the engine that
 		// they lead to is the lab's and may be down.
 		return p.inLab(ctx, r, w)
@@ -53,11 +55,11 @@ func (p Project) findTestbed(ctx context.Context, r parsed, w Watch) (testbed, e
 	if err != nil {
 		return testbed{}, err
 	}
-	return p.on(ctx, found, r, w)
+	return p.on(ctx, found, r)
 }
 
 // on uses an engine of the user's, untouched.
-func (p Project) on(ctx context.Context, found existing.Engine, r parsed, w Watch) (testbed, error) {
+func (p Project) on(ctx context.Context, found existing.Engine, r parsed) (testbed, error) {
 	if r.buildkit.Source != "" {
 		return testbed{}, fmt.Errorf("BUILDKIT=%s is a source tree, which for now only the lab builds, and the engine at %s would be used; give an image built from it", r.Cell.BuildKit, found.Host)
 	}
@@ -71,7 +73,7 @@ func (p Project) on(ctx context.Context, found existing.Engine, r parsed, w Watc
 	if r.buildx.Release == "" {
 		return bed, nil
 	}
-	l, err := p.OpenLab(w.Progress)
+	l, err := p.OpenLab(p.Stderr)
 	if err != nil {
 		return testbed{}, err
 	}
@@ -94,7 +96,7 @@ func rightStore(ctx context.Context, found existing.Engine, chosen string) error
 
 // inLab brings the lab up and has it make the subject.
 func (p Project) inLab(ctx context.Context, r parsed, w Watch) (testbed, error) {
-	l, err := p.OpenLab(w.Progress)
+	l, err := p.OpenLab(p.Stderr)
 	if err != nil {
 		return testbed{}, err
 	}
@@ -122,7 +124,7 @@ func (p Project) inLab(ctx context.Context, r parsed, w Watch) (testbed, error) 
 	if bed.lab, err = l.Env(r.cell.Store); err != nil {
 		return testbed{}, err
 	}
-	maps.Copy(bed.lab, r.Lab.Variables)
+	maps.Copy(bed.lab, r.Variables)
 	bed.about = "the lab's, at " + bed.lab["DOCKER_HOST"]
 	return bed, nil
 }
@@ -163,4 +165,44 @@ func (b testbed) standIns() map[string]string {
 	// Text that is no JSON is refused where the environment is opened.
 	_ = json.Unmarshal([]byte(encoded), &known)
 	return known
+}
+
+// Prefetch has the lab make BuildKit releases while specs run that do not need
+// them yet. What fails is left to those who need it: they say so.
+type Prefetch struct {
+	// Start begins with it; all calls but the first do nothing.
+	Start func()
+
+	group  sync.WaitGroup
+	cancel context.CancelFunc
+}
+
+// Prefetch is for the releases among some words of BUILDKIT, one after the other.
+func (w Workspace) Prefetch(ctx context.Context, buildkits ...string) *Prefetch {
+	p := &Prefetch{}
+	ctx, p.cancel = context.WithCancel(ctx)
+	p.Start = sync.OnceFunc(func() { p.group.Go(func() { w.fetch(ctx, buildkits) }) })
+	return p
+}
+
+func (w Workspace) fetch(ctx context.Context, buildkits []string) {
+	l, err := w.OpenLab(io.Discard)
+	if err != nil {
+		return
+	}
+	for _, text := range buildkits {
+		wanted, err := subject.ParseBuildKit(text)
+		if err != nil {
+			continue
+		}
+		if release, ok := wanted.Release(); ok && ctx.Err() == nil {
+			_ = l.EnsureBuildKit(ctx, release)
+		}
+	}
+}
+
+// Stop ends what is under way; the lab goes on from there another time.
+func (p *Prefetch) Stop() {
+	p.cancel()
+	p.group.Wait()
 }

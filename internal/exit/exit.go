@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"builders.test/helpers/claim"
+	"builders.test/helpers/env"
 	"builders.test/internal/report"
 	"builders.test/internal/text"
 )
@@ -36,30 +37,23 @@ func (e Error) Error() string {
 
 func (e Error) Unwrap() error { return e.Cause }
 
-// Of is the exit code of what a command came to, with what is left to say about it,
-// which may be nothing. An error without a code is about the environment or the
-// command's use.
-func Of(err error) (code int, cause error) {
+// Say returns the exit code of what a command came to, and says in one line what is
+// left to say about it. An error without a code is about the environment or the
+// command's use. ctx is the command's.
+func Say(ctx context.Context, err error, stderr io.Writer) int {
 	if err == nil {
-		return Holds, nil
+		return Holds
 	}
 	end := Error{Code: Environment, Cause: err}
 	errors.As(err, &end)
-	return end.Code, end.Cause
-}
-
-// Say returns the code of what a command came to, and says in one line what is left
-// to say about it. ctx is the command's.
-func Say(ctx context.Context, err error, stderr io.Writer) int {
-	code, cause := Of(err)
 	switch {
-	case cause == nil:
+	case end.Cause == nil:
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(stderr, "builders: interrupted")
 	default:
-		fmt.Fprintln(stderr, "builders:", text.Line(cause.Error()))
+		fmt.Fprintln(stderr, "builders:", text.Line(end.Cause.Error()))
 	}
-	return code
+	return end.Code
 }
 
 // With is the end of a command that counted what is wrong and what it could not
@@ -74,6 +68,15 @@ func With(wrong, unknown int) error {
 	return nil
 }
 
+// Told is an end with what is left to say about it, which may be nothing.
+func Told(why string, end error) error {
+	var coded Error
+	if why == "" || !errors.As(end, &coded) {
+		return end
+	}
+	return Error{Code: coded.Code, Cause: errors.New(why)}
+}
+
 // Policy says which verdicts fail a run.
 type Policy int
 
@@ -84,6 +87,15 @@ const (
 	// Strictly lets nothing pass that does not hold.
 	Strictly
 )
+
+// ParsePolicy reads what STRICT says.
+func ParsePolicy(strict string) (Policy, error) {
+	yes, err := env.Strict(strict)
+	if err != nil || !yes {
+		return NewsOnly, err
+	}
+	return Strictly, nil
+}
 
 // Runs is the end of a command that made runs, or read their reports; failed counts
 // those that could not be made.
@@ -110,13 +122,4 @@ func (p Policy) code(r report.Report) int {
 		return Broken
 	}
 	return Holds
-}
-
-// Told gives an end what is left to say about it; nothing changes one that is well.
-func Told(end error, why string) error {
-	code, _ := Of(end)
-	if code == Holds || why == "" {
-		return end
-	}
-	return Error{Code: code, Cause: errors.New(why)}
 }

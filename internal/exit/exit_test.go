@@ -37,24 +37,12 @@ func TestCodesOfRuns(t *testing.T) {
 		"one was not made":     {[]report.Report{holds}, 1, Environment, Environment},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, cause := Of(NewsOnly.Runs(tc.failed, tc.runs...))
-			assert.Equal(t, code, tc.lenient)
-			assert.NilError(t, cause)
-			code, _ = Of(Strictly.Runs(tc.failed, tc.runs...))
-			assert.Equal(t, code, tc.strict)
+			var said bytes.Buffer
+			assert.Equal(t, Say(t.Context(), NewsOnly.Runs(tc.failed, tc.runs...), &said), tc.lenient)
+			assert.Equal(t, Say(t.Context(), Strictly.Runs(tc.failed, tc.runs...), &said), tc.strict)
+			assert.Equal(t, said.String(), "", "the verdicts have said it")
 		})
 	}
-}
-
-func TestAnErrorHasACode(t *testing.T) {
-	misused := errors.New("no such thing")
-	code, cause := Of(fmt.Errorf("check: %w", misused))
-	assert.Equal(t, code, Environment)
-	assert.ErrorIs(t, cause, misused)
-	code, cause = Of(fmt.Errorf("check: %w", Error{Code: Broken, Cause: misused}))
-	assert.Equal(t, code, Broken)
-	assert.Equal(t, cause, misused)
-	assert.Error(t, Error{Code: Broken}, "exit code 1")
 }
 
 func TestWhatIsSaidIsOneLine(t *testing.T) {
@@ -67,6 +55,9 @@ func TestWhatIsSaidIsOneLine(t *testing.T) {
 	}{
 		{nil, Holds, ""},
 		{Error{Code: Broken}, Broken, ""},
+		{fmt.Errorf("check: %w", Error{Code: Broken, Cause: errors.New("so")}), Broken, "builders: so\n"},
+		{Told("it died", With(0, 1)), Environment, "builders: it died\n"},
+		{Told("it died", With(0, 0)), Holds, ""},
 		{errors.New("two\nlines"), Environment, "builders: two lines\n"},
 		{cancelled, Environment, "builders: wait: context canceled\n"},
 	} {

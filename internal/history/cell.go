@@ -10,13 +10,9 @@ import (
 	"builders.test/helpers/claim"
 )
 
-// Regression is a claim that some release is known to break.
-type Regression struct {
-	Claim claim.Claim
-	// Edition changes when the proof does; empty where nobody knows, and then
-	// nothing that was judged before counts.
-	Edition string
-}
+// Regression is a claim that some release is known to break. Without an edition
+// nothing that was judged before counts.
+type Regression = claim.Listed
 
 // Cell is a pair of releases, and the regressions that are judged on it.
 type Cell struct {
