@@ -1,7 +1,7 @@
 package main
 
 import (
-	"builders.test/internal/leftovers"
+	"builders.test/internal/check/leftovers"
 	"github.com/spf13/cobra"
 )
 

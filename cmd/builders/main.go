@@ -10,7 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"builders.test/internal/exit"
+	"builders.test/internal/check/exit"
 	"builders.test/internal/kin"
 	"builders.test/internal/run"
 	"github.com/spf13/cobra"

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"builders.test/internal/check/exit"
+	"builders.test/internal/check/views"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
-	"builders.test/internal/exit"
-	"builders.test/internal/views"
 	"github.com/spf13/cobra"
 )
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/internal/exit"
+	"builders.test/internal/check/exit"
 	"gotest.tools/v3/assert"
 )
 

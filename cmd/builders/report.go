@@ -3,10 +3,10 @@ package main
 import (
 	"path/filepath"
 
+	"builders.test/internal/check/views"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
-	"builders.test/internal/views"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )

@@ -8,7 +8,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
-	"builders.test/internal/exit"
+	"builders.test/internal/check/exit"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"builders.test/internal/variables"
+	"builders.test/internal/makefile"
 	"github.com/spf13/cobra"
 )
 
@@ -14,9 +14,9 @@ func newVariablesCommand() *cobra.Command {
 		Hidden: true,
 		RunE: func(_ *cobra.Command, names []string) error {
 			if nested {
-				return variables.RefuseSlips(names...)
+				return makefile.RefuseSlips(names...)
 			}
-			return variables.Refuse(names...)
+			return makefile.Refuse(names...)
 		},
 	}
 	c.Flags().BoolVar(&nested, "nested", false, "make was called by another make, whose variables come along: refuse only what is nearly one of ours")

@@ -11,7 +11,7 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/internal/bisect"
 	"builders.test/internal/check"
-	"builders.test/internal/exit"
+	"builders.test/internal/check/exit"
 	"builders.test/lab"
 )
 

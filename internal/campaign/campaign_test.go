@@ -12,7 +12,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/check"
-	"builders.test/internal/exit"
+	"builders.test/internal/check/exit"
 	"builders.test/internal/plan"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"

@@ -10,12 +10,12 @@ import (
 	"strings"
 
 	"builders.test/internal/check"
+	"builders.test/internal/check/exit"
+	"builders.test/internal/check/views"
 	"builders.test/internal/compare"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
-	"builders.test/internal/exit"
 	"builders.test/internal/report"
-	"builders.test/internal/views"
 )
 
 // Compare is two runs on one host, one after the other.

@@ -11,7 +11,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/check"
-	"builders.test/internal/exit"
+	"builders.test/internal/check/exit"
 	"builders.test/internal/history"
 	"builders.test/internal/report"
 	"builders.test/internal/versions"

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"builders.test/internal/check"
+	"builders.test/internal/check/views"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/plan"
-	"builders.test/internal/views"
 	"golang.org/x/sync/errgroup"
 )
 

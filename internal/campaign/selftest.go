@@ -16,7 +16,7 @@ import (
 	"builders.test/helpers/env"
 	"builders.test/internal/book"
 	"builders.test/internal/check"
-	"builders.test/internal/exit"
+	"builders.test/internal/check/exit"
 	"builders.test/internal/report"
 	"builders.test/internal/sabotage"
 	"builders.test/internal/versions"

@@ -12,13 +12,13 @@ import (
 
 	"builders.test/helpers/subject"
 	"builders.test/internal/check"
+	"builders.test/internal/check/views"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
 	"builders.test/internal/page"
 	"builders.test/internal/plan"
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
-	"builders.test/internal/views"
 )
 
 // Soak is the same runs again and again.

@@ -10,7 +10,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/check"
-	"builders.test/internal/exit"
+	"builders.test/internal/check/exit"
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
 	"gotest.tools/v3/assert"

@@ -15,12 +15,12 @@ import (
 	"time"
 
 	"builders.test/internal/book"
+	"builders.test/internal/check/exit"
+	"builders.test/internal/check/views"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
-	"builders.test/internal/exit"
 	"builders.test/internal/report"
 	"builders.test/internal/run"
-	"builders.test/internal/views"
 	"golang.org/x/mod/modfile"
 )
 

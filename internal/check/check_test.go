@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"builders.test/internal/exit"
+	"builders.test/internal/check/exit"
 	"builders.test/internal/plan"
 	"builders.test/internal/report"
 	"builders.test/lab"

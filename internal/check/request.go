@@ -9,9 +9,9 @@ import (
 	"builders.test/helpers/env"
 	"builders.test/helpers/subject"
 	"builders.test/internal/book"
-	"builders.test/internal/exit"
+	"builders.test/internal/check/exit"
+	"builders.test/internal/makefile"
 	"builders.test/internal/plan"
-	"builders.test/internal/repro"
 )
 
 // Request is what one run is asked for, in the words that people write. Empty words
@@ -114,8 +114,8 @@ func (r Request) Alone(out string, ids ...string) Request {
 }
 
 // again is the line that makes the run once more; it lacks the claim.
-func (r Request) again(specs string) repro.Check {
-	return repro.Check{BuildKit: r.Cell.BuildKit, Buildx: r.Cell.Buildx, Specs: specs, Driver: r.Cell.Driver, Store: r.Cell.Store}
+func (r Request) again(specs string) makefile.Check {
+	return makefile.Check{BuildKit: r.Cell.BuildKit, Buildx: r.Cell.Buildx, Specs: specs, Driver: r.Cell.Driver, Store: r.Cell.Store}
 }
 
 // variables are those of the test process that are about the request.

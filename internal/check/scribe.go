@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 
 	"builders.test/internal/console"
+	"builders.test/internal/makefile"
 	"builders.test/internal/report"
-	"builders.test/internal/repro"
 	"builders.test/internal/run"
 )
 
@@ -20,7 +20,7 @@ type scribe struct {
 	// out is the report's folder.
 	out                string
 	selection, edition string
-	again              repro.Check
+	again              makefile.Check
 }
 
 // draft keeps the report as it is so far: should even this process be killed,

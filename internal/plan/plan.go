@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/subject"
-	"builders.test/internal/repro"
+	"builders.test/internal/makefile"
 	"github.com/goccy/go-yaml"
 )
 
@@ -96,7 +96,7 @@ func (c Cell) String() string {
 
 // Command is what proves the cell by itself, on any machine, as a matrix does.
 func (c Cell) Command() string {
-	return repro.Check{
+	return makefile.Check{
 		Regressions: "1", BuildKit: c.BuildKit, Buildx: c.Buildx, Driver: c.Driver, Store: c.Store, Out: "build/matrix/" + c.Folder(),
 	}.Line()
 }

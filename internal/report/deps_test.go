@@ -14,7 +14,7 @@ func TestDataAndViewsLinkNoDocker(t *testing.T) {
 	rooms := []string{
 		"helpers/claim", "helpers/subject", "helpers/progress", "helpers/evidence",
 		"internal/report", "internal/dossier", "internal/compare", "internal/matrix", "internal/soak", "internal/bisect", "internal/run",
-		"internal/console", "internal/markdown", "internal/junit", "internal/page", "internal/views", "internal/repro",
+		"internal/console", "internal/markdown", "internal/junit", "internal/page", "internal/check/views", "internal/makefile",
 	}
 	for _, room := range rooms {
 		out, err := exec.Command("go", "list", "-deps", "../../"+room).Output()

@@ -1,6 +1,6 @@
-// Package repro writes the line that proves claims again, for reports, plans, and
-// the specs themselves.
-package repro
+// Package makefile knows the variables that make's targets take on its command line,
+// and writes the line that tests claims again.
+package makefile
 
 import "builders.test/helpers/evidence"
 

@@ -1,4 +1,4 @@
-package variables
+package makefile
 
 import (
 	"os"

@@ -1,6 +1,4 @@
-// Package variables knows the variables that make's targets take on its command line:
-// a misspelt one would otherwise be an answer about another BuildKit than was meant.
-package variables
+package makefile
 
 import (
 	"fmt"
@@ -23,7 +21,8 @@ var others = []string{
 	"http_proxy", "https_proxy", "no_proxy", "TMPDIR", "HOME", "PATH", "SHELL", "TERM", "NO_COLOR", "MAKE", "CI",
 }
 
-// Refuse refuses names of variables that no target takes.
+// Refuse refuses names of variables that no target takes: a misspelt one would
+// otherwise be an answer about another BuildKit than was meant.
 func Refuse(names ...string) error {
 	if err := RefuseSlips(names...); err != nil {
 		return err
