@@ -43,9 +43,11 @@ func (h History) Run(ctx context.Context) error {
 	}
 	chosen := all.Claims
 	started := time.Now()
-	ledger, err := history.Open(h.Request.Out, h.Fresh)
-	if err != nil {
-		return err
+	ledger := history.New(h.Request.Out)
+	if !h.Fresh {
+		if ledger, err = history.Open(h.Request.Out); err != nil {
+			return err
+		}
 	}
 	for _, cell := range history.Cells(chosen, versions.NewestBuildKit) {
 		if err := h.judge(ctx, project, ledger, cell); err != nil {

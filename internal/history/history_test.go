@@ -42,7 +42,7 @@ func TestCellsGatherWhatRunsTogether(t *testing.T) {
 
 func TestScore(t *testing.T) {
 	dir := t.TempDir()
-	ledger, err := Open(dir, false)
+	ledger, err := Open(dir)
 	assert.NilError(t, err)
 	cells := Cells([]Regression{cache}, newest)
 	judge := func(on int, v claim.Verdict) {
@@ -60,22 +60,20 @@ func TestScore(t *testing.T) {
 	assert.Assert(t, ledger.Score(cache, newest).Caught())
 	assert.Equal(t, ledger.Score(cache, newest).String(), "buildkit v0.17.2 broken, v0.17.3 holds")
 
-	again, err := Open(dir, false)
+	again, err := Open(dir)
 	assert.NilError(t, err)
 	assert.Assert(t, again.Knows(cache, cells[0]))
 	changed := cache
 	changed.Edition = "e2"
 	assert.Assert(t, !again.Knows(changed, cells[0]))
-	forgotten, err := Open(dir, true)
-	assert.NilError(t, err)
-	assert.Assert(t, !forgotten.Knows(cache, cells[0]))
+	assert.Assert(t, !New(dir).Knows(cache, cells[0]))
 
 	judge(0, claim.Holds)
 	assert.Assert(t, !ledger.Score(cache, newest).Caught())
 }
 
 func TestAProofOfUnknownEditionIsJudgedAgain(t *testing.T) {
-	ledger, err := Open(t.TempDir(), false)
+	ledger, err := Open(t.TempDir())
 	assert.NilError(t, err)
 	proof := cache
 	proof.Edition = ""
@@ -86,7 +84,7 @@ func TestAProofOfUnknownEditionIsJudgedAgain(t *testing.T) {
 }
 
 func TestWhatNobodyMendedHasToBeRedOnly(t *testing.T) {
-	ledger, err := Open(t.TempDir(), false)
+	ledger, err := Open(t.TempDir())
 	assert.NilError(t, err)
 	cell := Cells([]Regression{old}, newest)[0]
 	assert.NilError(t, ledger.Note(cell, cell.Regressions, []report.Claim{{ID: old.Claim.ID, Verdict: claim.Broken}}))

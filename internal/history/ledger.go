@@ -29,12 +29,16 @@ type Ledger struct {
 	judged map[string]Judgement
 }
 
-// Open reads the ledger of a folder. There may be none yet, and with fresh
-// what is there counts for nothing.
-func Open(dir string, fresh bool) (*Ledger, error) {
-	l := &Ledger{path: filepath.Join(dir, File), judged: map[string]Judgement{}}
+// New is the ledger of a folder in which nothing that was judged before counts.
+func New(dir string) *Ledger {
+	return &Ledger{path: filepath.Join(dir, File), judged: map[string]Judgement{}}
+}
+
+// Open reads the ledger of a folder. There may be none yet.
+func Open(dir string) (*Ledger, error) {
+	l := New(dir)
 	content, err := os.ReadFile(l.path)
-	if errors.Is(err, fs.ErrNotExist) || fresh {
+	if errors.Is(err, fs.ErrNotExist) {
 		return l, nil
 	}
 	if err != nil {

@@ -13,9 +13,9 @@ const leastFiles = 256
 func EnoughFiles() error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return nil // nobody counts
+		return nil // there is no limit
 	}
-	if uint64(limit.Cur) < leastFiles {
+	if limit.Cur < leastFiles {
 		return fmt.Errorf("only %d files may be open at a time, it takes %d; raise the limit with `ulimit -n %d`", limit.Cur, leastFiles, leastFiles)
 	}
 	return nil
