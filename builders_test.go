@@ -24,7 +24,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsVersion,
 	}, func(t *suite.T) {
 		own := cli.Program(t, t.Env.Buildx.Path, "version").Stdout()
-		asked := cli.NewHome(t).Buildx(t, "version").Stdout()
+		asked := cli.NewConfig(t).Buildx(t, "version").Stdout()
 		require.Equal(t, own, asked, "docker buildx is another plugin than the one under test")
 		require.Contains(t, asked, t.Env.Buildx.Version, "the plugin changed its version during the run")
 	})
@@ -35,11 +35,11 @@ func TestBuilders(t *testing.T) {
 		Source: docsLs,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		home := cli.NewHome(t)
-		first := builder.New(t, builder.In(home))
-		second := builder.New(t, builder.In(home), builder.Use())
+		config := cli.NewConfig(t)
+		first := builder.New(t, builder.In(config))
+		second := builder.New(t, builder.In(config), builder.Use())
 
-		listed := builder.List(t, home)
+		listed := builder.List(t, config)
 
 		for _, b := range []*builder.Builder{first, second} {
 			found, ok := builder.Find(listed, b.Name)
@@ -75,7 +75,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsUse,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		here, elsewhere := cli.NewHome(t), cli.NewHome(t)
+		here, elsewhere := cli.NewConfig(t), cli.NewConfig(t)
 		there := builder.New(t, builder.In(elsewhere), builder.Use())
 
 		used := builder.New(t, builder.In(here), builder.Use())
@@ -98,13 +98,13 @@ func TestBuilders(t *testing.T) {
 		Source: docsVariables,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		home := cli.NewHome(t)
-		current := builder.New(t, builder.In(home), builder.Use())
-		named := builder.New(t, builder.In(home))
+		config := cli.NewConfig(t)
+		current := builder.New(t, builder.In(config), builder.Use())
+		named := builder.New(t, builder.In(config))
 
-		overridden := home.With("BUILDX_BUILDER=" + named.Name)
+		overridden := config.With("BUILDX_BUILDER=" + named.Name)
 		require.Equal(t, named.Name, builder.Chosen(t, overridden), "BUILDX_BUILDER does not choose the builder")
-		require.Equal(t, current.Name, builder.Chosen(t, home), "BUILDX_BUILDER changed the stored choice")
+		require.Equal(t, current.Name, builder.Chosen(t, config), "BUILDX_BUILDER changed the stored choice")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -116,7 +116,7 @@ func TestBuilders(t *testing.T) {
 		b := builder.New(t, builder.Bootstrapped())
 		before := engine.Container(t, b.Container()).ID
 
-		again := b.Home.Try(t, "buildx", "create", "--name", b.Name, "--driver", "docker-container")
+		again := b.Config.Try(t, "buildx", "create", "--name", b.Name, "--driver", "docker-container")
 
 		require.NotZero(t, again.ExitCode, "create took a name that a builder already has")
 		require.Equal(t, before, engine.Container(t, b.Container()).ID, "the refused create replaced the builder's container")
@@ -189,9 +189,9 @@ func TestBuilders(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		otherImage, otherVersion := t.Env.Companion()
-		home := cli.NewHome(t)
-		mine := builder.New(t, builder.In(home), builder.Bootstrapped())
-		other := builder.New(t, builder.In(home), builder.Pinned(otherImage), builder.Bootstrapped())
+		config := cli.NewConfig(t)
+		mine := builder.New(t, builder.In(config), builder.Bootstrapped())
+		other := builder.New(t, builder.In(config), builder.Pinned(otherImage), builder.Bootstrapped())
 
 		require.Equal(t, t.Env.BuildKit.Version, mine.Daemon(t), "the builder runs another version beside a second builder")
 		require.Equal(t, otherVersion, other.Daemon(t), "the second builder does not run the version it is pinned to")
@@ -249,7 +249,7 @@ func TestBuilders(t *testing.T) {
 		builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 
 		tag.PointAtNothingUsable()
-		pull := cli.NewHome(t).Try(t, "pull", "--quiet", builder.DefaultImage)
+		pull := cli.NewConfig(t).Try(t, "pull", "--quiet", builder.DefaultImage)
 		require.NotZero(t, pull.ExitCode, "the pull succeeds, so this proves nothing")
 
 		b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
@@ -262,7 +262,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsDocker,
 		Needs:  []claim.Need{claim.DockerDriver, claim.EngineProgram},
 	}, func(t *suite.T) {
-		listed := builder.List(t, cli.NewHome(t))
+		listed := builder.List(t, cli.NewConfig(t))
 		engines, ok := builder.Find(listed, "default")
 		require.True(t, ok, "a fresh configuration has no default builder")
 		require.Equal(t, "docker", engines.Driver, "the default builder is not the engine's")
@@ -275,16 +275,16 @@ func TestBuilders(t *testing.T) {
 		Source: docsDocker,
 		Needs:  []claim.Need{claim.DockerDriver},
 	}, func(t *suite.T) {
-		home := cli.NewHome(t)
+		config := cli.NewConfig(t)
 		image := "image=" + t.Env.BuildKit.Image
 		for _, args := range [][]string{
 			{"create", "--driver", "docker"},
 			{"create", "--driver", "docker", "--driver-opt", image},
 			{"create", "--name", "default", "--driver-opt", image},
 		} {
-			refused := home.Try(t, append([]string{"buildx"}, args...)...)
+			refused := config.Try(t, append([]string{"buildx"}, args...)...)
 			require.NotZero(t, refused.ExitCode, "`docker buildx %s` succeeded: the engine's BuildKit can be chosen", strings.Join(args, " "))
 		}
-		require.Len(t, builder.List(t, home), 1, "a refused create left a builder behind")
+		require.Len(t, builder.List(t, config), 1, "a refused create left a builder behind")
 	})
 }

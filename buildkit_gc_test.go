@@ -149,7 +149,7 @@ func buildkitGc(t *testing.T) {
 		for _, filter := range firstRule(t, b) {
 			words = append(words, "--filter", filter)
 		}
-		chosen, err := disk.Parse(b.Home.Docker(t, words...).Stdout())
+		chosen, err := disk.Parse(b.Config.Docker(t, words...).Stdout())
 		if err != nil {
 			t.EnvironmentFailed("what buildctl du printed cannot be read: %v", err)
 		}

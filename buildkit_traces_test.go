@@ -83,10 +83,10 @@ func requireClassicTraces(t *suite.T) {
 	for _, option := range traced.arguments(t) {
 		args = append(args, option...)
 	}
-	classic := cli.NewHome(t).With("DOCKER_BUILDKIT=0").Try(t, append(args, "fixtures/traces")...)
+	classic := cli.NewConfig(t).With("DOCKER_BUILDKIT=0").Try(t, append(args, "fixtures/traces")...)
 	found := engine.FindTraces(t, traced.label())
 	if len(found.Containers) == 0 || len(found.Images) == 0 || len(found.Volumes) == 0 {
-		t.EnvironmentFailed("the classic builder, this claim's control, left no containers, images and volumes (%v); it said: %s", found, cli.Complaint(classic))
+		t.EnvironmentFailed("the classic builder, this claim's control, left no containers, images and volumes (%v); it said: %s", found, cli.FailureMessage(classic))
 	}
 }
 

@@ -104,7 +104,7 @@ func TestCaching(t *testing.T) {
 		b := builder.New(t, builder.Bootstrapped())
 		value, _ := drawing(t, b)
 
-		b.Home.Buildx(t, "stop", b.Name)
+		b.Config.Buildx(t, "stop", b.Name)
 		require.False(t, engine.Container(t, b.Container()).State.Running, "stop left the builder's container running")
 
 		requireHit(t, b, value, "the builder lost its cache when it was stopped and started")

@@ -23,12 +23,12 @@ func TestCleanup(t *testing.T) {
 		Source: docsRm,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		home := cli.NewHome(t)
-		removed := builder.New(t, builder.In(home), builder.Bootstrapped())
-		kept := builder.New(t, builder.In(home), builder.Bootstrapped())
+		config := cli.NewConfig(t)
+		removed := builder.New(t, builder.In(config), builder.Bootstrapped())
+		kept := builder.New(t, builder.In(config), builder.Bootstrapped())
 		requireWhole(t, removed)
 
-		home.Buildx(t, "rm", removed.Name)
+		config.Buildx(t, "rm", removed.Name)
 
 		requireGone(t, removed)
 		requireWhole(t, kept)
@@ -45,12 +45,12 @@ func TestCleanup(t *testing.T) {
 		engine.RemoveVolumeAfter(t, b.Volume())
 		value, _ := drawing(t, b)
 
-		b.Home.Buildx(t, "rm", "--keep-state", b.Name)
+		b.Config.Buildx(t, "rm", "--keep-state", b.Name)
 
 		require.False(t, engine.HasContainer(t, b.Container()), "rm --keep-state left the container")
 		require.False(t, b.Recorded(), "rm --keep-state left the builder's record")
 		require.True(t, engine.HasVolume(t, b.Volume()), "rm --keep-state removed the state volume")
-		successor := builder.New(t, builder.In(b.Home), builder.Named(b.Name))
+		successor := builder.New(t, builder.In(b.Config), builder.Named(b.Name))
 		requireHit(t, successor, value, "a builder of the same name did not find the kept cache")
 	})
 
@@ -60,14 +60,14 @@ func TestCleanup(t *testing.T) {
 		Source: docsRm,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		home := cli.NewHome(t)
-		bystander := builder.New(t, builder.In(home))
-		current := builder.New(t, builder.In(home), builder.Use())
-		require.Equal(t, current.Name, builder.Current(builder.List(t, home)), "--use did not make the builder current")
+		config := cli.NewConfig(t)
+		bystander := builder.New(t, builder.In(config))
+		current := builder.New(t, builder.In(config), builder.Use())
+		require.Equal(t, current.Name, builder.Current(builder.List(t, config)), "--use did not make the builder current")
 
-		home.Buildx(t, "rm", current.Name)
+		config.Buildx(t, "rm", current.Name)
 
-		require.Equal(t, "default", builder.Current(builder.List(t, home)), "removing the current builder did not fall back to the default one (a bystander is %s)", bystander.Name)
+		require.Equal(t, "default", builder.Current(builder.List(t, config)), "removing the current builder did not fall back to the default one (a bystander is %s)", bystander.Name)
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -81,7 +81,7 @@ func TestCleanup(t *testing.T) {
 		b := builder.New(t)
 		build.Run(t, b, "fixtures/processor", build.Load(ref))
 
-		b.Home.Buildx(t, "rm", b.Name)
+		b.Config.Buildx(t, "rm", b.Name)
 
 		requireGone(t, b)
 		require.True(t, image.Exists(t, ref), "rm took the image that the builder had loaded")
@@ -99,7 +99,7 @@ func TestCleanup(t *testing.T) {
 		engine.RemoveVolumeAfter(t, b.Volume())
 		engine.RemoveContainer(t, b.Container())
 
-		b.Home.Buildx(t, "rm", b.Name)
+		b.Config.Buildx(t, "rm", b.Name)
 
 		require.False(t, b.Recorded(), "rm of a builder whose container is gone left its record")
 		require.True(t, engine.HasVolume(t, b.Volume()), "rm of a builder whose container is gone now removes its state volume too: good news, and the claim is to be told from which buildx on")
@@ -112,7 +112,7 @@ func TestCleanup(t *testing.T) {
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
 		b := builder.New(t, builder.Bootstrapped())
-		b.Home.Buildx(t, "stop", b.Name)
+		b.Config.Buildx(t, "stop", b.Name)
 		requireWhole(t, b)
 		require.False(t, engine.Container(t, b.Container()).State.Running, "stop left the container running")
 		require.Equal(t, "stopped", b.Inspect(t)[0].Status, "buildx does not say that the builder is stopped")
@@ -124,12 +124,12 @@ func TestCleanup(t *testing.T) {
 		Source: docsRm,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		home := cli.NewHome(t)
-		stopped := builder.New(t, builder.In(home), builder.Bootstrapped())
-		running := builder.New(t, builder.In(home), builder.Bootstrapped())
-		home.Buildx(t, "stop", stopped.Name)
+		config := cli.NewConfig(t)
+		stopped := builder.New(t, builder.In(config), builder.Bootstrapped())
+		running := builder.New(t, builder.In(config), builder.Bootstrapped())
+		config.Buildx(t, "stop", stopped.Name)
 
-		home.Buildx(t, "rm", "--all-inactive", "--force")
+		config.Buildx(t, "rm", "--all-inactive", "--force")
 
 		requireGone(t, stopped)
 		requireWhole(t, running)
@@ -141,10 +141,10 @@ func TestCleanup(t *testing.T) {
 		Source: docsRm,
 		Needs:  []claim.Need{claim.DockerDriver},
 	}, func(t *suite.T) {
-		home := cli.NewHome(t)
-		refused := home.Try(t, "buildx", "rm", "default")
+		config := cli.NewConfig(t)
+		refused := config.Try(t, "buildx", "rm", "default")
 		require.NotZero(t, refused.ExitCode, "rm claims to have removed the engine's own builder")
-		_, listed := builder.Find(builder.List(t, home), "default")
+		_, listed := builder.Find(builder.List(t, config), "default")
 		require.True(t, listed, "the engine's own builder is gone")
 	})
 }

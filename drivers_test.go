@@ -99,7 +99,7 @@ func TestDrivers(t *testing.T) {
 		Needs:  []claim.Need{claim.RemoteDriver},
 	}, func(t *suite.T) {
 		administrators := builder.New(t)
-		administrators.Home.Docker(t, "stop", administrators.Container())
+		administrators.Config.Docker(t, "stop", administrators.Container())
 
 		b := builder.New(t, builder.Reaching(administrators))
 
@@ -108,7 +108,7 @@ func TestDrivers(t *testing.T) {
 		require.False(t, engine.Container(t, administrators.Container()).State.Running, "create, or a look at the builder, started the BuildKit that somebody else had stopped")
 		require.False(t, engine.HasContainer(t, builder.ContainerOf(b.Node())), "create of a remote builder made a container as the docker-container driver does")
 
-		b.Home.Docker(t, "start", administrators.Container())
+		b.Config.Docker(t, "start", administrators.Container())
 		administrators.AwaitDaemon(t)
 		require.Equal(t, "running", b.Inspect(t)[0].Status, "the BuildKit is up, and its builder does not find it")
 		drawing(t, b)
@@ -124,8 +124,8 @@ func TestDrivers(t *testing.T) {
 		before := engine.Container(t, administrators.Container()).State
 		value, _ := drawing(t, administrators)
 
-		administrators.Home.Buildx(t, "stop", administrators.Name)
-		administrators.Home.Buildx(t, "rm", administrators.Name)
+		administrators.Config.Buildx(t, "stop", administrators.Name)
+		administrators.Config.Buildx(t, "rm", administrators.Name)
 
 		require.False(t, administrators.Recorded(), "rm left the builder's record")
 		after := engine.Container(t, administrators.Container()).State
@@ -176,13 +176,13 @@ func TestDrivers(t *testing.T) {
 		Needs:  []claim.Need{claim.DockerDriver},
 	}, func(t *suite.T) {
 		engines := builder.New(t)
-		contexts := builder.OfContext(engines.Home, cli.NewContext(t))
+		contexts := builder.OfContext(engines.Config, cli.NewContext(t))
 
-		found, listed := builder.Find(builder.List(t, engines.Home), contexts.Name)
+		found, listed := builder.Find(builder.List(t, engines.Config), contexts.Name)
 		require.True(t, listed, "ls does not list the docker context %s as a builder", contexts.Name)
 		require.Equal(t, "docker", found.Driver, "the builder of a docker context has another driver")
 		require.Equal(t, t.BuildKit, found.Nodes[0].Version, "the builder of a docker context has another BuildKit than the context's engine")
-		require.Equal(t, contexts.Name, builder.Chosen(t, contexts.Home), "another builder than its own is the current one in a docker context")
+		require.Equal(t, contexts.Name, builder.Chosen(t, contexts.Config), "another builder than its own is the current one in a docker context")
 
 		context, mark := marked(t)
 		build.Run(t, contexts, context)
@@ -215,7 +215,7 @@ func TestDrivers(t *testing.T) {
 		Text:   "`create` refuses an option that only another driver knows, and leaves no builder behind",
 		Source: docsDrivers,
 	}, func(t *suite.T) {
-		home := cli.NewHome(t)
+		config := cli.NewConfig(t)
 		for _, args := range [][]string{
 			{"--driver", "docker-container", "--driver-opt", "cacert=/ca.pem"},
 			{"--driver", "remote", "--driver-opt", "network=host", "tcp://127.0.0.1:1"},
@@ -223,12 +223,12 @@ func TestDrivers(t *testing.T) {
 			{"--driver", "remote", "--buildkitd-flags", "--debug", "tcp://127.0.0.1:1"},
 		} {
 			name := t.Env.Name("refused")
-			refused := home.Try(t, append([]string{"buildx", "create", "--name", name}, args...)...)
+			refused := config.Try(t, append([]string{"buildx", "create", "--name", name}, args...)...)
 			require.NotZero(t, refused.ExitCode, "`create %s` succeeded: the driver takes an option that is another one's", strings.Join(args, " "))
-			_, listed := builder.Find(builder.List(t, home), name)
+			_, listed := builder.Find(builder.List(t, config), name)
 			require.False(t, listed, "`create %s` was refused and left a builder behind", strings.Join(args, " "))
 		}
-		allowed := builder.New(t, builder.In(home), builder.Driver(subject.DriverContainer))
+		allowed := builder.New(t, builder.In(config), builder.Driver(subject.DriverContainer))
 		require.True(t, allowed.Recorded(), "create without a foreign option fails too, so this proves nothing")
 	})
 }

@@ -158,7 +158,7 @@ func given(t *suite.T, target, value string, options ...build.Option) string {
 
 func historyOf(t *suite.T, ref string) string {
 	t.Helper()
-	return cli.NewHome(t).Docker(t, "history", "--no-trunc", ref).Stdout()
+	return cli.NewConfig(t).Docker(t, "history", "--no-trunc", ref).Stdout()
 }
 
 // proof is what a step with a secret left when it was executed last.

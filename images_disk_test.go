@@ -271,10 +271,10 @@ func imagesDisk(t *testing.T) {
 	}, func(t *suite.T) {
 		b := builder.New(t)
 		value, _ := reading(t, b, "first")
-		b.Home.Buildx(t, "stop", b.Name)
+		b.Config.Buildx(t, "stop", b.Name)
 
 		for _, words := range [][]string{{"du"}, {"prune", "--force", "--all"}} {
-			refused := b.Home.Try(t, append([]string{"buildx", "--builder", b.Name}, words...)...)
+			refused := b.Config.Try(t, append([]string{"buildx", "--builder", b.Name}, words...)...)
 			require.NotZero(t, refused.ExitCode, "%s of a stopped builder succeeds: good news, and the claim is to be told from which buildx on", words[0])
 		}
 		require.False(t, engine.Container(t, b.Container()).State.Running, "du or prune started a stopped builder")
@@ -290,7 +290,7 @@ func imagesDisk(t *testing.T) {
 	}, func(t *suite.T) {
 		b := builder.New(t)
 		value, _ := reading(t, b, "first")
-		b.Home.Buildx(t, "stop", b.Name)
+		b.Config.Buildx(t, "stop", b.Name)
 
 		// docker system prune is for the whole engine, other people's things too.
 		// What it does is done here to things of this run's, made like a builder's.
@@ -363,10 +363,10 @@ const anonymous = "com.docker.volume.anonymous"
 func stoppedContainer(t *suite.T, mark string) (name string) {
 	t.Helper()
 	name = t.Env.Name("container")
-	home := cli.NewHome(t)
-	t.Cleanup(func() { home.CleanUp(t, "rm", "--force", name) })
+	config := cli.NewConfig(t)
+	t.Cleanup(func() { config.CleanUp(t, "rm", "--force", name) })
 	// The image asks for a volume; the tmpfs takes its place.
-	home.Docker(t, "create", "--name", name, "--label", env.RunLabel+"="+t.Env.Run, "--label", mark,
+	config.Docker(t, "create", "--name", name, "--label", env.RunLabel+"="+t.Env.Run, "--label", mark,
 		"--pull", "never", "--tmpfs", "/var/lib/buildkit", t.Env.BuildKit.Image)
 	return name
 }
@@ -375,7 +375,7 @@ func namedVolume(t *suite.T, mark string) (name string) {
 	t.Helper()
 	name = t.Env.Name("volume")
 	engine.RemoveVolumeAfter(t, name)
-	cli.NewHome(t).Docker(t, "volume", "create", "--label", mark, name)
+	cli.NewConfig(t).Docker(t, "volume", "create", "--label", mark, name)
 	return name
 }
 

@@ -86,7 +86,7 @@ const (
 func (l layered) sources(t *suite.T) []dive.Source {
 	t.Helper()
 	archive := filepath.Join(t.Env.Dir, t.Env.Name("archive")+".tar")
-	cli.NewHome(t).Docker(t, "save", "--output", archive, l.ref)
+	cli.NewConfig(t).Docker(t, "save", "--output", archive, l.ref)
 	return []dive.Source{dive.Engine(l.ref), dive.Archive(archive)}
 }
 

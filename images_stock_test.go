@@ -92,9 +92,9 @@ func newSource(t *suite.T) string {
 func reopened(t *suite.T, b *builder.Builder, options ...builder.Option) *builder.Builder {
 	t.Helper()
 	engine.RemoveVolumeAfter(t, b.Volume())
-	b.Home.Buildx(t, "stop", b.Name)
-	b.Home.Buildx(t, "rm", "--keep-state", b.Name)
-	options = append([]builder.Option{builder.In(b.Home), builder.Named(b.Name), builder.Bootstrapped()}, options...)
+	b.Config.Buildx(t, "stop", b.Name)
+	b.Config.Buildx(t, "rm", "--keep-state", b.Name)
+	options = append([]builder.Option{builder.In(b.Config), builder.Named(b.Name), builder.Bootstrapped()}, options...)
 	return builder.New(t, options...)
 }
 

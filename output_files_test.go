@@ -155,6 +155,6 @@ func aDockerArchiveCanBeLoaded(t *suite.T) {
 	build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=docker,dest="+file))
 	require.Empty(t, left(t), "an image that was to be written to a file is in the engine, too")
 
-	cli.NewHome(t).Docker(t, "load", "--input", file)
+	cli.NewConfig(t).Docker(t, "load", "--input", file)
 	requirePrints(t, ref, "", "the image that docker load took is not what was built")
 }

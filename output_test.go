@@ -115,8 +115,8 @@ func TestOutput(t *testing.T) {
 		named, loaded := image.New(t, "named"), image.New(t, "loaded")
 		image.RemoveLabelledAfter(t, mark(t))
 
-		// The current builder of an empty home is the default one.
-		unnamed := build.TryIn(t, b.Home, "fixtures/output", printing(t, "unnamed"), build.IDFile(t))
+		// The current builder of an empty configuration is the default one.
+		unnamed := build.TryIn(t, b.Config, "fixtures/output", printing(t, "unnamed"), build.IDFile(t))
 		require.NotEmpty(t, unnamed.ID(t), "a build without a name makes no image")
 		byName := build.Run(t, b, "fixtures/output", printing(t, "named"), build.Tag(named))
 		byLoad := build.Run(t, b, "fixtures/output", printing(t, "loaded"), build.Load(loaded))

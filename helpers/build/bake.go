@@ -21,7 +21,7 @@ func Bake(t *spec.T, b *builder.Builder, file, target string, options ...Option)
 func TryBake(t *spec.T, b *builder.Builder, file, target string, options ...Option) *Result {
 	t.Helper()
 	options = append([]Option{flag("--builder", b.Name), flag("--file", file)}, options...)
-	return begin(t, b.Home, "bake", target, options).Wait(t)
+	return begin(t, b.Config, "bake", target, options).Wait(t)
 }
 
 // Set gives a target of a bake file another value, such as base.args.VALUE.

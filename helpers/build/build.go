@@ -89,13 +89,13 @@ func named(options []Option) bool {
 	})
 }
 
-// TryIn builds on the current builder of a home and returns the result
+// TryIn builds on the current builder of a configuration and returns the result
 // whatever it is.
-func TryIn(t *spec.T, home cli.Home, context string, options ...Option) *Result {
+func TryIn(t *spec.T, config cli.Config, context string, options ...Option) *Result {
 	t.Helper()
 	// It may be the engine's.
 	enginecache.Snapshot(t)
-	return start(t, home, context, options).Wait(t)
+	return start(t, config, context, options).Wait(t)
 }
 
 // Remarks is what buildx itself said beside the progress: its warnings, and
@@ -111,7 +111,7 @@ func (r *Result) Complaint() string {
 	if why, failed := r.failedStep(); failed {
 		return why
 	}
-	return cli.Complaint(r.Command)
+	return cli.FailureMessage(r.Command)
 }
 
 // Reason is [Result.Complaint] without the command.
@@ -119,7 +119,7 @@ func (r *Result) Reason() string {
 	if why, failed := r.failedStep(); failed {
 		return why
 	}
-	return cli.LastWords(r.Command)
+	return cli.LastLine(r.Command)
 }
 
 func (r *Result) failedStep() (why string, failed bool) {

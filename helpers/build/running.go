@@ -31,21 +31,21 @@ func Start(t *spec.T, b *builder.Builder, context string, options ...Option) *Ru
 	if b.Driver == subject.DriverDocker && !named(options) {
 		options = append(options, Tag(image.New(t, "unnamed")))
 	}
-	r := start(t, b.Home, context, append([]Option{flag("--builder", b.Name)}, options...))
+	r := start(t, b.Config, context, append([]Option{flag("--builder", b.Name)}, options...))
 	r.builder = b.Name
 	return r
 }
 
-func start(t *spec.T, home cli.Home, context string, options []Option) *Running {
+func start(t *spec.T, config cli.Config, context string, options []Option) *Running {
 	t.Helper()
-	return begin(t, home, "build", context, options)
+	return begin(t, config, "build", context, options)
 }
 
 // begin runs a buildx command that builds, with the target of the command last.
-func begin(t *spec.T, home cli.Home, verb, target string, options []Option) *Running {
+func begin(t *spec.T, config cli.Config, verb, target string, options []Option) *Running {
 	t.Helper()
 	args := arguments(verb, target, options)
-	return &Running{args: args, command: home.Start(t, args...)}
+	return &Running{args: args, command: config.Start(t, args...)}
 }
 
 func arguments(verb, target string, options []Option) []string {
@@ -73,7 +73,7 @@ func (r *Running) Await(t *spec.T, text string) {
 
 func (r *Running) executes(t *spec.T, text string) bool {
 	t.Helper()
-	v, found := progressOf(t, r.command.Complained()).Find(text)
+	v, found := progressOf(t, r.command.Stderr()).Find(text)
 	return found && v.Executing()
 }
 

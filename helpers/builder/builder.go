@@ -22,12 +22,12 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// Builder is one that exists in some home's records.
+// Builder is one that exists in some buildx configuration.
 type Builder struct {
 	// Name is the builder's name; it carries the run's id.
 	Name string
-	// Home is the buildx configuration that knows the builder.
-	Home cli.Home
+	// Config is the buildx configuration that knows the builder.
+	Config cli.Config
 	// Platform is what the builder was created for, or empty.
 	Platform string
 	// Driver is what its nodes are: docker-container, docker or remote.
@@ -68,7 +68,7 @@ func Try(t *spec.T, options ...Option) (*Builder, error) {
 const defaultName = "default"
 
 func (s settings) builder() *Builder {
-	b := &Builder{Name: s.name, Home: s.home, Platform: s.platforms, Driver: s.driver}
+	b := &Builder{Name: s.name, Config: s.config, Platform: s.platforms, Driver: s.driver}
 	switch s.driver {
 	case subject.DriverDocker:
 		b.Name = defaultName
@@ -104,9 +104,9 @@ func (b *Builder) make(t *spec.T, o settings) error {
 	if b.daemon != nil {
 		args = append(args, b.daemon.createArgs(o.identity)...)
 	}
-	if result := b.Home.Try(t, append([]string{"buildx"}, args...)...); result.ExitCode != 0 || result.Timeout {
+	if result := b.Config.Try(t, append([]string{"buildx"}, args...)...); result.ExitCode != 0 || result.Timeout {
 		o.stumbled(t)
-		return errors.New(cli.Complaint(result))
+		return errors.New(cli.FailureMessage(result))
 	}
 	return nil
 }
@@ -119,16 +119,16 @@ func (s settings) stumbled(t *spec.T) {
 }
 
 // OfContext is the builder that every docker context has without being
-// created: the BuildKit of the context's engine. Its home chooses the context.
-func OfContext(home cli.Home, context string) *Builder {
-	return &Builder{Name: context, Home: home.With("DOCKER_HOST=", "DOCKER_CONTEXT="+context), Driver: subject.DriverDocker}
+// created: the BuildKit of the context's engine. Its configuration chooses the context.
+func OfContext(config cli.Config, context string) *Builder {
+	return &Builder{Name: context, Config: config.With("DOCKER_HOST=", "DOCKER_CONTEXT="+context), Driver: subject.DriverDocker}
 }
 
 // Append adds a node to the builder, on the engine that a docker context names.
 func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
 	t.Helper()
-	o := apply(t, append([]Option{In(b.Home), Named(b.Name)}, options...))
-	b.Home.Buildx(t, append(o.createArgs(t), "--append", endpoint)...)
+	o := apply(t, append([]Option{In(b.Config), Named(b.Name)}, options...))
+	b.Config.Buildx(t, append(o.createArgs(t), "--append", endpoint)...)
 }
 
 // Warm returns a running builder of the claim's driver that specs share and
@@ -177,15 +177,15 @@ func (b *Builder) cleanUp(t *spec.T) {
 	if !b.Recorded() {
 		return
 	}
-	if result := b.Home.CleanUp(t, "buildx", "rm", "--force", b.Name); result.ExitCode != 0 {
-		t.Errorf("clean-up: %s", cli.Complaint(result))
+	if result := b.Config.CleanUp(t, "buildx", "rm", "--force", b.Name); result.ExitCode != 0 {
+		t.Errorf("clean-up: %s", cli.FailureMessage(result))
 	}
 }
 
 // keep leaves the builder for a look.
 func (b *Builder) keep(t *spec.T) {
 	t.Helper()
-	look := evidence.Line([]string{"DOCKER_HOST=" + t.Env.Engine.Host, "BUILDX_CONFIG=" + b.Home.Dir}, []string{"docker", "buildx", "inspect", b.Name})
+	look := evidence.Line([]string{"DOCKER_HOST=" + t.Env.Engine.Host, "BUILDX_CONFIG=" + b.Config.Dir}, []string{"docker", "buildx", "inspect", b.Name})
 	if err := t.Env.KeepFor(env.Kept{Claim: t.Claim.Name(), Look: look}); err != nil {
 		t.Logf("%v", err)
 	}
@@ -198,8 +198,8 @@ func (b *Builder) dump(t *spec.T) {
 	if t.Context().Err() != context.DeadlineExceeded {
 		return
 	}
-	b.Home.CleanUp(t, "kill", "--signal", "QUIT", b.Container())
-	b.Home.CleanUp(t, "wait", b.Container())
+	b.Config.CleanUp(t, "kill", "--signal", "QUIT", b.Container())
+	b.Config.CleanUp(t, "wait", b.Container())
 }
 
 // logLines is how much of a daemon's log is kept: enough for what [Builder.dump]
@@ -208,15 +208,15 @@ const logLines = "5000"
 
 func (b *Builder) keepLog(t *spec.T) {
 	t.Helper()
-	result := b.Home.CleanUp(t, "logs", "--tail", logLines, b.Container())
+	result := b.Config.CleanUp(t, "logs", "--tail", logLines, b.Container())
 	if err := t.Evidence.Note(b.Name+".log", result.Combined()); err != nil {
 		t.Logf("evidence: %v", err)
 	}
 }
 
-// Recorded tells whether the home still has a record of the builder.
+// Recorded tells whether the configuration still has a record of the builder.
 func (b *Builder) Recorded() bool {
-	_, err := os.Stat(filepath.Join(b.Home.Dir, "instances", b.Name))
+	_, err := os.Stat(filepath.Join(b.Config.Dir, "instances", b.Name))
 	return err == nil
 }
 
@@ -241,19 +241,19 @@ func ContainerOf(node string) string { return env.NodePrefix + node }
 // Buildx runs a docker buildx command on this builder.
 func (b *Builder) Buildx(t *spec.T, args ...string) *icmd.Result {
 	t.Helper()
-	return b.Home.Buildx(t, append(args, b.Name)...)
+	return b.Config.Buildx(t, append(args, b.Name)...)
 }
 
 // Bootstrap starts the builder and waits until its BuildKit answers.
 func (b *Builder) Bootstrap(t *spec.T) {
 	t.Helper()
-	b.Home.Buildx(t, "inspect", "--bootstrap", b.Name)
+	b.Config.Buildx(t, "inspect", "--bootstrap", b.Name)
 }
 
 // AwaitDaemon waits until the BuildKit of a remote builder answers again.
 func (b *Builder) AwaitDaemon(t *spec.T) {
 	t.Helper()
-	if err := b.daemon.await(t, b.Home); err != nil {
+	if err := b.daemon.await(t, b.Config); err != nil {
 		t.Fatalf("%v", err)
 	}
 }
@@ -265,7 +265,7 @@ func (b *Builder) Exec(t *spec.T, command ...string) string {
 	if b.Driver == subject.DriverDocker {
 		t.Fatalf("the spec asks for the container of the engine's own BuildKit, which has none; its claim needs own-buildkit")
 	}
-	result := b.Home.Docker(t, append([]string{"exec", b.Container()}, command...)...)
+	result := b.Config.Docker(t, append([]string{"exec", b.Container()}, command...)...)
 	return strings.TrimSpace(result.Stdout())
 }
 
@@ -275,7 +275,7 @@ func (b *Builder) Exec(t *spec.T, command ...string) string {
 func (b *Builder) Records(t *spec.T) string {
 	t.Helper()
 	if b.Driver == subject.DriverDocker {
-		return b.Home.Buildx(t, "du", "--verbose", "--builder", b.Name).Stdout()
+		return b.Config.Buildx(t, "du", "--verbose", "--builder", b.Name).Stdout()
 	}
 	return b.Exec(t, "buildctl", "du", "--verbose")
 }
@@ -284,7 +284,7 @@ func (b *Builder) Records(t *spec.T) string {
 // container of buildx's.
 func (b *Builder) RecordsOf(t *spec.T, node string) string {
 	t.Helper()
-	return b.Home.Docker(t, "exec", ContainerOf(node), "buildctl", "du", "--verbose").Stdout()
+	return b.Config.Docker(t, "exec", ContainerOf(node), "buildctl", "du", "--verbose").Stdout()
 }
 
 // Daemon is the version that the builder's buildkitd reports of itself.

@@ -71,11 +71,11 @@ func (d *daemon) start(t *spec.T, s settings) error {
 		steps = append(steps, []string{"cp", config, d.name + ":" + configInside})
 	}
 	for _, step := range append(steps, []string{"start", d.name}) {
-		if result := s.home.Try(t, step...); result.ExitCode != 0 || result.Timeout {
-			return errors.New(cli.Complaint(result))
+		if result := s.config.Try(t, step...); result.ExitCode != 0 || result.Timeout {
+			return errors.New(cli.FailureMessage(result))
 		}
 	}
-	return d.await(t, s.home)
+	return d.await(t, s.config)
 }
 
 // listen says where the daemon listens: by mounts of its container and by
@@ -124,21 +124,21 @@ func (d *daemon) createArgs(who Identity) []string {
 }
 
 // await waits until the daemon answers on its own socket, or ends.
-func (d *daemon) await(t *spec.T, home cli.Home) error {
+func (d *daemon) await(t *spec.T, config cli.Config) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), daemonPatience)
 	defer cancel()
 	for {
-		result := home.Try(t, "exec", d.name, "buildctl", "debug", "workers")
+		result := config.Try(t, "exec", d.name, "buildctl", "debug", "workers")
 		if result.ExitCode == 0 {
 			return nil
 		}
 		if !d.runs(t) {
-			return d.ended(t, home)
+			return d.ended(t, config)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the daemon %s does not answer within %s: %s; its log ends with: %s", d.name, daemonPatience, cli.Complaint(result), lastWords(d.log(t, home)))
+			return fmt.Errorf("the daemon %s does not answer within %s: %s; its log ends with: %s", d.name, daemonPatience, cli.FailureMessage(result), lastWords(d.log(t, config)))
 		case <-time.After(daemonPause):
 		}
 	}
@@ -152,9 +152,9 @@ func (d *daemon) runs(t *spec.T) bool {
 
 // ended says why the daemon did. Its port was free a moment before: that
 // somebody took it is no fault of BuildKit's.
-func (d *daemon) ended(t *spec.T, home cli.Home) error {
+func (d *daemon) ended(t *spec.T, config cli.Config) error {
 	t.Helper()
-	said := d.log(t, home)
+	said := d.log(t, config)
 	if strings.Contains(said, "address already in use") {
 		t.EnvironmentFailed("another process took the daemon's port: %s", lastWords(said))
 	}
@@ -162,9 +162,9 @@ func (d *daemon) ended(t *spec.T, home cli.Home) error {
 }
 
 // log is what the daemon said, which stays as evidence.
-func (d *daemon) log(t *spec.T, home cli.Home) string {
+func (d *daemon) log(t *spec.T, config cli.Config) string {
 	t.Helper()
-	said := home.CleanUp(t, "logs", "--tail", logLines, d.name).Combined()
+	said := config.CleanUp(t, "logs", "--tail", logLines, d.name).Combined()
 	if err := t.Evidence.Note(d.name+".log", said); err != nil {
 		t.Logf("evidence: %v", err)
 	}
@@ -185,13 +185,13 @@ func lastWords(log string) string {
 
 func (d *daemon) remove(t *spec.T) {
 	t.Helper()
-	home := cli.NewHome(t)
+	config := cli.NewConfig(t)
 	for _, args := range [][]string{
 		{"rm", "--force", "--volumes", d.name},
 		{"volume", "rm", "--force", d.volume()},
 	} {
-		if result := home.CleanUp(t, args...); result.ExitCode != 0 {
-			t.Errorf("clean-up: %s", cli.Complaint(result))
+		if result := config.CleanUp(t, args...); result.ExitCode != 0 {
+			t.Errorf("clean-up: %s", cli.FailureMessage(result))
 		}
 	}
 }

@@ -29,11 +29,11 @@ func GC(rules ...Rule) Option {
 	for _, rule := range rules {
 		text.WriteString(rule.toml())
 	}
-	return Config(text.String())
+	return DaemonConfig(text.String())
 }
 
 // NoGC keeps the builder's BuildKit from pruning of its own accord.
-func NoGC() Option { return Config("[worker.oci]\n  gc = false\n") }
+func NoGC() Option { return DaemonConfig("[worker.oci]\n  gc = false\n") }
 
 func (r Rule) toml() string {
 	var text strings.Builder

@@ -27,10 +27,10 @@ type ListedNode struct {
 	Platforms []string
 }
 
-// List is what docker buildx ls says in a home, in its order.
-func List(t *spec.T, home cli.Home) []Listed {
+// List is what docker buildx ls says with a configuration, in its order.
+func List(t *spec.T, config cli.Config) []Listed {
 	t.Helper()
-	listed, err := parseList(home.Buildx(t, "ls", "--format", "{{json .}}").Stdout())
+	listed, err := parseList(config.Buildx(t, "ls", "--format", "{{json .}}").Stdout())
 	if err != nil {
 		t.Fatalf("docker buildx ls: %v", err)
 	}
@@ -72,11 +72,11 @@ func Current(listed []Listed) string {
 	return ""
 }
 
-// Chosen returns the builder that a command in the home would use if it named
+// Chosen returns the builder that a command with the configuration would use if it named
 // none.
-func Chosen(t *spec.T, home cli.Home) string {
+func Chosen(t *spec.T, config cli.Config) string {
 	t.Helper()
-	return parseName(home.Buildx(t, "inspect").Stdout())
+	return parseName(config.Buildx(t, "inspect").Stdout())
 }
 
 // parseName reads the builder's name from docker buildx inspect.
@@ -105,7 +105,7 @@ type Inspection struct {
 // Inspect is what docker buildx inspect says of the builder's nodes.
 func (b *Builder) Inspect(t *spec.T) []Inspection {
 	t.Helper()
-	return parseInspect(b.Home.Buildx(t, "inspect", b.Name).Stdout())
+	return parseInspect(b.Config.Buildx(t, "inspect", b.Name).Stdout())
 }
 
 // parseInspect reads the labelled lines of docker buildx inspect; a node

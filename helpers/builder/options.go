@@ -15,14 +15,14 @@ type Option func(*settings)
 
 type settings struct {
 	name      string
-	home      cli.Home
-	hasHome   bool
+	config    cli.Config
+	hasConfig bool
 	image     string
 	unpinned  bool
 	network   string
 	platforms string
 	flags     []string
-	config    string
+	toml      string
 	driver    string
 	transport Transport
 	opts      []string
@@ -77,9 +77,9 @@ func Unpinned() Option {
 	return func(s *settings) { s.unpinned, s.image = true, DefaultImage }
 }
 
-// In creates the builder in a home that exists, beside what is there.
-func In(home cli.Home) Option {
-	return func(s *settings) { s.home, s.hasHome = home, true }
+// In creates the builder in a configuration that exists, beside what is there.
+func In(config cli.Config) Option {
+	return func(s *settings) { s.config, s.hasConfig = config, true }
 }
 
 // Named gives the builder a name of the caller's choice, such as that of an
@@ -95,7 +95,7 @@ func Network(mode string) Option { return func(s *settings) { s.network = mode }
 // Bootstrapped starts the builder at once instead of at its first build.
 func Bootstrapped() Option { return flag("--bootstrap") }
 
-// Use makes the builder the current one of its home.
+// Use makes the builder the current one of its configuration.
 func Use() Option { return flag("--use") }
 
 // DriverOpt gives the driver an option, written key=value.
@@ -107,8 +107,8 @@ func DriverOpt(option string) Option {
 // of the one under test.
 func Endpoint(host string) Option { return func(s *settings) { s.endpoint = host } }
 
-// Config adds lines to the configuration of the builder's BuildKit.
-func Config(toml string) Option { return func(s *settings) { s.config = toml } }
+// DaemonConfig adds lines to the configuration of the builder's BuildKit.
+func DaemonConfig(toml string) Option { return func(s *settings) { s.toml = toml } }
 
 func flag(name string) Option {
 	return func(s *settings) { s.flags = append(s.flags, name) }
@@ -120,8 +120,8 @@ func apply(t *spec.T, options []Option) settings {
 	for _, option := range options {
 		option(&s)
 	}
-	if !s.hasHome {
-		s.home = cli.NewHome(t)
+	if !s.hasConfig {
+		s.config = cli.NewConfig(t)
 	}
 	if s.name == "" {
 		s.name = t.Env.Name(t.Claim.Name())
@@ -180,7 +180,7 @@ func (s settings) configFile(t *spec.T) string {
 }
 
 func (s settings) configText(mirror string) string {
-	return strings.TrimSpace(s.config + "\n" + mirrorConfig(mirror))
+	return strings.TrimSpace(s.toml + "\n" + mirrorConfig(mirror))
 }
 
 // mirrorConfig lets BuildKit resolve Docker Hub's images from the mirror, as

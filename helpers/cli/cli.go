@@ -18,9 +18,9 @@ import (
 // own deadline has passed.
 const cleanUpTimeout = time.Minute
 
-// Home is a buildx configuration of its own: the builders created in one home
-// and its current builder are unknown in every other.
-type Home struct {
+// Config is a buildx configuration of its own: the builders created with one
+// and its current builder are unknown to every other.
+type Config struct {
 	// Dir is what BUILDX_CONFIG is set to.
 	Dir   string
 	env   []string
@@ -28,15 +28,15 @@ type Home struct {
 	stdin string
 }
 
-// NewHome returns an empty home. It disappears with the run's folder, so that
+// NewConfig returns an empty configuration. It disappears with the run's folder, so that
 // a later look at it, and the clean-up of its builders, find it whole.
-func NewHome(t *spec.T) Home {
+func NewConfig(t *spec.T) Config {
 	t.Helper()
 	dir := filepath.Join(t.Env.Dir, t.Env.Name("home"))
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.EnvironmentFailed("create a buildx configuration folder: %v", err)
 	}
-	return Home{Dir: dir}
+	return Config{Dir: dir}
 }
 
 // NewContext returns the name of a docker context for the engine under test.
@@ -45,62 +45,62 @@ func NewHome(t *spec.T) Home {
 func NewContext(t *spec.T) string {
 	t.Helper()
 	name := t.Env.Name("context")
-	NewHome(t).Docker(t, "context", "create", name, "--docker", "host="+t.Env.Engine.Host)
+	NewConfig(t).Docker(t, "context", "create", name, "--docker", "host="+t.Env.Engine.Host)
 	return name
 }
 
-// With returns the same home with more variables set for its commands, given
+// With returns the same configuration with more variables set for its commands, given
 // as KEY=value.
-func (h Home) With(env ...string) Home {
-	h.env = append(append([]string{}, h.env...), env...)
-	return h
+func (c Config) With(env ...string) Config {
+	c.env = append(append([]string{}, c.env...), env...)
+	return c
 }
 
-// In returns the same home with another working folder for its commands.
-func (h Home) In(folder string) Home {
-	h.in = folder
-	return h
+// In returns the same configuration with another working folder for its commands.
+func (c Config) In(folder string) Config {
+	c.in = folder
+	return c
 }
 
-// Reading returns the same home with a text on the standard input of its
+// Reading returns the same configuration with a text on the standard input of its
 // commands, which is empty otherwise.
-func (h Home) Reading(stdin string) Home {
-	h.stdin = stdin
-	return h
+func (c Config) Reading(stdin string) Config {
+	c.stdin = stdin
+	return c
 }
 
 // Docker runs the docker command and fails the claim if it does not succeed.
-func (h Home) Docker(t *spec.T, args ...string) *icmd.Result {
+func (c Config) Docker(t *spec.T, args ...string) *icmd.Result {
 	t.Helper()
-	result := h.Try(t, args...)
+	result := c.Try(t, args...)
 	if result.ExitCode != 0 || result.Timeout {
-		t.Fatalf("%s", Complaint(result))
+		t.Fatalf("%s", FailureMessage(result))
 	}
 	return result
 }
 
 // Buildx runs docker buildx and fails the claim if it does not succeed.
-func (h Home) Buildx(t *spec.T, args ...string) *icmd.Result {
+func (c Config) Buildx(t *spec.T, args ...string) *icmd.Result {
 	t.Helper()
-	return h.Docker(t, append([]string{"buildx"}, args...)...)
+	return c.Docker(t, append([]string{"buildx"}, args...)...)
 }
 
 // Try runs the docker command and returns its result, whatever it is.
-func (h Home) Try(t *spec.T, args ...string) *icmd.Result {
+func (c Config) Try(t *spec.T, args ...string) *icmd.Result {
 	t.Helper()
-	return h.run(t, remaining(t), args)
+	return c.run(t, remaining(t), args)
 }
 
 // CleanUp runs the docker command with a deadline of its own, so that it can
 // take things away after the claim's has passed.
-func (h Home) CleanUp(t *spec.T, args ...string) *icmd.Result {
+func (c Config) CleanUp(t *spec.T, args ...string) *icmd.Result {
 	t.Helper()
-	return h.run(t, cleanUpTimeout, args)
+	return c.run(t, cleanUpTimeout, args)
 }
 
-func (h Home) run(t *spec.T, timeout time.Duration, args []string) *icmd.Result {
+func (c Config) run(t *spec.T, timeout time.Duration, args []string) *icmd.Result {
 	t.Helper()
-	return execute(t, timeout, h.surroundings(), append([]string{t.Env.Docker}, args...))
+	return execute(t, timeout, c.surroundings(), append([]string{t.Env.Docker}, args...))
 }
 
 // surroundings are the variables of a command, the folder that it is run in,
@@ -110,8 +110,8 @@ type surroundings struct {
 	folder, stdin string
 }
 
-func (h Home) surroundings() surroundings {
-	return surroundings{env: append([]string{"BUILDX_CONFIG=" + h.Dir}, h.env...), folder: h.in, stdin: h.stdin}
+func (c Config) surroundings() surroundings {
+	return surroundings{env: append([]string{"BUILDX_CONFIG=" + c.Dir}, c.env...), folder: c.in, stdin: c.stdin}
 }
 
 // Program runs a program other than the docker command, in the same
@@ -120,7 +120,7 @@ func Program(t *spec.T, command ...string) *icmd.Result {
 	t.Helper()
 	result := TryProgram(t, command...)
 	if result.ExitCode != 0 || result.Timeout {
-		t.Fatalf("%s", Complaint(result))
+		t.Fatalf("%s", FailureMessage(result))
 	}
 	return result
 }
@@ -173,17 +173,17 @@ func remaining(t *spec.T) time.Duration {
 	return max(time.Until(deadline), time.Millisecond)
 }
 
-// Complaint says in one line which command failed and what it said last.
-func Complaint(result *icmd.Result) string {
+// FailureMessage says in one line which command failed and what it said last.
+func FailureMessage(result *icmd.Result) string {
 	line := evidence.Line(nil, shown(result.Cmd.Args))
 	if result.Timeout {
 		return "`" + line + "` did not end before the claim's deadline"
 	}
-	return "`" + line + "` failed: " + LastWords(result)
+	return "`" + line + "` failed: " + LastLine(result)
 }
 
-// LastWords is the last line of what a command said that is not progress.
-func LastWords(result *icmd.Result) string {
+// LastLine is the last line of what a command said that is not progress.
+func LastLine(result *icmd.Result) string {
 	_, said := evidence.SplitProgress([]byte(result.Stderr()))
 	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
 	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {

@@ -22,9 +22,9 @@ type Running struct {
 
 // Start begins a docker command and returns while it runs. If the spec ends
 // first the command is interrupted, and awaited.
-func (h Home) Start(t *spec.T, args ...string) *Running {
+func (c Config) Start(t *spec.T, args ...string) *Running {
 	t.Helper()
-	r := begin(t, remaining(t), h.surroundings(), append([]string{t.Env.Docker}, args...))
+	r := begin(t, remaining(t), c.surroundings(), append([]string{t.Env.Docker}, args...))
 	t.Cleanup(r.end)
 	return r
 }
@@ -63,8 +63,8 @@ func (r *Running) end() {
 // Ended is closed when the command has ended.
 func (r *Running) Ended() <-chan struct{} { return r.ended }
 
-// Complained is what the command has written to its standard error so far.
-func (r *Running) Complained() string { return r.result.Stderr() }
+// Stderr is what the command has written to its standard error so far.
+func (r *Running) Stderr() string { return r.result.Stderr() }
 
 // Wait waits until the command ends, keeps it as evidence, and returns its
 // result, whatever it is.

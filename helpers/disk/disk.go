@@ -32,9 +32,9 @@ func Usage(t *spec.T, b *builder.Builder, words ...string) Records {
 // tell, or that what it told cannot be read.
 func TryUsage(t *spec.T, b *builder.Builder, words ...string) (Records, error) {
 	t.Helper()
-	result := b.Home.Try(t, append([]string{"buildx", "du", "--verbose", "--builder", b.Name}, words...)...)
+	result := b.Config.Try(t, append([]string{"buildx", "du", "--verbose", "--builder", b.Name}, words...)...)
 	if result.ExitCode != 0 || result.Timeout {
-		return nil, errors.New(cli.Complaint(result))
+		return nil, errors.New(cli.FailureMessage(result))
 	}
 	records, err := Parse(result.Stdout())
 	if err != nil {
@@ -62,7 +62,7 @@ func Prune(t *spec.T, b *builder.Builder, words ...string) {
 	t.Helper()
 	result := TryPrune(t, b, words...)
 	if result.ExitCode != 0 || result.Timeout {
-		t.Fatalf("%s", cli.Complaint(result))
+		t.Fatalf("%s", cli.FailureMessage(result))
 	}
 }
 
@@ -70,7 +70,7 @@ func Prune(t *spec.T, b *builder.Builder, words ...string) {
 // is.
 func TryPrune(t *spec.T, b *builder.Builder, words ...string) *icmd.Result {
 	t.Helper()
-	return b.Home.Try(t, append([]string{"buildx", "prune", "--force", "--builder", b.Name}, words...)...)
+	return b.Config.Try(t, append([]string{"buildx", "prune", "--force", "--builder", b.Name}, words...)...)
 }
 
 // Await looks at a builder's cache until it is as wished. A cache that is not
@@ -123,10 +123,10 @@ func TryFiles(t *spec.T, b *builder.Builder, names ...string) (string, error) {
 	for _, name := range names[1:] {
 		find = append(find, "-o", "-name", name)
 	}
-	result := b.Home.Try(t, append([]string{"exec", b.Container()}, find...)...)
+	result := b.Config.Try(t, append([]string{"exec", b.Container()}, find...)...)
 	// A folder that BuildKit removes meanwhile is no fault.
 	if result.Timeout || result.ExitCode > 1 {
-		return "", errors.New(cli.Complaint(result))
+		return "", errors.New(cli.FailureMessage(result))
 	}
 	return strings.TrimSpace(result.Stdout()), nil
 }

@@ -67,7 +67,7 @@ func Look(t *spec.T, release string, source Source) (Image, error) {
 	report := filepath.Join(t.Env.Dir, t.Env.Name("dive")+".json")
 	result := cli.TryProgram(t, program, string(source), "--json", report)
 	if result.ExitCode != 0 || result.Timeout {
-		return Image{}, errors.New(cli.Complaint(result))
+		return Image{}, errors.New(cli.FailureMessage(result))
 	}
 	content, err := os.ReadFile(report)
 	if err != nil {

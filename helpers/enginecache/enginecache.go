@@ -185,14 +185,14 @@ func parseHistory(out []byte) ([]string, error) {
 	return ids, nil
 }
 
-// Where buildx notes the builds of a home: one file per build, in a folder per
+// Where buildx notes the builds of a configuration: one file per build, in a folder per
 // builder and node. Docker contexts are builders of their own names.
 const (
 	anyBuilder     = "*/*"
 	defaultBuilder = "default/default"
 )
 
-// ownBuilds are the ids of the builds in all homes of a run.
+// ownBuilds are the ids of the builds in all configurations of a run.
 func ownBuilds(dir, builder string) []string {
 	// The pattern is well-formed, which is all that can be wrong.
 	files, _ := filepath.Glob(filepath.Join(dir, "*", "refs", filepath.FromSlash(builder), "*"))

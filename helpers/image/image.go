@@ -42,7 +42,7 @@ func Remove(t *spec.T, ref string) {
 func Pull(t *spec.T, ref, platform string) {
 	t.Helper()
 	t.Cleanup(func() { Remove(t, ref) })
-	cli.NewHome(t).Docker(t, "pull", "--quiet", "--platform", platform, ref)
+	cli.NewConfig(t).Docker(t, "pull", "--quiet", "--platform", platform, ref)
 	id := Inspect(t, ref, "").ID
 	t.Cleanup(func() { forget(t, id, ref) })
 }

@@ -31,7 +31,7 @@ func (r *runner) start(ts *testscript.TestScript, _ negation, args []string) err
 	if len(args) == 0 {
 		return errors.New("start needs a context, such as `start long .`")
 	}
-	home, err := r.surroundings(ts)
+	config, err := r.surroundings(ts)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (r *runner) start(ts *testscript.TestScript, _ negation, args []string) err
 		return err
 	}
 	here := *b
-	here.Home = home
+	here.Config = config
 	running := build.Start(r.t, &here, args[len(args)-1], build.Option(args[:len(args)-1]))
 	r.running[name] = running
 	if waits {

@@ -54,7 +54,7 @@ func init() { //nolint:gochecknoinits // commands would depend on itself
 // config (a file with lines for buildkitd.toml), engine (its endpoint). With -append=NAME in place of a
 // name it adds a node to a builder, which is not started by that.
 func (r *runner) builder(ts *testscript.TestScript, not negation, args []string) error {
-	options := []builder.Option{builder.In(r.home)}
+	options := []builder.Option{builder.In(r.config)}
 	var name, whole, image string
 	for _, arg := range args {
 		flag, value, isFlag := strings.Cut(arg, "=")
@@ -128,7 +128,7 @@ func builderOption(ts *testscript.TestScript, flag, value string) (builder.Optio
 	case "network":
 		return builder.Network(value), nil
 	case "config":
-		return builder.Config(ts.ReadFile(value)), nil
+		return builder.DaemonConfig(ts.ReadFile(value)), nil
 	case "engine":
 		return builder.Endpoint(value), nil
 	}
@@ -145,7 +145,7 @@ func (r *runner) build(ts *testscript.TestScript, not negation, args []string) e
 	if len(args) == 0 {
 		return errors.New("build needs a context, such as `build .`")
 	}
-	home, err := r.surroundings(ts)
+	config, err := r.surroundings(ts)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (r *runner) build(ts *testscript.TestScript, not negation, args []string) e
 	}
 	context := args[len(args)-1]
 	options := build.Option(args[:len(args)-1])
-	r.last = build.TryIn(r.t, home, context, build.Option{"--builder", b.Name}, options)
+	r.last = build.TryIn(r.t, config, context, build.Option{"--builder", b.Name}, options)
 	output(ts, r.last.Said(), r.last.Transcript())
 	return outcome("the build", r.last.Command, not, r.last.Complaint)
 }
@@ -175,7 +175,7 @@ func (r *runner) chosen(args []string) (*builder.Builder, []string, error) {
 	if r.current != nil {
 		return r.current, args, nil
 	}
-	b, err := builder.Try(r.t, builder.In(r.home), builder.Bootstrapped())
+	b, err := builder.Try(r.t, builder.In(r.config), builder.Bootstrapped())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -291,14 +291,14 @@ func (r *runner) docker(ts *testscript.TestScript, not negation, args []string) 
 }
 
 func (r *runner) command(ts *testscript.TestScript, not negation, args []string) error {
-	home, err := r.surroundings(ts)
+	config, err := r.surroundings(ts)
 	if err != nil {
 		return err
 	}
-	if err := r.take(r.namesGiven(home, args)); err != nil {
+	if err := r.take(r.namesGiven(config, args)); err != nil {
 		return err
 	}
-	result := home.Try(r.t, args...)
+	result := config.Try(r.t, args...)
 	output(ts, result.Stdout(), result.Stderr())
 	return outcome("docker "+strings.Join(args, " "), result, not, func() string { return strings.TrimSpace(result.Stderr()) })
 }

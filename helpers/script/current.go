@@ -19,8 +19,8 @@ const defaultBuilder = "default"
 // use makes a builder the current one of the script, of its docker commands too,
 // whether it writes docker or exec docker.
 func (r *runner) use(b *builder.Builder) error {
-	if result := r.home.Try(r.t, "buildx", "use", b.Name); result.ExitCode != 0 || result.Timeout {
-		return fmt.Errorf("%s", cli.Complaint(result))
+	if result := r.config.Try(r.t, "buildx", "use", b.Name); result.ExitCode != 0 || result.Timeout {
+		return fmt.Errorf("%s", cli.FailureMessage(result))
 	}
 	r.current = b
 	return nil
@@ -30,7 +30,7 @@ func (r *runner) use(b *builder.Builder) error {
 // use, or by create --use; nil if it did not, or removed that again.
 func (r *runner) used() *builder.Builder {
 	var current struct{ Key, Name string }
-	if content, err := os.ReadFile(filepath.Join(r.home.Dir, "current")); err != nil || json.Unmarshal(content, &current) != nil {
+	if content, err := os.ReadFile(filepath.Join(r.config.Dir, "current")); err != nil || json.Unmarshal(content, &current) != nil {
 		return nil
 	}
 	name := current.Name
@@ -46,28 +46,28 @@ func (r *runner) used() *builder.Builder {
 		}
 	}
 	if name == defaultBuilder {
-		return &builder.Builder{Name: name, Home: r.home, Driver: subject.DriverDocker}
+		return &builder.Builder{Name: name, Config: r.config, Driver: subject.DriverDocker}
 	}
 	if driver, ok := r.recorded(name); ok {
-		return &builder.Builder{Name: name, Home: r.home, Driver: driver}
+		return &builder.Builder{Name: name, Config: r.config, Driver: driver}
 	}
 	return nil
 }
 
-// recorded is the driver of a builder that the script's home knows.
+// recorded is the driver of a builder that the script's configuration knows.
 func (r *runner) recorded(name string) (driver string, ok bool) {
 	var instance struct{ Driver string }
-	content, err := os.ReadFile(filepath.Join(r.home.Dir, "instances", name))
+	content, err := os.ReadFile(filepath.Join(r.config.Dir, "instances", name))
 	if err != nil || json.Unmarshal(content, &instance) != nil {
 		return "", false
 	}
 	return instance.Driver, true
 }
 
-// built are the builders that the script built on, as buildx noted in its home.
+// built are the builders that the script built on, as buildx noted in its configuration.
 func (r *runner) built() []string {
 	// The pattern is well-formed, which is all that can be wrong.
-	builds, _ := filepath.Glob(filepath.Join(r.home.Dir, "refs", "*", "*", "*"))
+	builds, _ := filepath.Glob(filepath.Join(r.config.Dir, "refs", "*", "*", "*"))
 	var names []string
 	for _, build := range builds {
 		names = append(names, filepath.Base(filepath.Dir(filepath.Dir(build))))
@@ -95,7 +95,7 @@ func (r *runner) subjectsPart() {
 // absence says why the BuildKit under test took no part; empty if it did. What
 // builders the script makes by itself are from is the script's business.
 func (r *runner) absence(built []string) string {
-	instances, _ := filepath.Glob(filepath.Join(r.home.Dir, "instances", "*"))
+	instances, _ := filepath.Glob(filepath.Join(r.config.Dir, "instances", "*"))
 	if len(built) == 0 && r.last == nil && len(r.builders) == 0 && len(instances) == 0 {
 		return "the script neither built anything nor made a builder"
 	}

@@ -12,7 +12,7 @@ import (
 
 // namesGiven are the names that a docker command is about to give to images on
 // the engine, as far as its words tell; those of a bake file are asked for.
-func (r *runner) namesGiven(home cli.Home, args []string) []string {
+func (r *runner) namesGiven(config cli.Config, args []string) []string {
 	if len(args) == 0 {
 		return nil
 	}
@@ -26,7 +26,7 @@ func (r *runner) namesGiven(home cli.Home, args []string) []string {
 	case "build", "b":
 		return namesInFlags(args[verb:])
 	case "bake", "f":
-		return r.namesInBakeFile(home, args[:verb+1], args[verb+1:])
+		return r.namesInBakeFile(config, args[:verb+1], args[verb+1:])
 	}
 	return args[len(args)-1:]
 }
@@ -66,8 +66,8 @@ func namesInOutput(output string) []string {
 
 // namesInBakeFile lets bake say what it would build. Where it cannot, the command
 // itself will complain.
-func (r *runner) namesInBakeFile(home cli.Home, verb, args []string) []string {
-	result := home.Try(r.t, append(append(slices.Clone(verb), "--print"), args...)...)
+func (r *runner) namesInBakeFile(config cli.Config, verb, args []string) []string {
+	result := config.Try(r.t, append(append(slices.Clone(verb), "--print"), args...)...)
 	if result.ExitCode != 0 {
 		return nil
 	}

@@ -26,7 +26,7 @@ func TestNamesThatACommandGives(t *testing.T) {
 		{[]string{"buildx"}, nil},
 		{nil, nil},
 	} {
-		assert.DeepEqual(t, r.namesGiven(cli.Home{}, tc.args), tc.want)
+		assert.DeepEqual(t, r.namesGiven(cli.Config{}, tc.args), tc.want)
 	}
 }
 
@@ -64,7 +64,7 @@ func TestTheBuilderInUse(t *testing.T) {
 	dir := fs.NewDir(t, "home", fs.WithDir("instances", fs.WithFile("own", `{"Name":"own","Driver":"docker-container"}`), fs.WithFile("far", `{"Driver":"remote"}`)),
 		fs.WithFile("current", `{"Key":"unix:///s","Name":"own"}`))
 	one := &builder.Builder{Name: "builders-1-one-1"}
-	r := &runner{home: cli.Home{Dir: dir.Path()}, builders: map[string]*builder.Builder{"one": one}}
+	r := &runner{config: cli.Config{Dir: dir.Path()}, builders: map[string]*builder.Builder{"one": one}}
 	use := func(name string) { fs.Apply(t, dir, fs.WithFile("current", `{"Key":"unix:///s","Name":"`+name+`"}`)) }
 
 	assert.Equal(t, r.used().Name, "own")
@@ -78,7 +78,7 @@ func TestTheBuilderInUse(t *testing.T) {
 	assert.Assert(t, r.used() == nil)
 	use("")
 	assert.Equal(t, r.used().Driver, subject.DriverDocker)
-	r.home.Dir = t.TempDir()
+	r.config.Dir = t.TempDir()
 	assert.Assert(t, r.used() == nil)
 }
 
@@ -96,7 +96,7 @@ func TestWhetherTheSubjectTookPart(t *testing.T) {
 		{&runner{builders: made, pinned: map[string]string{"one": "moby/buildkit:v0.30.0"}}, []string{"one"}, "the script built on moby/buildkit:v0.30.0"},
 		{&runner{pinned: map[string]string{"one": "a"}}, []string{"one", "two"}, ""},
 	} {
-		tc.r.home.Dir = t.TempDir()
+		tc.r.config.Dir = t.TempDir()
 		assert.Equal(t, tc.r.absence(tc.built), tc.want)
 	}
 }

@@ -27,7 +27,7 @@ func (s Script) Run(t *spec.T) {
 		t.EnvironmentFailed("create the script's folder: %v", err)
 	}
 	r := &runner{
-		t: t, here: filepath.Dir(s.Path), home: cli.NewHome(t).With(asPeopleHaveIt), told: filepath.Join(root, "told"), taken: map[string]bool{},
+		t: t, here: filepath.Dir(s.Path), config: cli.NewConfig(t).With(asPeopleHaveIt), told: filepath.Join(root, "told"), taken: map[string]bool{},
 		builders: map[string]*builder.Builder{}, pinned: map[string]string{}, running: map[string]*build.Running{},
 	}
 	// What is noted here goes last, after the builders and all that is on them.
@@ -46,8 +46,8 @@ func (s Script) Run(t *spec.T) {
 type runner struct {
 	t *spec.T
 	// here is the folder that the script lies in.
-	here string
-	home cli.Home
+	here   string
+	config cli.Config
 	// given are the variables that the script begins with, and told begins the
 	// names of the files that tell which it has now.
 	given []string
@@ -80,7 +80,7 @@ const asPeopleHaveIt = "BUILDX_METADATA_PROVENANCE="
 // setup gives the script the run's own configuration, so that `exec docker …`
 // sees what the other commands see.
 func (r *runner) setup(e *testscript.Env) error {
-	for _, kv := range r.t.Env.Environ("BUILDX_CONFIG="+r.home.Dir, asPeopleHaveIt) {
+	for _, kv := range r.t.Env.Environ("BUILDX_CONFIG="+r.config.Dir, asPeopleHaveIt) {
 		name, value, _ := strings.Cut(kv, "=")
 		if steersScripts(name) {
 			e.Setenv(name, value)

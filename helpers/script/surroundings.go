@@ -17,22 +17,22 @@ const tell = `/usr/bin/env -0 >"$0.env" && PATH="$PATH:/usr/bin:/bin" cat >"$0.s
 // ofTheShell are variables that a shell sets for itself.
 var ofTheShell = []string{"PWD", "OLDPWD", "SHLVL", "_"}
 
-// surroundings are those of the next command: the script's home and folder, the
+// surroundings are those of the next command: the script's configuration and folder, the
 // variables that it has set by now, and what stdin has put on its standard
 // input, which is used up by this.
-func (r *runner) surroundings(ts *testscript.TestScript) (cli.Home, error) {
+func (r *runner) surroundings(ts *testscript.TestScript) (cli.Config, error) {
 	if err := ts.Exec("/bin/sh", "-c", tell, r.told); err != nil {
-		return cli.Home{}, fmt.Errorf("the script's variables cannot be read: %w", err)
+		return cli.Config{}, fmt.Errorf("the script's variables cannot be read: %w", err)
 	}
 	env, err := os.ReadFile(r.told + ".env")
 	if err != nil {
-		return cli.Home{}, err
+		return cli.Config{}, err
 	}
 	stdin, err := os.ReadFile(r.told + ".stdin")
 	if err != nil {
-		return cli.Home{}, err
+		return cli.Config{}, err
 	}
-	return r.home.In(ts.MkAbs(".")).With(changed(r.given, string(env))...).Reading(string(stdin)), nil
+	return r.config.In(ts.MkAbs(".")).With(changed(r.given, string(env))...).Reading(string(stdin)), nil
 }
 
 // changed are the variables, each closed by a zero byte, that are not as they
