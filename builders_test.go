@@ -120,7 +120,7 @@ func TestBuilders(t *testing.T) {
 
 		require.NotZero(t, again.ExitCode, "create took a name that a builder already has")
 		require.Equal(t, before, engine.Container(t, b.Container()).ID, "the refused create replaced the builder's container")
-		require.Equal(t, t.BuildKit, b.Daemon(t), "the refused create harmed the builder")
+		require.Equal(t, t.BuildKit, b.DaemonVersion(t), "the refused create harmed the builder")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -135,9 +135,9 @@ func TestBuilders(t *testing.T) {
 		require.True(t, container.State.Running, "the builder's container does not run")
 		require.Equal(t, t.Env.BuildKit.Image, container.Config.Image, "the container was made from another image than the pinned one")
 		require.Equal(t, engine.ImageID(t, t.Env.BuildKit.Image), container.Image, "the container was made from an outdated copy of the pinned image")
-		require.Equal(t, t.Env.BuildKit.Version, b.Daemon(t), "the pinned image's buildkitd is of another version")
+		require.Equal(t, t.Env.BuildKit.Version, b.DaemonVersion(t), "the pinned image's buildkitd is of another version")
 		if tag, isRelease := strings.CutPrefix(t.Env.BuildKit.Image, "moby/buildkit:v"); isRelease {
-			require.Equal(t, "v"+tag, b.Daemon(t), "the daemon's version is not the one its tag promises")
+			require.Equal(t, "v"+tag, b.DaemonVersion(t), "the daemon's version is not the one its tag promises")
 		}
 		require.Equal(t, t.Env.BuildKit.Version, b.Inspect(t)[0].Version, "buildx inspect shows another version than the daemon's")
 	})
@@ -162,7 +162,7 @@ func TestBuilders(t *testing.T) {
 		Needs:  []claim.Need{claim.ContainerDriver, claim.AMD64, claim.ARM64},
 	}, func(t *suite.T) {
 		for _, platform := range []string{"linux/amd64", "linux/arm64"} {
-			b := builder.Warm(t, platform)
+			b := builder.SharedFor(t, platform)
 			require.Equal(t, t.Env.Engine.Machine(), b.Exec(t, "/bin/arch"),
 				"the container of the builder for %s is not of the engine host's architecture", platform)
 		}
@@ -177,7 +177,7 @@ func TestBuilders(t *testing.T) {
 		detected := builder.New(t, builder.Bootstrapped()).Inspect(t)[0]
 		require.Empty(t, detected.Preferred, "a builder created without --platform prefers some all the same")
 
-		preferring := builder.Warm(t, "linux/arm64").Inspect(t)[0]
+		preferring := builder.SharedFor(t, "linux/arm64").Inspect(t)[0]
 		require.Equal(t, []string{"linux/arm64"}, preferring.Preferred, "--platform does not mark what it names as preferred")
 		require.ElementsMatch(t, detected.Platforms, preferring.Platforms, "--platform changed which platforms the builder serves")
 	})
@@ -193,10 +193,10 @@ func TestBuilders(t *testing.T) {
 		mine := builder.New(t, builder.In(config), builder.Bootstrapped())
 		other := builder.New(t, builder.In(config), builder.Pinned(otherImage), builder.Bootstrapped())
 
-		require.Equal(t, t.Env.BuildKit.Version, mine.Daemon(t), "the builder runs another version beside a second builder")
-		require.Equal(t, otherVersion, other.Daemon(t), "the second builder does not run the version it is pinned to")
+		require.Equal(t, t.Env.BuildKit.Version, mine.DaemonVersion(t), "the builder runs another version beside a second builder")
+		require.Equal(t, otherVersion, other.DaemonVersion(t), "the second builder does not run the version it is pinned to")
 
-		salt := build.Arg("SALT", own(t))
+		salt := build.Arg("SALT", t.Salt())
 		fromMine, _ := build.Export(t, mine, "fixtures/caching", "id", salt)
 		fromOther, _ := build.Export(t, other, "fixtures/caching", "id", salt)
 		require.NotEqual(t, fromMine, fromOther, "two builders of different versions share a result")
@@ -228,14 +228,14 @@ func TestBuilders(t *testing.T) {
 
 		tag.PointAt(oldImage)
 		before := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
-		require.Equal(t, oldVersion, before.Daemon(t), "the builder did not get what the stable tag named when it was created")
+		require.Equal(t, oldVersion, before.DaemonVersion(t), "the builder did not get what the stable tag named when it was created")
 
 		tag.PointAt(newImage)
 		after := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
-		require.Equal(t, newVersion, after.Daemon(t), "the tag moved, but a new builder still gets the old BuildKit")
+		require.Equal(t, newVersion, after.DaemonVersion(t), "the tag moved, but a new builder still gets the old BuildKit")
 
 		build.Run(t, before, "fixtures/caching")
-		require.Equal(t, oldVersion, before.Daemon(t), "the tag moved, and a build changed the BuildKit of a builder that exists")
+		require.Equal(t, oldVersion, before.DaemonVersion(t), "the tag moved, and a build changed the BuildKit of a builder that exists")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -253,7 +253,7 @@ func TestBuilders(t *testing.T) {
 		require.NotZero(t, pull.ExitCode, "the pull succeeds, so this proves nothing")
 
 		b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
-		require.Equal(t, t.Env.BuildKit.Version, b.Daemon(t), "the pull failed and the local copy was not used")
+		require.Equal(t, t.Env.BuildKit.Version, b.DaemonVersion(t), "the pull failed and the local copy was not used")
 	})
 
 	suite.Prove(t, claim.Claim{

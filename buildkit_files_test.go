@@ -38,7 +38,7 @@ func buildkitFiles(t *testing.T) {
 		Text:   "When no file changed, the second build sends the files' names and times and none of their content",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
-		b, context := warm(t), thousand(t)
+		b, context := builder.Shared(t), thousand(t)
 		sendAll(t, b, context)
 
 		second := build.Run(t, b, context, build.CacheOnly())
@@ -52,7 +52,7 @@ func buildkitFiles(t *testing.T) {
 		Text:   "When one file among a thousand changed, the second build sends the content of that file only",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
-		b, context := warm(t), thousand(t)
+		b, context := builder.Shared(t), thousand(t)
 		sendAll(t, b, context)
 
 		folder.Write(t, context, chosen, folder.Noise(large))
@@ -66,7 +66,7 @@ func buildkitFiles(t *testing.T) {
 		Text:   "A file with a new time and the old content is sent again, whole, and COPY is answered from the cache all the same",
 		Source: docsInvalidation,
 	}, func(t *suite.T) {
-		b := warm(t)
+		b := builder.Shared(t)
 		context := folder.New(t, fs.WithFile("Dockerfile", copyOne("touched")), fs.WithFile("touched", folder.Noise(large)))
 		require.GreaterOrEqual(t, build.Run(t, b, context, build.CacheOnly()).Sent(t), int64(large), "the first build did not send the file")
 		require.Less(t, build.Run(t, b, context, build.CacheOnly()).Sent(t), int64(large), "the file is sent again even when nothing changed, so this proves nothing")
@@ -86,7 +86,7 @@ func buildkitFiles(t *testing.T) {
 		Text:   "Files that no COPY asks for are not sent",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
-		b := warm(t)
+		b := builder.Shared(t)
 		context := folder.New(t,
 			fs.WithFile("Dockerfile", "FROM scratch\nCOPY wanted /\nCOPY nested/wanted /nested/\n"),
 			fs.WithFile("all.Dockerfile", copyAll),
@@ -108,7 +108,7 @@ func buildkitFiles(t *testing.T) {
 		Text:   "What `.dockerignore` names is neither sent nor copied, and `!` takes files out of its rules",
 		Source: docsContext,
 	}, func(t *suite.T) {
-		b := warm(t)
+		b := builder.Shared(t)
 		context := folder.New(t,
 			fs.WithFile("Dockerfile", copyAll),
 			fs.WithFile("plain", folder.Noise(small)),
@@ -132,7 +132,7 @@ func buildkitFiles(t *testing.T) {
 		Text:   "`<Dockerfile>.dockerignore` beside a Dockerfile takes the place of `.dockerignore`",
 		Source: docsContext,
 	}, func(t *suite.T) {
-		b := warm(t)
+		b := builder.Shared(t)
 		context := folder.New(t,
 			fs.WithFile("own", copyAll), fs.WithFile("own.dockerignore", "*\n!second\n"),
 			fs.WithFile("plain", copyAll), fs.WithFile(".dockerignore", "*\n!first\n"),

@@ -35,7 +35,7 @@ func TestBuildkit(t *testing.T) {
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		notNeeded(t)
-		b := warm(t)
+		b := builder.Shared(t)
 
 		r := wanted(t, b)
 		require.False(t, r.Has("&& false"), "a step of a stage that the wanted one does not need took part in the build")
@@ -50,7 +50,7 @@ func TestBuildkit(t *testing.T) {
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		notNeeded(t)
-		b := warm(t)
+		b := builder.Shared(t)
 
 		r := wanted(t, b)
 		require.False(t, r.Has("nowhere"), "the image of a stage that the wanted one does not need was looked up: %s", r.Complaint())
@@ -67,7 +67,7 @@ func TestBuildkit(t *testing.T) {
 	}, func(t *suite.T) {
 		notNeeded(t)
 		const size = 500_000 // bytes
-		b := warm(t)
+		b := builder.Shared(t)
 		extra := build.Context("extra", folder.New(t, fs.WithFile("large", folder.Noise(size))))
 
 		r := wanted(t, b, extra)
@@ -85,7 +85,7 @@ func TestBuildkit(t *testing.T) {
 		History: "Releases before v0.20 look such an image up and fail without it (moby/buildkit#5688)",
 	}, func(t *suite.T) {
 		notNeeded(t)
-		b := warm(t)
+		b := builder.Shared(t)
 		extra := build.Context("extra", "docker-image://127.0.0.1:1/elsewhere")
 
 		r := wanted(t, b, extra)
@@ -101,7 +101,7 @@ func TestBuildkit(t *testing.T) {
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		sharesMounts(t)
-		found, together := meeting(t, warm(t), "60")
+		found, together := meeting(t, builder.Shared(t), "60")
 		require.Equal(t, "together, together", found, "two stages that need nothing of each other did not run at the same time within a minute")
 		require.NotEqual(t, progress.No, together, "the stages ran at the same time, but BuildKit reports otherwise")
 	})
@@ -113,7 +113,7 @@ func TestBuildkit(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		sharesMounts(t)
-		found, _ := meeting(t, warm(t), "60")
+		found, _ := meeting(t, builder.Shared(t), "60")
 		require.Equal(t, "together, together", found, "without max-parallelism the stages do not run at the same time, so this proves nothing")
 
 		limited := builder.New(t, builder.DaemonConfig("[worker.oci]\n  max-parallelism = 1"))
@@ -128,7 +128,7 @@ func TestBuildkit(t *testing.T) {
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		sharesMounts(t)
-		b, dockerfile := warm(t), build.File("fixtures/gate/failure.Dockerfile")
+		b, dockerfile := builder.Shared(t), build.File("fixtures/gate/failure.Dockerfile")
 		// become waits until the patient step is as wished, and returns what it is.
 		become := func(salt build.Option, wish string) string {
 			seen, _ := build.Export(t, b, "fixtures/gate", "seen", dockerfile, salt, build.Target("seen"), build.Arg("UNTIL", wish))
@@ -155,7 +155,7 @@ func TestBuildkit(t *testing.T) {
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		sharesMounts(t)
-		b, salt := warm(t), salted(t)
+		b, salt := builder.Shared(t), salted(t)
 		first, second, third := folder.New(t), folder.New(t), folder.New(t)
 
 		one := draw(t, b, "one", salt, first)
@@ -204,7 +204,7 @@ func TestBuildkit(t *testing.T) {
 		Source: "https://github.com/moby/buildkit/issues/4250",
 	}, func(t *suite.T) {
 		emptiesMounts(t)
-		b, salt := warm(t), salted(t)
+		b, salt := builder.Shared(t), salted(t)
 		require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that nobody used holds something")
 		require.Equal(t, []string{"one", "two"}, listed(t, b, "two", salt), "the cache mount lost what the first build had put there")
 		require.Equal(t, []string{"three"}, listed(t, b, "three", salt, build.NoCache()), "--no-cache did not begin with an empty cache mount")
@@ -219,12 +219,6 @@ func TestBuildkit(t *testing.T) {
 	buildkitGc(t)
 }
 
-// own is a value that only this try of its claim has: it keeps the try out of
-// the caches of other specs, other tries and other runs.
-func own(t *suite.T) string {
-	return t.Env.Run + "-" + strings.ReplaceAll(t.Evidence.Name(), "/", "-")
-}
-
 // salted gives builds a value that no other builds have, so that no other
 // spec's cache answers them, and cache mounts of their own.
 func salted(t *suite.T) build.Option {
@@ -234,11 +228,6 @@ func salted(t *suite.T) build.Option {
 
 func saltedWith(salt string) build.Option {
 	return append(build.Arg("SALT", salt), build.Arg("BUILDKIT_CACHE_MOUNT_NS", salt)...)
-}
-
-func warm(t *suite.T) *builder.Builder {
-	t.Helper()
-	return builder.Warm(t, "linux/"+t.Env.Engine.Arch)
 }
 
 // A build with --no-cache empties the cache mounts that it uses. When it does,
@@ -325,7 +314,7 @@ func openGate(t *suite.T, b *builder.Builder, salt build.Option) {
 }
 
 // stepper builds three steps in a row. A builder of its own does it: where a hit
-// is expected, nobody else may build (see [builder.Warm]).
+// is expected, nobody else may build (see [builder.Shared]).
 type stepper struct {
 	b    *builder.Builder
 	salt build.Option

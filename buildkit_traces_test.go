@@ -28,7 +28,7 @@ func buildkitTraces(t *testing.T) {
 	}, func(t *suite.T) {
 		sharesMounts(t)
 		requireClassicTraces(t)
-		b := warm(t)
+		b := builder.Shared(t)
 
 		loaded, good := image.New(t, "traces"), newTracedBuild(t)
 		r := good.run(t, b, "0", build.Load(loaded))

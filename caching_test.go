@@ -21,7 +21,7 @@ import (
 // tells a hit from a miss: it is the same only if the step did not run again.
 // Where a hit is expected, nobody else may build: while another build uses the
 // same base image, BuildKit may run a step again that it has in its cache
-// (moby/buildkit#4674). Hence no warm builders there.
+// (moby/buildkit#4674). Hence no shared builders there.
 func TestCaching(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:      "caching/second-build",
@@ -34,7 +34,7 @@ func TestCaching(t *testing.T) {
 		require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
 		requireHit(t, b, first, "the second build on the same builder ran the step again")
 
-		changed, cached := drawing(t, b, build.Arg("SALT", own(t)+"changed"))
+		changed, cached := drawing(t, b, build.Arg("SALT", t.Salt()+"changed"))
 		require.NotEqual(t, first, changed, "a step whose argument changed was answered from the cache")
 		require.NotEqual(t, progress.Yes, cached, "a step whose argument changed counts as cached")
 	})
@@ -87,7 +87,7 @@ func TestCaching(t *testing.T) {
 		first := builder.New(t)
 		value, _ := drawing(t, first)
 		loaded := image.New(t, "drawing")
-		build.Run(t, first, "fixtures/caching", build.Load(loaded), build.Arg("SALT", own(t)))
+		build.Run(t, first, "fixtures/caching", build.Load(loaded), build.Arg("SALT", t.Salt()))
 		require.True(t, image.Exists(t, loaded), "the image was not loaded, so this proves nothing")
 
 		other := builder.New(t)
@@ -118,7 +118,7 @@ func TestCaching(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Lenient).Ref("cache:drawing")
-		first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+		first := builder.Shared(t)
 		value, _ := drawing(t, first, build.CacheTo("type=registry,mode=max,ref="+ref))
 
 		importing, ignorant := builder.New(t), builder.New(t)
@@ -136,7 +136,7 @@ func TestCaching(t *testing.T) {
 		History: "Releases before v0.12 know no image-manifest: registry:3 answers their cache exports with 400 Bad Request",
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Strict).Ref("cache:strict")
-		b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+		b := builder.Shared(t)
 		export := "type=registry,mode=max,ref=" + ref
 
 		refused := build.Try(t, b, "fixtures/caching", build.CacheTo(export+",image-manifest=false"))
@@ -154,7 +154,7 @@ func TestCaching(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		dir := filepath.Join(t.Env.Dir, t.Env.Name("cache"))
-		first := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+		first := builder.Shared(t)
 		value, _ := drawing(t, first, build.CacheTo("type=local,mode=max,dest="+dir))
 
 		importing, ignorant := builder.New(t), builder.New(t)
@@ -170,7 +170,7 @@ func TestCaching(t *testing.T) {
 // says of it may not contradict. The salt keeps specs out of each other's caches.
 func drawing(t *suite.T, b *builder.Builder, options ...build.Option) (value string, cached progress.Reading) {
 	t.Helper()
-	options = append([]build.Option{build.Arg("SALT", own(t))}, options...)
+	options = append([]build.Option{build.Arg("SALT", t.Salt())}, options...)
 	value, r := build.Export(t, b, "fixtures/caching", "id", options...)
 	return value, r.Cached("RUN echo")
 }

@@ -76,7 +76,6 @@ func TestCleanup(t *testing.T) {
 		Source: docsRm,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		platform := "linux/" + t.Env.Engine.Arch
 		ref := image.New(t, "processor")
 		b := builder.New(t)
 		build.Run(t, b, "fixtures/processor", build.Load(ref))
@@ -85,7 +84,7 @@ func TestCleanup(t *testing.T) {
 
 		requireGone(t, b)
 		require.True(t, image.Exists(t, ref), "rm took the image that the builder had loaded")
-		require.Equal(t, t.Env.Engine.Machine(), image.Run(t, ref, platform), "the image no longer runs after its builder is gone")
+		require.Equal(t, t.Env.Engine.Machine(), image.Run(t, ref, t.Native()), "the image no longer runs after its builder is gone")
 	})
 
 	suite.Prove(t, claim.Claim{

@@ -55,14 +55,14 @@ func TestDrivers(t *testing.T) {
 		Text:   "A BuildKit that asks for certificates does nothing for a builder whose certificate is of an authority that it does not know",
 		Source: docsRemote,
 		Needs:  []claim.Need{claim.RemoteDriver, claim.LocalEngine},
-	}, func(t *suite.T) { requireStranger(t, builder.Stranger) })
+	}, func(t *suite.T) { requireStranger(t, builder.UntrustedCert) })
 
 	suite.Prove(t, claim.Claim{
 		ID:     "drivers/remote-tls-nobody",
 		Text:   "A BuildKit that asks for certificates does nothing for a builder that shows none",
 		Source: docsRemote,
 		Needs:  []claim.Need{claim.RemoteDriver, claim.LocalEngine},
-	}, func(t *suite.T) { requireStranger(t, builder.Nobody) })
+	}, func(t *suite.T) { requireStranger(t, builder.NoCert) })
 
 	suite.Prove(t, claim.Claim{
 		ID:     "drivers/remote-container",
@@ -101,7 +101,7 @@ func TestDrivers(t *testing.T) {
 		administrators := builder.New(t)
 		administrators.Config.Docker(t, "stop", administrators.Container())
 
-		b := builder.New(t, builder.Reaching(administrators))
+		b := builder.New(t, builder.SharingDaemonOf(administrators))
 
 		require.True(t, b.Recorded(), "create made no builder while its BuildKit is down")
 		require.Equal(t, "inactive", b.Inspect(t)[0].Status, "buildx reports a BuildKit that is down as something else")
@@ -131,7 +131,7 @@ func TestDrivers(t *testing.T) {
 		after := engine.Container(t, administrators.Container()).State
 		require.True(t, after.Running, "stop or rm of a remote builder ended its BuildKit")
 		require.Equal(t, before.StartedAt, after.StartedAt, "stop or rm of a remote builder restarted its BuildKit")
-		requireHit(t, builder.New(t, builder.Reaching(administrators)), value, "a new builder for the same endpoint does not find the cache")
+		requireHit(t, builder.New(t, builder.SharingDaemonOf(administrators)), value, "a new builder for the same endpoint does not find the cache")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -141,7 +141,7 @@ func TestDrivers(t *testing.T) {
 		Needs:  []claim.Need{claim.RemoteDriver},
 	}, func(t *suite.T) {
 		first := builder.New(t)
-		second, elsewhere := builder.New(t, builder.Reaching(first)), builder.New(t)
+		second, elsewhere := builder.New(t, builder.SharingDaemonOf(first)), builder.New(t)
 		value, cached := drawing(t, first)
 		require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
 
@@ -156,16 +156,15 @@ func TestDrivers(t *testing.T) {
 		Source: docsDrivers,
 		Needs:  []claim.Need{claim.DockerDriver},
 	}, func(t *suite.T) {
-		platform := "linux/" + t.Env.Engine.Arch
 		for driver, stays := range map[string]bool{subject.DriverDocker: true, subject.DriverContainer: false, subject.DriverRemote: false} {
 			ref := image.New(t, "unloaded")
-			build.Run(t, builder.WarmOf(t, driver, platform), "fixtures/processor", build.Tag(ref))
+			build.Run(t, builder.SharedOf(t, driver), "fixtures/processor", build.Tag(ref))
 			if !stays {
 				require.False(t, image.Exists(t, ref), "a build on the %s driver without --load left an image in the engine", driver)
 				continue
 			}
 			require.True(t, image.Exists(t, ref), "a build on the %s driver left no image in the engine", driver)
-			require.Equal(t, t.Env.Engine.Machine(), image.Run(t, ref, platform), "the image that the %s driver built does not run", driver)
+			require.Equal(t, t.Env.Engine.Machine(), image.Run(t, ref, t.Native()), "the image that the %s driver built does not run", driver)
 		}
 	})
 
@@ -237,12 +236,12 @@ func TestDrivers(t *testing.T) {
 // daemon that it was pointed at, and in no other.
 func requireReached(t *suite.T, over builder.Transport) {
 	t.Helper()
-	bystander := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
-	b := builder.New(t, builder.Over(over))
+	bystander := builder.Shared(t)
+	b := builder.New(t, builder.WithTransport(over))
 
 	reported := b.Inspect(t)[0]
 	require.Equal(t, "running", reported.Status, "buildx does not reach the BuildKit over %s", over)
-	require.Equal(t, b.Daemon(t), reported.Version, "over %s buildx reports another version than the BuildKit itself", over)
+	require.Equal(t, b.DaemonVersion(t), reported.Version, "over %s buildx reports another version than the BuildKit itself", over)
 
 	context, mark := marked(t)
 	build.Run(t, b, context)
@@ -267,19 +266,19 @@ func marked(t *suite.T) (context, mark string) {
 	return context, mark
 }
 
-// requireRefused fails if a BuildKit that asks for certificates does anything
+// requireStranger fails if a BuildKit that asks for certificates does anything
 // for a builder that is not known to it. buildx tries for 20 s before it gives
 // a build up.
-func requireStranger(t *suite.T, who builder.Identity) {
+func requireStranger(t *suite.T, shown builder.Certificate) {
 	t.Helper()
-	known := builder.New(t, builder.Over(builder.MutualTLS))
-	unknown := builder.New(t, builder.Reaching(known), builder.As(who))
+	known := builder.New(t, builder.WithTransport(builder.MutualTLS))
+	unknown := builder.New(t, builder.SharingDaemonOf(known), builder.WithClientCert(shown))
 	context, mark := marked(t)
 
-	require.Equal(t, "inactive", unknown.Inspect(t)[0].Status, "the BuildKit answers a builder that is %s", who)
+	require.Equal(t, "inactive", unknown.Inspect(t)[0].Status, "the BuildKit answers a builder %s", shown)
 	refused := build.Try(t, unknown, context)
-	require.NotZero(t, refused.Command.ExitCode, "a builder that is %s may build", who)
-	require.NotContains(t, known.Records(t), mark, "the build of a builder that is %s failed, but its step was executed", who)
+	require.NotZero(t, refused.Command.ExitCode, "a builder %s may build", shown)
+	require.NotContains(t, known.Records(t), mark, "the build of a builder %s failed, but its step was executed", shown)
 
 	build.Run(t, known, context)
 	require.Contains(t, known.Records(t), mark, "the known builder's build leaves no mark, so this proves nothing")
@@ -289,8 +288,7 @@ func requireStranger(t *suite.T, who builder.Identity) {
 // the clock, afresh.
 func reproducible(t *suite.T, driver, stage string) image.Content {
 	t.Helper()
-	platform := "linux/" + t.Env.Engine.Arch
-	ref, b := image.New(t, stage), builder.WarmOf(t, driver, platform)
+	ref, b := image.New(t, stage), builder.SharedOf(t, driver)
 	build.Run(t, b, "fixtures/drivers", build.Target(stage), build.Load(ref), build.NoCache(), build.Arg("SOURCE_DATE_EPOCH", "1700000000"))
-	return image.ContentOf(t, ref, platform)
+	return image.ContentOf(t, ref, t.Native())
 }

@@ -230,5 +230,5 @@ func tryFFmpeg(t *suite.T, arch, base string, options ...build.Option) *build.Re
 	if _, served := t.Env.StandIns[ffmpegPackages]; served {
 		all = append(all, build.Arg("packages", ffmpegPackages))
 	}
-	return build.Try(t, builder.Warm(t, platform), ffmpegFixture, append(all, options...)...)
+	return build.Try(t, builder.SharedFor(t, platform), ffmpegFixture, append(all, options...)...)
 }

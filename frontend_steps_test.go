@@ -92,10 +92,10 @@ func frontendSteps(t *testing.T) {
 		comment := rand.Text()
 		socket := agent.Serve(t, comment)
 
-		told, _ := build.Export(t, warm(t), "fixtures/frontend/ssh", "identities", build.SSH(socket), salt(t))
+		told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/ssh", "identities", build.SSH(socket), salt(t))
 		require.Contains(t, told, comment, "the step did not reach the agent that was forwarded")
 
-		told, _ = build.Export(t, warm(t), "fixtures/frontend/ssh", "identities", build.NoCache(), salt(t))
+		told, _ = build.Export(t, builder.Shared(t), "fixtures/frontend/ssh", "identities", build.NoCache(), salt(t))
 		require.Equal(t, "no agent", told, "the step has an agent that nobody forwarded")
 	})
 
@@ -125,7 +125,7 @@ func requireEmptiedByNoCache(t *suite.T, target string) {
 func throughMount(t *suite.T, target, id, step string, options ...build.Option) string {
 	t.Helper()
 	options = append(options, build.Target(target), build.Arg("ID", id), build.Arg("STEP", step))
-	told, _ := build.Export(t, warm(t), "fixtures/frontend/cache-mount", target, options...)
+	told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/cache-mount", target, options...)
 	return told
 }
 
@@ -150,8 +150,8 @@ func told(t *suite.T, value string) bool {
 func given(t *suite.T, target, value string, options ...build.Option) string {
 	t.Helper()
 	loaded := image.New(t, target)
-	build.Run(t, warm(t), "fixtures/frontend/secret", append(options, build.Target(target), build.Load(loaded))...)
-	require.Equal(t, sum(value)+"  -", image.Run(t, loaded, "linux/"+t.Env.Engine.Arch, "cat", "/proof"),
+	build.Run(t, builder.Shared(t), "fixtures/frontend/secret", append(options, build.Target(target), build.Load(loaded))...)
+	require.Equal(t, sum(value)+"  -", image.Run(t, loaded, t.Native(), "cat", "/proof"),
 		"the step of %s did not have the value", target)
 	return loaded
 }
@@ -171,7 +171,7 @@ func proof(t *suite.T, b *builder.Builder, value string) string {
 // seen is what a step saw of the network.
 func seen(t *suite.T, target string) string {
 	t.Helper()
-	told, _ := build.Export(t, warm(t), "fixtures/frontend/network", target, build.Target(target), salt(t))
+	told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/network", target, build.Target(target), salt(t))
 	return told
 }
 

@@ -37,7 +37,7 @@ func TestFrontend(t *testing.T) {
 		Source:  docsFrontend,
 		History: "docker/dockerfile:1 (as of 1.28) builds on BuildKit v0.11.5, docker/dockerfile:1.4 on v0.34.2: neither refuses the other",
 	}, func(t *suite.T) {
-		b := warm(t)
+		b := builder.Shared(t)
 		got, r := build.Export(t, b, exclude.folder, exclude.file, build.File(newSyntax))
 		require.Equal(t, exclude.want, got, "the new frontend builds something else")
 		requireFrontend(t, r, newest)
@@ -51,7 +51,7 @@ func TestFrontend(t *testing.T) {
 		Source:  docsFrontend,
 		History: "`COPY --exclude`, with which this is proven, is in the built-in frontend since v0.25.0",
 	}, func(t *suite.T) {
-		b := warm(t)
+		b := builder.Shared(t)
 		if !t.Has(claim.BuildKit(">=0.25")) {
 			requireRefused(t, b, exclude)
 			return
@@ -66,7 +66,7 @@ func TestFrontend(t *testing.T) {
 		Text:   "`--build-arg BUILDKIT_SYNTAX=` chooses the frontend, also against the Dockerfile's own line",
 		Source: docsFrontend,
 	}, func(t *suite.T) {
-		b := warm(t)
+		b := builder.Shared(t)
 		got, r := build.Export(t, b, exclude.folder, exclude.file, build.File(oldSyntax), build.Syntax(newest))
 		require.Equal(t, exclude.want, got, "the frontend of the argument builds something else")
 		requireFrontend(t, r, newest)
@@ -79,7 +79,7 @@ func TestFrontend(t *testing.T) {
 		Text:   "When the tag of a frontend moves, the next build on the same builder uses the new one, unless the digest is named",
 		Source: docsFrontend,
 	}, func(t *suite.T) {
-		b := warm(t)
+		b := builder.Shared(t)
 		own := registry.Start(t, registry.Lenient)
 		moving := build.Syntax(own.Ref("dockerfile:moving"))
 
@@ -97,7 +97,7 @@ func TestFrontend(t *testing.T) {
 		Text:   "A frontend that does not exist ends the build with one error that names it",
 		Source: docsFrontend,
 	}, func(t *suite.T) {
-		b := warm(t)
+		b := builder.Shared(t)
 		own := registry.Start(t, registry.Lenient)
 		missing := own.Ref("dockerfile:missing")
 
@@ -116,7 +116,7 @@ func TestFrontend(t *testing.T) {
 		Text:   "RUN and COPY take here-documents, filled in with build arguments unless quoted, with every release of docker/dockerfile from 1.4 on",
 		Source: docsDockerfile + "#here-documents",
 	}, func(t *suite.T) {
-		words := "salt is " + own(t)
+		words := "salt is " + t.Salt()
 		requireSince(t, feature{
 			folder: "fixtures/frontend/heredoc", since: "1.4",
 			file: "said", want: words + " and " + words,
@@ -140,7 +140,7 @@ func TestFrontend(t *testing.T) {
 		require.NotZero(t, served.requests.Load(), "the file was never downloaded")
 
 		served = serve(t, rand.Text())
-		wrong := build.Refused(t, warm(t), folder, build.Syntax(newest), build.Arg("URL", served.url), build.Arg("SUM", "sha256:"+sum(rand.Text())))
+		wrong := build.Refused(t, builder.Shared(t), folder, build.Syntax(newest), build.Arg("URL", served.url), build.Arg("SUM", "sha256:"+sum(rand.Text())))
 		require.NotZero(t, served.requests.Load(), "the build failed before it downloaded anything")
 		next, _ := wrong.Find("RUN cp")
 		require.False(t, next.Executed(), "a step used a file whose checksum is wrong")
@@ -157,11 +157,11 @@ func TestFrontend(t *testing.T) {
 		first, second := serve(t, content), serve(t, rand.Text())
 		with := []build.Option{build.Syntax(newest), build.Arg("SUM", "sha256:"+sum(content))}
 
-		got, _ := build.Export(t, warm(t), folder, "result", append(with, build.Arg("URL", first.url))...)
+		got, _ := build.Export(t, builder.Shared(t), folder, "result", append(with, build.Arg("URL", first.url))...)
 		require.Equal(t, content, got, "the downloaded file is another one")
 		require.NotZero(t, first.requests.Load(), "the file was never downloaded")
 
-		got, _ = build.Export(t, warm(t), folder, "result", append(with, build.Arg("URL", second.url))...)
+		got, _ = build.Export(t, builder.Shared(t), folder, "result", append(with, build.Arg("URL", second.url))...)
 		require.Equal(t, content, got, "the file at the other address was taken, whose checksum is wrong")
 		require.Zero(t, second.requests.Load(), "a file that the builder has by its checksum was downloaded again")
 	})
@@ -189,7 +189,7 @@ func TestFrontend(t *testing.T) {
 		requireSince(t, exclude)
 
 		dir := filepath.Join(t.Env.Dir, t.Env.Name("notes"))
-		build.Run(t, warm(t), exclude.folder, build.Syntax(newest), build.Output("type=local,dest="+dir))
+		build.Run(t, builder.Shared(t), exclude.folder, build.Syntax(newest), build.Output("type=local,dest="+dir))
 		require.NoFileExists(t, filepath.Join(dir, "notes", "left-out.md"), "--exclude copied what it should leave out")
 	})
 
@@ -202,7 +202,7 @@ func TestFrontend(t *testing.T) {
 		const folder = "fixtures/frontend/parents"
 		requireSince(t, feature{folder: folder, word: "parents", since: "1", file: "lists/shop/north/list", want: "north"})
 
-		south, _ := build.Export(t, warm(t), folder, "lists/shop/south/list", build.Syntax(newest))
+		south, _ := build.Export(t, builder.Shared(t), folder, "lists/shop/south/list", build.Syntax(newest))
 		require.Equal(t, "south", south, "--parents lost one of two files that have the same name")
 	})
 
@@ -213,7 +213,7 @@ func TestFrontend(t *testing.T) {
 		Needs:   []claim.Need{claim.BuildKit(">=0.17")},
 		History: "Known since docker/dockerfile:1.14; 1.9 and older take the words and ignore them (moby/buildkit#5322)",
 	}, func(t *suite.T) {
-		require.Equal(t, "750", modeInWords(t, warm(t)), "the copied file has another mode than the one in words")
+		require.Equal(t, "750", modeInWords(t, builder.Shared(t)), "the copied file has another mode than the one in words")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -266,7 +266,7 @@ type feature struct {
 // the first that knows it must refuse it, the others must give what is wanted.
 func requireSince(t *suite.T, f feature, options ...build.Option) {
 	t.Helper()
-	b := warm(t)
+	b := builder.Shared(t)
 	known := false
 	for _, release := range releases {
 		known = known || release == f.since
@@ -306,7 +306,7 @@ func frontendOf(r *build.Result) string {
 }
 
 // salt keeps a spec out of the caches of other specs, tries and runs.
-func salt(t *suite.T) build.Option { return build.Arg("SALT", own(t)) }
+func salt(t *suite.T) build.Option { return build.Arg("SALT", t.Salt()) }
 
 // exclude is the feature with which claims tell an old frontend from a new one.
 var exclude = feature{folder: "fixtures/frontend/exclude", word: "exclude", since: "1", file: "notes/kept.txt", want: "for the image"}
@@ -364,9 +364,9 @@ type copied struct {
 func onBase(t *suite.T, target, base string) copied {
 	t.Helper()
 	loaded := image.New(t, target)
-	r := build.Run(t, warm(t), "fixtures/frontend/link", build.Load(loaded),
+	r := build.Run(t, builder.Shared(t), "fixtures/frontend/link", build.Load(loaded),
 		build.Target(target), build.Arg("BASE", base), salt(t))
-	platform := "linux/" + t.Env.Engine.Arch
+	platform := t.Native()
 	layers := image.Inspect(t, loaded, platform).RootFS.Layers
 	require.NotEmpty(t, layers, "the engine names no layer of the image")
 	require.Equal(t, "the same on every base", image.Run(t, loaded, platform, "cat", "/file"), "the image lacks the copied file")

@@ -346,7 +346,7 @@ func pruneSalted(t *suite.T, b *builder.Builder) {
 	t.Helper()
 	disk.Until(t, restPatience, func() (string, error) {
 		held, err := disk.TryUsage(t, b)
-		salted := held.About(own(t))
+		salted := held.About(t.Salt())
 		if err != nil || len(salted) == 0 {
 			return "", err
 		}

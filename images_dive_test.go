@@ -70,7 +70,7 @@ func imagesDive(t *testing.T) {
 func makeLayered(t *suite.T, bytes, output string) layered {
 	t.Helper()
 	made := layered{ref: image.New(t, "layered"), file: t.Env.Name("file")}
-	build.Run(t, builder.Warm(t, native(t)), "fixtures/images/layer",
+	build.Run(t, builder.Shared(t), "fixtures/images/layer",
 		build.Arg("NAME", made.file), build.Arg("BYTES", bytes), build.Output(output+",name="+made.ref))
 	return made
 }
@@ -97,7 +97,7 @@ func requireRead(t *suite.T, release string, l layered) {
 	for _, source := range l.sources(t) {
 		found, err := dive.Look(t, release, source)
 		require.NoError(t, err, "dive %s cannot read %s", release, source)
-		require.Equal(t, image.Inspect(t, l.ref, native(t)).RootFS.Layers, found.DiffIDs(), "dive %s read another image than %s", release, source)
+		require.Equal(t, image.Inspect(t, l.ref, t.Native()).RootFS.Layers, found.DiffIDs(), "dive %s read another image than %s", release, source)
 		if release != env.OldDive {
 			require.Equal(t, []dive.File{{Path: l.file}}, found.Layers[0].Files, "dive %s lists other files in %s than it holds", release, source)
 		}

@@ -46,8 +46,8 @@ func imagesPulled(t *testing.T) {
 		Source: localImages,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		b := builder.Warm(t, native(t))
-		tag := pullThenMove(t, native(t), native(t))
+		b := builder.Shared(t)
+		tag := pullThenMove(t, t.Native(), t.Native())
 		requireBase(t, b, tag.now, "the builder did not build from the image that the tag names now, but the engine pulled an older one", from(tag.ref))
 
 		// The builder now has that image in its cache.
@@ -61,7 +61,7 @@ func imagesPulled(t *testing.T) {
 		Source: docsContainerd,
 		Needs:  append(bothArchitectures, claim.DockerDriver, claim.ContainerdStore),
 	}, func(t *suite.T) {
-		engines, tag := builder.Warm(t, native(t)), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
+		engines, tag := builder.Shared(t), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
 		for _, platform := range []string{"linux/arm64", "linux/amd64"} {
 			requireBase(t, engines, tag.pulled, "the image was pulled for linux/arm64, and for "+platform+" the default builder built from another one", from(tag.ref), build.Platform(platform))
 		}
@@ -73,7 +73,7 @@ func imagesPulled(t *testing.T) {
 		Source: docsContainerd,
 		Needs:  append(bothArchitectures, claim.DockerDriver, claim.Overlay2Store),
 	}, func(t *suite.T) {
-		engines, tag := builder.Warm(t, native(t)), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
+		engines, tag := builder.Shared(t), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
 		for platform, want := range map[string]string{"linux/arm64": tag.pulled, "linux/amd64": tag.now} {
 			requireBase(t, engines, want, "the image was pulled for linux/arm64 and the tag then moved; for "+platform+" the default builder took the wrong image", from(tag.ref), build.Platform(platform))
 		}
@@ -85,11 +85,11 @@ func imagesPulled(t *testing.T) {
 		Source: localImages,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		own, engines := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverDocker, native(t))
+		own, engines := builder.Shared(t), builder.SharedOf(t, subject.DriverDocker)
 		shelf := registry.Start(t, registry.Strict)
 		ref := shelf.Ref("base:x")
 		value := makeBase(t, own, build.Push(ref))
-		image.Pull(t, ref, native(t))
+		image.Pull(t, ref, t.Native())
 		requireBase(t, own, value, "the build did not start from the image in the registry", from(ref))
 
 		shelf.Stop(t)
@@ -104,14 +104,14 @@ func imagesPulled(t *testing.T) {
 		Source: docsPull,
 		Needs:  []claim.Need{claim.DockerDriver},
 	}, func(t *suite.T) {
-		engines, maker := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverContainer, native(t))
+		engines, maker := builder.Shared(t), builder.SharedOf(t, subject.DriverContainer)
 		ref := freshTag(t)
 		for range 2 {
 			value := makeBase(t, maker, build.Push(ref))
 			requireBase(t, engines, value, "the default builder did not build from the image that the tag names", from(ref))
 			require.False(t, image.Exists(t, ref), "a build made its base image one of the engine's")
 		}
-		image.Pull(t, ref, native(t))
+		image.Pull(t, ref, t.Native())
 		require.True(t, image.Exists(t, ref), "a pull does not make the image one of the engine's either, so this proves nothing")
 	})
 }
@@ -120,7 +120,7 @@ func imagesPulled(t *testing.T) {
 // image. Both images are there for all the platforms.
 func pullThenMove(t *suite.T, platform, platforms string) movedTag {
 	t.Helper()
-	maker := builder.WarmOf(t, subject.DriverContainer, native(t))
+	maker := builder.SharedOf(t, subject.DriverContainer)
 	tag := movedTag{ref: freshTag(t)}
 	tag.pulled = makeBase(t, maker, build.Push(tag.ref), build.Platform(platforms))
 	image.Pull(t, tag.ref, platform)
@@ -130,9 +130,9 @@ func pullThenMove(t *suite.T, platform, platforms string) movedTag {
 }
 
 func thePulledImageIsTheBase(t *suite.T) {
-	engines, tag := builder.Warm(t, native(t)), pullThenMove(t, native(t), native(t))
+	engines, tag := builder.Shared(t), pullThenMove(t, t.Native(), t.Native())
 	requireBase(t, engines, tag.pulled, "the default builder did not build from the image that was pulled", from(tag.ref))
 	requireBase(t, engines, tag.now, "--pull did not take the image that the tag names now", from(tag.ref), build.Pull())
 	requireBase(t, engines, tag.pulled, "--pull changed what later builds take", from(tag.ref))
-	require.Equal(t, tag.pulled, image.Run(t, tag.ref, native(t), "cat", "/id"), "--pull changed the engine's image")
+	require.Equal(t, tag.pulled, image.Run(t, tag.ref, t.Native(), "cat", "/id"), "--pull changed the engine's image")
 }

@@ -46,7 +46,7 @@ func readingFrom(t *suite.T, b *builder.Builder, what, source string) (string, *
 func stage(t *suite.T, target, read string) []build.Option {
 	return []build.Option{
 		build.File("fixtures/disk/Dockerfile"), build.Target(target),
-		build.Arg("SALT", own(t)), build.Arg("READ", read),
+		build.Arg("SALT", t.Salt()), build.Arg("READ", read),
 	}
 }
 

@@ -38,7 +38,7 @@ func TestImages(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		ref := freshTag(t)
-		maker, other := builder.Warm(t, native(t)), builder.New(t)
+		maker, other := builder.Shared(t), builder.New(t)
 
 		makeBase(t, maker)
 		requireNoBase(t, other, ref, "a builder found an image that another one kept to itself", from(ref))
@@ -60,7 +60,7 @@ func TestImages(t *testing.T) {
 		Source: localImages,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		own, engines := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverDocker, native(t))
+		own, engines := builder.Shared(t), builder.SharedOf(t, subject.DriverDocker)
 		for _, maker := range []*builder.Builder{own, engines} {
 			ref := freshTag(t)
 			value := makeBase(t, maker, build.Load(ref))
@@ -76,7 +76,7 @@ func TestImages(t *testing.T) {
 		Source: docsContainer,
 	}, func(t *suite.T) {
 		ref := freshTag(t)
-		maker, other := builder.WarmOf(t, subject.DriverContainer, native(t)), builder.New(t)
+		maker, other := builder.SharedOf(t, subject.DriverContainer), builder.New(t)
 		value := makeBase(t, maker, build.Push(ref))
 		requireBase(t, other, value, "the build did not start from the image in the registry", from(ref))
 	})
@@ -87,7 +87,7 @@ func TestImages(t *testing.T) {
 		Source: docsContexts,
 	}, func(t *suite.T) {
 		ref := freshTag(t)
-		b, maker := builder.Warm(t, native(t)), builder.WarmOf(t, subject.DriverContainer, native(t))
+		b, maker := builder.Shared(t), builder.SharedOf(t, subject.DriverContainer)
 		older := makeBase(t, maker, build.Push(ref))
 		digest, found := registry.Digest(t, ref)
 		require.True(t, found, "the registry does not have the image that was pushed")
@@ -135,11 +135,11 @@ func TestImages(t *testing.T) {
 		Source: docsContexts,
 		Needs:  []claim.Need{claim.DockerDriver, claim.Overlay2Store},
 	}, func(t *suite.T) {
-		engines, l := builder.Warm(t, native(t)), exported(t)
+		engines, l := builder.Shared(t), exported(t)
 		refused := build.Try(t, engines, appFixture, build.Context("base", l.source+":newer"))
 		requireFailsAt(t, refused, "oci-layout", "the default builder on the overlay2 store took an image from a folder")
 		// The folder itself is sound.
-		requireInLayout(t, builder.WarmOf(t, subject.DriverContainer, native(t)), l, ":newer", l.newer)
+		requireInLayout(t, builder.SharedOf(t, subject.DriverContainer), l, ":newer", l.newer)
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -147,7 +147,7 @@ func TestImages(t *testing.T) {
 		Text:   "`target:` in a bake file makes the result of one target the base of another, without a registry; afterwards that builder does not find it as a base either",
 		Source: docsBakeTarget,
 	}, func(t *suite.T) {
-		b, value := builder.Warm(t, native(t)), t.Env.Name("value")
+		b, value := builder.Shared(t), t.Env.Name("value")
 
 		result := folder.New(t)
 
@@ -245,7 +245,7 @@ type layout struct {
 // exported is a layout that another builder than the claim's made.
 func exported(t *suite.T) layout {
 	t.Helper()
-	maker := builder.WarmOf(t, subject.DriverContainer, native(t))
+	maker := builder.SharedOf(t, subject.DriverContainer)
 	dir := filepath.Join(t.Env.Dir, t.Env.Name("layout"))
 	l := layout{source: "oci-layout://" + dir, older: t.Env.Name("value")}
 	output := "type=oci,tar=false,dest=" + dir + ",name=builders.test/base:"

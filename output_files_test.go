@@ -28,7 +28,7 @@ func outputFiles(t *testing.T) {
 		Text:   "`type=local` writes the result's files, and nothing else, into a folder",
 		Source: docsLocalTar,
 	}, func(t *suite.T) {
-		b := builder.Warm(t, native(t))
+		b := builder.Shared(t)
 		dir := dest(t, "local")
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Target("value"), build.Output("type=local,dest="+dir))
@@ -45,7 +45,7 @@ func outputFiles(t *testing.T) {
 		Source: docsLocalTar,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		b := builder.Warm(t, native(t))
+		b := builder.Shared(t)
 		dir := dest(t, "local")
 		build.Run(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms), build.Output("type=local,dest="+dir))
 		for _, arch := range architectures {
@@ -58,7 +58,7 @@ func outputFiles(t *testing.T) {
 		Text:   "`type=tar` writes the same files into one archive",
 		Source: docsLocalTar,
 	}, func(t *suite.T) {
-		b := builder.Warm(t, native(t))
+		b := builder.Shared(t)
 		file := dest(t, "tar")
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Target("value"), build.Output("type=tar,dest="+file))
@@ -127,7 +127,7 @@ func written(t *suite.T, dir, file string) string {
 }
 
 func ociWritesALayout(t *suite.T) {
-	b := builder.Warm(t, native(t))
+	b := builder.Shared(t)
 	file, dir := dest(t, "oci"), dest(t, "oci")
 
 	packed := build.Run(t, b, "fixtures/output", printing(t, ""), build.Output("type=oci,dest="+file), build.WithMetadata(t))
@@ -149,7 +149,7 @@ func requireLayout(t *suite.T, dir, digest string) {
 }
 
 func aDockerArchiveCanBeLoaded(t *suite.T) {
-	b := builder.Warm(t, native(t))
+	b := builder.Shared(t)
 	ref, file := image.New(t, "archive"), dest(t, "docker")
 
 	build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=docker,dest="+file))

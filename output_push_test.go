@@ -120,7 +120,7 @@ func pushing(t *suite.T, ref, word string, options ...build.Option) *build.Resul
 	t.Helper()
 	// The default builder keeps what it pushes in the engine as well.
 	image.RemoveLabelledAfter(t, mark(t))
-	return build.Try(t, builder.Warm(t, native(t)), "fixtures/push", append(options, printing(t, word), build.Push(ref))...)
+	return build.Try(t, builder.Shared(t), "fixtures/push", append(options, printing(t, word), build.Push(ref))...)
 }
 
 // requireTagKept pushes a build into a registry that refuses part of it, and

@@ -62,7 +62,7 @@ func TestOutput(t *testing.T) {
 		Text:   "`--load` puts the image into the engine, where it runs",
 		Source: docsBuild,
 	}, func(t *suite.T) {
-		b := builder.Warm(t, native(t))
+		b := builder.Shared(t)
 		ref := image.New(t, "load")
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
 		requirePrints(t, ref, "", "the engine's image is not what was built")
@@ -75,13 +75,13 @@ func TestOutput(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Strict).Ref("output:push")
-		b := builder.Warm(t, native(t))
+		b := builder.Shared(t)
 
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.WithMetadata(t))
 
 		require.Empty(t, left(t), "--push left an image in the engine")
 		requireDigest(t, ref, r.Metadata(t).Digest)
-		image.Pull(t, ref, native(t))
+		image.Pull(t, ref, t.Native())
 		requirePrints(t, ref, "", "the registry's image is not what was built")
 		require.NotEmpty(t, left(t), "the pulled image is not found by its label, so that none was found proves nothing")
 	})
@@ -94,14 +94,14 @@ func TestOutput(t *testing.T) {
 		History: "BuildKit before v0.13 has one output only; buildx refuses the build and says so",
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Strict).Ref("output:both")
-		b := builder.Warm(t, native(t))
+		b := builder.Shared(t)
 		image.RemoveLabelledAfter(t, mark(t))
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.Load(ref))
 
 		requirePrints(t, ref, "", "the engine's image is not what was built")
 		image.Remove(t, ref)
-		image.Pull(t, ref, native(t))
+		image.Pull(t, ref, t.Native())
 		requirePrints(t, ref, "", "the registry's image is not what was built")
 	})
 
@@ -145,7 +145,7 @@ func TestOutput(t *testing.T) {
 		requireDigest(t, ref, r.Metadata(t).Digest)
 		image.Remove(t, ref)
 		require.Empty(t, left(t), "the engine's image cannot be removed, so the next step proves nothing")
-		image.Pull(t, ref, native(t))
+		image.Pull(t, ref, t.Native())
 		requirePrints(t, ref, "", "the registry's image is not what was built")
 	})
 
@@ -169,7 +169,7 @@ func TestOutput(t *testing.T) {
 		Text:   "`type=cacheonly` leaves no image with any driver, and does not warn",
 		Source: docsExporters,
 	}, func(t *suite.T) {
-		b := builder.Warm(t, native(t))
+		b := builder.Shared(t)
 		ref := image.New(t, "cacheonly")
 
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=cacheonly"))
@@ -186,7 +186,7 @@ func TestOutput(t *testing.T) {
 		Source: docsImage,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		b := builder.Warm(t, native(t))
+		b := builder.Shared(t)
 		ref := image.New(t, "image")
 
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=image"), build.WithMetadata(t))
@@ -204,7 +204,7 @@ func TestOutput(t *testing.T) {
 		Source: docsStore,
 		Needs:  append(bothArchitectures, claim.ContainerdStore),
 	}, func(t *suite.T) {
-		b := builder.Warm(t, native(t))
+		b := builder.Shared(t)
 		ref := image.New(t, "platforms")
 		build.Run(t, b, "fixtures/processor", build.Platform(bothPlatforms), build.Load(ref))
 		for _, arch := range architectures {
@@ -218,7 +218,7 @@ func TestOutput(t *testing.T) {
 		Source: docsStore,
 		Needs:  []claim.Need{claim.Overlay2Store},
 	}, func(t *suite.T) {
-		b := builder.Warm(t, native(t))
+		b := builder.Shared(t)
 		ref := image.New(t, "platforms")
 
 		refused := build.Try(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms), build.Load(ref))
@@ -265,7 +265,7 @@ func TestOutput(t *testing.T) {
 		Source: docsPlatforms,
 		Needs:  []claim.Need{claim.EmulatedARM64},
 	}, func(t *suite.T) {
-		b := builder.Warm(t, "linux/arm64")
+		b := builder.SharedFor(t, "linux/arm64")
 		ref := image.New(t, "emulated")
 		build.Run(t, b, "fixtures/processor", build.Platform("linux/arm64"), build.Load(ref))
 		require.Equal(t, env.Machine("arm64"), image.Run(t, ref, "linux/arm64"), "the arm64 image runs as something else")
@@ -276,7 +276,7 @@ func TestOutput(t *testing.T) {
 		Text:   "The image of a platform that the engine's host can neither execute nor emulate loads, and running it says `exec format error`",
 		Source: emulation,
 	}, func(t *suite.T) {
-		b := builder.Warm(t, native(t))
+		b := builder.Shared(t)
 		ref := image.New(t, "foreign")
 		context, platform := foreign.Context(t, b)
 
@@ -296,12 +296,9 @@ func TestOutput(t *testing.T) {
 
 const bothPlatforms = "linux/amd64,linux/arm64"
 
-// native is the platform of the engine's host.
-func native(t *suite.T) string { return "linux/" + t.Env.Engine.Arch }
-
 // value is what an image of the claim's prints. The word tells several images
 // of one claim apart.
-func value(t *suite.T, word string) string { return own(t) + word }
+func value(t *suite.T, word string) string { return t.Salt() + word }
 
 // printing makes a build's result print the value, and marks the image, so
 // that it is found in the engine even without a name.
@@ -323,7 +320,7 @@ func left(t *suite.T) []string {
 // requirePrints runs an image of the engine's.
 func requirePrints(t *suite.T, ref, word, message string, args ...any) {
 	t.Helper()
-	require.Equal(t, value(t, word), image.Run(t, ref, native(t)), append([]any{message}, args...)...)
+	require.Equal(t, value(t, word), image.Run(t, ref, t.Native()), append([]any{message}, args...)...)
 }
 
 // requireWarning looks for the two ways out that the warning names.
@@ -346,7 +343,7 @@ func eachDriver(t *suite.T) []*builder.Builder {
 	if t.Driver == subject.DriverDocker {
 		return []*builder.Builder{builder.New(t)}
 	}
-	return []*builder.Builder{builder.Warm(t, native(t)), builder.New(t, builder.Driver(subject.DriverDocker))}
+	return []*builder.Builder{builder.Shared(t), builder.New(t, builder.Driver(subject.DriverDocker))}
 }
 
 // requireID builds an image and makes sure that the engine knows it by the id

@@ -29,7 +29,7 @@ func TestProcessor(t *testing.T) {
 		for _, arch := range architectures {
 			platform := "linux/" + arch
 			ref := image.New(t, "processor")
-			build.Run(t, builder.Warm(t, platform), "fixtures/processor", build.Platform(platform), build.Load(ref))
+			build.Run(t, builder.SharedFor(t, platform), "fixtures/processor", build.Platform(platform), build.Load(ref))
 			inspected := image.Inspect(t, ref, platform)
 			require.Equal(t, platform, inspected.Os+"/"+inspected.Architecture, "the image's config names another platform than it was built for")
 		}
@@ -43,7 +43,7 @@ func TestProcessor(t *testing.T) {
 	}, func(t *suite.T) {
 		for _, arch := range architectures {
 			platform := "linux/" + arch
-			b := builder.Warm(t, platform)
+			b := builder.SharedFor(t, platform)
 			told, _ := build.Export(t, b, "fixtures/processor", "built-on", build.Platform(platform), build.NoCache(), build.Target("told"))
 			require.Equal(t, env.Machine(arch), told, "RUN for %s executed on another processor", platform)
 		}
@@ -58,7 +58,7 @@ func TestProcessor(t *testing.T) {
 		for _, arch := range architectures {
 			platform, machine := "linux/"+arch, env.Machine(arch)
 			ref := image.New(t, "processor")
-			build.Run(t, builder.Warm(t, platform), "fixtures/processor", build.Platform(platform), build.Load(ref))
+			build.Run(t, builder.SharedFor(t, platform), "fixtures/processor", build.Platform(platform), build.Load(ref))
 			require.Equal(t, machine, image.Run(t, ref, platform), "the image for %s runs on another processor", platform)
 			require.Equal(t, machine, image.Run(t, ref, platform, "cat", "/built-on"), "the image for %s was built on another processor", platform)
 		}
@@ -72,7 +72,7 @@ func TestProcessor(t *testing.T) {
 	}, func(t *suite.T) {
 		shelf := registry.Start(t, registry.Strict)
 		ref := shelf.Ref("processor:both")
-		b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+		b := builder.Shared(t)
 
 		build.Run(t, b, "fixtures/processor", build.Platform("linux/amd64,linux/arm64"), build.Push(ref))
 
@@ -94,7 +94,7 @@ func TestProcessor(t *testing.T) {
 		b.Bootstrap(t)
 		nodes := map[string]string{"amd64": b.Name + "0", "arm64": b.Name + "1"}
 
-		build.Run(t, b, "fixtures/nodes", build.Platform("linux/amd64,linux/arm64"), build.Arg("SALT", own(t)))
+		build.Run(t, b, "fixtures/nodes", build.Platform("linux/amd64,linux/arm64"), build.Arg("SALT", t.Salt()))
 
 		for arch, node := range nodes {
 			records := b.RecordsOf(t, node)

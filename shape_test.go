@@ -30,8 +30,7 @@ func TestShape(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Strict).Ref("shape:pushed")
-		platform := "linux/" + t.Env.Engine.Arch
-		build.Run(t, builder.Warm(t, platform), "fixtures/shape", build.Push(ref))
+		build.Run(t, builder.Shared(t), "fixtures/shape", build.Push(ref))
 
 		pushed := registry.Describe(t, ref)
 		var images []string
@@ -66,7 +65,7 @@ func TestShape(t *testing.T) {
 		Source: "https://docs.docker.com/build/cache/garbage-collection/",
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+		b := builder.Shared(t)
 		var workers []struct {
 			Platforms []struct{ OS, Architecture, Variant string }
 			GCPolicy  []json.RawMessage `json:"gcPolicy"`
@@ -80,7 +79,7 @@ func TestShape(t *testing.T) {
 		for _, p := range worker.Platforms {
 			platforms = append(platforms, strings.TrimSuffix(p.OS+"/"+p.Architecture+"/"+p.Variant, "/"))
 		}
-		require.Contains(t, platforms, "linux/"+t.Env.Engine.Arch, "the daemon does not serve the platform that it runs on")
+		require.Contains(t, platforms, t.Native(), "the daemon does not serve the platform that it runs on")
 		require.ElementsMatch(t, platforms, b.Inspect(t)[0].Platforms, "buildx inspect shows other platforms than the daemon serves")
 		require.NotEmpty(t, worker.GCPolicy, "the daemon has no policy by which it takes out what is not used")
 
@@ -97,7 +96,7 @@ func TestShape(t *testing.T) {
 		Text:   "What BuildKit warns about is built all the same",
 		Source: "https://docs.docker.com/build/checks/",
 	}, func(t *suite.T) {
-		b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+		b := builder.Shared(t)
 		value, r := build.Export(t, b, "fixtures/shape", "said", build.File("fixtures/shape/warned.Dockerfile"))
 		require.Equal(t, "built all the same", value, "a Dockerfile that BuildKit may warn about gave another result")
 		slices.Sort(r.Warnings)
@@ -121,7 +120,7 @@ const sourceDate = "1700000000"
 func buildTwice(t *suite.T, stage, attributes string) {
 	t.Helper()
 	at := registry.Start(t, registry.Strict)
-	b := builder.Warm(t, "linux/"+t.Env.Engine.Arch)
+	b := builder.Shared(t)
 	push := func(tag string) registry.Description {
 		ref := at.Ref("shape:" + tag)
 		build.Run(t, b, "fixtures/shape", build.Plain(), build.NoCache(), build.Target(stage),

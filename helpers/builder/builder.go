@@ -3,7 +3,7 @@
 //	b := builder.New(t, builder.Bootstrapped())
 //	b.Exec(t, "/bin/arch")
 //
-// A builder that a spec does not change can be had warm, see [Warm].
+// A builder that a spec does not change need not be made, see [Shared].
 package builder
 
 import (
@@ -102,7 +102,7 @@ func (b *Builder) make(t *spec.T, o settings) error {
 		}
 	}
 	if b.daemon != nil {
-		args = append(args, b.daemon.createArgs(o.identity)...)
+		args = append(args, b.daemon.createArgs(o.certificate)...)
 	}
 	if result := b.Config.Try(t, append([]string{"buildx"}, args...)...); result.ExitCode != 0 || result.Timeout {
 		o.stumbled(t)
@@ -131,27 +131,39 @@ func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
 	b.Config.Buildx(t, append(o.createArgs(t), "--append", endpoint)...)
 }
 
-// Warm returns a running builder of the claim's driver that specs share and
-// must not change: one per set of platforms, created by the first spec that
-// asks, removed with the run. Others build there at the same time, and while
-// they do, BuildKit may run a step again that it has in its cache
-// (moby/buildkit#4674): a spec that expects a hit takes one of its own.
-func Warm(t *spec.T, platform string) *Builder {
+// Shared returns a running builder of the claim's driver for the platform of the
+// engine's host, which specs share and must not change: one per driver and set of
+// platforms, created by the first spec that asks, removed with the run. Others
+// build there at the same time, and while they do, BuildKit may run a step again
+// that it has in its cache (moby/buildkit#4674): a spec that expects a hit takes
+// one of its own.
+func Shared(t *spec.T) *Builder {
 	t.Helper()
-	return WarmOf(t, t.Driver, platform)
+	return SharedFor(t, t.Native())
 }
 
-// WarmOf is [Warm] with another driver than the claim's.
-func WarmOf(t *spec.T, driver, platform string) *Builder {
+// SharedFor is [Shared] for other platforms, separated by commas.
+func SharedFor(t *spec.T, platforms string) *Builder {
 	t.Helper()
-	b, err := env.Shared(t.Env, t.SharedKey(driver+" builder "+platform), func() (*Builder, error) {
-		o := apply(t, []Option{Named(t.Env.SharedName()), Driver(driver), Platform(platform), Bootstrapped()})
+	return shared(t, t.Driver, platforms)
+}
+
+// SharedOf is [Shared] with another driver than the claim's.
+func SharedOf(t *spec.T, driver string) *Builder {
+	t.Helper()
+	return shared(t, driver, t.Native())
+}
+
+func shared(t *spec.T, driver, platforms string) *Builder {
+	t.Helper()
+	b, err := env.Shared(t.Env, t.SharedKey(driver+" builder "+platforms), func() (*Builder, error) {
+		o := apply(t, []Option{Named(t.Env.SharedName()), Driver(driver), Platform(platforms), Bootstrapped()})
 		b := o.builder()
 		return b, b.make(t, o)
 	})
 	if err != nil {
 		t.Stumbles(env.Question{Image: t.Env.BuildKit.Image, Local: true})
-		t.Fatalf("the warm %s builder for %q cannot be had: %v", driver, platform, err)
+		t.Fatalf("the shared %s builder for %q cannot be had: %v", driver, platforms, err)
 	}
 	return b
 }
@@ -214,7 +226,7 @@ func (b *Builder) keepLog(t *spec.T) {
 	}
 }
 
-// Recorded tells whether the configuration still has a record of the builder.
+// Recorded reports whether the configuration still has a record of the builder.
 func (b *Builder) Recorded() bool {
 	_, err := os.Stat(filepath.Join(b.Config.Dir, "instances", b.Name))
 	return err == nil
@@ -287,8 +299,8 @@ func (b *Builder) RecordsOf(t *spec.T, node string) string {
 	return b.Config.Docker(t, "exec", ContainerOf(node), "buildctl", "du", "--verbose").Stdout()
 }
 
-// Daemon is the version that the builder's buildkitd reports of itself.
-func (b *Builder) Daemon(t *spec.T) string {
+// DaemonVersion is the version that the builder's buildkitd reports of itself.
+func (b *Builder) DaemonVersion(t *spec.T) string {
 	t.Helper()
 	version, err := env.ParseBuildKitVersion(b.Exec(t, "buildkitd", "--version"))
 	if err != nil {

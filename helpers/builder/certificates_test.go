@@ -17,9 +17,9 @@ func TestCertificates(t *testing.T) {
 	assert.NilError(t, writeCertificates(dir))
 	assert.ErrorContains(t, writeCertificates(dir), "create the folder for certificates", "an earlier folder is not written into")
 
-	for who, welcome := range map[Identity]bool{Client: true, Stranger: false, Nobody: false} {
-		err := handshake(t, dir, who)
-		assert.Check(t, cmp.Equal(err == nil, welcome), "%q: %v", who, err)
+	for cert, welcome := range map[Certificate]bool{TrustedCert: true, UntrustedCert: false, NoCert: false} {
+		err := handshake(t, dir, cert)
+		assert.Check(t, cmp.Equal(err == nil, welcome), "%q: %v", cert, err)
 	}
 	files, err := os.ReadDir(dir)
 	assert.NilError(t, err)
@@ -32,7 +32,7 @@ func TestCertificates(t *testing.T) {
 
 // handshake connects to a server that asks for certificates as buildkitd does,
 // and returns the server's opinion of the one it was shown.
-func handshake(t *testing.T, dir string, who Identity) error {
+func handshake(t *testing.T, dir string, cert Certificate) error {
 	t.Helper()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
 		Certificates: []tls.Certificate{pair(t, dir, "server")},
@@ -40,7 +40,7 @@ func handshake(t *testing.T, dir string, who Identity) error {
 	})
 	assert.NilError(t, err)
 	defer listener.Close()
-	go call(listener.Addr().String(), &tls.Config{ServerName: "127.0.0.1", RootCAs: authorities(t, dir), Certificates: certificatesOf(t, dir, who)})
+	go call(listener.Addr().String(), &tls.Config{ServerName: "127.0.0.1", RootCAs: authorities(t, dir), Certificates: certificatesOf(t, dir, cert)})
 	connection, err := listener.Accept()
 	assert.NilError(t, err)
 	defer connection.Close()
@@ -59,12 +59,12 @@ func call(address string, config *tls.Config) {
 	}
 }
 
-func certificatesOf(t *testing.T, dir string, who Identity) []tls.Certificate {
+func certificatesOf(t *testing.T, dir string, cert Certificate) []tls.Certificate {
 	t.Helper()
-	if who == Nobody {
+	if cert == NoCert {
 		return nil
 	}
-	return []tls.Certificate{pair(t, dir, string(who))}
+	return []tls.Certificate{pair(t, dir, string(cert))}
 }
 
 func pair(t *testing.T, dir, name string) tls.Certificate {

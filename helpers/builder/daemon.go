@@ -111,14 +111,14 @@ func (d *daemon) listen(t *spec.T) (mounts, flags []string) {
 }
 
 // createArgs are the words of docker buildx create that lead to the daemon.
-func (d *daemon) createArgs(who Identity) []string {
+func (d *daemon) createArgs(cert Certificate) []string {
 	if d.transport != MutualTLS {
 		return []string{d.address}
 	}
 	file := func(name string) string { return filepath.Join(d.certificates, name+".pem") }
 	options := "cacert=" + file("ca")
-	if who != Nobody {
-		options += fmt.Sprintf(",cert=%s,key=%s", file(string(who)), file(string(who)+"-key"))
+	if cert != NoCert {
+		options += fmt.Sprintf(",cert=%s,key=%s", file(string(cert)), file(string(cert)+"-key"))
 	}
 	return []string{"--driver-opt", options, d.address}
 }

@@ -17,13 +17,13 @@ func TestLastWords(t *testing.T) {
 
 func TestCreateArgs(t *testing.T) {
 	tls := &daemon{transport: MutualTLS, address: "tcp://127.0.0.1:1", certificates: "/c"}
-	for who, options := range map[Identity]string{
-		Client:   "cacert=/c/ca.pem,cert=/c/client.pem,key=/c/client-key.pem",
-		Stranger: "cacert=/c/ca.pem,cert=/c/stranger.pem,key=/c/stranger-key.pem",
-		Nobody:   "cacert=/c/ca.pem",
+	for cert, options := range map[Certificate]string{
+		TrustedCert:   "cacert=/c/ca.pem,cert=/c/client.pem,key=/c/client-key.pem",
+		UntrustedCert: "cacert=/c/ca.pem,cert=/c/stranger.pem,key=/c/stranger-key.pem",
+		NoCert:        "cacert=/c/ca.pem",
 	} {
-		assert.DeepEqual(t, tls.createArgs(who), []string{"--driver-opt", options, "tcp://127.0.0.1:1"})
+		assert.DeepEqual(t, tls.createArgs(cert), []string{"--driver-opt", options, "tcp://127.0.0.1:1"})
 	}
 	plain := &daemon{transport: UnixSocket, address: "unix:///s"}
-	assert.DeepEqual(t, plain.createArgs(Client), []string{"unix:///s"})
+	assert.DeepEqual(t, plain.createArgs(TrustedCert), []string{"unix:///s"})
 }

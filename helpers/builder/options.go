@@ -14,55 +14,61 @@ import (
 type Option func(*settings)
 
 type settings struct {
-	name      string
-	config    cli.Config
-	hasConfig bool
-	image     string
-	unpinned  bool
-	network   string
-	platforms string
-	flags     []string
-	toml      string
-	driver    string
-	transport Transport
-	opts      []string
-	identity  Identity
-	reached   *daemon
-	endpoint  string
+	name        string
+	config      cli.Config
+	hasConfig   bool
+	image       string
+	unpinned    bool
+	network     string
+	platforms   string
+	flags       []string
+	toml        string
+	driver      string
+	transport   Transport
+	opts        []string
+	certificate Certificate
+	reached     *daemon
+	endpoint    string
 }
 
 // Driver creates the builder with another driver than the claim's.
 func Driver(name string) Option { return func(s *settings) { s.driver = name } }
 
-// Over reaches the BuildKit of a remote builder in this way.
-func Over(transport Transport) Option { return func(s *settings) { s.transport = transport } }
-
-// Identity is whose certificate a remote builder shows over [MutualTLS].
-type Identity string
-
-const (
-	// Client is whom the daemon knows; builders are so unless told otherwise.
-	Client Identity = "client"
-	// Stranger has a certificate of an authority that the daemon does not know.
-	Stranger Identity = "stranger"
-	// Nobody shows no certificate.
-	Nobody Identity = ""
-)
-
-// String says who it is in a sentence.
-func (who Identity) String() string {
-	if who == Nobody {
-		return "nobody, without a certificate"
-	}
-	return "a " + string(who)
+// WithTransport reaches the BuildKit of a remote builder in this way.
+func WithTransport(transport Transport) Option {
+	return func(s *settings) { s.transport = transport }
 }
 
-// As shows this certificate to the daemon.
-func As(who Identity) Option { return func(s *settings) { s.identity = who } }
+// Certificate is what a remote builder shows its BuildKit over [MutualTLS].
+type Certificate string
 
-// Reaching points a remote builder at the daemon of another one, which keeps
-// it: removing the new builder ends nothing.
-func Reaching(other *Builder) Option {
+const (
+	// TrustedCert is of the authority that the daemon knows; builders show it
+	// unless told otherwise.
+	TrustedCert Certificate = "client"
+	// UntrustedCert is of an authority that the daemon does not know.
+	UntrustedCert Certificate = "stranger"
+	// NoCert shows none.
+	NoCert Certificate = ""
+)
+
+// String says in a sentence which builder shows it.
+func (c Certificate) String() string {
+	switch c {
+	case NoCert:
+		return "without a certificate"
+	case UntrustedCert:
+		return "with a certificate of an unknown authority"
+	}
+	return "with a certificate of the known authority"
+}
+
+// WithClientCert shows this certificate to the daemon.
+func WithClientCert(c Certificate) Option { return func(s *settings) { s.certificate = c } }
+
+// SharingDaemonOf points a remote builder at the daemon of another one, which
+// keeps it: removing the new builder ends nothing.
+func SharingDaemonOf(other *Builder) Option {
 	return func(s *settings) { s.driver, s.reached = subject.DriverRemote, other.daemon }
 }
 
@@ -116,7 +122,7 @@ func flag(name string) Option {
 
 func apply(t *spec.T, options []Option) settings {
 	t.Helper()
-	s := settings{image: t.Env.BuildKit.Image, network: "host", driver: t.Driver, transport: DockerExec, identity: Client}
+	s := settings{image: t.Env.BuildKit.Image, network: "host", driver: t.Driver, transport: DockerExec, certificate: TrustedCert}
 	for _, option := range options {
 		option(&s)
 	}

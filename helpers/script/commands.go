@@ -255,7 +255,7 @@ func (b bound) holds(value int64) bool {
 
 // run [-platform=P] IMAGE [COMMAND ...]: runs a loaded image without network.
 func (r *runner) run(ts *testscript.TestScript, not negation, args []string) error {
-	platform := "linux/" + r.t.Env.Engine.Arch
+	platform := r.t.Native()
 	if len(args) > 0 {
 		if value, ok := strings.CutPrefix(args[0], "-platform="); ok {
 			platform, args = value, args[1:]
