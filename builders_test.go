@@ -161,7 +161,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsPlatforms,
 		Needs:  []claim.Need{claim.ContainerDriver, claim.AMD64, claim.ARM64},
 	}, func(t *suite.T) {
-		for _, platform := range []string{"linux/amd64", "linux/arm64"} {
+		for _, platform := range bothPlatforms {
 			b := builder.SharedFor(t, platform)
 			require.Equal(t, t.Env.Engine.Machine(), b.Exec(t, "/bin/arch"),
 				"the container of the builder for %s is not of the engine host's architecture", platform)
@@ -196,7 +196,7 @@ func TestBuilders(t *testing.T) {
 		require.Equal(t, t.Env.BuildKit.Version, mine.DaemonVersion(t), "the builder runs another version beside a second builder")
 		require.Equal(t, otherVersion, other.DaemonVersion(t), "the second builder does not run the version it is pinned to")
 
-		salt := build.Arg("SALT", t.Salt())
+		salt := build.Salt(t)
 		fromMine, _ := build.Export(t, mine, "fixtures/caching", "id", salt)
 		fromOther, _ := build.Export(t, other, "fixtures/caching", "id", salt)
 		require.NotEqual(t, fromMine, fromOther, "two builders of different versions share a result")

@@ -177,7 +177,7 @@ func sendAll(t *suite.T, b *builder.Builder, context string) {
 func requireCopied(t *suite.T, b *builder.Builder, context, file, message string) *build.Result {
 	t.Helper()
 	dest := folder.New(t)
-	r := build.Run(t, b, context, build.Output("type=local,dest="+dest))
+	r := build.Run(t, b, context, build.Local(dest))
 	// Noise is no text: require.Equal would print all of it.
 	require.True(t, folder.Read(t, context, file) == folder.Read(t, dest, file), message)
 	return r
@@ -188,6 +188,6 @@ func requireCopied(t *suite.T, b *builder.Builder, context, file, message string
 func copiedFiles(t *suite.T, b *builder.Builder, context, dockerfile string) (files []string, sent int64) {
 	t.Helper()
 	dest := folder.New(t)
-	r := build.Run(t, b, context, build.File(filepath.Join(context, dockerfile)), build.Output("type=local,dest="+dest))
+	r := build.Run(t, b, context, build.File(filepath.Join(context, dockerfile)), build.Local(dest))
 	return folder.Files(t, dest), r.Sent(t)
 }

@@ -40,8 +40,8 @@ func TestBuildkit(t *testing.T) {
 		r := wanted(t, b)
 		require.False(t, r.Has("&& false"), "a step of a stage that the wanted one does not need took part in the build")
 
-		asked := build.Try(t, b, "fixtures/stages", salted(t), build.CacheOnly(), build.Target("failing"))
-		requireFailsAt(t, asked, "&& false", "the stage that cannot be built was asked for and built, so this proves nothing")
+		asked := build.Try(t, b, "fixtures/stages", build.FreshSalt(t), build.CacheOnly(), build.Target("failing"))
+		asked.MustFailAt(t, "&& false", "the stage that cannot be built was asked for and built, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -53,10 +53,10 @@ func TestBuildkit(t *testing.T) {
 		b := builder.Shared(t)
 
 		r := wanted(t, b)
-		require.False(t, r.Has("nowhere"), "the image of a stage that the wanted one does not need was looked up: %s", r.Complaint())
+		require.False(t, r.Has("nowhere"), "the image of a stage that the wanted one does not need was looked up: %s", r.FailureMessage())
 
 		asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), build.Target("without-image"))
-		requireFailsAt(t, asked, "127.0.0.1:1/nowhere", "an image that is nowhere was found, so this proves nothing")
+		asked.MustFailAt(t, "127.0.0.1:1/nowhere", "an image that is nowhere was found, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -89,10 +89,10 @@ func TestBuildkit(t *testing.T) {
 		extra := build.Context("extra", "docker-image://127.0.0.1:1/elsewhere")
 
 		r := wanted(t, b, extra)
-		require.False(t, r.Has("elsewhere"), "an image that only unneeded stages use was looked up: %s", r.Complaint())
+		require.False(t, r.Has("elsewhere"), "an image that only unneeded stages use was looked up: %s", r.FailureMessage())
 
 		asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), extra, build.Target("with-extra"))
-		requireFailsAt(t, asked, "127.0.0.1:1/elsewhere", "an image that is nowhere was found, so this proves nothing")
+		asked.MustFailAt(t, "127.0.0.1:1/elsewhere", "an image that is nowhere was found, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -135,14 +135,14 @@ func TestBuildkit(t *testing.T) {
 			return seen
 		}
 
-		salt := salted(t)
+		salt := build.FreshSalt(t)
 		failed := build.Try(t, b, "fixtures/gate", dockerfile, salt, build.CacheOnly())
-		requireFailsAt(t, failed, "exit 7", "one of two needed stages failed and the build succeeded")
+		failed.MustFailAt(t, "exit 7", "one of two needed stages failed and the build succeeded")
 		// It fails so only if the patient step has begun.
-		require.Equal(t, 7, failed.Failure().Exit, "the build failed for another reason than its failing stage: %s", failed.Complaint())
+		require.Equal(t, 7, failed.Failure().Exit, "the build failed for another reason than its failing stage: %s", failed.FailureMessage())
 		require.Equal(t, "still", become(salt, "still"), "one stage failed, and the other was not cancelled")
 
-		salt = salted(t)
+		salt = build.FreshSalt(t)
 		patient := build.Start(t, b, "fixtures/gate", dockerfile, salt, build.Target("waited"), build.CacheOnly())
 		require.Equal(t, "beats", become(salt, "beats"), "no stage failed, and the patient one does not run, so this proves nothing")
 		openGate(t, b, salt)
@@ -155,7 +155,7 @@ func TestBuildkit(t *testing.T) {
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		sharesMounts(t)
-		b, salt := builder.Shared(t), salted(t)
+		b, salt := builder.Shared(t), build.FreshSalt(t)
 		first, second, third := folder.New(t), folder.New(t), folder.New(t)
 
 		one := draw(t, b, "one", salt, first)
@@ -165,7 +165,7 @@ func TestBuildkit(t *testing.T) {
 		two.MustWait(t)
 		require.Equal(t, folder.Read(t, first, "id"), folder.Read(t, second, "id"), "a step that two builds had in common was executed once for each")
 
-		other := salted(t)
+		other := build.FreshSalt(t)
 		three := draw(t, b, "three", other, third)
 		openGate(t, b, other)
 		three.MustWait(t)
@@ -204,12 +204,12 @@ func TestBuildkit(t *testing.T) {
 		Source: "https://github.com/moby/buildkit/issues/4250",
 	}, func(t *suite.T) {
 		emptiesMounts(t)
-		b, salt := builder.Shared(t), salted(t)
+		b, salt := builder.Shared(t), build.FreshSalt(t)
 		require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that nobody used holds something")
 		require.Equal(t, []string{"one", "two"}, listed(t, b, "two", salt), "the cache mount lost what the first build had put there")
 		require.Equal(t, []string{"three"}, listed(t, b, "three", salt, build.NoCache()), "--no-cache did not begin with an empty cache mount")
 		require.Equal(t, []string{"three", "four"}, listed(t, b, "four", salt), "the build after --no-cache does not go on with its cache mount")
-		require.Equal(t, []string{"five"}, listed(t, b, "five", salted(t)), "another BUILDKIT_CACHE_MOUNT_NS shares the cache mount, so this proves nothing")
+		require.Equal(t, []string{"five"}, listed(t, b, "five", build.FreshSalt(t)), "another BUILDKIT_CACHE_MOUNT_NS shares the cache mount, so this proves nothing")
 	})
 
 	buildkitFiles(t)
@@ -217,17 +217,6 @@ func TestBuildkit(t *testing.T) {
 	buildkitTraces(t)
 
 	buildkitGc(t)
-}
-
-// salted gives builds a value that no other builds have, so that no other
-// spec's cache answers them, and cache mounts of their own.
-func salted(t *suite.T) build.Option {
-	t.Helper()
-	return saltedWith(t.Env.Name("salt"))
-}
-
-func saltedWith(salt string) build.Option {
-	return append(build.Arg("SALT", salt), build.Arg("BUILDKIT_CACHE_MOUNT_NS", salt)...)
 }
 
 // A build with --no-cache empties the cache mounts that it uses. When it does,
@@ -257,25 +246,12 @@ func emptiesMounts(t *suite.T) {
 	t.Cleanup(lock.Unlock)
 }
 
-func requireFails(t *suite.T, r *build.Result, message string) {
-	t.Helper()
-	require.NotZero(t, r.Command.ExitCode, message)
-}
-
-// requireFailsAt wants a build to fail, and not at something else: what the text
-// names is a step's command, or an image.
-func requireFailsAt(t *suite.T, r *build.Result, text, message string) {
-	t.Helper()
-	requireFails(t, r, message)
-	require.True(t, r.FailedAt(text), "the build failed, but not at %q: %s", text, r.Complaint())
-}
-
 // wanted builds the last stage of the fixture, which needs only one other, and
 // wants its result.
 func wanted(t *suite.T, b *builder.Builder, options ...build.Option) *build.Result {
 	t.Helper()
 	salt := t.Env.Name("salt")
-	found, r := build.TryExport(t, b, "fixtures/stages", "wanted", append(options, saltedWith(salt))...)
+	found, r := build.TryExport(t, b, "fixtures/stages", "wanted", append(options, build.SaltWith(salt))...)
 	r.MustSucceed(t)
 	require.Equal(t, salt, found, "the wanted stage holds something else than was to be built")
 	return r
@@ -294,7 +270,7 @@ func notNeeded(t *suite.T) {
 func meeting(t *suite.T, b *builder.Builder, patience string) (found string, together progress.Reading) {
 	t.Helper()
 	dest := folder.New(t)
-	r := build.Run(t, b, "fixtures/meeting", salted(t), build.Arg("PATIENCE", patience), build.Output("type=local,dest="+dest))
+	r := build.Run(t, b, "fixtures/meeting", build.FreshSalt(t), build.Arg("PATIENCE", patience), build.Local(dest))
 	left, right := folder.Read(t, dest, "left"), folder.Read(t, dest, "right")
 	return strings.TrimSpace(left) + ", " + strings.TrimSpace(right), r.Overlap("meet.sh left", "meet.sh right")
 }
@@ -303,7 +279,7 @@ func meeting(t *suite.T, b *builder.Builder, patience string) (found string, tog
 // returns when it waits.
 func draw(t *suite.T, b *builder.Builder, who string, salt build.Option, dest string) *build.Running {
 	t.Helper()
-	running := build.Start(t, b, "fixtures/gate", salt, build.Arg("WHO", who), build.Output("type=local,dest="+dest))
+	running := build.Start(t, b, "fixtures/gate", salt, build.Arg("WHO", who), build.Local(dest))
 	running.Await(t, "uuid > /id")
 	return running
 }
@@ -324,7 +300,7 @@ type stepper struct {
 
 func newStepper(t *suite.T) *stepper {
 	t.Helper()
-	return &stepper{b: builder.New(t), salt: salted(t), drawn: map[string]bool{}}
+	return &stepper{b: builder.New(t), salt: build.FreshSalt(t), drawn: map[string]bool{}}
 }
 
 // executed builds and returns which of the steps were executed: those that drew
@@ -332,7 +308,7 @@ func newStepper(t *suite.T) *stepper {
 func (s *stepper) executed(t *suite.T, options ...build.Option) []string {
 	t.Helper()
 	dest := folder.New(t)
-	build.Run(t, s.b, "fixtures/steps", append(options, s.salt, build.Output("type=local,dest="+dest))...)
+	build.Run(t, s.b, "fixtures/steps", append(options, s.salt, build.Local(dest))...)
 	executed := []string{}
 	for _, name := range []string{"first", "second", "third"} {
 		drawn := folder.Read(t, dest, name)

@@ -32,14 +32,14 @@ func buildkitTraces(t *testing.T) {
 
 		loaded, good := image.New(t, "traces"), newTracedBuild(t)
 		r := good.run(t, b, "0", build.Load(loaded))
-		require.Zero(t, r.Command.ExitCode, "the build failed: %s", r.Complaint())
+		require.Zero(t, r.Command.ExitCode, "the build failed: %s", r.FailureMessage())
 		require.Equal(t, engine.Traces{Images: []string{loaded}}, engine.FindTraces(t, good.label()),
 			"after the build the engine has more, or less, than the image that was asked for")
 
 		bad := newTracedBuild(t)
 		r = bad.run(t, b, "3", build.Load(loaded))
-		requireFailsAt(t, r, "&& exit", "a build whose step failed succeeded")
-		require.Equal(t, 3, r.Failure().Exit, "the build did not fail as it should: %s", r.Complaint())
+		r.MustFailAt(t, "&& exit", "a build whose step failed succeeded")
+		require.Equal(t, 3, r.Failure().Exit, "the build did not fail as it should: %s", r.FailureMessage())
 		left := engine.FindTraces(t, bad.label())
 		require.True(t, left.None(), "after a failed build the engine has of it: %v", left)
 	})
@@ -56,7 +56,7 @@ func (x tracedBuild) label() string { return "builders.mark=" + x.mark }
 
 func (x tracedBuild) arguments(t *suite.T) []build.Option {
 	t.Helper()
-	return []build.Option{build.Arg("MARK", x.mark), build.Arg("RUN_ID", t.Env.Run), saltedWith(x.mark)}
+	return []build.Option{build.Arg("MARK", x.mark), build.Arg("RUN_ID", t.Env.Run), build.SaltWith(x.mark)}
 }
 
 // run starts a build, looks at the engine while a step of it runs, lets
@@ -67,7 +67,7 @@ func (x tracedBuild) run(t *suite.T, b *builder.Builder, end string, options ...
 	running := build.Start(t, b, "fixtures/traces", options...)
 	running.Await(t, "&& exit")
 	during := engine.FindTraces(t, x.label())
-	openGate(t, b, saltedWith(x.mark))
+	openGate(t, b, build.SaltWith(x.mark))
 	result := running.Wait(t)
 	require.True(t, during.None(), "while the build runs the engine has of it: %v", during)
 	return result
@@ -80,9 +80,7 @@ func requireClassicTraces(t *suite.T) {
 	fetchBase(t)
 	traced := newTracedBuild(t)
 	args := []string{"build", "--file", "fixtures/traces/classic.Dockerfile"}
-	for _, option := range traced.arguments(t) {
-		args = append(args, option...)
-	}
+	args = append(args, build.Words(traced.arguments(t)...)...)
 	classic := cli.NewConfig(t).With("DOCKER_BUILDKIT=0").Try(t, append(args, "fixtures/traces")...)
 	found := engine.FindTraces(t, traced.label())
 	if len(found.Containers) == 0 || len(found.Images) == 0 || len(found.Volumes) == 0 {

@@ -125,15 +125,15 @@ func TestFFmpeg(t *testing.T) {
 		const complaint = "unable to load seccomp BPF program"
 
 		failed := buildHello(t, "arm64")
-		requireFailsAt(t, failed, "./build.sh", "Nix built on emulated arm64 without the override")
-		require.Contains(t, failed.Printed(t, "./build.sh"), complaint, "the build for arm64 failed for another reason: %s", failed.Complaint())
+		failed.MustFailAt(t, "./build.sh", "Nix built on emulated arm64 without the override")
+		require.Contains(t, failed.Printed(t, "./build.sh"), complaint, "the build for arm64 failed for another reason: %s", failed.FailureMessage())
 
 		cured := buildHello(t, "arm64", noFilter)
-		require.Zero(t, cured.Command.ExitCode, "the override does not cure the build for arm64: %s", cured.Complaint())
+		require.Zero(t, cured.Command.ExitCode, "the override does not cure the build for arm64: %s", cured.FailureMessage())
 		require.NotEqual(t, progress.No, cured.Executed("./build.sh"), "the build for arm64 with the override did not run Nix")
 
 		native := buildHello(t, "amd64")
-		require.Zero(t, native.Command.ExitCode, "Nix does not build on amd64 without the override: %s", native.Complaint())
+		require.Zero(t, native.Command.ExitCode, "Nix does not build on amd64 without the override: %s", native.FailureMessage())
 		require.NotEqual(t, progress.No, native.Executed("./build.sh"), "the build for amd64 did not run Nix")
 	})
 
@@ -164,8 +164,8 @@ func TestFFmpeg(t *testing.T) {
 			require.Contains(t, image.Run(t, ref, "linux/"+arch), "goodbye from ", "PROGRAM_FILE=bin/goodbye starts something else for %s", arch)
 		}
 		failed := tryFFmpeg(t, t.Env.Engine.Arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/nothing"))
-		requireFailsAt(t, failed, "./build.sh", "a program that Nix did not build was accepted")
-		require.Contains(t, failed.Printed(t, "./build.sh"), "builds no program bin/nothing", "the build failed for another reason: %s", failed.Complaint())
+		failed.MustFailAt(t, "./build.sh", "a program that Nix did not build was accepted")
+		require.Contains(t, failed.Printed(t, "./build.sh"), "builds no program bin/nothing", "the build failed for another reason: %s", failed.FailureMessage())
 	})
 }
 
@@ -200,7 +200,7 @@ func ffmpegOn(t *suite.T, arch, base string) string {
 		ref := t.Env.SharedImage("ffmpeg-" + arch)
 		r := tryFFmpeg(t, arch, base, noFilter, build.Load(ref))
 		if r.Command.ExitCode != 0 {
-			return "", errors.New(r.Complaint())
+			return "", errors.New(r.FailureMessage())
 		}
 		return ref, nil
 	})
@@ -214,13 +214,13 @@ func buildHello(t *suite.T, arch string, options ...build.Option) *build.Result 
 	t.Helper()
 	return tryFFmpeg(t, arch, "scratch", append(options,
 		build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/hello"),
-		build.Option{"--no-cache-filter", "BUILDER"})...)
+		build.NoCacheFilter("BUILDER"))...)
 }
 
 func buildFFmpeg(t *suite.T, arch, base string, options ...build.Option) {
 	t.Helper()
 	r := tryFFmpeg(t, arch, base, options...)
-	require.Zero(t, r.Command.ExitCode, "the build for %s on %s failed: %s", arch, base, r.Complaint())
+	require.Zero(t, r.Command.ExitCode, "the build for %s on %s failed: %s", arch, base, r.FailureMessage())
 }
 
 func tryFFmpeg(t *suite.T, arch, base string, options ...build.Option) *build.Result {

@@ -58,7 +58,7 @@ func frontendSteps(t *testing.T) {
 	}, func(t *suite.T) {
 		value, known := rand.Text(), rand.Text()
 
-		mounted := given(t, "mounted", value, secret(t, value), salt(t))
+		mounted := given(t, "mounted", value, secret(t, value), build.Salt(t))
 		require.Empty(t, image.Holding(t, mounted, value), "the image holds the secret")
 		require.NotContains(t, historyOf(t, mounted), value, "the history tells the secret")
 		requireKept(t, value)
@@ -92,10 +92,10 @@ func frontendSteps(t *testing.T) {
 		comment := rand.Text()
 		socket := agent.Serve(t, comment)
 
-		told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/ssh", "identities", build.SSH(socket), salt(t))
+		told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/ssh", "identities", build.SSH(socket), build.Salt(t))
 		require.Contains(t, told, comment, "the step did not reach the agent that was forwarded")
 
-		told, _ = build.Export(t, builder.Shared(t), "fixtures/frontend/ssh", "identities", build.NoCache(), salt(t))
+		told, _ = build.Export(t, builder.Shared(t), "fixtures/frontend/ssh", "identities", build.NoCache(), build.Salt(t))
 		require.Equal(t, "no agent", told, "the step has an agent that nobody forwarded")
 	})
 
@@ -164,14 +164,14 @@ func historyOf(t *suite.T, ref string) string {
 // proof is what a step with a secret left when it was executed last.
 func proof(t *suite.T, b *builder.Builder, value string) string {
 	t.Helper()
-	left, _ := build.Export(t, b, "fixtures/frontend/secret", "proof", build.Target("proof"), secret(t, value), salt(t))
+	left, _ := build.Export(t, b, "fixtures/frontend/secret", "proof", build.Target("proof"), secret(t, value), build.Salt(t))
 	return left
 }
 
 // seen is what a step saw of the network.
 func seen(t *suite.T, target string) string {
 	t.Helper()
-	told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/network", target, build.Target(target), salt(t))
+	told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/network", target, build.Target(target), build.Salt(t))
 	return told
 }
 

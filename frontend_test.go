@@ -103,7 +103,7 @@ func TestFrontend(t *testing.T) {
 
 		r := build.Try(t, b, exclude.folder, build.Syntax(missing))
 
-		requireFailsAt(t, r, missing, "the build succeeded with a frontend that does not exist")
+		r.MustFailAt(t, missing, "the build succeeded with a frontend that does not exist")
 		require.Contains(t, r.Failure().Text, missing, "the error does not say which frontend is missing")
 		require.Subset(t, []string{missing}, lookups(r.Failed()), "the lookup of the frontend should be the one thing that fails")
 
@@ -140,7 +140,8 @@ func TestFrontend(t *testing.T) {
 		require.NotZero(t, served.requests.Load(), "the file was never downloaded")
 
 		served = serve(t, rand.Text())
-		wrong := build.Refused(t, builder.Shared(t), folder, build.Syntax(newest), build.Arg("URL", served.url), build.Arg("SUM", "sha256:"+sum(rand.Text())))
+		wrong := build.Try(t, builder.Shared(t), folder, build.Syntax(newest), build.Arg("URL", served.url), build.Arg("SUM", "sha256:"+sum(rand.Text())))
+		wrong.MustBeRefused(t)
 		require.NotZero(t, served.requests.Load(), "the build failed before it downloaded anything")
 		next, _ := wrong.Find("RUN cp")
 		require.False(t, next.Executed(), "a step used a file whose checksum is wrong")
@@ -189,7 +190,7 @@ func TestFrontend(t *testing.T) {
 		requireSince(t, exclude)
 
 		dir := filepath.Join(t.Env.Dir, t.Env.Name("notes"))
-		build.Run(t, builder.Shared(t), exclude.folder, build.Syntax(newest), build.Output("type=local,dest="+dir))
+		build.Run(t, builder.Shared(t), exclude.folder, build.Syntax(newest), build.Local(dir))
 		require.NoFileExists(t, filepath.Join(dir, "notes", "left-out.md"), "--exclude copied what it should leave out")
 	})
 
@@ -270,7 +271,7 @@ func requireSince(t *suite.T, f feature, options ...build.Option) {
 	known := false
 	for _, release := range releases {
 		known = known || release == f.since
-		with := append([]build.Option{build.Syntax("docker/dockerfile:" + release), salt(t)}, options...)
+		with := append([]build.Option{build.Syntax("docker/dockerfile:" + release), build.Salt(t)}, options...)
 		if !known {
 			requireRefused(t, b, f, with...)
 			continue
@@ -285,8 +286,9 @@ func requireSince(t *suite.T, f feature, options ...build.Option) {
 // the feature's word.
 func requireRefused(t *suite.T, b *builder.Builder, f feature, options ...build.Option) {
 	t.Helper()
-	r := build.Refused(t, b, f.folder, options...)
-	require.True(t, r.FailedAt(f.word), "%s was refused, but for another reason than %q: %s", f.folder, f.word, r.Complaint())
+	r := build.Try(t, b, f.folder, options...)
+	r.MustBeRefused(t)
+	require.True(t, r.FailedAt(f.word), "%s was refused, but for another reason than %q: %s", f.folder, f.word, r.FailureMessage())
 }
 
 // requireFrontend makes sure that the build looked up this frontend.
@@ -304,9 +306,6 @@ func frontendOf(r *build.Result) string {
 	step, _ := r.Find(lookUpFrontend)
 	return step.LooksUp()
 }
-
-// salt keeps a spec out of the caches of other specs, tries and runs.
-func salt(t *suite.T) build.Option { return build.Arg("SALT", t.Salt()) }
 
 // exclude is the feature with which claims tell an old frontend from a new one.
 var exclude = feature{folder: "fixtures/frontend/exclude", word: "exclude", since: "1", file: "notes/kept.txt", want: "for the image"}
@@ -347,7 +346,7 @@ func sum(content string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(
 // --chmod=u=rwx,g=rx,o=.
 func modeInWords(t *suite.T, b *builder.Builder) string {
 	t.Helper()
-	mode, _ := build.Export(t, b, "fixtures/frontend/chmod", "mode", build.Syntax(newest), salt(t))
+	mode, _ := build.Export(t, b, "fixtures/frontend/chmod", "mode", build.Syntax(newest), build.Salt(t))
 	return mode
 }
 
@@ -365,7 +364,7 @@ func onBase(t *suite.T, target, base string) copied {
 	t.Helper()
 	loaded := image.New(t, target)
 	r := build.Run(t, builder.Shared(t), "fixtures/frontend/link", build.Load(loaded),
-		build.Target(target), build.Arg("BASE", base), salt(t))
+		build.Target(target), build.Arg("BASE", base), build.Salt(t))
 	platform := t.Native()
 	layers := image.Inspect(t, loaded, platform).RootFS.Layers
 	require.NotEmpty(t, layers, "the engine names no layer of the image")

@@ -175,7 +175,7 @@ func imagesDisk(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		build.Run(t, b, "fixtures/disk", append(stage(t, "read-first", "first"), build.Arg("BUILDKIT_SYNTAX", "docker/dockerfile:1"), build.Output("type=cacheonly"))...)
+		build.Run(t, b, "fixtures/disk", append(stage(t, "read-first", "first"), build.Arg("BUILDKIT_SYNTAX", "docker/dockerfile:1"), build.CacheOnly())...)
 		require.NotEmpty(t, disk.Usage(t, b).Of("frontend"), "the cache holds no frontend, so this proves nothing")
 
 		prune(t, b)

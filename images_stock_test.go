@@ -46,7 +46,7 @@ func readingFrom(t *suite.T, b *builder.Builder, what, source string) (string, *
 func stage(t *suite.T, target, read string) []build.Option {
 	return []build.Option{
 		build.File("fixtures/disk/Dockerfile"), build.Target(target),
-		build.Arg("SALT", t.Salt()), build.Arg("READ", read),
+		build.Salt(t), build.Arg("READ", read),
 	}
 }
 
@@ -104,7 +104,7 @@ func rest(t *suite.T, b *builder.Builder) (wake func() string) {
 	t.Helper()
 	read := t.Env.Name("read")
 	dest := filepath.Join(t.Env.Dir, t.Env.Name("rested"))
-	running := build.Start(t, b, "fixtures/disk", append(stage(t, "read-resting", read), build.Output("type=local,dest="+dest))...)
+	running := build.Start(t, b, "fixtures/disk", append(stage(t, "read-resting", read), build.Local(dest))...)
 	running.Await(t, "until test -e")
 	disk.Await(t, b, time.Minute, "the build rests in a step whose cache mount is not in use",
 		func(held disk.Records) bool { return len(held.About("/gate").InUse()) > 0 })

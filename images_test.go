@@ -137,7 +137,7 @@ func TestImages(t *testing.T) {
 	}, func(t *suite.T) {
 		engines, l := builder.Shared(t), exported(t)
 		refused := build.Try(t, engines, appFixture, build.Context("base", l.source+":newer"))
-		requireFailsAt(t, refused, "oci-layout", "the default builder on the overlay2 store took an image from a folder")
+		refused.MustFailAt(t, "oci-layout", "the default builder on the overlay2 store took an image from a folder")
 		// The folder itself is sound.
 		requireInLayout(t, builder.SharedOf(t, subject.DriverContainer), l, ":newer", l.newer)
 	})
@@ -169,7 +169,7 @@ func TestImages(t *testing.T) {
 		set := build.Set("base.args.VALUE", value)
 
 		crossing := build.TryBake(t, b, bakeFile, "app", set, build.Set("base.platform", "linux/amd64"), build.Set("app.platform", "linux/arm64"))
-		require.NotZero(t, crossing.Command.ExitCode, "bake handed a result from one node to another")
+		crossing.MustFail(t, "bake handed a result from one node to another")
 		require.Empty(t, crossing.All("RUN"), "bake refuses to hand a result from node to node, but began to build")
 
 		result := folder.New(t)
@@ -209,7 +209,7 @@ func makeBase(t *suite.T, b *builder.Builder, options ...build.Option) (value st
 func requireBase(t *suite.T, b *builder.Builder, want, message string, options ...build.Option) {
 	t.Helper()
 	found, r := build.TryExport(t, b, appFixture, "id", options...)
-	require.Zero(t, r.Command.ExitCode, "%s: the build on %s failed: %s", message, b.Name, r.Reason())
+	require.Zero(t, r.Command.ExitCode, "%s: the build on %s failed: %s", message, b.Name, r.FailureReason())
 	require.Equal(t, want, found, message)
 }
 
@@ -221,7 +221,7 @@ func from(ref string) build.Option { return build.Arg("BASE", ref) }
 func requireNoBase(t *suite.T, b *builder.Builder, ref, message string, options ...build.Option) {
 	t.Helper()
 	r := build.Try(t, b, appFixture, options...)
-	requireFailsAt(t, r, ref, message)
+	r.MustFailAt(t, ref, "%s", message)
 }
 
 // freshTag names an image of a registry that is empty as yet. Should the
@@ -249,8 +249,8 @@ func exported(t *suite.T) layout {
 	dir := filepath.Join(t.Env.Dir, t.Env.Name("layout"))
 	l := layout{source: "oci-layout://" + dir, older: t.Env.Name("value")}
 	output := "type=oci,tar=false,dest=" + dir + ",name=builders.test/base:"
-	l.digest = build.Run(t, maker, baseFixture, build.Plain(), build.Arg("VALUE", l.older), build.Output(output+"older"), build.WithMetadata(t)).Metadata(t).Digest
-	l.newer = makeBase(t, maker, build.Plain(), build.Output(output+"newer"))
+	l.digest = build.Run(t, maker, baseFixture, build.NoProvenance(), build.Arg("VALUE", l.older), build.Output(output+"older"), build.WithMetadata(t)).Metadata(t).Digest
+	l.newer = makeBase(t, maker, build.NoProvenance(), build.Output(output+"newer"))
 	return l
 }
 

@@ -31,7 +31,7 @@ func outputFiles(t *testing.T) {
 		b := builder.Shared(t)
 		dir := dest(t, "local")
 
-		build.Run(t, b, "fixtures/output", printing(t, ""), build.Target("value"), build.Output("type=local,dest="+dir))
+		build.Run(t, b, "fixtures/output", printing(t, ""), build.Target("value"), build.Local(dir))
 
 		require.Equal(t, value(t, ""), written(t, dir, "id"), "the folder holds something else than was built")
 		entries, err := os.ReadDir(dir)
@@ -47,7 +47,7 @@ func outputFiles(t *testing.T) {
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
 		dir := dest(t, "local")
-		build.Run(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms), build.Output("type=local,dest="+dir))
+		build.Run(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms...), build.Local(dir))
 		for _, arch := range architectures {
 			require.Equal(t, arch, written(t, dir, "linux_"+arch+"/arch"), "the folder for linux/%s holds another platform's result", arch)
 		}
@@ -104,12 +104,12 @@ func outputFiles(t *testing.T) {
 		for what, option := range map[string]build.Option{
 			"an OCI archive":    build.Output("type=oci,dest=" + dest(t, "oci")),
 			"a docker archive":  build.Output("type=docker,dest=" + dest(t, "docker")),
-			"several platforms": build.Platform(bothPlatforms),
-			"an attestation":    build.Attested(),
+			"several platforms": build.Platform(bothPlatforms...),
+			"an attestation":    build.Provenance(),
 		} {
 			refused := build.Try(t, b, "fixtures/push", printing(t, ""), option)
-			require.NotZero(t, refused.Command.ExitCode, "the default builder on the overlay2 store makes %s", what)
-			require.Contains(t, refused.Remarks(), "containerd image store", "the refusal of %s does not name the way out", what)
+			refused.MustFail(t, "the default builder on the overlay2 store makes %s", what)
+			require.Contains(t, refused.Stderr(), "containerd image store", "the refusal of %s does not name the way out", what)
 		}
 		require.Empty(t, left(t), "a refused build left an image in the engine")
 	})

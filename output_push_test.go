@@ -43,8 +43,8 @@ func outputPush(t *testing.T) {
 		once := &limit{kind: sendsBlob}
 		ref := registry.Start(t, registry.Strict).Front(t, once.rule).Ref("output:refused")
 		failed := pushing(t, ref, "")
-		require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.Complaint())
-		require.Contains(t, failed.Remarks(), registry.Refusal, "the build keeps the registry's reason to itself")
+		require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.FailureMessage())
+		require.Contains(t, failed.Stderr(), registry.Refusal, "the build keeps the registry's reason to itself")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -53,8 +53,8 @@ func outputPush(t *testing.T) {
 		Source: docsPlatforms,
 		Needs:  []claim.Need{claim.OwnBuildKit, claim.LocalEngine},
 	}, func(t *suite.T) {
-		ref := requireTagKept(t, sendsManifest, build.Platform(bothPlatforms))
-		require.ElementsMatch(t, []string{"linux/amd64", "linux/arm64"}, registry.Platforms(t, ref), "other platforms were pushed, so this proves nothing about two")
+		ref := requireTagKept(t, sendsManifest, build.Platform(bothPlatforms...))
+		require.ElementsMatch(t, bothPlatforms, registry.Platforms(t, ref), "other platforms were pushed, so this proves nothing about two")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -68,20 +68,20 @@ func outputPush(t *testing.T) {
 		b := builder.New(t, builder.Platform("linux/amd64"))
 		b.Append(t, cli.NewContext(t), builder.Platform("linux/arm64"))
 		b.Bootstrap(t)
-		both := build.Platform(bothPlatforms)
+		both := build.Platform(bothPlatforms...)
 		shelf := registry.Start(t, registry.Strict)
 		ref := shelf.Ref("output:nodes")
-		build.Run(t, b, "fixtures/push", printing(t, ""), both, build.Plain(), build.Push(ref))
+		build.Run(t, b, "fixtures/push", printing(t, ""), both, build.NoProvenance(), build.Push(ref))
 		before := tagged(t, ref)
-		require.ElementsMatch(t, []string{"linux/amd64", "linux/arm64"}, registry.Platforms(t, ref), "two nodes that both succeed do not push both platforms")
+		require.ElementsMatch(t, bothPlatforms, registry.Platforms(t, ref), "two nodes that both succeed do not push both platforms")
 
 		// One manifest per node: the one that succeeds has pushed when it arrives.
 		for _, failing := range architectures {
 			front := shelf.Front(t, afterAPush)
-			r := build.Try(t, b, "fixtures/push", both, build.Plain(), build.Push(front.Ref("output:nodes")),
+			r := build.Try(t, b, "fixtures/push", both, build.NoProvenance(), build.Push(front.Ref("output:nodes")),
 				printing(t, failing), build.Arg("FAILS", failing), build.Arg("GATE", "http://"+front.Host+"/gate"))
 
-			requireFailsAt(t, r, "$FAILS", "the node for "+failing+" failed, and the build succeeded all the same")
+			r.MustFailAt(t, "$FAILS", "the node for %s failed, and the build succeeded all the same", failing)
 			require.Equal(t, before, tagged(t, ref), "the node for %s failed, and the other one moved the tag", failing)
 		}
 	})
@@ -131,16 +131,16 @@ func requireTagKept(t *suite.T, kind func(*http.Request) bool, options ...build.
 	ref = shelf.Ref("output:kept")
 
 	first := pushing(t, ref, "first", options...)
-	require.Zero(t, first.Command.ExitCode, "the push that nobody refuses fails: %s", first.Complaint())
+	require.Zero(t, first.Command.ExitCode, "the push that nobody refuses fails: %s", first.FailureMessage())
 	before := tagged(t, ref)
 
 	failed := pushing(t, shelf.Front(t, once.rule).Ref("output:kept"), "second", options...)
-	require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.Complaint())
-	require.NotZero(t, failed.Command.ExitCode, "the registry refused the push, and the build succeeded all the same")
+	require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.FailureMessage())
+	failed.MustFail(t, "the registry refused the push, and the build succeeded all the same")
 	require.Equal(t, before, tagged(t, ref), "the push failed and moved the tag")
 
 	second := pushing(t, ref, "second", options...)
-	require.Zero(t, second.Command.ExitCode, "the push that nobody refuses fails: %s", second.Complaint())
+	require.Zero(t, second.Command.ExitCode, "the push that nobody refuses fails: %s", second.FailureMessage())
 	require.NotEqual(t, before, tagged(t, ref), "a push that succeeds does not move the tag either, so this proves nothing")
 	return ref
 }

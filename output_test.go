@@ -53,7 +53,7 @@ func TestOutput(t *testing.T) {
 		require.True(t, second.Step(t, "RUN echo").Cached, "a build without an output left no cache either")
 
 		loaded := build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-		require.NotContains(t, loaded.Remarks(), "--load", "a build that has an output warns that it has none")
+		require.NotContains(t, loaded.Stderr(), "--load", "a build that has an output warns that it has none")
 		require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
 	})
 
@@ -125,7 +125,7 @@ func TestOutput(t *testing.T) {
 			requirePrints(t, ref, word, "the engine's %s image is not what was built", word)
 		}
 		for _, r := range []*build.Result{unnamed, byName, byLoad} {
-			require.NotContains(t, r.Remarks(), "--load", "the default builder warns that its result goes nowhere")
+			require.NotContains(t, r.Stderr(), "--load", "the default builder warns that its result goes nowhere")
 		}
 	})
 
@@ -161,7 +161,7 @@ func TestOutput(t *testing.T) {
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref))
 
 		requirePrints(t, ref, "", "the engine's image is not what was built")
-		require.NotContains(t, r.Remarks(), "--load", "a builder that loads by default warns that the result goes nowhere")
+		require.NotContains(t, r.Stderr(), "--load", "a builder that loads by default warns that the result goes nowhere")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -172,8 +172,8 @@ func TestOutput(t *testing.T) {
 		b := builder.Shared(t)
 		ref := image.New(t, "cacheonly")
 
-		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=cacheonly"))
-		require.NotContains(t, r.Remarks(), "--load", "a build for the cache only warns that its result stays there")
+		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.CacheOnly())
+		require.NotContains(t, r.Stderr(), "--load", "a build for the cache only warns that its result stays there")
 		require.Empty(t, left(t), "type=cacheonly left an image in the engine")
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
@@ -191,7 +191,7 @@ func TestOutput(t *testing.T) {
 
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=image"), build.WithMetadata(t))
 		require.NotEmpty(t, r.Metadata(t).Digest, "no image was made, so this proves nothing")
-		require.NotContains(t, r.Remarks(), "--load", "type=image warns that the result goes nowhere")
+		require.NotContains(t, r.Stderr(), "--load", "type=image warns that the result goes nowhere")
 		require.Empty(t, left(t), "type=image put the image into the engine")
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
@@ -206,7 +206,7 @@ func TestOutput(t *testing.T) {
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
 		ref := image.New(t, "platforms")
-		build.Run(t, b, "fixtures/processor", build.Platform(bothPlatforms), build.Load(ref))
+		build.Run(t, b, "fixtures/processor", build.Platform(bothPlatforms...), build.Load(ref))
 		for _, arch := range architectures {
 			require.Equal(t, env.Machine(arch), image.Run(t, ref, "linux/"+arch), "the loaded image for %s runs as something else", arch)
 		}
@@ -221,9 +221,9 @@ func TestOutput(t *testing.T) {
 		b := builder.Shared(t)
 		ref := image.New(t, "platforms")
 
-		refused := build.Try(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms), build.Load(ref))
-		require.NotZero(t, refused.Command.ExitCode, "several platforms were loaded into an engine whose store keeps one")
-		require.Contains(t, refused.Remarks(), "manifest lists", "the refusal does not say that several platforms are the reason")
+		refused := build.Try(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms...), build.Load(ref))
+		refused.MustFail(t, "several platforms were loaded into an engine whose store keeps one")
+		require.Contains(t, refused.Stderr(), "manifest lists", "the refusal does not say that several platforms are the reason")
 		require.Empty(t, left(t), "the refused build left an image in the engine")
 
 		build.Run(t, b, "fixtures/push", printing(t, ""), build.Platform("linux/arm64"), build.Load(ref))
@@ -238,10 +238,10 @@ func TestOutput(t *testing.T) {
 		History: "buildx before v0.36 writes the configuration's digest, which the engine does not know, for the docker driver without provenance (docker/buildx#3952); v0.23 does so for the docker-container driver as well (docker/buildx#3136)",
 	}, func(t *suite.T) {
 		for _, b := range eachDriver(t) {
-			plain, id := requireID(t, b, build.Plain())
+			plain, id := requireID(t, b, "no provenance", build.NoProvenance())
 			require.True(t, types.MediaType(plain.MediaType).IsImage(), "driver %s, no provenance: the id names a %s", b.Driver, plain.MediaType)
 			require.Equal(t, id, plain.Digest, "driver %s: the id file and the metadata file disagree", b.Driver)
-			attested, id := requireID(t, b, build.Attested())
+			attested, id := requireID(t, b, "provenance", build.Provenance())
 			require.True(t, types.MediaType(attested.MediaType).IsIndex(), "driver %s, provenance: the id names a %s", b.Driver, attested.MediaType)
 			require.Equal(t, id, attested.Digest, "driver %s: the id file and the metadata file disagree", b.Driver)
 		}
@@ -254,7 +254,7 @@ func TestOutput(t *testing.T) {
 		Needs:  []claim.Need{claim.Overlay2Store},
 	}, func(t *suite.T) {
 		for _, b := range eachDriver(t) {
-			plain, id := requireID(t, b, build.Plain())
+			plain, id := requireID(t, b, "no provenance", build.NoProvenance())
 			require.Equal(t, plain.Config, id, "driver %s: the id file and the metadata file disagree", b.Driver)
 		}
 	})
@@ -294,8 +294,6 @@ func TestOutput(t *testing.T) {
 	outputPush(t)
 }
 
-const bothPlatforms = "linux/amd64,linux/arm64"
-
 // value is what an image of the claim's prints. The word tells several images
 // of one claim apart.
 func value(t *suite.T, word string) string { return t.Salt() + word }
@@ -303,7 +301,7 @@ func value(t *suite.T, word string) string { return t.Salt() + word }
 // printing makes a build's result print the value, and marks the image, so
 // that it is found in the engine even without a name.
 func printing(t *suite.T, word string) build.Option {
-	return append(build.Arg("SALT", value(t, word)), build.Label(claimLabel, value(t, ""))...)
+	return build.All(build.Salt(t, word), build.Label(claimLabel, value(t, "")))
 }
 
 const claimLabel = "builders.claim"
@@ -327,7 +325,7 @@ func requirePrints(t *suite.T, ref, word, message string, args ...any) {
 func requireWarning(t *suite.T, r *build.Result) {
 	t.Helper()
 	for _, wayOut := range []string{"--push", "--load"} {
-		require.Contains(t, r.Remarks(), wayOut, "the build does not warn that its result goes nowhere")
+		require.Contains(t, r.Stderr(), wayOut, "the build does not warn that its result goes nowhere")
 	}
 }
 
@@ -348,11 +346,11 @@ func eachDriver(t *suite.T) []*builder.Builder {
 
 // requireID builds an image and makes sure that the engine knows it by the id
 // that buildx wrote down. It returns what else buildx wrote down.
-func requireID(t *suite.T, b *builder.Builder, provenance build.Option) (m build.Metadata, id string) {
+func requireID(t *suite.T, b *builder.Builder, what string, provenance build.Option) (m build.Metadata, id string) {
 	t.Helper()
-	ref, word := image.New(t, "ids"), b.Driver+provenance[0]
+	ref, word := image.New(t, "ids"), b.Driver+" "+what
 	r := build.Run(t, b, "fixtures/output", printing(t, word), provenance, build.Load(ref), build.IDFile(t), build.WithMetadata(t))
-	require.Equal(t, engine.ImageID(t, ref), r.ID(t), "driver %s, %s: buildx wrote down another id than the engine has", b.Driver, provenance[0])
-	requirePrints(t, r.ID(t), word, "driver %s, %s: the id is that of another image", b.Driver, provenance[0])
+	require.Equal(t, engine.ImageID(t, ref), r.ID(t), "driver %s, %s: buildx wrote down another id than the engine has", b.Driver, what)
+	requirePrints(t, r.ID(t), word, "driver %s, %s: the id is that of another image", b.Driver, what)
 	return r.Metadata(t), r.ID(t)
 }

@@ -16,8 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var bothArchitectures = []claim.Need{claim.AMD64, claim.ARM64}
-
 // Chapter: a container that prints its processor, one builder per architecture.
 func TestProcessor(t *testing.T) {
 	suite.Prove(t, claim.Claim{
@@ -74,9 +72,9 @@ func TestProcessor(t *testing.T) {
 		ref := shelf.Ref("processor:both")
 		b := builder.Shared(t)
 
-		build.Run(t, b, "fixtures/processor", build.Platform("linux/amd64,linux/arm64"), build.Push(ref))
+		build.Run(t, b, "fixtures/processor", build.Platform(bothPlatforms...), build.Push(ref))
 
-		require.ElementsMatch(t, []string{"linux/amd64", "linux/arm64"}, registry.Platforms(t, ref), "the pushed index holds other platforms than were built")
+		require.ElementsMatch(t, bothPlatforms, registry.Platforms(t, ref), "the pushed index holds other platforms than were built")
 		for _, arch := range architectures {
 			image.Pull(t, ref, "linux/"+arch)
 			require.Equal(t, env.Machine(arch), image.Run(t, ref, "linux/"+arch), "the index's image for %s runs as something else", arch)
@@ -94,7 +92,7 @@ func TestProcessor(t *testing.T) {
 		b.Bootstrap(t)
 		nodes := map[string]string{"amd64": b.Name + "0", "arm64": b.Name + "1"}
 
-		build.Run(t, b, "fixtures/nodes", build.Platform("linux/amd64,linux/arm64"), build.Arg("SALT", t.Salt()))
+		build.Run(t, b, "fixtures/nodes", build.Platform(bothPlatforms...), build.Salt(t))
 
 		for arch, node := range nodes {
 			records := b.RecordsOf(t, node)
@@ -109,5 +107,3 @@ func TestProcessor(t *testing.T) {
 		}
 	})
 }
-
-var architectures = []string{"amd64", "arm64"}

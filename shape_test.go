@@ -123,7 +123,7 @@ func buildTwice(t *suite.T, stage, attributes string) {
 	b := builder.Shared(t)
 	push := func(tag string) registry.Description {
 		ref := at.Ref("shape:" + tag)
-		build.Run(t, b, "fixtures/shape", build.Plain(), build.NoCache(), build.Target(stage),
+		build.Run(t, b, "fixtures/shape", build.NoProvenance(), build.NoCache(), build.Target(stage),
 			build.Arg("SOURCE_DATE_EPOCH", sourceDate),
 			build.Output("type=image,push=true,name="+ref+attributes))
 		return registry.Describe(t, ref)

@@ -12,7 +12,7 @@ func Bake(t *spec.T, b *builder.Builder, file, target string, options ...Option)
 	t.Helper()
 	r := TryBake(t, b, file, target, options...)
 	if !r.succeeded() {
-		t.Fatalf("on builder %s: %s", b.Name, r.Complaint())
+		t.Fatalf("on builder %s: %s", b.Name, r.FailureMessage())
 	}
 	return r
 }

@@ -38,39 +38,11 @@ type Result struct {
 	builder string
 }
 
-func (r *Result) succeeded() bool { return r.Command.ExitCode == 0 && !r.Command.Timeout }
-
 // Run builds the context folder on a builder and fails the claim if the build
 // does not succeed.
 func Run(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
 	t.Helper()
 	return Start(t, b, context, options...).MustWait(t)
-}
-
-// MustSucceed fails the claim if the build did not succeed.
-func (r *Result) MustSucceed(t *spec.T) {
-	t.Helper()
-	if r.succeeded() {
-		return
-	}
-	t.Fatalf("on builder %s: %s", r.builder, r.Complaint())
-}
-
-// Refused runs a build that BuildKit must refuse, and returns it. A build that
-// fails because it cannot look up an image proves nothing and fails the claim,
-// just as one that succeeds does.
-func Refused(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
-	t.Helper()
-	r := Try(t, b, context, options...)
-	if r.Command.ExitCode == 0 {
-		t.Fatalf("on builder %s a build of %s succeeded and should have been refused", b.Name, context)
-	}
-	for _, v := range r.Failed() {
-		if v.LooksUp() != "" {
-			t.Fatalf("on builder %s: step %q failed before the build could be refused: %s", b.Name, v.Name, v.Error)
-		}
-	}
-	return r
 }
 
 // Try builds the context folder on a builder and returns the result whatever
@@ -81,9 +53,9 @@ func Try(t *spec.T, b *builder.Builder, context string, options ...Option) *Resu
 	return Start(t, b, context, options...).Wait(t)
 }
 
-// named tells whether the options name the result or send it somewhere.
+// named reports whether the options name the result or send it somewhere.
 func named(options []Option) bool {
-	return slices.ContainsFunc(slices.Concat(options...), func(word string) bool {
+	return slices.ContainsFunc(Words(options...), func(word string) bool {
 		name, _, _ := strings.Cut(word, "=")
 		return slices.Contains([]string{"--tag", "-t", "--output", "-o", "--call", "--check", "--print"}, name)
 	})
@@ -98,24 +70,24 @@ func TryIn(t *spec.T, config cli.Config, context string, options ...Option) *Res
 	return start(t, config, context, options).Wait(t)
 }
 
-// Remarks is what buildx itself said beside the progress: its warnings, and
-// why it failed.
-func (r *Result) Remarks() string {
+// Stderr is what buildx itself wrote there beside the progress: its warnings,
+// and why it failed.
+func (r *Result) Stderr() string {
 	_, said := evidence.SplitProgress([]byte(r.Command.Stderr()))
 	return strings.TrimSpace(string(said))
 }
 
-// Complaint says in one line why the build failed: the step that failed and
-// the last thing it said, or the command and its last words.
-func (r *Result) Complaint() string {
+// FailureMessage says in one line why the build failed: the step that failed and
+// the end of its log, or the command and the last line that it printed.
+func (r *Result) FailureMessage() string {
 	if why, failed := r.failedStep(); failed {
 		return why
 	}
 	return cli.FailureMessage(r.Command)
 }
 
-// Reason is [Result.Complaint] without the command.
-func (r *Result) Reason() string {
+// FailureReason is [Result.FailureMessage] without the command.
+func (r *Result) FailureReason() string {
 	if why, failed := r.failedStep(); failed {
 		return why
 	}
@@ -142,8 +114,8 @@ func tail(log string) string {
 	return "; it said: " + log
 }
 
-// Said is everything the steps printed, for claims about the text itself.
-func (r *Result) Said() string {
+// StepLogs is everything the steps printed, for claims about the text itself.
+func (r *Result) StepLogs() string {
 	var text strings.Builder
 	for _, v := range r.Vertices {
 		text.WriteString(v.Log)
@@ -168,7 +140,7 @@ func (r *Result) Transcript() string {
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(&text, "WARNING %s\n", warning)
 	}
-	return text.String() + r.Remarks() + "\n"
+	return text.String() + r.Stderr() + "\n"
 }
 
 // Export builds the context folder and returns the content of one file of the
@@ -200,7 +172,7 @@ func exportTo(t *spec.T) export {
 	return export(filepath.Join(t.Env.Dir, t.Env.Name("export")))
 }
 
-func (e export) option() Option { return Output("type=local,dest=" + string(e)) }
+func (e export) option() Option { return Local(string(e)) }
 
 func (e export) read(t *spec.T, file string) string {
 	t.Helper()

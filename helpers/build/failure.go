@@ -24,7 +24,7 @@ func (r *Result) Failure() Failure {
 	if r.succeeded() {
 		return Failure{}
 	}
-	return parseFailure(r.Remarks())
+	return parseFailure(r.Stderr())
 }
 
 var (

@@ -1,18 +1,58 @@
 package build
 
-// Option is a few words of a build's command line.
-type Option []string
+import (
+	"slices"
+	"strings"
 
-func flag(words ...string) Option { return words }
+	"builders.test/helpers/spec"
+)
 
-// Platform builds for these platforms, separated by commas.
-func Platform(platforms string) Option { return flag("--platform", platforms) }
+// Option is a part of a build's command line.
+type Option struct{ words []string }
+
+func flag(words ...string) Option { return Option{words} }
+
+// Flags are flags as a person types them.
+func Flags(words ...string) Option { return flag(words...) }
+
+// All makes one option of several.
+func All(options ...Option) Option { return flag(Words(options...)...) }
+
+// Words is what a person types for the options, for commands other than buildx.
+func Words(options ...Option) []string {
+	var all []string
+	for _, option := range options {
+		all = append(all, option.words...)
+	}
+	return slices.Clip(all)
+}
+
+// Platform builds for these platforms.
+func Platform(platforms ...string) Option {
+	return flag("--platform", strings.Join(platforms, ","))
+}
 
 // Target builds only as far as this stage.
 func Target(stage string) Option { return flag("--target", stage) }
 
 // Arg sets a build argument.
 func Arg(name, value string) Option { return flag("--build-arg", name+"="+value) }
+
+// Salt keeps a claim's builds out of the caches of other claims, tries and runs:
+// their Dockerfile declares the argument SALT before the steps that are looked at.
+// Builds with the same words beside the claim's salt share their cache.
+func Salt(t *spec.T, words ...string) Option {
+	return Arg("SALT", t.Salt()+strings.Join(words, ""))
+}
+
+// FreshSalt is a salt that no other build has, and gives builds cache mounts of
+// their own besides.
+func FreshSalt(t *spec.T) Option { return SaltWith(t.Env.Name("salt")) }
+
+// SaltWith is [FreshSalt] with a value that the spec knows, which must be its own.
+func SaltWith(value string) Option {
+	return All(Arg("SALT", value), Arg("BUILDKIT_CACHE_MOUNT_NS", value))
+}
 
 // File names the Dockerfile.
 func File(path string) Option { return flag("--file", path) }
@@ -32,6 +72,9 @@ func Label(name, value string) Option { return flag("--label", name+"="+value) }
 // Output exports the result as buildx describes under --output.
 func Output(description string) Option { return flag("--output", description) }
 
+// Local writes the files of the result into a folder.
+func Local(dir string) Option { return Output("type=local,dest=" + dir) }
+
 // CacheOnly leaves the result in the builder's cache, without a warning, and
 // without the unnamed image that the docker driver would make.
 func CacheOnly() Option { return Output("type=cacheonly") }
@@ -48,14 +91,19 @@ func Context(name, source string) Option { return flag("--build-context", name+"
 // NoCache builds every step afresh.
 func NoCache() Option { return flag("--no-cache") }
 
+// NoCacheFilter builds the steps of these stages afresh.
+func NoCacheFilter(stages ...string) Option {
+	return flag("--no-cache-filter", strings.Join(stages, ","))
+}
+
 // Pull asks the registry for base images even where the engine has them.
 func Pull() Option { return flag("--pull") }
 
-// Plain leaves attestations out, so that one platform gives one manifest.
-func Plain() Option { return flag("--provenance=false") }
+// NoProvenance leaves attestations out, so that one platform gives one manifest.
+func NoProvenance() Option { return flag("--provenance=false") }
 
-// Attested adds an attestation, so that even one platform gives an index.
-func Attested() Option { return flag("--provenance=true") }
+// Provenance adds an attestation, so that even one platform gives an index.
+func Provenance() Option { return flag("--provenance=true") }
 
 // Secret gives the build a file under an id that RUN --mount=type=secret asks
 // for.

@@ -49,10 +49,7 @@ func begin(t *spec.T, config cli.Config, verb, target string, options []Option) 
 }
 
 func arguments(verb, target string, options []Option) []string {
-	args := []string{"buildx", verb, "--progress=rawjson"}
-	for _, option := range options {
-		args = append(args, option...)
-	}
+	args := append([]string{"buildx", verb, "--progress=rawjson"}, Words(options...)...)
 	return append(args, target)
 }
 
@@ -63,7 +60,7 @@ func (r *Running) Await(t *spec.T, text string) {
 	for !r.executes(t, text) {
 		select {
 		case <-r.command.Ended():
-			t.Fatalf("the build ended without a step %q that waits: %s", text, r.Wait(t).Complaint())
+			t.Fatalf("the build ended without a step %q that waits: %s", text, r.Wait(t).FailureMessage())
 		case <-t.Context().Done():
 			t.Fatalf("the build does not begin with the step %q before the claim's deadline", text)
 		case <-time.After(awaitPause):

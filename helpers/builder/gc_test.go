@@ -13,7 +13,7 @@ func TestGCWritesAPolicy(t *testing.T) {
 		Rule{Filters: []string{"type==source.local", "type==exec.cachemount"}, Limit: 5_000_000},
 		Rule{Recent: time.Hour, MinFree: "20GB", Reserved: "30%"},
 	)(&s)
-	assert.Equal(t, s.config, `[[worker.oci.gcpolicy]]
+	assert.Equal(t, s.toml, `[[worker.oci.gcpolicy]]
   filters = ["type==source.local", "type==exec.cachemount"]
   keepBytes = 5000000
   maxUsedSpace = 5000000

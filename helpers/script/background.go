@@ -40,7 +40,7 @@ func (r *runner) start(ts *testscript.TestScript, _ negation, args []string) err
 	}
 	here := *b
 	here.Config = config
-	running := build.Start(r.t, &here, args[len(args)-1], build.Option(args[:len(args)-1]))
+	running := build.Start(r.t, &here, args[len(args)-1], build.Flags(args[:len(args)-1]...))
 	r.running[name] = running
 	if waits {
 		running.Await(r.t, until)
@@ -56,6 +56,6 @@ func (r *runner) finish(ts *testscript.TestScript, not negation, args []string) 
 	}
 	r.last = r.running[args[0]].Wait(r.t)
 	delete(r.running, args[0])
-	output(ts, r.last.Said(), r.last.Transcript())
-	return outcome("the build", r.last.Command, not, r.last.Complaint)
+	output(ts, r.last.StepLogs(), r.last.Transcript())
+	return outcome("the build", r.last.Command, not, r.last.FailureMessage)
 }

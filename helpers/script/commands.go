@@ -153,10 +153,10 @@ func (r *runner) build(ts *testscript.TestScript, not negation, args []string) e
 		return err
 	}
 	context := args[len(args)-1]
-	options := build.Option(args[:len(args)-1])
-	r.last = build.TryIn(r.t, config, context, build.Option{"--builder", b.Name}, options)
-	output(ts, r.last.Said(), r.last.Transcript())
-	return outcome("the build", r.last.Command, not, r.last.Complaint)
+	options := build.Flags(args[:len(args)-1]...)
+	r.last = build.TryIn(r.t, config, context, build.Flags("--builder", b.Name), options)
+	output(ts, r.last.StepLogs(), r.last.Transcript())
+	return outcome("the build", r.last.Command, not, r.last.FailureMessage)
 }
 
 // chosen is the builder that -on names, or the current one, or a new one.

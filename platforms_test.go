@@ -1,0 +1,12 @@
+//go:build integration
+
+package builders
+
+import "builders.test/helpers/claim"
+
+// The platforms that claims about several are proven with.
+var (
+	architectures     = []string{"amd64", "arm64"}
+	bothPlatforms     = []string{"linux/amd64", "linux/arm64"}
+	bothArchitectures = []claim.Need{claim.AMD64, claim.ARM64}
+)
