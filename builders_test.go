@@ -208,7 +208,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsBuildKitHub,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		registry.Share(t)
+		registry.RLockTags(t)
 		b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 
 		container := engine.Container(t, b.Container())
@@ -222,15 +222,15 @@ func TestBuilders(t *testing.T) {
 		Source: docsContainer,
 		Needs:  []claim.Need{claim.ContainerDriver, claim.Mirror},
 	}, func(t *suite.T) {
-		tag := registry.Hold(t, builder.DefaultImage)
+		tag := registry.LockTag(t, builder.DefaultImage)
 		oldImage, oldVersion := t.Env.BuildKit.Image, t.Env.BuildKit.Version
 		newImage, newVersion := t.Env.Companion()
 
-		tag.PointAt(oldImage)
+		tag.Retag(oldImage)
 		before := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 		require.Equal(t, oldVersion, before.DaemonVersion(t), "the builder did not get what the stable tag named when it was created")
 
-		tag.PointAt(newImage)
+		tag.Retag(newImage)
 		after := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 		require.Equal(t, newVersion, after.DaemonVersion(t), "the tag moved, but a new builder still gets the old BuildKit")
 
@@ -244,11 +244,11 @@ func TestBuilders(t *testing.T) {
 		Source: docsContainer,
 		Needs:  []claim.Need{claim.ContainerDriver, claim.Mirror},
 	}, func(t *suite.T) {
-		tag := registry.Hold(t, builder.DefaultImage)
-		tag.PointAt(t.Env.BuildKit.Image)
+		tag := registry.LockTag(t, builder.DefaultImage)
+		tag.Retag(t.Env.BuildKit.Image)
 		builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 
-		tag.PointAtNothingUsable()
+		tag.RetagUnpullable()
 		pull := cli.NewConfig(t).Try(t, "pull", "--quiet", builder.DefaultImage)
 		require.NotZero(t, pull.ExitCode, "the pull succeeds, so this proves nothing")
 

@@ -72,7 +72,7 @@ func TestCaching(t *testing.T) {
 	}, func(t *suite.T) {
 		first := builder.New(t)
 		value, _ := drawing(t, first)
-		registry.Share(t)
+		registry.RLockTags(t)
 		third := builder.New(t, builder.Unpinned())
 		requireMiss(t, third, value, "an unpinned builder found the cache of another builder")
 		requireHit(t, first, value, "the first builder lost its cache when another one built the same")

@@ -57,14 +57,14 @@ func TestFFmpeg(t *testing.T) {
 		for _, arch := range architectures {
 			for _, base := range withShell {
 				out := image.TryProgram(t, ffmpegOn(t, arch, base), "linux/"+arch, "sh", script)
-				require.Zero(t, out.Exit, "%s has a shell, but the script failed for %s: %s", base, arch, out.Complaints)
-				require.Equal(t, env.Machine(arch), out.Text, "on %s the script prints another architecture than the image was built for", base)
+				require.Zero(t, out.Exit, "%s has a shell, but the script failed for %s: %s", base, arch, out.Stderr)
+				require.Equal(t, env.Machine(arch), out.Stdout, "on %s the script prints another architecture than the image was built for", base)
 			}
 			for _, base := range withoutShell {
 				for _, program := range [][]string{{"sh", script}, {script}} {
 					out := image.TryProgram(t, ffmpegOn(t, arch, base), "linux/"+arch, program...)
-					require.NotZero(t, out.Exit, "%s has no shell, but for %s the script ran and said: %s", base, arch, out.Text)
-					require.Regexp(t, "not found|no such file", out.Complaints+out.Text, "%v did not fail for want of a shell on %s", program, base)
+					require.NotZero(t, out.Exit, "%s has no shell, but for %s the script ran and said: %s", base, arch, out.Stdout)
+					require.Regexp(t, "not found|no such file", out.Stderr+out.Stdout, "%v did not fail for want of a shell on %s", program, base)
 				}
 			}
 		}
@@ -81,8 +81,8 @@ func TestFFmpeg(t *testing.T) {
 			ref, platform := ffmpegOn(t, arch, distrolessDebug), "linux/"+arch
 			look := func(command ...string) string {
 				out := image.TryProgram(t, ref, platform, command...)
-				require.Zero(t, out.Exit, "%v failed: %s", command, out.Complaints)
-				return out.Text
+				require.Zero(t, out.Exit, "%v failed: %s", command, out.Stderr)
+				return out.Stdout
 			}
 			require.Regexp(t, `^/nix/store/[0-9a-z]{32}-ffmpeg-debian/bin/ffmpeg$`, look("readlink", "-f", "/usr/local/bin/program"), "the image for %s does not start the ffmpeg in its Nix store", arch)
 			var held []string

@@ -59,17 +59,17 @@ func frontendSteps(t *testing.T) {
 		value, known := rand.Text(), rand.Text()
 
 		mounted := given(t, "mounted", value, secret(t, value), build.Salt(t))
-		require.Empty(t, image.Holding(t, mounted, value), "the image holds the secret")
+		require.Empty(t, image.FilesContaining(t, mounted, value), "the image holds the secret")
 		require.NotContains(t, historyOf(t, mounted), value, "the history tells the secret")
 		requireKept(t, value)
 
 		argument := given(t, "argument", known, build.Arg("TOKEN", known))
-		require.NotEmpty(t, image.Holding(t, argument, known), "a build argument is not found in the image either, so this proves nothing")
+		require.NotEmpty(t, image.FilesContaining(t, argument, known), "a build argument is not found in the image either, so this proves nothing")
 		require.Contains(t, historyOf(t, argument), known, "a build argument is not found in the history either, so this proves nothing")
 		require.True(t, told(t, known), "a build argument is not found in the evidence either, so that the secret is not proves nothing")
 
 		copied := given(t, "copied", known, build.Context("files", tokenFolder(t, known)))
-		require.NotEmpty(t, image.Holding(t, copied, known), "a file that was copied and removed is not found in the layers either, so this proves nothing")
+		require.NotEmpty(t, image.FilesContaining(t, copied, known), "a file that was copied and removed is not found in the layers either, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{

@@ -286,7 +286,7 @@ func TestOutput(t *testing.T) {
 		require.Equal(t, platform, inspected.Os+"/"+inspected.Architecture, "the engine has another image than was built")
 		ran := image.Try(t, ref, platform)
 		require.NotZero(t, ran.Exit, "a program of %s ran, which nothing here executes", platform)
-		require.Contains(t, ran.Complaints, "exec format error", "running an image of %s does not say that its format is the reason", platform)
+		require.Contains(t, ran.Stderr, "exec format error", "running an image of %s does not say that its format is the reason", platform)
 	})
 
 	outputFiles(t)

@@ -12,10 +12,10 @@ import (
 	"builders.test/helpers/spec"
 )
 
-// Holding lists the files of a saved image that hold the text: layers, the
+// FilesContaining lists the files of a saved image that hold the text: layers, the
 // config, manifests and attestations. Layers are searched unpacked, so what a
 // later layer hides or removes is found too.
-func Holding(t *spec.T, ref, text string) []string {
+func FilesContaining(t *spec.T, ref, text string) []string {
 	t.Helper()
 	saved, err := save(t, ref)
 	if err != nil {

@@ -26,10 +26,9 @@ const (
 type Output struct {
 	// Exit is its exit code.
 	Exit int
-	// Text is what it printed on its standard output, and Complaints what it
-	// or the engine said on the standard error, both without the last line
-	// break.
-	Text, Complaints string
+	// Stdout is what it printed on its standard output, and Stderr what it or the
+	// engine said on the standard error, both without the last line break.
+	Stdout, Stderr string
 }
 
 // Run runs a command of the image for a platform, without network, and fails
@@ -39,9 +38,9 @@ func Run(t *spec.T, ref, platform string, command ...string) string {
 	t.Helper()
 	out := Try(t, ref, platform, command...)
 	if out.Exit != 0 {
-		t.Fatalf("image %s (%s) exited with %d and said: %s", ref, platform, out.Exit, strings.TrimSpace(out.Text+" "+out.Complaints))
+		t.Fatalf("image %s (%s) exited with %d and said: %s", ref, platform, out.Exit, strings.TrimSpace(out.Stdout+" "+out.Stderr))
 	}
-	return out.Text
+	return out.Stdout
 }
 
 // Try runs a command of the image for a platform, without network, and
@@ -69,7 +68,7 @@ func try(t *spec.T, platform string, config container.Config) Output {
 	err := t.Evidence.Command(evidence.Command{
 		Args: append(append(line, config.Image), config.Cmd...), Env: []string{"DOCKER_HOST=" + t.Env.Engine.Host},
 		Started: started.UTC(), Seconds: time.Since(started).Seconds(),
-		Exit: out.Exit, Stdout: []byte(out.Text), Stderr: []byte(out.Complaints),
+		Exit: out.Exit, Stdout: []byte(out.Stdout), Stderr: []byte(out.Stderr),
 	})
 	if err != nil {
 		t.EnvironmentFailed("evidence cannot be kept: %v", err)
@@ -83,7 +82,7 @@ func start(t *spec.T, platform string, config container.Config) Output {
 	t.Helper()
 	wanted, err := parsePlatform(platform)
 	if err != nil {
-		return Output{Exit: notCreated, Complaints: err.Error()}
+		return Output{Exit: notCreated, Stderr: err.Error()}
 	}
 	config.Labels = map[string]string{env.RunLabel: t.Env.Run}
 	host := container.HostConfig{NetworkMode: "none"}
@@ -92,13 +91,13 @@ func start(t *spec.T, platform string, config container.Config) Output {
 		t.EnvironmentFailed("create a container of the image %s: %v", config.Image, err)
 	}
 	if err != nil {
-		return Output{Exit: notCreated, Complaints: err.Error()}
+		return Output{Exit: notCreated, Stderr: err.Error()}
 	}
 	// An image that is removed while a container still uses it stays behind
 	// without a name, so the container goes as soon as it has spoken.
 	defer remove(t, created.ID)
 	if err := t.Env.Client.ContainerStart(t.Context(), created.ID, container.StartOptions{}); err != nil {
-		return Output{Exit: notStarted, Complaints: err.Error()}
+		return Output{Exit: notStarted, Stderr: err.Error()}
 	}
 	ended, failed := t.Env.Client.ContainerWait(t.Context(), created.ID, container.WaitConditionNotRunning)
 	select {
@@ -132,7 +131,7 @@ func log(t *spec.T, id string) Output {
 	if _, err := stdcopy.StdCopy(&stdout, &stderr, stream); err != nil {
 		t.EnvironmentFailed("read what a container said: %v", err)
 	}
-	return Output{Text: strings.TrimSpace(stdout.String()), Complaints: strings.TrimSpace(stderr.String())}
+	return Output{Stdout: strings.TrimSpace(stdout.String()), Stderr: strings.TrimSpace(stderr.String())}
 }
 
 func remove(t *spec.T, id string) {

@@ -26,16 +26,16 @@ const (
 	moveBackTimeout = time.Minute
 )
 
-// Tag is a tag of the mirror that a spec holds: while it does, no other spec
+// Tag is a tag of the mirror that a spec has locked: while it has, no other spec
 // of any run on the same lab reads or moves it.
 type Tag struct {
 	t   *spec.T
 	ref name.Reference
 }
 
-// Hold takes a tag of the mirror for the spec alone, and puts it back where it
+// LockTag takes a tag of the mirror for the spec alone, and puts it back where it
 // was when the spec ends. Should the run be killed, the janitor puts it back.
-func Hold(t *spec.T, image string) Tag {
+func LockTag(t *spec.T, image string) Tag {
 	t.Helper()
 	lock(t, (*flock.Flock).TryLockContext)
 	tag := Tag{t: t, ref: inMirror(t, image)}
@@ -58,9 +58,9 @@ func Hold(t *spec.T, image string) Tag {
 	return tag
 }
 
-// Share keeps the mirror's tags from being moved until the spec ends; specs
+// RLockTags keeps the mirror's tags from being moved until the spec ends; specs
 // that rely on where a tag points take it.
-func Share(t *spec.T) {
+func RLockTags(t *spec.T) {
 	t.Helper()
 	lock(t, (*flock.Flock).TryRLockContext)
 }
@@ -89,8 +89,8 @@ func lock(t *spec.T, acquire lockFunc) {
 	})
 }
 
-// PointAt moves the tag to where another image of the mirror is.
-func (tag Tag) PointAt(image string) {
+// Retag moves the tag to where another image of the mirror is.
+func (tag Tag) Retag(image string) {
 	tag.t.Helper()
 	descriptor, err := remote.Get(inMirror(tag.t, image), remote.WithContext(tag.t.Context()))
 	if err != nil {
@@ -99,9 +99,9 @@ func (tag Tag) PointAt(image string) {
 	tag.move(descriptor)
 }
 
-// PointAtNothingUsable moves the tag to an index whose only platform no
+// RetagUnpullable moves the tag to an index whose only platform no
 // machine has, so that every pull of it fails.
-func (tag Tag) PointAtNothingUsable() {
+func (tag Tag) RetagUnpullable() {
 	tag.t.Helper()
 	img, err := random.Image(64, 1)
 	if err != nil {

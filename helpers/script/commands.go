@@ -265,12 +265,12 @@ func (r *runner) run(ts *testscript.TestScript, not negation, args []string) err
 		return errors.New("run needs an image, such as `run $APP`")
 	}
 	out := image.Try(r.t, args[0], platform, args[1:]...)
-	output(ts, out.Text+"\n", out.Complaints)
+	output(ts, out.Stdout+"\n", out.Stderr)
 	switch {
 	case out.Exit == 0 && bool(not):
 		return errors.New("the image ran")
 	case out.Exit != 0 && !bool(not):
-		return fmt.Errorf("the image exited with %d: %s", out.Exit, strings.TrimSpace(out.Text+" "+out.Complaints))
+		return fmt.Errorf("the image exited with %d: %s", out.Exit, strings.TrimSpace(out.Stdout+" "+out.Stderr))
 	}
 	return nil
 }
