@@ -41,7 +41,7 @@ func outputPush(t *testing.T) {
 		History: "BuildKit before v0.22 says the status only, such as 403 Forbidden",
 	}, func(t *suite.T) {
 		once := &limit{kind: sendsBlob}
-		ref := registry.Start(t, registry.Strict).Front(t, once.rule).Ref("output:refused")
+		ref := registry.Start(t, registry.Strict).WithProxy(t, once.middleware).Ref("output:refused")
 		failed := pushing(t, ref, "")
 		require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.FailureMessage())
 		require.Contains(t, failed.Stderr(), registry.Refusal, "the build keeps the registry's reason to itself")
@@ -77,9 +77,9 @@ func outputPush(t *testing.T) {
 
 		// One manifest per node: the one that succeeds has pushed when it arrives.
 		for _, failing := range architectures {
-			front := shelf.Front(t, afterAPush)
-			r := build.Try(t, b, "fixtures/push", both, build.NoProvenance(), build.Push(front.Ref("output:nodes")),
-				printing(t, failing), build.Arg("FAILS", failing), build.Arg("GATE", "http://"+front.Host+"/gate"))
+			proxied := shelf.WithProxy(t, afterAPush)
+			r := build.Try(t, b, "fixtures/push", both, build.NoProvenance(), build.Push(proxied.Ref("output:nodes")),
+				printing(t, failing), build.Arg("FAILS", failing), build.Arg("GATE", "http://"+proxied.Host+"/gate"))
 
 			r.MustFailAt(t, "$FAILS", "the node for %s failed, and the build succeeded all the same", failing)
 			require.Equal(t, before, tagged(t, ref), "the node for %s failed, and the other one moved the tag", failing)
@@ -102,7 +102,7 @@ type limit struct {
 	seen atomic.Int64
 }
 
-func (l *limit) rule(shelf http.Handler) http.Handler {
+func (l *limit) middleware(shelf http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if l.kind(r) && l.seen.Add(1) > 1 {
 			registry.Refuse(w)
@@ -134,7 +134,7 @@ func requireTagKept(t *suite.T, kind func(*http.Request) bool, options ...build.
 	require.Zero(t, first.Command.ExitCode, "the push that nobody refuses fails: %s", first.FailureMessage())
 	before := tagged(t, ref)
 
-	failed := pushing(t, shelf.Front(t, once.rule).Ref("output:kept"), "second", options...)
+	failed := pushing(t, shelf.WithProxy(t, once.middleware).Ref("output:kept"), "second", options...)
 	require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.FailureMessage())
 	failed.MustFail(t, "the registry refused the push, and the build succeeded all the same")
 	require.Equal(t, before, tagged(t, ref), "the push failed and moved the tag")

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"builders.test/helpers/spec"
 	"builders.test/helpers/undo"
 	"github.com/gofrs/flock"
@@ -133,7 +133,7 @@ func writing(intake string) []remote.Option {
 	if intake == "" {
 		return nil
 	}
-	return []remote.Option{remote.WithTransport(front.Through("unix", intake))}
+	return []remote.Option{remote.WithTransport(proxy.Dial("unix", intake))}
 }
 
 func inMirror(t *spec.T, image string) name.Reference {

@@ -198,7 +198,7 @@ func (r *runner) image(ts *testscript.TestScript, _ negation, args []string) err
 func (r *runner) registry(ts *testscript.TestScript, _ negation, args []string) error {
 	started := registry.Start(r.t, registry.Lenient)
 	if len(args) > 0 && args[0] == "-count" {
-		started, args = started.Front(r.t, r.counting), args[1:]
+		started, args = started.WithProxy(r.t, r.counting), args[1:]
 	}
 	name := "REGISTRY"
 	if len(args) > 0 {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"builders.test/helpers/registry"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -78,7 +78,7 @@ func (r *runner) slow(ts *testscript.TestScript, _ negation, args []string) erro
 	if err != nil {
 		r.t.EnvironmentFailed("stand before the engine: %v", err)
 	}
-	server := &http.Server{Handler: late(front.To("unix", socket), args[1], args[2], by)}
+	server := &http.Server{Handler: late(proxy.Forward("unix", socket), args[1], args[2], by)}
 	go func() { _ = server.Serve(listener) }()
 	r.t.Cleanup(func() { _ = server.Close() })
 	ts.Setenv(args[3], "unix://"+own)
@@ -91,7 +91,7 @@ func (r *runner) refuse(ts *testscript.TestScript, _ negation, args []string) er
 	if len(args) != 3 || ts.Getenv(args[2]) == "" {
 		return errors.New("refuse needs a method, a part of a path and the variable of a registry, such as `refuse GET /blobs/ REGISTRY`")
 	}
-	refusing := registry.Registry{Host: ts.Getenv(args[2])}.Front(r.t, func(behind http.Handler) http.Handler {
+	refusing := registry.Registry{Host: ts.Getenv(args[2])}.WithProxy(r.t, func(behind http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 			if request.Method == args[0] && strings.Contains(request.URL.Path, args[1]) {
 				registry.Refuse(w)

@@ -7,16 +7,16 @@ import (
 	"testing"
 
 	"builders.test/helpers/env"
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"github.com/docker/docker/client"
 	"github.com/stretchr/testify/require"
 )
 
 // doubting is a try over a registry with a fault, on an engine that is asked and
 // has nothing to say.
-func doubting(t *testing.T, rule front.Rule) (try *T, host string) {
+func doubting(t *testing.T, middleware proxy.Middleware) (try *T, host string) {
 	t.Helper()
-	faulty := httptest.NewServer(rule(http.NotFoundHandler()))
+	faulty := httptest.NewServer(middleware(http.NotFoundHandler()))
 	engine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
 	t.Cleanup(faulty.Close)
 	t.Cleanup(engine.Close)
@@ -28,7 +28,7 @@ func doubting(t *testing.T, rule front.Rule) (try *T, host string) {
 }
 
 func TestAFaultyRegistryExcuses(t *testing.T) {
-	try, host := doubting(t, front.Answering(503, nil))
+	try, host := doubting(t, proxy.Answering(503, nil))
 	require.Empty(t, try.unserved(t.Context()), "nothing was asked of the registry")
 	try.Stumbles(env.Question{Image: host + "/one:1", Builder: "b"})
 	require.Contains(t, try.unserved(t.Context()), "the image "+host+"/one:1 cannot be had: "+host+" answers 503 Service Unavailable")
@@ -41,14 +41,14 @@ func TestAFaultyRegistryExcuses(t *testing.T) {
 }
 
 func TestARegistryThatIsJudgedExcusesNothing(t *testing.T) {
-	try, host := doubting(t, front.Answering(403, nil))
+	try, host := doubting(t, proxy.Answering(403, nil))
 	try.Judges(host)
 	try.Stumbles(env.Question{Image: host + "/one:1", Builder: "b"})
 	require.Empty(t, try.unserved(t.Context()))
 }
 
 func TestAnImageThatNobodyMayAskForIsNoExcuse(t *testing.T) {
-	try, host := doubting(t, front.Answering(404, nil))
+	try, host := doubting(t, proxy.Answering(404, nil))
 	try.Judges(host + "/one")
 	try.Stumbles(env.Question{Image: host + "/one:1", Builder: "b"})
 	require.Empty(t, try.unserved(t.Context()))
@@ -57,13 +57,13 @@ func TestAnImageThatNobodyMayAskForIsNoExcuse(t *testing.T) {
 }
 
 func TestWhatTheClaimPutThereIsNoExcuseIfItIsMissing(t *testing.T) {
-	try, host := doubting(t, front.Answering(404, nil))
+	try, host := doubting(t, proxy.Answering(404, nil))
 	try.Stumbles(env.Question{Image: host + "/one:1", Builder: "b"})
 	require.Contains(t, try.unserved(t.Context()), "404")
 	try.Fills(host)
 	require.Empty(t, try.unserved(t.Context()), "an image that BuildKit was to push is the registry's fault")
 
-	try, host = doubting(t, front.HangingUp)
+	try, host = doubting(t, proxy.HangingUp)
 	try.Fills(host)
 	try.Stumbles(env.Question{Image: host + "/one:1", Builder: "b"})
 	require.Contains(t, try.unserved(t.Context()), "hangs up", "a registry of the claim's that died is BuildKit's fault")

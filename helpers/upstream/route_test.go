@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/random"
@@ -36,10 +36,10 @@ func shelf(t *testing.T) http.Handler {
 	return handler
 }
 
-// behind is a host that clients see through a rule.
-func behind(t *testing.T, rule front.Rule) Host {
+// behind is a host that clients see through a proxy.
+func behind(t *testing.T, middleware proxy.Middleware) Host {
 	t.Helper()
-	server := httptest.NewUnstartedServer(rule(shelf(t)))
+	server := httptest.NewUnstartedServer(middleware(shelf(t)))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	t.Cleanup(server.Close)
@@ -95,26 +95,26 @@ func TestARegistryThatDoesItsPart(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	for what, c := range map[string]struct {
-		rule front.Rule
-		want Kind
-		says string
+		middleware proxy.Middleware
+		want       Kind
+		says       string
 	}{
-		"401":          {front.Answering(401, nil), Unauthorized, "docker login"},
-		"403":          {front.Answering(403, nil), Forbidden, "answers 403 Forbidden"},
-		"404":          {front.Answering(404, nil), Missing, "answers 404 Not Found"},
-		"429":          {front.Answering(429, http.Header{"Retry-After": {"17"}}), TooMany, "Retry-After: 17"},
-		"500":          {front.Answering(500, nil), Failed, "answers 500 Internal Server Error"},
-		"503":          {front.Answering(503, nil), Failed, "answers 503 Service Unavailable"},
-		"hangs up":     {front.HangingUp, BrokenOff, "hangs up"},
-		"breaks off":   {front.BreakingOff, BrokenOff, "hangs up in the middle"},
-		"never speaks": {front.Hanging, TimedOut, "does not answer in time"},
+		"401":          {proxy.Answering(401, nil), Unauthorized, "docker login"},
+		"403":          {proxy.Answering(403, nil), Forbidden, "answers 403 Forbidden"},
+		"404":          {proxy.Answering(404, nil), Missing, "answers 404 Not Found"},
+		"429":          {proxy.Answering(429, http.Header{"Retry-After": {"17"}}), TooMany, "Retry-After: 17"},
+		"500":          {proxy.Answering(500, nil), Failed, "answers 500 Internal Server Error"},
+		"503":          {proxy.Answering(503, nil), Failed, "answers 503 Service Unavailable"},
+		"hangs up":     {proxy.HangingUp, BrokenOff, "hangs up"},
+		"breaks off":   {proxy.BreakingOff, BrokenOff, "hangs up in the middle"},
+		"never speaks": {proxy.Hanging, TimedOut, "does not answer in time"},
 		"says nothing of use": {func(http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>log in to the hotel</html>") })
 		}, Unreadable, "cannot be understood"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			host := behind(t, c.rule)
+			host := behind(t, c.middleware)
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()
 			err := Route{host}.Pull(ctx, "some/app:1", "amd64")
@@ -163,20 +163,20 @@ func TestUntrustedCertificates(t *testing.T) {
 }
 
 func TestTheNextRegistryServes(t *testing.T) {
-	require.NoError(t, Route{behind(t, front.Answering(503, nil)), behind(t, plain)}.Pull(t.Context(), "some/app:1", "amd64"))
-	err := Route{behind(t, front.Answering(503, nil)), {Name: "registry.invalid"}}.Pull(t.Context(), "some/app:1", "amd64")
+	require.NoError(t, Route{behind(t, proxy.Answering(503, nil)), behind(t, plain)}.Pull(t.Context(), "some/app:1", "amd64"))
+	err := Route{behind(t, proxy.Answering(503, nil)), {Name: "registry.invalid"}}.Pull(t.Context(), "some/app:1", "amd64")
 	require.ErrorContains(t, err, "503")
 	require.ErrorContains(t, err, "no such host")
 }
 
 func TestAProxyThatFails(t *testing.T) {
 	w := Host{}.client()
-	proxy := httptest.NewServer(front.Answering(http.StatusBadGateway, nil)(nil))
-	t.Cleanup(proxy.Close)
-	setProxy(t, w, proxy.URL)
+	failing := httptest.NewServer(proxy.Answering(http.StatusBadGateway, nil)(nil))
+	t.Cleanup(failing.Close)
+	setProxy(t, w, failing.URL)
 	_, err := (&http.Client{Transport: w}).Get("https://registry.invalid/v2/")
 	require.Error(t, err)
-	require.Contains(t, w.faults[0].Host, "the proxy "+strings.TrimPrefix(proxy.URL, "http://"))
+	require.Contains(t, w.faults[0].Host, "the proxy "+strings.TrimPrefix(failing.URL, "http://"))
 	require.Equal(t, Failed, w.faults[0].Kind)
 
 	w = Host{}.client()

@@ -11,7 +11,7 @@ import (
 	"runtime"
 	"strings"
 
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"builders.test/internal/check"
 	"builders.test/internal/sabotage"
 	"github.com/google/go-containerregistry/pkg/crane"
@@ -161,7 +161,7 @@ func (b testbed) disguise(d sabotage.Disguise) (ref string, remove func() error,
 		}
 	}
 	there := mirror + "/" + d.As
-	options = append(options, crane.WithTransport(front.Through("unix", b.variables["BUILDERS_MIRROR_INTAKE"])))
+	options = append(options, crane.WithTransport(proxy.Dial("unix", b.variables["BUILDERS_MIRROR_INTAKE"])))
 	if err := crane.Push(image, there, options...); err != nil {
 		return "", nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"builders.test/helpers/subject"
 	"builders.test/helpers/upstream"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -99,7 +99,7 @@ func untrusted(t *testing.T, handler http.Handler) string {
 
 // untilAsked has a fault until somebody else than a builder or an engine asks:
 // who looks for the cause finds a registry that does its part.
-func untilAsked(faulty front.Rule) front.Rule {
+func untilAsked(faulty proxy.Middleware) proxy.Middleware {
 	return func(service http.Handler) http.Handler {
 		var over atomic.Bool
 		failing := faulty(service)
@@ -120,7 +120,7 @@ func kindsOfFaults(t *testing.T) []kind {
 	t.Helper()
 	stock := shelf(t)
 	good := serve(t, stock)
-	with := func(rule front.Rule) string { return serve(t, rule(stock)) }
+	with := func(middleware proxy.Middleware) string { return serve(t, middleware(stock)) }
 	// What an engine has of an image it does not fetch again; of this shelf's
 	// images nobody ever gets the whole.
 	never := shelf(t)
@@ -128,19 +128,19 @@ func kindsOfFaults(t *testing.T) []kind {
 		{name: "none", host: good, sound: true},
 		{name: "no such host", host: "registry.invalid", says: []string{"no such host"}},
 		{name: "connection refused", host: "127.0.0.1:1", says: []string{"refuses connections"}},
-		{name: "hangs up", host: with(front.HangingUp), says: []string{"hangs up"}},
-		{name: "breaks off in the middle", host: serve(t, front.BreakingOff(never)), good: serve(t, never), says: []string{"hangs up in the middle"}},
-		{name: silence, host: with(front.Hanging), says: []string{"does not answer in time"}},
+		{name: "hangs up", host: with(proxy.HangingUp), says: []string{"hangs up"}},
+		{name: "breaks off in the middle", host: serve(t, proxy.BreakingOff(never)), good: serve(t, never), says: []string{"hangs up in the middle"}},
+		{name: silence, host: with(proxy.Hanging), says: []string{"does not answer in time"}},
 		{name: "certificate that does not verify", host: untrusted(t, stock), says: []string{"certificate that does not verify"}},
-		{name: "401", host: with(front.Answering(401, nil)), says: []string{"docker login"}},
-		{name: "403", host: with(front.Answering(403, nil)), says: []string{"403 Forbidden"}},
-		{name: "404", host: with(front.Answering(404, nil)), says: []string{"404 Not Found"}},
-		{name: "429", host: with(front.Answering(429, http.Header{"Retry-After": {"30"}})), says: []string{"429 Too Many Requests", "Retry-After: 30"}},
-		{name: "500", host: with(front.Answering(500, nil)), says: []string{"500 Internal Server Error"}},
-		{name: "503", host: with(front.Answering(503, nil)), says: []string{"503 Service Unavailable"}},
-		{name: "429, over when it is asked", host: with(untilAsked(front.Answering(429, nil))), passes: true},
-		{name: "hangs up, over when it is asked", host: with(untilAsked(front.HangingUp)), passes: true},
-		{name: "breaks off, over when it is asked", host: with(untilAsked(front.BreakingOff)), passes: true},
+		{name: "401", host: with(proxy.Answering(401, nil)), says: []string{"docker login"}},
+		{name: "403", host: with(proxy.Answering(403, nil)), says: []string{"403 Forbidden"}},
+		{name: "404", host: with(proxy.Answering(404, nil)), says: []string{"404 Not Found"}},
+		{name: "429", host: with(proxy.Answering(429, http.Header{"Retry-After": {"30"}})), says: []string{"429 Too Many Requests", "Retry-After: 30"}},
+		{name: "500", host: with(proxy.Answering(500, nil)), says: []string{"500 Internal Server Error"}},
+		{name: "503", host: with(proxy.Answering(503, nil)), says: []string{"503 Service Unavailable"}},
+		{name: "429, over when it is asked", host: with(untilAsked(proxy.Answering(429, nil))), passes: true},
+		{name: "hangs up, over when it is asked", host: with(untilAsked(proxy.HangingUp)), passes: true},
+		{name: "breaks off, over when it is asked", host: with(untilAsked(proxy.BreakingOff)), passes: true},
 	}
 	for i := range kinds {
 		if kinds[i].good == "" {

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"github.com/stretchr/testify/require"
 )
 
@@ -25,7 +25,7 @@ import (
 // table of what is refused before that is in cmd/builders.
 
 // oldAPI makes an engine say that it speaks no newer API than this.
-func oldAPI(version string) front.Rule {
+func oldAPI(version string) proxy.Middleware {
 	return func(engine http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "/_ping") {
@@ -40,7 +40,7 @@ func oldAPI(version string) front.Rule {
 
 func TestAnOldEngineIsRefused(t *testing.T) {
 	lab := variables(t)
-	server := httptest.NewServer(oldAPI("1.12")(front.To("unix", strings.TrimPrefix(lab["DOCKER_HOST"], "unix://"))))
+	server := httptest.NewServer(oldAPI("1.12")(proxy.Forward("unix", strings.TrimPrefix(lab["DOCKER_HOST"], "unix://"))))
 	t.Cleanup(server.Close)
 	requireOneLine(t, commandOn(map[string]string{
 		"DOCKER_HOST": "tcp://" + server.Listener.Addr().String(), "BUILDERS_LAB": "", "OUT": filepath.Join(t.TempDir(), "out"),

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"builders.test/helpers/claim"
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"github.com/stretchr/testify/require"
 )
 
@@ -154,12 +154,12 @@ func slow(registry http.Handler) http.Handler {
 
 // TestTheRegistryFails lets the mirror fail that builders pull from.
 func TestTheRegistryFails(t *testing.T) {
-	for name, rule := range map[string]front.Rule{
-		"500": front.Answering(500, nil), "429": front.Answering(429, nil), "truncates": front.BreakingOff, "hangs": front.Hanging, "down": front.HangingUp,
+	for name, middleware := range map[string]proxy.Middleware{
+		"500": proxy.Answering(500, nil), "429": proxy.Answering(429, nil), "truncates": proxy.BreakingOff, "hangs": proxy.Hanging, "down": proxy.HangingUp,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			requireErrors(t, behind(t, rule))
+			requireErrors(t, behind(t, middleware))
 		})
 	}
 	requireGreen(t)
@@ -171,11 +171,11 @@ func TestTheRegistryIsSlow(t *testing.T) {
 	require.Zero(t, r.wait(t), r.said)
 }
 
-// behind is a run whose builders see the mirror through a rule.
-func behind(t *testing.T, rule front.Rule) *ran {
+// behind is a run whose builders see the mirror through a proxy.
+func behind(t *testing.T, middleware proxy.Middleware) *ran {
 	t.Helper()
 	lab := variables(t)
-	server := httptest.NewServer(rule(front.To("tcp", lab["BUILDERS_MIRROR"])))
+	server := httptest.NewServer(middleware(proxy.Forward("tcp", lab["BUILDERS_MIRROR"])))
 	t.Cleanup(server.Close)
 	// On an engine that is given, the mirror may be given, too.
 	command := commandOn(map[string]string{

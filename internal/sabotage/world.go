@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"builders.test/internal/mutant"
 	"github.com/opencontainers/go-digest"
 )
@@ -20,9 +20,9 @@ import (
 // World is what stands around buildx; what is nil is left as it is.
 type World struct {
 	// Mirror stands before Docker Hub's mirror, as BuildKits see it.
-	Mirror front.Rule
+	Mirror proxy.Middleware
 	// Engine stands before the engine.
-	Engine front.Rule
+	Engine proxy.Middleware
 	// Mutation is compiled into the BuildKit under test.
 	Mutation *mutant.Mutation
 	// Disguise is an image that stands for the BuildKit under test.
@@ -69,7 +69,7 @@ func (w World) Stand(lab map[string]string, folder string) (*Standing, error) {
 			return s, err
 		}
 		s.Variables["BUILDERS_MIRROR"] = listener.Addr().String()
-		s.serve(listener, w.Mirror(front.To("tcp", lab["BUILDERS_MIRROR"])))
+		s.serve(listener, w.Mirror(proxy.Forward("tcp", lab["BUILDERS_MIRROR"])))
 	}
 	if w.Engine != nil {
 		socket := filepath.Join(folder, "engine.sock")
@@ -81,7 +81,7 @@ func (w World) Stand(lab map[string]string, folder string) (*Standing, error) {
 			return s, err
 		}
 		s.Variables["DOCKER_HOST"] = "unix://" + socket
-		s.serve(listener, w.Engine(front.To("unix", strings.TrimPrefix(lab["DOCKER_HOST"], "unix://"))))
+		s.serve(listener, w.Engine(proxy.Forward("unix", strings.TrimPrefix(lab["DOCKER_HOST"], "unix://"))))
 	}
 	return s, nil
 }
@@ -100,7 +100,7 @@ func (s *Standing) Close() {
 }
 
 // away answers requests whose path holds a word as a service that is down.
-func away(word string) front.Rule {
+func away(word string) proxy.Middleware {
 	return func(real http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.Contains(r.URL.Path, word) {
@@ -149,7 +149,7 @@ func withoutInit(real http.Handler) http.Handler {
 }
 
 // retagging answers with another tag's image than the one that is asked for.
-func retagging(repository, tag, other string) front.Rule {
+func retagging(repository, tag, other string) proxy.Middleware {
 	return func(real http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/v2/"+repository+"/manifests/"+tag {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"builders.test/internal/versions"
 	"builders.test/lab/debian"
 	"builders.test/lab/gobuild"
@@ -45,7 +45,7 @@ type Catalog struct {
 func New(parts Parts) *Catalog {
 	return &Catalog{Parts: parts, maker: &image.Maker{
 		Dir: parts.Site.Cache, Temp: parts.Site.Temp(), HostArch: parts.Arch,
-		Archives: parts.Archives, Date: imageDate, Through: front.Through("unix", parts.Registry.Intake()),
+		Archives: parts.Archives, Date: imageDate, Through: proxy.Dial("unix", parts.Registry.Intake()),
 	}}
 }
 

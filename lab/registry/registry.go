@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"time"
 
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"builders.test/internal/versions"
 	"builders.test/lab/gobuild"
 	"builders.test/lab/problem"
@@ -110,7 +110,7 @@ func (r *Registry) Running() (process.Identity, bool) {
 func (r *Registry) awaited(s server, mirror string) func(context.Context) error {
 	through := http.DefaultTransport
 	if s == intakeServer {
-		through = front.Through("unix", r.Intake())
+		through = proxy.Dial("unix", r.Intake())
 	}
 	return func(ctx context.Context) error { return answers(ctx, through, mirror) }
 }

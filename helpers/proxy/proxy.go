@@ -1,6 +1,6 @@
-// Package front stands before a service, so that specs see what clients ask of
-// it and may answer in its stead.
-package front
+// Package proxy stands before a service, so that specs see what clients ask of
+// it and may answer instead.
+package proxy
 
 import (
 	"context"
@@ -11,26 +11,26 @@ import (
 	"time"
 )
 
-// Rule gets a service as a handler and returns the one that clients talk to.
-type Rule func(service http.Handler) http.Handler
+// Middleware gets a service as a handler and returns the one that clients talk to.
+type Middleware func(service http.Handler) http.Handler
 
-// To hands every request on to the service that listens at an address, such as
+// Forward hands every request on to the service that listens at an address, such as
 // "tcp", "127.0.0.1:5000" or "unix", "/run/docker.sock". Connections that are
-// upgraded go through, and answers lead back through the front.
-func To(network, address string) http.Handler {
+// upgraded go through, and answers lead back through the proxy.
+func Forward(network, address string) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(&url.URL{Scheme: "http", Host: "service"})
 			r.Out.Host = r.In.Host
 		},
-		Transport:     Through(network, address),
+		Transport:     Dial(network, address),
 		FlushInterval: -1, // at once: builds tell what they do while they do it
 	}
 }
 
-// Through sends every request to the service that listens at an address,
+// Dial sends every request to the service that listens at an address,
 // whatever host the request names.
-func Through(network, address string) *http.Transport {
+func Dial(network, address string) *http.Transport {
 	return &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, address)

@@ -1,4 +1,4 @@
-package front
+package proxy
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 
 // Answering answers every request with an error of this status, as registries
 // write it; the header is sent along.
-func Answering(code int, header http.Header) Rule {
+func Answering(code int, header http.Header) Middleware {
 	return func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			maps.Copy(w.Header(), header)

@@ -22,14 +22,14 @@ func get(t *testing.T, url string) (status int, body string) {
 	return response.StatusCode, string(content)
 }
 
-func TestFrontPassesOrRefuses(t *testing.T) {
+func TestAProxyPassesOrRefuses(t *testing.T) {
 	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A registry makes addresses out of the host that it was asked for.
 		fmt.Fprint(w, r.Host+r.URL.Path)
 	}))
 	defer behind.Close()
 	shelf := Registry{Host: strings.TrimPrefix(behind.URL, "http://")}
-	front := shelf.Front(&spec.T{TB: t}, func(registry http.Handler) http.Handler {
+	proxied := shelf.WithProxy(&spec.T{TB: t}, func(registry http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/no" {
 				Refuse(w)
@@ -39,11 +39,11 @@ func TestFrontPassesOrRefuses(t *testing.T) {
 		})
 	})
 
-	status, body := get(t, "http://"+front.Host+"/v2/")
+	status, body := get(t, "http://"+proxied.Host+"/v2/")
 	require.Equal(t, http.StatusOK, status)
-	require.Equal(t, front.Host+"/v2/", body, "the registry's addresses lead past the front")
+	require.Equal(t, proxied.Host+"/v2/", body, "the registry's addresses lead past the proxy")
 
-	status, body = get(t, "http://"+front.Host+"/no")
+	status, body = get(t, "http://"+proxied.Host+"/no")
 	require.Equal(t, http.StatusForbidden, status)
 	require.JSONEq(t, `{"errors":[{"code":"DENIED","message":"`+Refusal+`"}]}`, body)
 }

@@ -5,16 +5,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 
-	"builders.test/helpers/front"
+	"builders.test/helpers/proxy"
 	"builders.test/helpers/spec"
 )
 
-// Front is the registry as clients see it through a rule, at an address of its
-// own. It is a server of this process, so the claim needs [claim.LocalEngine]. What
-// the rule does is part of the proof: it excuses nothing.
-func (r Registry) Front(t *spec.T, rule front.Rule) Registry {
+// WithProxy is the registry as clients see it through a proxy, at an address of its
+// own. That is a server of this process, so the claim needs [claim.LocalEngine].
+// What the middleware does is part of the proof: it excuses nothing.
+func (r Registry) WithProxy(t *spec.T, middleware proxy.Middleware) Registry {
 	t.Helper()
-	server := httptest.NewServer(rule(front.To("tcp", r.Host)))
+	server := httptest.NewServer(middleware(proxy.Forward("tcp", r.Host)))
 	t.Cleanup(server.Close)
 	r.Host = server.Listener.Addr().String()
 	t.Judges(r.Host)
