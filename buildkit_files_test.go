@@ -12,7 +12,8 @@ import (
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
-	"builders.test/helpers/folder"
+	"builders.test/helpers/files"
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
@@ -55,7 +56,7 @@ func buildkitFiles(t *testing.T) {
 		b, context := builder.Shared(t), thousand(t)
 		sendAll(t, b, context)
 
-		folder.Write(t, context, chosen, folder.Noise(large))
+		fixture.Write(t, context, chosen, fixture.Noise(large))
 		changed := requireCopied(t, b, context, chosen, "a file changed, and COPY was answered from the cache")
 		require.GreaterOrEqual(t, changed.Sent(t), int64(large), "the changed file was not sent whole")
 		require.Less(t, changed.Sent(t), int64(large+many*perFile), "one file changed, and the second build sent the content of others, too")
@@ -67,7 +68,7 @@ func buildkitFiles(t *testing.T) {
 		Source: docsInvalidation,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
-		context := folder.New(t, fs.WithFile("Dockerfile", copyOne("touched")), fs.WithFile("touched", folder.Noise(large)))
+		context := fixture.New(t, fs.WithFile("Dockerfile", copyOne("touched")), fs.WithFile("touched", fixture.Noise(large)))
 		require.GreaterOrEqual(t, build.Run(t, b, context, build.CacheOnly()).Sent(t), int64(large), "the first build did not send the file")
 		require.Less(t, build.Run(t, b, context, build.CacheOnly()).Sent(t), int64(large), "the file is sent again even when nothing changed, so this proves nothing")
 
@@ -77,7 +78,7 @@ func buildkitFiles(t *testing.T) {
 		require.GreaterOrEqual(t, touched.Sent(t), int64(large), "a file with a new time was not sent again: if that is an improvement, change the claim")
 		require.NotEqual(t, progress.No, touched.Cached("COPY . /"), "a file got a new time and kept its content, and COPY ran again")
 
-		folder.Write(t, context, "touched", folder.Noise(large))
+		fixture.Write(t, context, "touched", fixture.Noise(large))
 		requireCopied(t, b, context, "touched", "a file of the same size got other content, and COPY was answered from the cache")
 	})
 
@@ -87,12 +88,12 @@ func buildkitFiles(t *testing.T) {
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
-		context := folder.New(t,
+		context := fixture.New(t,
 			fs.WithFile("Dockerfile", "FROM scratch\nCOPY wanted /\nCOPY nested/wanted /nested/\n"),
 			fs.WithFile("all.Dockerfile", copyAll),
-			fs.WithFile("wanted", folder.Noise(small)),
-			fs.WithFile("unwanted", folder.Noise(large)),
-			fs.WithDir("nested", fs.WithFile("wanted", folder.Noise(small)), fs.WithFile("unwanted", folder.Noise(large))),
+			fs.WithFile("wanted", fixture.Noise(small)),
+			fs.WithFile("unwanted", fixture.Noise(large)),
+			fs.WithDir("nested", fs.WithFile("wanted", fixture.Noise(small)), fs.WithFile("unwanted", fixture.Noise(large))),
 		)
 
 		some := build.Run(t, b, context, build.CacheOnly())
@@ -109,20 +110,20 @@ func buildkitFiles(t *testing.T) {
 		Source: docsContext,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
-		context := folder.New(t,
+		context := fixture.New(t,
 			fs.WithFile("Dockerfile", copyAll),
-			fs.WithFile("plain", folder.Noise(small)),
-			fs.WithDir("logs", fs.WithFile("old", folder.Noise(large)), fs.WithFile("kept", folder.Noise(small))),
+			fs.WithFile("plain", fixture.Noise(small)),
+			fs.WithDir("logs", fs.WithFile("old", fixture.Noise(large)), fs.WithFile("kept", fixture.Noise(small))),
 		)
-		files, sent := copiedFiles(t, b, context, "Dockerfile")
-		require.Equal(t, []string{"Dockerfile", "logs/kept", "logs/old", "plain"}, files, "without a .dockerignore not everything was copied")
+		copied, sent := copiedFiles(t, b, context, "Dockerfile")
+		require.Equal(t, []string{"Dockerfile", "logs/kept", "logs/old", "plain"}, copied, "without a .dockerignore not everything was copied")
 		require.GreaterOrEqual(t, sent, int64(large), "without a .dockerignore not everything was sent, so this proves nothing")
 
-		folder.Write(t, context, ".dockerignore", "logs\n!logs/kept\n.dockerignore\n")
+		fixture.Write(t, context, ".dockerignore", "logs\n!logs/kept\n.dockerignore\n")
 		// Under another name the context is a new one, of which nothing was sent yet.
-		context = folder.Rename(t, context)
-		files, sent = copiedFiles(t, b, context, "Dockerfile")
-		require.Equal(t, []string{"Dockerfile", "logs/kept", "plain"}, files, "with a .dockerignore other files were copied than those it leaves")
+		context = fixture.Rename(t, context)
+		copied, sent = copiedFiles(t, b, context, "Dockerfile")
+		require.Equal(t, []string{"Dockerfile", "logs/kept", "plain"}, copied, "with a .dockerignore other files were copied than those it leaves")
 		require.GreaterOrEqual(t, sent, int64(2*small), "the files that .dockerignore leaves were not sent")
 		require.Less(t, sent, int64(large), "a file that .dockerignore names was sent")
 	})
@@ -133,16 +134,16 @@ func buildkitFiles(t *testing.T) {
 		Source: docsContext,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
-		context := folder.New(t,
+		context := fixture.New(t,
 			fs.WithFile("own", copyAll), fs.WithFile("own.dockerignore", "*\n!second\n"),
 			fs.WithFile("plain", copyAll), fs.WithFile(".dockerignore", "*\n!first\n"),
 			fs.WithFile("first", "first"), fs.WithFile("second", "second"),
 		)
-		files, _ := copiedFiles(t, b, context, "plain")
-		require.Equal(t, []string{"first"}, files, "a Dockerfile without an ignore file of its own does not go by .dockerignore")
+		copied, _ := copiedFiles(t, b, context, "plain")
+		require.Equal(t, []string{"first"}, copied, "a Dockerfile without an ignore file of its own does not go by .dockerignore")
 
-		files, _ = copiedFiles(t, b, context, "own")
-		require.Equal(t, []string{"second"}, files, "a Dockerfile with an ignore file of its own goes by another one, or by both")
+		copied, _ = copiedFiles(t, b, context, "own")
+		require.Equal(t, []string{"second"}, copied, "a Dockerfile with an ignore file of its own goes by another one, or by both")
 	})
 }
 
@@ -160,9 +161,9 @@ func thousand(t *suite.T) string {
 	t.Helper()
 	content := []fs.PathOp{fs.WithFile("Dockerfile", copyOne(chosen))}
 	for i := range many {
-		content = append(content, fs.WithFile(fmt.Sprintf("small-%d", i), folder.Noise(small)))
+		content = append(content, fs.WithFile(fmt.Sprintf("small-%d", i), fixture.Noise(small)))
 	}
-	return folder.New(t, content...)
+	return fixture.New(t, content...)
 }
 
 // sendAll sends a context to a builder that has never seen it.
@@ -176,18 +177,16 @@ func sendAll(t *suite.T, b *builder.Builder, context string) {
 // in the context now.
 func requireCopied(t *suite.T, b *builder.Builder, context, file, message string) *build.Result {
 	t.Helper()
-	dest := folder.New(t)
-	r := build.Run(t, b, context, build.Local(dest))
+	result, r := build.ExportAll(t, b, context)
 	// Noise is no text: require.Equal would print all of it.
-	require.True(t, folder.Read(t, context, file) == folder.Read(t, dest, file), message)
+	require.True(t, files.In(context).Read(t, file) == result.Read(t, file), message)
 	return r
 }
 
-// copied builds a context whose Dockerfile copies all of it, and returns which
+// copiedFiles builds a context whose Dockerfile copies all of it, and returns which
 // files arrived and how many bytes were sent.
-func copiedFiles(t *suite.T, b *builder.Builder, context, dockerfile string) (files []string, sent int64) {
+func copiedFiles(t *suite.T, b *builder.Builder, context, dockerfile string) (names []string, sent int64) {
 	t.Helper()
-	dest := folder.New(t)
-	r := build.Run(t, b, context, build.File(filepath.Join(context, dockerfile)), build.Local(dest))
-	return folder.Files(t, dest), r.Sent(t)
+	result, r := build.ExportAll(t, b, context, build.File(filepath.Join(context, dockerfile)))
+	return result.Names(t), r.Sent(t)
 }

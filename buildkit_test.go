@@ -11,7 +11,8 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
-	"builders.test/helpers/folder"
+	"builders.test/helpers/files"
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
@@ -68,7 +69,7 @@ func TestBuildkit(t *testing.T) {
 		notNeeded(t)
 		const size = 500_000 // bytes
 		b := builder.Shared(t)
-		extra := build.Context("extra", folder.New(t, fs.WithFile("large", folder.Noise(size))))
+		extra := build.Context("extra", fixture.New(t, fs.WithFile("large", fixture.Noise(size))))
 
 		r := wanted(t, b, extra)
 		require.Less(t, r.Sent(t), int64(size/10), "files of a folder that only unneeded stages use were sent")
@@ -156,20 +157,20 @@ func TestBuildkit(t *testing.T) {
 	}, func(t *suite.T) {
 		sharesMounts(t)
 		b, salt := builder.Shared(t), build.FreshSalt(t)
-		first, second, third := folder.New(t), folder.New(t), folder.New(t)
+		first, second, third := fixture.New(t), fixture.New(t), fixture.New(t)
 
 		one := draw(t, b, "one", salt, first)
 		two := draw(t, b, "two", salt, second)
 		openGate(t, b, salt)
 		one.MustWait(t)
 		two.MustWait(t)
-		require.Equal(t, folder.Read(t, first, "id"), folder.Read(t, second, "id"), "a step that two builds had in common was executed once for each")
+		require.Equal(t, files.In(first).Read(t, "id"), files.In(second).Read(t, "id"), "a step that two builds had in common was executed once for each")
 
 		other := build.FreshSalt(t)
 		three := draw(t, b, "three", other, third)
 		openGate(t, b, other)
 		three.MustWait(t)
-		require.NotEqual(t, folder.Read(t, first, "id"), folder.Read(t, third, "id"), "another step drew the same value, so this proves nothing")
+		require.NotEqual(t, files.In(first).Read(t, "id"), files.In(third).Read(t, "id"), "another step drew the same value, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -269,10 +270,8 @@ func notNeeded(t *suite.T) {
 // same time.
 func meeting(t *suite.T, b *builder.Builder, patience string) (found string, together progress.Reading) {
 	t.Helper()
-	dest := folder.New(t)
-	r := build.Run(t, b, "fixtures/meeting", build.FreshSalt(t), build.Arg("PATIENCE", patience), build.Local(dest))
-	left, right := folder.Read(t, dest, "left"), folder.Read(t, dest, "right")
-	return strings.TrimSpace(left) + ", " + strings.TrimSpace(right), r.Overlap("meet.sh left", "meet.sh right")
+	result, r := build.ExportAll(t, b, "fixtures/meeting", build.FreshSalt(t), build.Arg("PATIENCE", patience))
+	return result.Text(t, "left") + ", " + result.Text(t, "right"), r.Overlap("meet.sh left", "meet.sh right")
 }
 
 // draw starts a build that waits at the gate and then draws a value, and
@@ -307,11 +306,10 @@ func newStepper(t *suite.T) *stepper {
 // a value that was not there before.
 func (s *stepper) executed(t *suite.T, options ...build.Option) []string {
 	t.Helper()
-	dest := folder.New(t)
-	build.Run(t, s.b, "fixtures/steps", append(options, s.salt, build.Local(dest))...)
+	result, _ := build.ExportAll(t, s.b, "fixtures/steps", append(options, s.salt)...)
 	executed := []string{}
 	for _, name := range []string{"first", "second", "third"} {
-		drawn := folder.Read(t, dest, name)
+		drawn := result.Text(t, name)
 		if !s.drawn[drawn] {
 			executed = append(executed, name)
 		}

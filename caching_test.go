@@ -3,13 +3,13 @@
 package builders
 
 import (
-	"path/filepath"
 	"testing"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/engine"
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/registry"
@@ -153,7 +153,7 @@ func TestCaching(t *testing.T) {
 		Source: docsLocal,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		dir := filepath.Join(t.Env.Dir, t.Env.Name("cache"))
+		dir := fixture.Path(t, "cache")
 		first := builder.Shared(t)
 		value, _ := drawing(t, first, build.CacheTo("type=local,mode=max,dest="+dir))
 

@@ -3,9 +3,6 @@
 package builders
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,6 +11,7 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/subject"
@@ -83,7 +81,7 @@ func TestDrivers(t *testing.T) {
 		require.Equal(t, t.BuildKit, mine.Inspect(t)[0].Version, "buildx reports another version than that of the BuildKit which the first builder points at")
 		require.Equal(t, otherVersion, other.Inspect(t)[0].Version, "buildx reports another version than that of the BuildKit which the second builder points at")
 		for _, b := range []*builder.Builder{mine, other} {
-			context, mark := marked(t)
+			context, mark := fixture.Marked(t)
 			build.Run(t, b, context)
 			for _, candidate := range []*builder.Builder{mine, other} {
 				built := strings.Contains(candidate.Records(t), mark)
@@ -183,7 +181,7 @@ func TestDrivers(t *testing.T) {
 		require.Equal(t, t.BuildKit, found.Nodes[0].Version, "the builder of a docker context has another BuildKit than the context's engine")
 		require.Equal(t, contexts.Name, builder.Chosen(t, contexts.Config), "another builder than its own is the current one in a docker context")
 
-		context, mark := marked(t)
+		context, mark := fixture.Marked(t)
 		build.Run(t, contexts, context)
 		require.Contains(t, engines.Records(t), mark, "what the builder of a docker context built is not in the cache of the context's engine")
 	})
@@ -243,27 +241,10 @@ func requireReached(t *suite.T, over builder.Transport) {
 	require.Equal(t, "running", reported.Status, "buildx does not reach the BuildKit over %s", over)
 	require.Equal(t, b.DaemonVersion(t), reported.Version, "over %s buildx reports another version than the BuildKit itself", over)
 
-	context, mark := marked(t)
+	context, mark := fixture.Marked(t)
 	build.Run(t, b, context)
 	require.Contains(t, b.Records(t), mark, "over %s the build left nothing in the cache of the BuildKit that it was pointed at", over)
 	require.NotContains(t, bystander.Records(t), mark, "over %s another BuildKit than the one that was pointed at executed the build", over)
-}
-
-// marked writes a context whose RUN carries a text that no other build has.
-// The text shows in the cache records of the BuildKit that executed the build,
-// and nowhere else.
-func marked(t *suite.T) (context, mark string) {
-	t.Helper()
-	mark = t.Env.Name("mark")
-	context = filepath.Join(t.Env.Dir, mark)
-	dockerfile := fmt.Sprintf("FROM busybox\nRUN : %s\n", mark)
-	if err := os.Mkdir(context, 0o700); err != nil {
-		t.EnvironmentFailed("create a build context: %v", err)
-	}
-	if err := os.WriteFile(filepath.Join(context, "Dockerfile"), []byte(dockerfile), 0o600); err != nil {
-		t.EnvironmentFailed("create a build context: %v", err)
-	}
-	return context, mark
 }
 
 // requireStranger fails if a BuildKit that asks for certificates does anything
@@ -273,7 +254,7 @@ func requireStranger(t *suite.T, shown builder.Certificate) {
 	t.Helper()
 	known := builder.New(t, builder.WithTransport(builder.MutualTLS))
 	unknown := builder.New(t, builder.SharingDaemonOf(known), builder.WithClientCert(shown))
-	context, mark := marked(t)
+	context, mark := fixture.Marked(t)
 
 	require.Equal(t, "inactive", unknown.Inspect(t)[0].Status, "the BuildKit answers a builder %s", shown)
 	refused := build.Try(t, unknown, context)

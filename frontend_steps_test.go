@@ -4,18 +4,17 @@ package builders
 
 import (
 	"crypto/rand"
-	"os"
-	"path/filepath"
 	"testing"
 
-	"builders.test/helpers/agent"
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
+	"gotest.tools/v3/fs"
 )
 
 // The proofs of TestFrontend that are about what a step is given: caches,
@@ -58,7 +57,7 @@ func frontendSteps(t *testing.T) {
 	}, func(t *suite.T) {
 		value, known := rand.Text(), rand.Text()
 
-		mounted := given(t, "mounted", value, secret(t, value), build.Salt(t))
+		mounted := given(t, "mounted", value, build.Secret("token", fixture.Secret(t, value)), build.Salt(t))
 		require.Empty(t, image.FilesContaining(t, mounted, value), "the image holds the secret")
 		require.NotContains(t, historyOf(t, mounted), value, "the history tells the secret")
 		requireKept(t, value)
@@ -68,7 +67,7 @@ func frontendSteps(t *testing.T) {
 		require.Contains(t, historyOf(t, argument), known, "a build argument is not found in the history either, so this proves nothing")
 		require.True(t, told(t, known), "a build argument is not found in the evidence either, so that the secret is not proves nothing")
 
-		copied := given(t, "copied", known, build.Context("files", tokenFolder(t, known)))
+		copied := given(t, "copied", known, build.Context("files", fixture.New(t, fs.WithFile("token", known))))
 		require.NotEmpty(t, image.FilesContaining(t, copied, known), "a file that was copied and removed is not found in the layers either, so this proves nothing")
 	})
 
@@ -90,7 +89,7 @@ func frontendSteps(t *testing.T) {
 		Source: docsDockerfile + "#run---mounttypessh",
 	}, func(t *suite.T) {
 		comment := rand.Text()
-		socket := agent.Serve(t, comment)
+		socket := fixture.SSHAgent(t, comment)
 
 		told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/ssh", "identities", build.SSH(socket), build.Salt(t))
 		require.Contains(t, told, comment, "the step did not reach the agent that was forwarded")
@@ -164,7 +163,7 @@ func historyOf(t *suite.T, ref string) string {
 // proof is what a step with a secret left when it was executed last.
 func proof(t *suite.T, b *builder.Builder, value string) string {
 	t.Helper()
-	left, _ := build.Export(t, b, "fixtures/frontend/secret", "proof", build.Target("proof"), secret(t, value), build.Salt(t))
+	left, _ := build.Export(t, b, "fixtures/frontend/secret", "proof", build.Target("proof"), build.Secret("token", fixture.Secret(t, value)), build.Salt(t))
 	return left
 }
 
@@ -173,24 +172,4 @@ func seen(t *suite.T, target string) string {
 	t.Helper()
 	told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/network", target, build.Target(target), build.Salt(t))
 	return told
-}
-
-// secret keeps a value in a file of the run's and gives it to a build as the
-// secret token.
-func secret(t *suite.T, value string) build.Option {
-	t.Helper()
-	return build.Secret("token", filepath.Join(tokenFolder(t, value), "token"))
-}
-
-// tokenFolder is a folder of the run's that holds a value in the file token.
-func tokenFolder(t *suite.T, value string) string {
-	t.Helper()
-	dir := filepath.Join(t.Env.Dir, t.Env.Name("token"))
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.EnvironmentFailed("make a folder: %v", err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "token"), []byte(value), 0o600); err != nil {
-		t.EnvironmentFailed("write a secret: %v", err)
-	}
-	return dir
 }

@@ -16,6 +16,7 @@ import (
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/registry"
@@ -177,7 +178,7 @@ func TestFrontend(t *testing.T) {
 		requireSince(t, feature{
 			folder: "fixtures/frontend/secret-env", word: "env", since: "1",
 			file: "proof", want: sum(value) + "  -",
-		}, secret(t, value))
+		}, build.Secret("token", fixture.Secret(t, value)))
 		requireKept(t, value)
 	})
 
@@ -189,7 +190,7 @@ func TestFrontend(t *testing.T) {
 	}, func(t *suite.T) {
 		requireSince(t, exclude)
 
-		dir := filepath.Join(t.Env.Dir, t.Env.Name("notes"))
+		dir := fixture.Path(t, "notes")
 		build.Run(t, builder.Shared(t), exclude.folder, build.Syntax(newest), build.Local(dir))
 		require.NoFileExists(t, filepath.Join(dir, "notes", "left-out.md"), "--exclude copied what it should leave out")
 	})

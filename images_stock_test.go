@@ -14,6 +14,7 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/disk"
 	"builders.test/helpers/engine"
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
@@ -76,7 +77,7 @@ func sources(held disk.Records) disk.Records { return held.Of("source.local").At
 // newSource is a folder with a file of random bytes, to be used as a context.
 func newSource(t *suite.T) string {
 	t.Helper()
-	dir := filepath.Join(t.Env.Dir, t.Env.Name("source"))
+	dir := fixture.Path(t, "source")
 	content := make([]byte, thing)
 	rand.Read(content) // never fails
 	err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(filepath.Join(dir, "thing-source"), content, 0o600))
@@ -103,7 +104,7 @@ func reopened(t *suite.T, b *builder.Builder, options ...builder.Option) *builde
 func rest(t *suite.T, b *builder.Builder) (wake func() string) {
 	t.Helper()
 	read := t.Env.Name("read")
-	dest := filepath.Join(t.Env.Dir, t.Env.Name("rested"))
+	dest := fixture.Path(t, "rested")
 	running := build.Start(t, b, "fixtures/disk", append(stage(t, "read-resting", read), build.Local(dest))...)
 	running.Await(t, "until test -e")
 	disk.Await(t, b, time.Minute, "the build rests in a step whose cache mount is not in use",

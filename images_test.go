@@ -3,15 +3,14 @@
 package builders
 
 import (
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
-	"builders.test/helpers/folder"
+	"builders.test/helpers/files"
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/subject"
@@ -149,11 +148,11 @@ func TestImages(t *testing.T) {
 	}, func(t *suite.T) {
 		b, value := builder.Shared(t), t.Env.Name("value")
 
-		result := folder.New(t)
+		result := fixture.New(t)
 
 		build.Bake(t, b, bakeFile, "app", build.Set("base.args.VALUE", value), build.Set("app.output", "type=local,dest="+result))
 
-		require.Equal(t, value, strings.TrimSpace(folder.Read(t, result, "id")), "the target did not start from the result of the other target")
+		require.Equal(t, value, files.In(result).Text(t, "id"), "the target did not start from the result of the other target")
 		requireNoBase(t, b, "docker.io/library/base", "what bake handed on is known to later builds")
 	})
 
@@ -172,10 +171,10 @@ func TestImages(t *testing.T) {
 		crossing.MustFail(t, "bake handed a result from one node to another")
 		require.Empty(t, crossing.All("RUN"), "bake refuses to hand a result from node to node, but began to build")
 
-		result := folder.New(t)
+		result := fixture.New(t)
 		both := build.Bake(t, b, bakeFile, "app", set, build.Set("*.platform", "linux/amd64,linux/arm64"), build.Set("app.output", "type=local,dest="+result))
 		for _, arch := range architectures {
-			found := strings.TrimSpace(folder.Read(t, result, "linux_"+arch+"/id"))
+			found := files.In(result).Text(t, "linux_"+arch+"/id")
 			require.Equal(t, value, found, "linux/%s: the target did not start from the result of the other target", arch)
 		}
 		require.NotEmpty(t, both.All("RUN"), "bake reports no step that it executed, so that it began to build nothing when it refused proves nothing")
@@ -246,7 +245,7 @@ type layout struct {
 func exported(t *suite.T) layout {
 	t.Helper()
 	maker := builder.SharedOf(t, subject.DriverContainer)
-	dir := filepath.Join(t.Env.Dir, t.Env.Name("layout"))
+	dir := fixture.Path(t, "layout")
 	l := layout{source: "oci-layout://" + dir, older: t.Env.Name("value")}
 	output := "type=oci,tar=false,dest=" + dir + ",name=builders.test/base:"
 	l.digest = build.Run(t, maker, baseFixture, build.NoProvenance(), build.Arg("VALUE", l.older), build.Output(output+"older"), build.WithMetadata(t)).Metadata(t).Digest

@@ -4,18 +4,17 @@ package builders
 
 import (
 	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"builders.test/helpers/archive"
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
-	"builders.test/helpers/folder"
+	"builders.test/helpers/files"
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"builders.test/helpers/suite"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/require"
 )
 
@@ -29,11 +28,11 @@ func outputFiles(t *testing.T) {
 		Source: docsLocalTar,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
-		dir := dest(t, "local")
+		dir := fixture.Path(t, "local")
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Target("value"), build.Local(dir))
 
-		require.Equal(t, value(t, ""), written(t, dir, "id"), "the folder holds something else than was built")
+		require.Equal(t, value(t, ""), files.In(dir).Text(t, "id"), "the folder holds something else than was built")
 		entries, err := os.ReadDir(dir)
 		require.NoError(t, err)
 		require.Len(t, entries, 1, "the folder holds more than the result's one file")
@@ -46,10 +45,10 @@ func outputFiles(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
-		dir := dest(t, "local")
+		dir := fixture.Path(t, "local")
 		build.Run(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms...), build.Local(dir))
 		for _, arch := range architectures {
-			require.Equal(t, arch, written(t, dir, "linux_"+arch+"/arch"), "the folder for linux/%s holds another platform's result", arch)
+			require.Equal(t, arch, files.In(dir).Text(t, "linux_"+arch+"/arch"), "the folder for linux/%s holds another platform's result", arch)
 		}
 	})
 
@@ -59,15 +58,13 @@ func outputFiles(t *testing.T) {
 		Source: docsLocalTar,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
-		file := dest(t, "tar")
+		file := fixture.Path(t, "tar")
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Target("value"), build.Output("type=tar,dest="+file))
 
-		files := archive.Tar(t, file)
-		id, ok := files.Text("id")
-		require.True(t, ok, "the archive does not hold the result's file")
-		require.Equal(t, value(t, ""), id, "the archive holds something else than was built")
-		require.Equal(t, []string{"id"}, files.Names(), "the archive holds more than the result's one file")
+		result := files.Tar(t, file)
+		require.Equal(t, value(t, ""), result.Text(t, "id"), "the archive holds something else than was built")
+		require.Equal(t, []string{"id"}, result.Names(t), "the archive holds more than the result's one file")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -102,8 +99,8 @@ func outputFiles(t *testing.T) {
 	}, func(t *suite.T) {
 		b := builder.New(t)
 		for what, option := range map[string]build.Option{
-			"an OCI archive":    build.Output("type=oci,dest=" + dest(t, "oci")),
-			"a docker archive":  build.Output("type=docker,dest=" + dest(t, "docker")),
+			"an OCI archive":    build.Output("type=oci,dest=" + fixture.Path(t, "oci")),
+			"a docker archive":  build.Output("type=docker,dest=" + fixture.Path(t, "docker")),
 			"several platforms": build.Platform(bothPlatforms...),
 			"an attestation":    build.Provenance(),
 		} {
@@ -115,42 +112,30 @@ func outputFiles(t *testing.T) {
 	})
 }
 
-// dest is a place in the run's folder that a build may write to.
-func dest(t *suite.T, label string) string {
-	return filepath.Join(t.Env.Dir, t.Env.Name(label))
-}
-
-// written is the content of a file that a build wrote into a folder.
-func written(t *suite.T, dir, file string) string {
-	t.Helper()
-	return strings.TrimSpace(folder.Read(t, dir, file))
-}
-
 func ociWritesALayout(t *suite.T) {
 	b := builder.Shared(t)
-	file, dir := dest(t, "oci"), dest(t, "oci")
+	file, dir := fixture.Path(t, "oci"), fixture.Path(t, "oci")
 
 	packed := build.Run(t, b, "fixtures/output", printing(t, ""), build.Output("type=oci,dest="+file), build.WithMetadata(t))
-	requireLayout(t, archive.Unpack(t, file), packed.Metadata(t).Digest)
+	requireLayout(t, image.InArchive(t, file), packed.Metadata(t).Digest)
 	unpacked := build.Run(t, b, "fixtures/output", printing(t, ""), build.Output("type=oci,tar=false,dest="+dir), build.WithMetadata(t))
-	requireLayout(t, dir, unpacked.Metadata(t).Digest)
+	requireLayout(t, image.InLayout(t, dir), unpacked.Metadata(t).Digest)
 	require.Empty(t, left(t), "an image that was to be written to files is in the engine, too")
 }
 
-// requireLayout looks for the image with the digest in a folder.
-func requireLayout(t *suite.T, dir, digest string) {
+// requireLayout fails unless the image that a layout holds is the one with the
+// digest, and what was built.
+func requireLayout(t *suite.T, img v1.Image, digest string) {
 	t.Helper()
-	img := archive.Image(t, dir)
 	found, err := img.Digest()
 	require.NoError(t, err)
 	require.Equal(t, digest, found.String(), "the metadata file names another image than the layout holds")
-	id, _ := archive.Content(t, img).Text("id")
-	require.Equal(t, value(t, ""), id, "the layout's image is not what was built")
+	require.Equal(t, value(t, ""), image.Files(t, img).Text(t, "id"), "the layout's image is not what was built")
 }
 
 func aDockerArchiveCanBeLoaded(t *suite.T) {
 	b := builder.Shared(t)
-	ref, file := image.New(t, "archive"), dest(t, "docker")
+	ref, file := image.New(t, "archive"), fixture.Path(t, "docker")
 
 	build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=docker,dest="+file))
 	require.Empty(t, left(t), "an image that was to be written to a file is in the engine, too")

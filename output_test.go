@@ -10,7 +10,7 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/env"
-	"builders.test/helpers/foreign"
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/registry"
@@ -278,7 +278,7 @@ func TestOutput(t *testing.T) {
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
 		ref := image.New(t, "foreign")
-		context, platform := foreign.Context(t, b)
+		context, platform := fixture.Foreign(t, b.Inspect(t)[0].Platforms)
 
 		build.Run(t, b, context, build.File("fixtures/foreign/Dockerfile"), build.Platform(platform), build.Load(ref))
 

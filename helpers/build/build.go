@@ -12,7 +12,6 @@ package build
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ import (
 	"builders.test/helpers/cli"
 	"builders.test/helpers/enginecache"
 	"builders.test/helpers/evidence"
-	"builders.test/helpers/folder"
+	"builders.test/helpers/files"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/icmd"
@@ -144,41 +143,35 @@ func (r *Result) Transcript() string {
 }
 
 // Export builds the context folder and returns the content of one file of the
-// result, together with the build. The result should be small: its whole file
-// system is written out.
+// result, without the white space around it, together with the build. The result
+// should be small: its whole file system is written out.
 func Export(t *spec.T, b *builder.Builder, context, file string, options ...Option) (string, *Result) {
 	t.Helper()
-	output := exportTo(t)
-	r := Run(t, b, context, append(options, output.option())...)
-	return output.read(t, file), r
+	tree, r := ExportAll(t, b, context, options...)
+	return tree.Text(t, file), r
 }
 
 // TryExport does the same for a build that may fail; then there is no content.
 func TryExport(t *spec.T, b *builder.Builder, context, file string, options ...Option) (string, *Result) {
 	t.Helper()
-	output := exportTo(t)
-	r := Try(t, b, context, append(options, output.option())...)
+	dir, option := exported(t)
+	r := Try(t, b, context, append(options, option)...)
 	if !r.succeeded() {
 		return "", r
 	}
-	return output.read(t, file), r
+	return files.In(dir).Text(t, file), r
 }
 
-// export is the folder that a build writes its result to.
-type export string
-
-func exportTo(t *spec.T) export {
+// ExportAll is [Export] with all files of the result.
+func ExportAll(t *spec.T, b *builder.Builder, context string, options ...Option) (files.Tree, *Result) {
 	t.Helper()
-	return export(filepath.Join(t.Env.Dir, t.Env.Name("export")))
+	dir, option := exported(t)
+	r := Run(t, b, context, append(options, option)...)
+	return files.In(dir), r
 }
 
-func (e export) option() Option { return Local(string(e)) }
-
-func (e export) read(t *spec.T, file string) string {
+func exported(t *spec.T) (dir string, option Option) {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(string(e), filepath.FromSlash(file)))
-	if err != nil {
-		folder.Unread(t, err, "the build succeeded, but its result holds no %s", file)
-	}
-	return strings.TrimSpace(string(content))
+	dir = filepath.Join(t.Env.Dir, t.Env.Name("export"))
+	return dir, Local(dir)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 
+	"builders.test/helpers/internal/program"
 	"github.com/docker/docker/api/types/image"
 )
 
@@ -38,16 +39,16 @@ const probeName = "probe"
 // platform per name, pulling a foreign busybox would take the name from the
 // user's own.
 func (e *Environment) importProbe(ctx context.Context, platform string) (ref string, err error) {
-	program, err := smallestProgram(platform)
+	smallest, err := smallestProgram(platform)
 	if err != nil {
 		return "", err
 	}
 	var archive bytes.Buffer
 	files := tar.NewWriter(&archive)
-	if err := files.WriteHeader(&tar.Header{Name: probeName, Mode: 0o755, Size: int64(len(program))}); err != nil {
+	if err := files.WriteHeader(&tar.Header{Name: probeName, Mode: 0o755, Size: int64(len(smallest))}); err != nil {
 		return "", err
 	}
-	if _, err := files.Write(program); err != nil {
+	if _, err := files.Write(smallest); err != nil {
 		return "", err
 	}
 	if err := files.Close(); err != nil {
@@ -69,26 +70,5 @@ func smallestProgram(platform string) ([]byte, error) {
 	if !known {
 		return nil, fmt.Errorf("no program is known that would tell whether %s can be executed", platform)
 	}
-	// Every page size divides this.
-	const address, alignment = 0x400000, 0x10000
-	header := elf.Header64{
-		Ident:   [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
-		Type:    uint16(elf.ET_EXEC),
-		Machine: uint16(exit.machine),
-		Version: uint32(elf.EV_CURRENT),
-	}
-	segment := elf.Prog64{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_X), Vaddr: address, Paddr: address, Align: alignment}
-	before := binary.Size(header) + binary.Size(segment)
-	header.Ehsize, header.Phentsize, header.Phnum = uint16(binary.Size(header)), uint16(binary.Size(segment)), 1
-	header.Phoff, header.Entry = uint64(binary.Size(header)), uint64(address+before)
-	segment.Filesz = uint64(before + len(exit.code))
-	segment.Memsz = segment.Filesz
-
-	var program bytes.Buffer
-	for _, part := range []any{header, segment, exit.code} {
-		if err := binary.Write(&program, binary.LittleEndian, part); err != nil {
-			return nil, err
-		}
-	}
-	return program.Bytes(), nil
+	return program.Program{Machine: exit.machine, Order: binary.LittleEndian, Code: exit.code}.ELF(), nil
 }

@@ -1,0 +1,67 @@
+package image
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"builders.test/helpers/files"
+	"builders.test/helpers/spec"
+	ggcr "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
+)
+
+// InArchive is the one image of the OCI image layout in a tar archive, see
+// [InLayout].
+func InArchive(t *spec.T, file string) ggcr.Image {
+	t.Helper()
+	dir := filepath.Join(t.Env.Dir, t.Env.Name("unpacked"))
+	if err := os.CopyFS(dir, files.Tar(t, file)); err != nil {
+		files.Unread(t, err, "%s cannot be unpacked", filepath.Base(file))
+	}
+	return InLayout(t, dir)
+}
+
+// InLayout is the one image of the OCI image layout in a folder. The claim fails
+// unless there is exactly one, whole and true to its digests.
+func InLayout(t *spec.T, dir string) ggcr.Image {
+	t.Helper()
+	img, err := imageIn(dir)
+	if err != nil {
+		files.Unread(t, err, "%s is no OCI layout of one image", filepath.Base(dir))
+	}
+	return img
+}
+
+func imageIn(dir string) (ggcr.Image, error) {
+	index, err := layout.ImageIndexFromPath(dir)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	if len(manifest.Manifests) != 1 {
+		return nil, fmt.Errorf("its index.json lists %d manifests", len(manifest.Manifests))
+	}
+	img, err := index.Image(manifest.Manifests[0].Digest)
+	if err != nil {
+		return nil, err
+	}
+	return img, validate.Image(img)
+}
+
+// Files is what the file system of an image holds.
+func Files(t *spec.T, img ggcr.Image) files.Tree {
+	t.Helper()
+	flat := mutate.Extract(img)
+	defer flat.Close()
+	tree, err := files.Untar(flat)
+	if err != nil {
+		t.Fatalf("the image's layers cannot be read: %v", err)
+	}
+	return tree
+}
