@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"builders.test/helpers/builder"
+	"builders.test/helpers/cache"
 	"builders.test/helpers/claim"
-	"builders.test/helpers/disk"
 	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
@@ -22,7 +22,7 @@ const (
 )
 
 // Reason 7 of the chapter buildkit: the cache is pruned by itself, the least
-// valuable first. See reopened for why the specs start BuildKit anew.
+// valuable first. See [builder.Builder.Recreate] for why the specs start BuildKit again.
 
 // gcPatience is how long BuildKit may take to prune after its start.
 const gcPatience = 30 * time.Second
@@ -41,17 +41,17 @@ func buildkitGc(t *testing.T) {
 		History: "The limit is called maxUsedSpace since v0.17; before that, keepBytes, which since then means the space reserved for the cache and still works as a limit if no other is given",
 	}, func(t *suite.T) {
 		pruning, keeping := builder.New(t, builder.NoGC()), builder.New(t, builder.NoGC())
-		gone, _ := reading(t, pruning, "first")
-		kept, _ := reading(t, keeping, "first")
+		gone, _ := stock.Read(t, pruning, "first")
+		kept, _ := stock.Read(t, keeping, "first")
 
 		// The one that keeps starts first: its time to prune has come when the
 		// other's has.
-		keeping = reopened(t, keeping)
-		pruning = reopened(t, pruning, builder.GC(builder.Rule{Limit: nextToNothing}))
+		keeping = keeping.Recreate(t)
+		pruning = pruning.Recreate(t, builder.GC(builder.Rule{Limit: nextToNothing}))
 
-		disk.AwaitGone(t, pruning, gcPatience, "the cache is larger than its policy allows, and BuildKit does not prune it", "thing-first")
-		requireAnew(t, pruning, "first", gone, "the layer left the disk, but a build still finds it")
-		requireStill(t, keeping, "first", kept, "BuildKit pruned a small cache that no policy of ours is for")
+		cache.AwaitGone(t, pruning, gcPatience, "the cache is larger than its policy allows, and BuildKit does not prune it", "thing-first")
+		stock.MustMiss(t, pruning, "first", gone, "the layer left the disk, but a build still finds it")
+		stock.MustHit(t, keeping, "first", kept, "BuildKit pruned a small cache that no policy of ours is for")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -65,19 +65,19 @@ func buildkitGc(t *testing.T) {
 			return builder.Rule{Limit: limit, Filters: []string{"type==exec.cachemount", "type==source.local"}}
 		}
 
-		sparing := stocked(t, 3*thing/2)
-		b := reopened(t, sparing.Builder, builder.GC(reproducible(sparing.limit), everything(sparing.limit)))
-		disk.AwaitGone(t, b, gcPatience, "the policy's first rule is for cache mounts and local sources, and BuildKit does not prune them", "thing-mount", "thing-source")
-		requireStill(t, b, "first", sparing.layer, "the layer went, though pruning the cache mount and the local source was enough")
-		found, again := readingFrom(t, b, "mount", sparing.source)
+		sparing := exceedingBy(t, 3*cache.Thing/2)
+		b := sparing.Builder.Recreate(t, builder.GC(reproducible(sparing.limit), everything(sparing.limit)))
+		cache.AwaitGone(t, b, gcPatience, "the policy's first rule is for cache mounts and local sources, and BuildKit does not prune them", "thing-mount", "thing-source")
+		stock.MustHit(t, b, "first", sparing.layer, "the layer went, though pruning the cache mount and the local source was enough")
+		found, again := stock.ReadFrom(t, b, "mount", sparing.source)
 		require.NotEqual(t, sparing.mount, found, "the cache mount left the disk, but a build still finds it")
-		require.GreaterOrEqual(t, again.Sent(t), int64(thing), "the local source left the disk, but a build does not send it again")
+		require.GreaterOrEqual(t, again.Sent(t), int64(cache.Thing), "the local source left the disk, but a build does not send it again")
 
 		// Without that rule what was used longest ago goes first: the layer.
-		levelling := stocked(t, thing/2)
-		b = reopened(t, levelling.Builder, builder.GC(everything(levelling.limit)))
-		disk.AwaitGone(t, b, gcPatience, "the cache is larger than its policy allows, and BuildKit does not prune its oldest layer", "thing-first")
-		requireStill(t, b, "mount", levelling.mount, "the cache mount went too, though it was used later than the layer and pruning that was enough")
+		levelling := exceedingBy(t, cache.Thing/2)
+		b = levelling.Builder.Recreate(t, builder.GC(everything(levelling.limit)))
+		cache.AwaitGone(t, b, gcPatience, "the cache is larger than its policy allows, and BuildKit does not prune its oldest layer", "thing-first")
+		stock.MustHit(t, b, "mount", levelling.mount, "the cache mount went too, though it was used later than the layer and pruning that was enough")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -86,8 +86,8 @@ func buildkitGc(t *testing.T) {
 		Source: docsGC,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		b, value, limit := unequal(t)
-		b = reopened(t, b, builder.GC(builder.Rule{Limit: limit}))
+		b, value, limit := stock.Unequal(t)
+		b = b.Recreate(t, builder.GC(builder.Rule{Limit: limit}))
 		requireOnlyFirst(t, b, value)
 	})
 
@@ -101,17 +101,17 @@ func buildkitGc(t *testing.T) {
 		last := builder.Rule{Limit: nextToNothing, Filters: []string{"type==source.local"}}
 		for _, recent := range []time.Duration{time.Hour, time.Second} {
 			b := builder.New(t, builder.NoGC())
-			value, _ := reading(t, b, "first")
+			value, _ := stock.Read(t, b, "first")
 			// It is noted when the build lets go of the layer, which a stop right
 			// behind the build may come before.
-			disk.Await(t, b, time.Minute, "BuildKit does not note when the layer was used",
-				func(held disk.Records) bool { return len(layer(held, "first").Used()) > 0 })
-			b = reopened(t, b, builder.GC(builder.Rule{Limit: nextToNothing, Recent: recent}, last))
-			disk.AwaitGone(t, b, gcPatience, "BuildKit does not prune local sources, though a rule says so", "Dockerfile")
+			cache.Await(t, b, time.Minute, "BuildKit does not note when the layer was used",
+				func(held cache.Records) bool { return len(stock.Layer(held, "first").Used()) > 0 })
+			b = b.Recreate(t, builder.GC(builder.Rule{Limit: nextToNothing, Recent: recent}, last))
+			cache.AwaitGone(t, b, gcPatience, "BuildKit does not prune local sources, though a rule says so", "Dockerfile")
 			if recent == time.Hour {
-				requireStill(t, b, "first", value, "a rule with keepDuration took a layer that was used within it")
+				stock.MustHit(t, b, "first", value, "a rule with keepDuration took a layer that was used within it")
 			} else {
-				requireAnew(t, b, "first", value, "a rule with keepDuration spared a layer that was used before")
+				stock.MustMiss(t, b, "first", value, "a rule with keepDuration spared a layer that was used before")
 			}
 		}
 	})
@@ -126,12 +126,12 @@ func buildkitGc(t *testing.T) {
 		// More than any disk has: the rule would never stop by itself.
 		const unreachable = "1PB"
 
-		b, value, limit := unequal(t)
-		b = reopened(t, b, builder.GC(builder.Rule{MinFree: unreachable, Reserved: fmt.Sprint(limit)}))
+		b, value, limit := stock.Unequal(t)
+		b = b.Recreate(t, builder.GC(builder.Rule{MinFree: unreachable, Reserved: fmt.Sprint(limit)}))
 		requireOnlyFirst(t, b, value)
 
-		b = reopened(t, b, builder.GC(builder.Rule{MinFree: unreachable}))
-		disk.AwaitGone(t, b, gcPatience, "the disk is never as free as the policy wants, nothing is reserved, and BuildKit does not prune all", "thing-first")
+		b = b.Recreate(t, builder.GC(builder.Rule{MinFree: unreachable}))
+		cache.AwaitGone(t, b, gcPatience, "the disk is never as free as the policy wants, nothing is reserved, and BuildKit does not prune all", "thing-first")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -142,20 +142,20 @@ func buildkitGc(t *testing.T) {
 		History: "Before v0.31 the rule joined its three types with commas, which means all of them at once, and was for nothing",
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		readingFrom(t, b, "mount", newSource(t))
-		require.NotEmpty(t, disk.Usage(t, b).Of("regular"), "the cache holds no layers, so this proves nothing")
+		stock.ReadFrom(t, b, "mount", stock.Source(t))
+		require.NotEmpty(t, cache.Usage(t, b).Of("regular"), "the cache holds no layers, so this proves nothing")
 
 		words := []string{"exec", b.Container(), "buildctl", "du", "--verbose"}
 		for _, filter := range firstRule(t, b) {
 			words = append(words, "--filter", filter)
 		}
-		chosen, err := disk.Parse(b.Config.Docker(t, words...).Stdout())
+		chosen, err := cache.Parse(b.Config.Docker(t, words...).Stdout())
 		if err != nil {
 			t.EnvironmentFailed("what buildctl du printed cannot be read: %v", err)
 		}
 
-		require.NotEmpty(t, mounts(chosen), "the first rule of BuildKit's own policy chooses no cache mounts")
-		require.NotEmpty(t, sources(chosen), "the first rule of BuildKit's own policy chooses no local sources")
+		require.NotEmpty(t, stock.Mounts(chosen), "the first rule of BuildKit's own policy chooses no cache mounts")
+		require.NotEmpty(t, stock.Sources(chosen), "the first rule of BuildKit's own policy chooses no local sources")
 		require.Empty(t, chosen.Of("regular"), "the first rule of BuildKit's own policy chooses layers")
 	})
 
@@ -169,62 +169,48 @@ func buildkitGc(t *testing.T) {
 		Deadline: 4 * time.Minute,
 	}, func(t *suite.T) {
 		b := builder.New(t, builder.NoGC())
-		reading(t, b, "first")
-		b = reopened(t, b, builder.GC(builder.Rule{Limit: nextToNothing}))
-		disk.AwaitGone(t, b, gcPatience, "BuildKit does not prune at its start, so that what it prunes later cannot be told from that", "thing-first")
+		stock.Read(t, b, "first")
+		b = b.Recreate(t, builder.GC(builder.Rule{Limit: nextToNothing}))
+		cache.AwaitGone(t, b, gcPatience, "BuildKit does not prune at its start, so that what it prunes later cannot be told from that", "thing-first")
 
 		// What is pruned from here on is so because of a build.
-		gone, _ := reading(t, b, "first")
-		wake := rest(t, b)
-		disk.AwaitGone(t, b, 2*time.Minute, "a build ended more than a minute ago, and BuildKit does not prune what it left", "thing-first")
+		gone, _ := stock.Read(t, b, "first")
+		wake := stock.Rest(t, b)
+		cache.AwaitGone(t, b, 2*time.Minute, "a build ended more than a minute ago, and BuildKit does not prune what it left", "thing-first")
 
 		value := wake()
-		requireStill(t, b, "second", value, "the layer that a build was using is gone")
-		requireAnew(t, b, "first", gone, "the layer left the disk, but a build still finds it")
+		stock.MustHit(t, b, "second", value, "the layer that a build was using is gone")
+		stock.MustMiss(t, b, "first", gone, "the layer left the disk, but a build still finds it")
 	})
 }
 
-// stock is a builder whose cache holds a layer, and a cache mount and a local
+// exceeding is a builder whose cache holds a layer, and a cache mount and a local
 // source that were used later and more often; and a limit in bytes that it
 // exceeds.
-type stock struct {
+type exceeding struct {
 	*builder.Builder
 	layer, mount, source string
 	limit                int64
 }
 
-// stocked makes a stock that exceeds its limit by so many bytes.
-func stocked(t *suite.T, excess int64) stock {
+// exceedingBy makes a builder that exceeds the limit by so many bytes.
+func exceedingBy(t *suite.T, excess int64) exceeding {
 	t.Helper()
-	s := stock{Builder: builder.New(t, builder.NoGC()), source: newSource(t)}
-	s.layer, _ = reading(t, s.Builder, "first")
-	readingFrom(t, s.Builder, "mount", s.source)
+	s := exceeding{Builder: builder.New(t, builder.NoGC()), source: stock.Source(t)}
+	s.layer, _ = stock.Read(t, s.Builder, "first")
+	stock.ReadFrom(t, s.Builder, "mount", s.source)
 	// To BuildKit this is a use of each record, so the order is made after it.
-	s.limit = disk.Usage(t, s.Builder).Bytes() - excess
-	s.mount, _ = readingFrom(t, s.Builder, "mount", s.source)
+	s.limit = cache.Usage(t, s.Builder).Bytes() - excess
+	s.mount, _ = stock.ReadFrom(t, s.Builder, "mount", s.source)
 	return s
-}
-
-// unequal is a builder whose cache holds two layers, and a limit in bytes that
-// leaves room for one. The first layer, whose value it returns, is the older
-// one, but was used later and more often.
-func unequal(t *suite.T) (b *builder.Builder, value string, limit int64) {
-	t.Helper()
-	b = builder.New(t, builder.NoGC())
-	reading(t, b, "first")
-	reading(t, b, "second")
-	// To BuildKit this is a use of each record, so the order is made after it.
-	limit = disk.Usage(t, b).Bytes() - thing/2
-	value, _ = reading(t, b, "first")
-	return b, value, limit
 }
 
 // requireOnlyFirst waits until BuildKit pruned the second layer, and fails
 // unless the first one is still there.
 func requireOnlyFirst(t *suite.T, b *builder.Builder, value string) {
 	t.Helper()
-	disk.AwaitGone(t, b, gcPatience, "there is room for one of two layers, and BuildKit does not prune the one that was used less and longer ago", "thing-second")
-	requireStill(t, b, "first", value, "the layer that was used more often and later went too, though there was room for it")
+	cache.AwaitGone(t, b, gcPatience, "there is room for one of two layers, and BuildKit does not prune the one that was used less and longer ago", "thing-second")
+	stock.MustHit(t, b, "first", value, "the layer that was used more often and later went too, though there was room for it")
 }
 
 // firstRule are the filters of the first rule that a BuildKit prunes by.

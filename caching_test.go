@@ -7,6 +7,7 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/cache"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/fixture"
@@ -19,7 +20,7 @@ import (
 
 // Chapter: every builder has a cache of its own. A random value drawn by RUN
 // tells a hit from a miss: it is the same only if the step did not run again.
-// Where a hit is expected, nobody else may build: while another build uses the
+// Where a hit is expected, no other claim may build: while another build uses the
 // same base image, BuildKit may run a step again that it has in its cache
 // (moby/buildkit#4674). Hence no shared builders there.
 func TestCaching(t *testing.T) {
@@ -30,11 +31,11 @@ func TestCaching(t *testing.T) {
 		History: "A step may run again while another build on the same BuildKit uses the same base image: seen with v0.11.5, and upstream still has moby/buildkit#4674 open",
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		first, cached := drawing(t, b)
+		first, cached := probe.Draw(t, b)
 		require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
-		requireHit(t, b, first, "the second build on the same builder ran the step again")
+		probe.MustHit(t, b, first, "the second build on the same builder ran the step again")
 
-		changed, cached := drawing(t, b, build.Salt(t, "changed"))
+		changed, cached := probe.Draw(t, b, build.Salt(t, "changed"))
 		require.NotEqual(t, first, changed, "a step whose argument changed was answered from the cache")
 		require.NotEqual(t, progress.Yes, cached, "a step whose argument changed counts as cached")
 	})
@@ -45,8 +46,8 @@ func TestCaching(t *testing.T) {
 		Source: docsBuild,
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		first, _ := drawing(t, b)
-		second, cached := drawing(t, b, build.NoCache())
+		first, _ := probe.Draw(t, b)
+		second, cached := probe.Draw(t, b, build.NoCache())
 		require.NotEqual(t, first, second, "--no-cache answered from the cache")
 		require.NotEqual(t, progress.Yes, cached, "--no-cache ran the step but calls it cached")
 	})
@@ -58,10 +59,10 @@ func TestCaching(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		first := builder.New(t)
-		value, _ := drawing(t, first)
+		value, _ := probe.Draw(t, first)
 		third := builder.New(t)
-		requireMiss(t, third, value, "a builder of the same version found the cache of another builder")
-		requireHit(t, first, value, "the first builder lost its cache when another one built the same")
+		probe.MustMiss(t, third, value, "a builder of the same version found the cache of another builder")
+		probe.MustHit(t, first, value, "the first builder lost its cache when another one built the same")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -71,11 +72,11 @@ func TestCaching(t *testing.T) {
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
 		first := builder.New(t)
-		value, _ := drawing(t, first)
+		value, _ := probe.Draw(t, first)
 		registry.RLockTags(t)
 		third := builder.New(t, builder.Unpinned())
-		requireMiss(t, third, value, "an unpinned builder found the cache of another builder")
-		requireHit(t, first, value, "the first builder lost its cache when another one built the same")
+		probe.MustMiss(t, third, value, "an unpinned builder found the cache of another builder")
+		probe.MustHit(t, first, value, "the first builder lost its cache when another one built the same")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -85,14 +86,14 @@ func TestCaching(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		first := builder.New(t)
-		value, _ := drawing(t, first)
+		value, _ := probe.Draw(t, first)
 		loaded := image.New(t, "drawing")
 		build.Run(t, first, "fixtures/caching", build.Load(loaded), build.Salt(t))
 		require.True(t, image.Exists(t, loaded), "the image was not loaded, so this proves nothing")
 
 		other := builder.New(t)
-		requireMiss(t, other, value, "a builder took the engine's image of another builder's result for cache")
-		requireHit(t, first, value, "the builder that loaded the image lost its cache")
+		probe.MustMiss(t, other, value, "a builder took the engine's image of another builder's result for cache")
+		probe.MustHit(t, first, value, "the builder that loaded the image lost its cache")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -102,12 +103,12 @@ func TestCaching(t *testing.T) {
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
 		b := builder.New(t, builder.Bootstrapped())
-		value, _ := drawing(t, b)
+		value, _ := probe.Draw(t, b)
 
 		b.Config.Buildx(t, "stop", b.Name)
 		require.False(t, engine.Container(t, b.Container()).State.Running, "stop left the builder's container running")
 
-		requireHit(t, b, value, "the builder lost its cache when it was stopped and started")
+		probe.MustHit(t, b, value, "the builder lost its cache when it was stopped and started")
 		require.True(t, engine.Container(t, b.Container()).State.Running, "the build after the stop ran somewhere else")
 	})
 
@@ -119,13 +120,13 @@ func TestCaching(t *testing.T) {
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Lenient).Ref("cache:drawing")
 		first := builder.Shared(t)
-		value, _ := drawing(t, first, build.CacheTo("type=registry,mode=max,ref="+ref))
+		value, _ := probe.Draw(t, first, build.CacheTo("type=registry,mode=max,ref="+ref))
 
 		importing, ignorant := builder.New(t), builder.New(t)
-		shared, cached := drawing(t, importing, build.CacheFrom("type=registry,ref="+ref))
+		shared, cached := probe.Draw(t, importing, build.CacheFrom("type=registry,ref="+ref))
 		require.Equal(t, value, shared, "the cache in the registry was not used")
 		require.NotEqual(t, progress.No, cached, "the step came from the registry's cache, but BuildKit says that it was executed")
-		requireMiss(t, ignorant, value, "a builder that was not told of the cache used it")
+		probe.MustMiss(t, ignorant, value, "a builder that was not told of the cache used it")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -142,8 +143,8 @@ func TestCaching(t *testing.T) {
 		refused := build.Try(t, b, "fixtures/caching", build.CacheTo(export+",image-manifest=false"))
 		refused.MustFail(t, "a registry that checks indexes took an index of layers, so this proves nothing")
 
-		value, _ := drawing(t, b, build.CacheTo(export+",image-manifest=true"))
-		shared, _ := drawing(t, builder.New(t), build.CacheFrom("type=registry,ref="+ref))
+		value, _ := probe.Draw(t, b, build.CacheTo(export+",image-manifest=true"))
+		shared, _ := probe.Draw(t, builder.New(t), build.CacheFrom("type=registry,ref="+ref))
 		require.Equal(t, value, shared, "the cache that the registry took as an image manifest was not used")
 	})
 
@@ -155,36 +156,15 @@ func TestCaching(t *testing.T) {
 	}, func(t *suite.T) {
 		dir := fixture.Path(t, "cache")
 		first := builder.Shared(t)
-		value, _ := drawing(t, first, build.CacheTo("type=local,mode=max,dest="+dir))
+		value, _ := probe.Draw(t, first, build.CacheTo("type=local,mode=max,dest="+dir))
 
 		importing, ignorant := builder.New(t), builder.New(t)
-		shared, cached := drawing(t, importing, build.CacheFrom("type=local,src="+dir))
+		shared, cached := probe.Draw(t, importing, build.CacheFrom("type=local,src="+dir))
 		require.Equal(t, value, shared, "the cache in the folder was not used")
 		require.NotEqual(t, progress.No, cached, "the step came from the folder's cache, but BuildKit says that it was executed")
-		requireMiss(t, ignorant, value, "a builder that was not told of the cache used it")
+		probe.MustMiss(t, ignorant, value, "a builder that was not told of the cache used it")
 	})
 }
 
-// drawing builds the fixture on a builder: the value it drew, and whether
-// BuildKit says that it came from the cache. The value decides: what BuildKit
-// says of it may not contradict. The salt keeps specs out of each other's caches.
-func drawing(t *suite.T, b *builder.Builder, options ...build.Option) (value string, cached progress.Reading) {
-	t.Helper()
-	options = append([]build.Option{build.Salt(t)}, options...)
-	value, r := build.Export(t, b, "fixtures/caching", "id", options...)
-	return value, r.Cached("RUN echo")
-}
-
-func requireHit(t *suite.T, b *builder.Builder, want, message string) {
-	t.Helper()
-	got, cached := drawing(t, b)
-	require.Equal(t, want, got, message)
-	require.NotEqual(t, progress.No, cached, "the result is the cached one, but BuildKit says that the step was executed")
-}
-
-func requireMiss(t *suite.T, b *builder.Builder, other, message string) {
-	t.Helper()
-	got, cached := drawing(t, b)
-	require.NotEqual(t, other, got, message)
-	require.NotEqual(t, progress.Yes, cached, "BuildKit says that the step was cached, but its result is new")
-}
+// probe draws its value in the fixture of this chapter.
+var probe = cache.Probe{Context: "fixtures/caching", File: "id", Step: "RUN echo"}

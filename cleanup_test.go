@@ -43,7 +43,7 @@ func TestCleanup(t *testing.T) {
 	}, func(t *suite.T) {
 		b := builder.New(t)
 		engine.RemoveVolumeAfter(t, b.Volume())
-		value, _ := drawing(t, b)
+		value, _ := probe.Draw(t, b)
 
 		b.Config.Buildx(t, "rm", "--keep-state", b.Name)
 
@@ -51,7 +51,7 @@ func TestCleanup(t *testing.T) {
 		require.False(t, b.Recorded(), "rm --keep-state left the builder's record")
 		require.True(t, engine.HasVolume(t, b.Volume()), "rm --keep-state removed the state volume")
 		successor := builder.New(t, builder.In(b.Config), builder.Named(b.Name))
-		requireHit(t, successor, value, "a builder of the same name did not find the kept cache")
+		probe.MustHit(t, successor, value, "a builder of the same name did not find the kept cache")
 	})
 
 	suite.Prove(t, claim.Claim{

@@ -109,7 +109,7 @@ func TestDrivers(t *testing.T) {
 		b.Config.Docker(t, "start", administrators.Container())
 		administrators.AwaitDaemon(t)
 		require.Equal(t, "running", b.Inspect(t)[0].Status, "the BuildKit is up, and its builder does not find it")
-		drawing(t, b)
+		probe.Draw(t, b)
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -120,7 +120,7 @@ func TestDrivers(t *testing.T) {
 	}, func(t *suite.T) {
 		administrators := builder.New(t)
 		before := engine.Container(t, administrators.Container()).State
-		value, _ := drawing(t, administrators)
+		value, _ := probe.Draw(t, administrators)
 
 		administrators.Config.Buildx(t, "stop", administrators.Name)
 		administrators.Config.Buildx(t, "rm", administrators.Name)
@@ -129,7 +129,7 @@ func TestDrivers(t *testing.T) {
 		after := engine.Container(t, administrators.Container()).State
 		require.True(t, after.Running, "stop or rm of a remote builder ended its BuildKit")
 		require.Equal(t, before.StartedAt, after.StartedAt, "stop or rm of a remote builder restarted its BuildKit")
-		requireHit(t, builder.New(t, builder.SharingDaemonOf(administrators)), value, "a new builder for the same endpoint does not find the cache")
+		probe.MustHit(t, builder.New(t, builder.SharingDaemonOf(administrators)), value, "a new builder for the same endpoint does not find the cache")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -140,12 +140,12 @@ func TestDrivers(t *testing.T) {
 	}, func(t *suite.T) {
 		first := builder.New(t)
 		second, elsewhere := builder.New(t, builder.SharingDaemonOf(first)), builder.New(t)
-		value, cached := drawing(t, first)
+		value, cached := probe.Draw(t, first)
 		require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
 
-		requireHit(t, second, value, "two builders that point at one BuildKit do not share its cache")
-		requireMiss(t, elsewhere, value, "a builder that points at another BuildKit found the cache")
-		requireHit(t, first, value, "the first builder lost its cache when another BuildKit built the same")
+		probe.MustHit(t, second, value, "two builders that point at one BuildKit do not share its cache")
+		probe.MustMiss(t, elsewhere, value, "a builder that points at another BuildKit found the cache")
+		probe.MustHit(t, first, value, "the first builder lost its cache when another BuildKit built the same")
 	})
 
 	suite.Prove(t, claim.Claim{

@@ -3,16 +3,16 @@
 package builders
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/cache"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
-	"builders.test/helpers/disk"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/env"
 	"builders.test/helpers/subject"
@@ -27,9 +27,8 @@ const (
 
 // The chapter images asks: is disk easier to control?
 
-// restPatience is how long a BuildKit may go on using what a build made after
-// the build has ended.
-const restPatience = 30 * time.Second
+// stock puts the things of its fixture into a cache, four megabytes each.
+var stock = cache.Stock{Context: "fixtures/disk"}
 
 func imagesDisk(t *testing.T) {
 	t.Helper()
@@ -40,16 +39,16 @@ func imagesDisk(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		one, other := builder.New(t), builder.New(t)
-		reading(t, one, "first")
-		reading(t, other, "second")
+		stock.Read(t, one, "first")
+		stock.Read(t, other, "second")
 
 		for _, side := range []struct {
 			b                *builder.Builder
 			built, elsewhere string
 		}{{one, "first", "second"}, {other, "second", "first"}} {
-			held := disk.Usage(t, side.b)
-			require.NotEmpty(t, layer(held, side.built).AtLeast(thing), "du does not count the layer that the builder built")
-			require.Empty(t, layer(held, side.elsewhere), "du counts a layer that only another builder built")
+			held := cache.Usage(t, side.b)
+			require.NotEmpty(t, stock.Layer(held, side.built).AtLeast(cache.Thing), "du does not count the layer that the builder built")
+			require.Empty(t, stock.Layer(held, side.elsewhere), "du counts a layer that only another builder built")
 		}
 	})
 
@@ -60,14 +59,14 @@ func imagesDisk(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		pruned, bystander := builder.New(t), builder.New(t)
-		gone, _ := reading(t, pruned, "first")
-		kept, _ := reading(t, bystander, "first")
+		gone, _ := stock.Read(t, pruned, "first")
+		kept, _ := stock.Read(t, bystander, "first")
 
 		prune(t, pruned, "--all")
 
-		require.Empty(t, disk.Usage(t, pruned), "prune --all left something in the cache of a builder that is doing nothing")
-		requireAnew(t, pruned, "first", gone, "prune --all left the layer")
-		requireStill(t, bystander, "first", kept, "prune of one builder took another's cache")
+		require.Empty(t, cache.Usage(t, pruned), "prune --all left something in the cache of a builder that is doing nothing")
+		stock.MustMiss(t, pruned, "first", gone, "prune --all left the layer")
+		stock.MustHit(t, bystander, "first", kept, "prune of one builder took another's cache")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -77,18 +76,18 @@ func imagesDisk(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		engines, own := builder.New(t, builder.Driver(subject.DriverDocker)), builder.New(t)
-		inEngine, _ := reading(t, engines, "mount")
-		inOwn, _ := reading(t, own, "mount")
+		inEngine, _ := stock.Read(t, engines, "mount")
+		inOwn, _ := stock.Read(t, own, "mount")
 		t.Cleanup(func() { pruneSalted(t, engines) })
 
 		prune(t, own, "--all")
-		requireStill(t, engines, "mount", inEngine, "prune of a builder took from the engine's own cache")
-		inOwnAgain, _ := reading(t, own, "mount")
+		stock.MustHit(t, engines, "mount", inEngine, "prune of a builder took from the engine's own cache")
+		inOwnAgain, _ := stock.Read(t, own, "mount")
 		require.NotEqual(t, inOwn, inOwnAgain, "prune --all left a cache mount, so this proves nothing")
 
 		pruneSalted(t, engines)
-		requireStill(t, own, "mount", inOwnAgain, "prune of the engine's own cache took from a builder's")
-		requireAnew(t, engines, "mount", inEngine, "prune left a cache mount in the engine's own cache, so this proves nothing")
+		stock.MustHit(t, own, "mount", inOwnAgain, "prune of the engine's own cache took from a builder's")
+		stock.MustMiss(t, engines, "mount", inEngine, "prune left a cache mount in the engine's own cache, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -98,24 +97,24 @@ func imagesDisk(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		source := newSource(t)
-		layerValue, _ := reading(t, b, "first")
-		mountValue, _ := readingFrom(t, b, "mount", source)
+		source := stock.Source(t)
+		layerValue, _ := stock.Read(t, b, "first")
+		mountValue, _ := stock.ReadFrom(t, b, "mount", source)
 
 		prune(t, b, "--filter", "type=exec.cachemount")
-		requireStill(t, b, "first", layerValue, "a prune of cache mounts took a layer")
-		again, sent := readingFrom(t, b, "mount", source)
+		stock.MustHit(t, b, "first", layerValue, "a prune of cache mounts took a layer")
+		again, sent := stock.ReadFrom(t, b, "mount", source)
 		require.NotEqual(t, mountValue, again, "a prune of cache mounts left one")
-		require.Less(t, sent.Sent(t), int64(thing), "a prune of cache mounts took a local source")
+		require.Less(t, sent.Sent(t), int64(cache.Thing), "a prune of cache mounts took a local source")
 
 		prune(t, b, "--filter", "type=source.local")
-		same, sent := readingFrom(t, b, "mount", source)
-		require.GreaterOrEqual(t, sent.Sent(t), int64(thing), "a prune of local sources left one")
+		same, sent := stock.ReadFrom(t, b, "mount", source)
+		require.GreaterOrEqual(t, sent.Sent(t), int64(cache.Thing), "a prune of local sources left one")
 		require.Equal(t, again, same, "a prune of local sources took a cache mount")
 
 		prune(t, b, "--filter", "type=regular")
-		requireAnew(t, b, "first", layerValue, "a prune of layers left one")
-		requireStill(t, b, "mount", again, "a prune of layers took a cache mount")
+		stock.MustMiss(t, b, "first", layerValue, "a prune of layers left one")
+		stock.MustHit(t, b, "mount", again, "a prune of layers took a cache mount")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -125,13 +124,13 @@ func imagesDisk(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		gone, _ := reading(t, b, "first")
-		kept, _ := reading(t, b, "second")
-		for _, id := range layer(disk.Usage(t, b), "first").IDs() {
+		gone, _ := stock.Read(t, b, "first")
+		kept, _ := stock.Read(t, b, "second")
+		for _, id := range stock.Layer(cache.Usage(t, b), "first").IDs() {
 			prune(t, b, "--filter", "id="+id)
 		}
-		requireAnew(t, b, "first", gone, "a prune by id left the layer with that id")
-		requireStill(t, b, "second", kept, "a prune by id took a layer with another id")
+		stock.MustMiss(t, b, "first", gone, "a prune by id left the layer with that id")
+		stock.MustHit(t, b, "second", kept, "a prune by id took a layer with another id")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -142,16 +141,16 @@ func imagesDisk(t *testing.T) {
 		History: "Before BuildKit v0.14 prune knew no descriptions and took nothing, while du listed the records; buildx passes ~= on since v0.15",
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		gone, _ := reading(t, b, "first")
-		kept, _ := reading(t, b, "second")
-		chosen := disk.Usage(t, b, "--filter", "description~=thing-first")
-		require.NotEmpty(t, layer(chosen, "first"), "du with a filter does not list the layer that it describes")
-		require.Empty(t, layer(chosen, "second"), "du with a filter lists a layer of another description")
+		gone, _ := stock.Read(t, b, "first")
+		kept, _ := stock.Read(t, b, "second")
+		chosen := cache.Usage(t, b, "--filter", "description~=thing-first")
+		require.NotEmpty(t, stock.Layer(chosen, "first"), "du with a filter does not list the layer that it describes")
+		require.Empty(t, stock.Layer(chosen, "second"), "du with a filter lists a layer of another description")
 
 		prune(t, b, "--filter", "description~=thing-first")
 
-		requireAnew(t, b, "first", gone, "prune left the layer that du lists by the same filter")
-		requireStill(t, b, "second", kept, "prune took a layer that du does not list by the same filter")
+		stock.MustMiss(t, b, "first", gone, "prune left the layer that du lists by the same filter")
+		stock.MustHit(t, b, "second", kept, "prune took a layer that du does not list by the same filter")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -161,11 +160,11 @@ func imagesDisk(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		value, _ := reading(t, b, "first")
+		value, _ := stock.Read(t, b, "first")
 		prune(t, b, "--all", "--filter", "until=1h")
-		requireStill(t, b, "first", value, "a prune of what was not used for an hour took a layer that was just used")
+		stock.MustHit(t, b, "first", value, "a prune of what was not used for an hour took a layer that was just used")
 		prune(t, b, "--all", "--filter", "until=1ms")
-		requireAnew(t, b, "first", value, "a prune of what was not used for a millisecond left a layer")
+		stock.MustMiss(t, b, "first", value, "a prune of what was not used for a millisecond left a layer")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -175,16 +174,16 @@ func imagesDisk(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		build.Run(t, b, "fixtures/disk", append(stage(t, "read-first", "first"), build.Arg("BUILDKIT_SYNTAX", "docker/dockerfile:1"), build.CacheOnly())...)
-		require.NotEmpty(t, disk.Usage(t, b).Of("frontend"), "the cache holds no frontend, so this proves nothing")
+		stock.Read(t, b, "first", build.Syntax("docker/dockerfile:1"))
+		require.NotEmpty(t, cache.Usage(t, b).Of("frontend"), "the cache holds no frontend, so this proves nothing")
 
 		prune(t, b)
-		held := disk.Usage(t, b)
+		held := cache.Usage(t, b)
 		require.NotEmpty(t, held.Of("frontend"), "prune took the frontend without being told --all")
-		require.Empty(t, layer(held, "first"), "prune left the layer")
+		require.Empty(t, stock.Layer(held, "first"), "prune left the layer")
 
 		prune(t, b, "--all")
-		require.Empty(t, disk.Usage(t, b).Of("frontend"), "prune --all left the frontend")
+		require.Empty(t, cache.Usage(t, b).Of("frontend"), "prune --all left the frontend")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -194,19 +193,19 @@ func imagesDisk(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		gone, _ := reading(t, b, "first")
-		awaitRest(t, b)
-		wake := rest(t, b)
-		require.NotEmpty(t, layer(disk.Usage(t, b), "second").InUse(), "du calls the layer reclaimable that a running build uses")
+		gone, _ := stock.Read(t, b, "first")
+		cache.AwaitIdle(t, b)
+		wake := stock.Rest(t, b)
+		require.NotEmpty(t, stock.Layer(cache.Usage(t, b), "second").InUse(), "du calls the layer reclaimable that a running build uses")
 
-		disk.Prune(t, b, "--all")
+		cache.Prune(t, b, "--all")
 
-		held := disk.Usage(t, b)
-		require.Empty(t, layer(held, "first"), "prune --all left a layer that no build uses")
-		require.NotEmpty(t, layer(held, "second"), "prune --all took the layer that a running build uses")
+		held := cache.Usage(t, b)
+		require.Empty(t, stock.Layer(held, "first"), "prune --all left a layer that no build uses")
+		require.NotEmpty(t, stock.Layer(held, "second"), "prune --all took the layer that a running build uses")
 		value := wake()
-		requireStill(t, b, "second", value, "the layer that a build was using is gone")
-		requireAnew(t, b, "first", gone, "du no longer lists the layer, but a build still finds it")
+		stock.MustHit(t, b, "second", value, "the layer that a build was using is gone")
+		stock.MustMiss(t, b, "first", gone, "du no longer lists the layer, but a build still finds it")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -241,11 +240,11 @@ func imagesDisk(t *testing.T) {
 		requirePrunedTo(t, "--reserved-space", "--min-free-space", unreachable)
 
 		b := builder.New(t)
-		value, _ := reading(t, b, "first")
+		value, _ := stock.Read(t, b, "first")
 		prune(t, b, "--max-used-space", unreachable, "--min-free-space", little)
-		requireStill(t, b, "first", value, "prune took a layer though the disk was as free as it had to be")
+		stock.MustHit(t, b, "first", value, "prune took a layer though the disk was as free as it had to be")
 		prune(t, b, "--min-free-space", unreachable)
-		requireAnew(t, b, "first", value, "prune left a layer though the disk was not as free as it had to be")
+		stock.MustMiss(t, b, "first", value, "prune left a layer though the disk was not as free as it had to be")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -255,12 +254,12 @@ func imagesDisk(t *testing.T) {
 		Needs:  []claim.Need{claim.ContainerDriver, claim.Buildx(">=0.18")},
 	}, func(t *suite.T) {
 		b := builder.New(t, builder.Pinned(oldBuildKit))
-		value, _ := reading(t, b, "first")
+		value, _ := stock.Read(t, b, "first")
 		for _, flag := range []string{"--max-used-space", "--min-free-space"} {
-			refused := disk.TryPrune(t, b, flag, bytes(nextToNothing))
+			refused := cache.TryPrune(t, b, flag, "1000b")
 			require.NotZero(t, refused.ExitCode, "buildx asks a BuildKit for %s that does not know it", flag)
 		}
-		requireStill(t, b, "first", value, "buildx refused to prune, and the layer is gone all the same")
+		stock.MustHit(t, b, "first", value, "buildx refused to prune, and the layer is gone all the same")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -270,7 +269,7 @@ func imagesDisk(t *testing.T) {
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		value, _ := reading(t, b, "first")
+		value, _ := stock.Read(t, b, "first")
 		b.Config.Buildx(t, "stop", b.Name)
 
 		for _, words := range [][]string{{"du"}, {"prune", "--force", "--all"}} {
@@ -278,7 +277,7 @@ func imagesDisk(t *testing.T) {
 			require.NotZero(t, refused.ExitCode, "%s of a stopped builder succeeds: good news, and the claim is to be told from which buildx on", words[0])
 		}
 		require.False(t, engine.Container(t, b.Container()).State.Running, "du or prune started a stopped builder")
-		requireStill(t, b, "first", value, "prune of a stopped builder failed, and its cache is gone all the same")
+		stock.MustHit(t, b, "first", value, "prune of a stopped builder failed, and its cache is gone all the same")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -289,7 +288,7 @@ func imagesDisk(t *testing.T) {
 		History: "Engines before 23.0 pruned volumes that have a name too",
 	}, func(t *suite.T) {
 		b := builder.New(t)
-		value, _ := reading(t, b, "first")
+		value, _ := stock.Read(t, b, "first")
 		b.Config.Buildx(t, "stop", b.Name)
 
 		// docker system prune is for the whole engine, other people's things too.
@@ -305,53 +304,45 @@ func imagesDisk(t *testing.T) {
 
 		require.NotContains(t, engine.Volume(t, b.Volume()).Labels, anonymous, "the builder's state volume is one without a name")
 		engine.RemoveContainer(t, b.Container())
-		requireStill(t, b, "first", value, "the container of a stopped builder went, and its cache with it")
+		stock.MustHit(t, b, "first", value, "the container of a stopped builder went, and its cache with it")
 	})
 }
 
-// awaitRest waits until a builder uses nothing: for a moment after a build what
-// it made is still in use, and prune spares that.
-func awaitRest(t *suite.T, b *builder.Builder) {
-	t.Helper()
-	disk.Await(t, b, restPatience, "no build runs, and BuildKit still calls a part of its cache in use",
-		func(held disk.Records) bool { return len(held.InUse()) == 0 })
-}
-
-// prune prunes a builder that has come to rest.
+// prune prunes a builder of whose cache nothing is in use.
 func prune(t *suite.T, b *builder.Builder, words ...string) {
 	t.Helper()
-	awaitRest(t, b)
-	disk.Prune(t, b, words...)
+	cache.AwaitIdle(t, b)
+	cache.Prune(t, b, words...)
 }
 
 // requirePrunedTo proves that with room for one of two layers the flag leaves
 // the one that was used more often and later.
 func requirePrunedTo(t *suite.T, flag string, more ...string) {
 	t.Helper()
-	b, value, limit := unequal(t)
-	words := append([]string{flag, bytes(limit)}, more...)
+	b, value, limit := stock.Unequal(t)
+	words := append([]string{flag, fmt.Sprintf("%db", limit)}, more...)
 	prune(t, b, words...)
 	said := "prune " + strings.Join(words, " ")
-	require.Empty(t, layer(disk.Usage(t, b), "second"), "%s left more than that", said)
-	requireStill(t, b, "first", value, said+" took more than it had to, or did not begin with what was used least")
+	require.Empty(t, stock.Layer(cache.Usage(t, b), "second"), "%s left more than that", said)
+	stock.MustHit(t, b, "first", value, said+" took more than it had to, or did not begin with what was used least")
 }
 
-// oldBuildKit is older than what some claims are about, whatever is under test.
-const oldBuildKit = "moby/buildkit:v0.11.5"
+// prunePatience is how long others may look at what is to be pruned.
+const prunePatience = 30 * time.Second
 
 // pruneSalted takes this claim's cache mount from a cache that others share. A
-// record that somebody else looks at is in use, and stays: then it goes the
+// record that another claim looks at is in use, and stays: then it goes the
 // next time.
 func pruneSalted(t *suite.T, b *builder.Builder) {
 	t.Helper()
-	disk.Until(t, restPatience, func() (string, error) {
-		held, err := disk.TryUsage(t, b)
+	cache.Until(t, prunePatience, func() (string, error) {
+		held, err := cache.TryUsage(t, b)
 		salted := held.About(t.Salt())
 		if err != nil || len(salted) == 0 {
 			return "", err
 		}
 		for _, id := range salted.Of("exec.cachemount").IDs() {
-			disk.Prune(t, b, "--filter", "id="+id)
+			cache.Prune(t, b, "--filter", "id="+id)
 		}
 		return "prune leaves this run's cache mount in the engine's own cache", nil
 	})
@@ -378,6 +369,3 @@ func namedVolume(t *suite.T, mark string) (name string) {
 	cli.NewConfig(t).Docker(t, "volume", "create", "--label", mark, name)
 	return name
 }
-
-// bytes writes a number of bytes as flags take it.
-func bytes(count int64) string { return strconv.FormatInt(count, 10) + "b" }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/cli"
+	"builders.test/helpers/engine"
 	"builders.test/helpers/enginecache"
 	"builders.test/helpers/env"
 	"builders.test/helpers/evidence"
@@ -129,6 +130,28 @@ func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
 	t.Helper()
 	o := apply(t, append([]Option{In(b.Config), Named(b.Name)}, options...))
 	b.Config.Buildx(t, append(o.createArgs(t), "--append", endpoint)...)
+}
+
+// Recreate makes a builder of the same name on the state volume of this one, with
+// the cache that is there. Its BuildKit starts again, and prunes a second after
+// that, as far as its policy says so: later it does so once a minute at most.
+func (b *Builder) Recreate(t *spec.T, options ...Option) *Builder {
+	t.Helper()
+	engine.RemoveVolumeAfter(t, b.Volume())
+	b.Config.Buildx(t, "stop", b.Name)
+	b.Config.Buildx(t, "rm", "--keep-state", b.Name)
+	return New(t, append([]Option{In(b.Config), Named(b.Name), Bootstrapped()}, options...)...)
+}
+
+// NewWithNodes is [New] with a node for each of the platforms, of which the first
+// one is the builder's first node.
+func NewWithNodes(t *spec.T, platforms ...string) *Builder {
+	t.Helper()
+	b := New(t, Platform(platforms[0]))
+	for _, platform := range platforms[1:] {
+		b.Append(t, cli.NewContext(t), Platform(platform))
+	}
+	return b
 }
 
 // Shared returns a running builder of the claim's driver for the platform of the

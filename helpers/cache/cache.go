@@ -1,14 +1,14 @@
-// Package disk asks builders what their caches hold and prunes them.
+// Package cache asks builders what their build caches hold, prunes them, and
+// finds out whether a build was answered from them.
 //
-//	layers := disk.Usage(t, b).Of("regular").About("/big")
-//	disk.Prune(t, b, "--filter", "type=exec.cachemount")
-package disk
+//	layers := cache.Usage(t, b).Of("regular").About("/big")
+//	cache.Prune(t, b, "--filter", "type=exec.cachemount")
+package cache
 
 import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
@@ -43,7 +43,7 @@ func TryUsage(t *spec.T, b *builder.Builder, words ...string) (Records, error) {
 	return records, nil
 }
 
-// errUnreadable tells that du answered, and not in the words that are known.
+// errUnreadable means that du answered, and not in the words that are known.
 var errUnreadable = errors.New("what `docker buildx du --verbose` printed cannot be read")
 
 // fail ends the claim because a look at a cache failed. That du failed is du's
@@ -73,37 +73,8 @@ func TryPrune(t *spec.T, b *builder.Builder, words ...string) *icmd.Result {
 	return b.Config.Try(t, append([]string{"buildx", "prune", "--force", "--builder", b.Name}, words...)...)
 }
 
-// Await looks at a builder's cache until it is as wished. A cache that is not
-// after patience fails the claim with complaint, and one that cannot be looked
-// at fails it at once.
-func Await(t *spec.T, b *builder.Builder, patience time.Duration, complaint string, wish func(Records) bool) {
-	t.Helper()
-	Until(t, patience, func() (string, error) {
-		held, err := TryUsage(t, b)
-		if err != nil || wish(held) {
-			return "", err
-		}
-		return fmt.Sprintf("%s; the cache still holds %s", complaint, held), nil
-	})
-}
-
 // state is where a BuildKit keeps what it has.
 const state = "/var/lib/buildkit"
-
-// AwaitGone waits until a builder's disk holds none of the files, whatever
-// their folder. It does not ask BuildKit, which to tell a record's size uses it:
-// it would spare what is looked at, and think it used lately. Files that stay longer than patience
-// fail the claim with complaint.
-func AwaitGone(t *spec.T, b *builder.Builder, patience time.Duration, complaint string, files ...string) {
-	t.Helper()
-	Until(t, patience, func() (string, error) {
-		left, err := TryFiles(t, b, files...)
-		if err != nil || left == "" {
-			return "", err
-		}
-		return fmt.Sprintf("%s; the disk still holds %s", complaint, strings.ReplaceAll(left, "\n", " ")), nil
-	})
-}
 
 // Files lists those on a builder's disk that have one of the names.
 func Files(t *spec.T, b *builder.Builder, names ...string) string {

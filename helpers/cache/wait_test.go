@@ -1,4 +1,4 @@
-package disk
+package cache
 
 import (
 	"fmt"
@@ -49,14 +49,14 @@ func withDocker(t *testing.T, script string) *spec.T {
 	t.Helper()
 	docker := filepath.Join(t.TempDir(), "docker")
 	require.NoError(t, os.WriteFile(docker, []byte("#!/bin/sh\n"+script), 0o700))
-	kept, err := evidence.Create(t.TempDir(), "disk/until")
+	kept, err := evidence.Create(t.TempDir(), "cache/until")
 	require.NoError(t, err)
 	return &spec.T{TB: t, Env: &env.Environment{Docker: docker, Dir: t.TempDir()}, Evidence: kept}
 }
 
 const long = 20 * time.Second
 
-// A command that fails says so itself; nobody waits for it to do better.
+// A command that fails says so itself; there is nothing to wait for.
 func TestAFailingLookEndsTheClaimAtOnce(t *testing.T) {
 	b := &builder.Builder{Name: "x"}
 	for what, await := range map[string]func(*spec.T){
@@ -66,7 +66,7 @@ func TestAFailingLookEndsTheClaimAtOnce(t *testing.T) {
 		took, said := ended(t, "echo no such builder >&2; exit 2", await)
 		require.Contains(t, said, "no such builder", what)
 		require.Contains(t, said, what, "the command is not named")
-		require.Less(t, took, long/2, "%s failed, and it was waited for all the same", what)
+		require.Less(t, took, long/2, "%s failed, and it was waited for", what)
 	}
 }
 

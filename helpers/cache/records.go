@@ -1,4 +1,4 @@
-package disk
+package cache
 
 import (
 	"fmt"
@@ -18,11 +18,11 @@ type Record struct {
 	Description string
 	// Bytes is its size, to four digits.
 	Bytes int64
-	// InUse tells that something needs it right now.
+	// InUse says that something needs it right now.
 	InUse bool
-	// Shared tells that its bytes are somebody else's too.
+	// Shared says that its bytes are another record's too.
 	Shared bool
-	// Used tells that the cache knows when it was last used.
+	// Used says that the cache knows when it was last used.
 	Used bool
 }
 
@@ -73,8 +73,8 @@ func (r Records) IDs() []string {
 	return ids
 }
 
-// Bytes is what the records take from the disk that nobody else has a share
-// in: the sum that limits are held against.
+// Bytes is what the records take from the disk and share with no other: the
+// sum that limits are held against.
 func (r Records) Bytes() int64 {
 	var sum int64
 	for _, record := range r {

@@ -1,0 +1,81 @@
+package cache
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"builders.test/helpers/builder"
+	"builders.test/helpers/internal/poll"
+	"builders.test/helpers/spec"
+)
+
+// pause is the time between two looks at a cache, each of which starts a
+// process.
+const pause = 250 * time.Millisecond
+
+// Until looks again and again, in the goroutine of the claim, until a look
+// complains of nothing. A look that fails ends the claim at once, in its own
+// words; one that still complains after patience, or at the claim's deadline,
+// ends it with the complaint.
+func Until(t *spec.T, patience time.Duration, look func() (complaint string, err error)) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var complaint string
+	var failed error
+	over := poll.Until(ctx, pause, func() (bool, error) {
+		complaint, failed = look()
+		return complaint == "", failed
+	})
+	switch {
+	case failed != nil:
+		fail(t, failed)
+	case over != nil && t.Context().Err() != nil:
+		t.Fatalf("at the claim's deadline: %s", complaint)
+	case over != nil:
+		t.Fatalf("after %s: %s", patience, complaint)
+	}
+}
+
+// Await looks at a builder's cache until it is as wished. A cache that is not
+// after patience fails the claim with complaint, and one that cannot be looked
+// at fails it at once.
+func Await(t *spec.T, b *builder.Builder, patience time.Duration, complaint string, wish func(Records) bool) {
+	t.Helper()
+	Until(t, patience, func() (string, error) {
+		held, err := TryUsage(t, b)
+		if err != nil || wish(held) {
+			return "", err
+		}
+		return fmt.Sprintf("%s; the cache still holds %s", complaint, held), nil
+	})
+}
+
+// restPatience is how long a BuildKit may go on using what a build made after
+// the build has ended.
+const restPatience = 30 * time.Second
+
+// AwaitIdle waits until nothing of a builder's cache is in use: for a moment after
+// a build what it made still is, and prune spares that.
+func AwaitIdle(t *spec.T, b *builder.Builder) {
+	t.Helper()
+	Await(t, b, restPatience, "no build runs, and BuildKit still calls a part of its cache in use",
+		func(held Records) bool { return len(held.InUse()) == 0 })
+}
+
+// AwaitGone waits until a builder's disk holds none of the files, whatever
+// their folder. It does not ask BuildKit, which to tell a record's size uses it:
+// it would spare what is looked at, and think it used lately. Files that stay longer than patience
+// fail the claim with complaint.
+func AwaitGone(t *spec.T, b *builder.Builder, patience time.Duration, complaint string, files ...string) {
+	t.Helper()
+	Until(t, patience, func() (string, error) {
+		left, err := TryFiles(t, b, files...)
+		if err != nil || left == "" {
+			return "", err
+		}
+		return fmt.Sprintf("%s; the disk still holds %s", complaint, strings.ReplaceAll(left, "\n", " ")), nil
+	})
+}
