@@ -8,7 +8,6 @@ import (
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
-	"builders.test/helpers/cli"
 	"builders.test/helpers/files"
 	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
@@ -162,8 +161,7 @@ func TestImages(t *testing.T) {
 		Source: docsBakeTarget,
 		Needs:  append(bothArchitectures, claim.ContainerDriver),
 	}, func(t *suite.T) {
-		b := builder.New(t, builder.Platform("linux/amd64"))
-		b.Append(t, cli.NewContext(t), builder.Platform("linux/arm64"))
+		b := builder.NewWithNodes(t, bothPlatforms...)
 		value := t.Env.Name("value")
 		set := build.Set("base.args.VALUE", value)
 

@@ -12,7 +12,6 @@ import (
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
-	"builders.test/helpers/cli"
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/suite"
@@ -65,8 +64,7 @@ func outputPush(t *testing.T) {
 		History: "buildx v0.37.0 moves the tag to the one platform that was pushed; fixed in v0.37.1",
 		Known:   &claim.Known{Component: "buildx", Range: "=0.37.0", Broken: "v0.37.0", Fixed: []string{"v0.37.1"}},
 	}, func(t *suite.T) {
-		b := builder.New(t, builder.Platform("linux/amd64"))
-		b.Append(t, cli.NewContext(t), builder.Platform("linux/arm64"))
+		b := builder.NewWithNodes(t, bothPlatforms...)
 		b.Bootstrap(t)
 		both := build.Platform(bothPlatforms...)
 		shelf := registry.Start(t, registry.Strict)

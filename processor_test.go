@@ -8,7 +8,6 @@ import (
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
-	"builders.test/helpers/cli"
 	"builders.test/helpers/env"
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
@@ -87,8 +86,7 @@ func TestProcessor(t *testing.T) {
 		Source: docsPlatforms,
 		Needs:  append(bothArchitectures, claim.ContainerDriver),
 	}, func(t *suite.T) {
-		b := builder.New(t, builder.Platform("linux/amd64"))
-		b.Append(t, cli.NewContext(t), builder.Platform("linux/arm64"))
+		b := builder.NewWithNodes(t, bothPlatforms...)
 		b.Bootstrap(t)
 		nodes := map[string]string{"amd64": b.Name + "0", "arm64": b.Name + "1"}
 

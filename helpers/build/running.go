@@ -7,6 +7,7 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/image"
+	"builders.test/helpers/internal/poll"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
@@ -57,14 +58,19 @@ func arguments(verb, target string, options []Option) []string {
 // The claim fails if the build ends before.
 func (r *Running) Await(t *spec.T, text string) {
 	t.Helper()
-	for !r.executes(t, text) {
+	err := poll.Until(t.Context(), awaitPause, func() (bool, error) {
+		if r.executes(t, text) {
+			return true, nil
+		}
 		select {
 		case <-r.command.Ended():
 			t.Fatalf("the build ended without a step %q that waits: %s", text, r.Wait(t).FailureMessage())
-		case <-t.Context().Done():
-			t.Fatalf("the build does not begin with the step %q before the claim's deadline", text)
-		case <-time.After(awaitPause):
+		default:
 		}
+		return false, nil
+	})
+	if err != nil {
+		t.Fatalf("the build does not begin with the step %q before the claim's deadline", text)
 	}
 }
 

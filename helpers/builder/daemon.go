@@ -13,7 +13,9 @@ import (
 
 	"builders.test/helpers/cli"
 	"builders.test/helpers/env"
+	"builders.test/helpers/internal/poll"
 	"builders.test/helpers/spec"
+	"gotest.tools/v3/icmd"
 )
 
 // Transport is a way to reach a BuildKit that buildx did not start.
@@ -53,7 +55,7 @@ type daemon struct {
 func (d *daemon) volume() string { return d.name + "_state" }
 
 // start runs the daemon and waits until it answers. The error holds the last
-// words of its log if it had any.
+// line of its log if it had any.
 func (d *daemon) start(t *spec.T, s settings) error {
 	t.Helper()
 	args := []string{
@@ -128,20 +130,18 @@ func (d *daemon) await(t *spec.T, config cli.Config) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), daemonPatience)
 	defer cancel()
-	for {
-		result := config.Try(t, "exec", d.name, "buildctl", "debug", "workers")
-		if result.ExitCode == 0 {
-			return nil
+	var answer *icmd.Result
+	err := poll.Until(ctx, daemonPause, func() (bool, error) {
+		answer = config.Try(t, "exec", d.name, "buildctl", "debug", "workers")
+		if answer.ExitCode != 0 && !d.runs(t) {
+			return false, d.ended(t, config)
 		}
-		if !d.runs(t) {
-			return d.ended(t, config)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the daemon %s does not answer within %s: %s; its log ends with: %s", d.name, daemonPatience, cli.FailureMessage(result), lastWords(d.log(t, config)))
-		case <-time.After(daemonPause):
-		}
+		return answer.ExitCode == 0, nil
+	})
+	if err != nil && err == ctx.Err() {
+		return fmt.Errorf("the daemon %s does not answer within %s: %s; its log ends with: %s", d.name, daemonPatience, cli.FailureMessage(answer), lastLine(d.log(t, config)))
 	}
+	return err
 }
 
 func (d *daemon) runs(t *spec.T) bool {
@@ -151,14 +151,14 @@ func (d *daemon) runs(t *spec.T) bool {
 }
 
 // ended says why the daemon did. Its port was free a moment before: that
-// somebody took it is no fault of BuildKit's.
+// another process took it is no fault of BuildKit's.
 func (d *daemon) ended(t *spec.T, config cli.Config) error {
 	t.Helper()
 	said := d.log(t, config)
 	if strings.Contains(said, "address already in use") {
-		t.EnvironmentFailed("another process took the daemon's port: %s", lastWords(said))
+		t.EnvironmentFailed("another process took the daemon's port: %s", lastLine(said))
 	}
-	return fmt.Errorf("the daemon %s ended at once and said: %s", d.name, lastWords(said))
+	return fmt.Errorf("the daemon %s ended at once and said: %s", d.name, lastLine(said))
 }
 
 // log is what the daemon said, which stays as evidence.
@@ -171,9 +171,9 @@ func (d *daemon) log(t *spec.T, config cli.Config) string {
 	return said
 }
 
-// lastWords is what a daemon's log says about its end: the line that buildkitd
+// lastLine is what a daemon's log says about its end: the line that buildkitd
 // signs, which a trace of its calls may follow, or the last one.
-func lastWords(log string) string {
+func lastLine(log string) string {
 	lines := strings.Split(strings.TrimSpace(log), "\n")
 	for _, line := range slices.Backward(lines) {
 		if strings.HasPrefix(line, "buildkitd: ") {

@@ -7,12 +7,12 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-func TestLastWords(t *testing.T) {
+func TestLastLine(t *testing.T) {
 	log, err := os.ReadFile("testdata/daemon-ended.log")
 	assert.NilError(t, err)
-	assert.Equal(t, lastWords(string(log)), "buildkitd: addr bogus://x not supported")
-	assert.Equal(t, lastWords("one\ntwo\n"), "two")
-	assert.Equal(t, lastWords(""), "")
+	assert.Equal(t, lastLine(string(log)), "buildkitd: addr bogus://x not supported")
+	assert.Equal(t, lastLine("one\ntwo\n"), "two")
+	assert.Equal(t, lastLine(""), "")
 }
 
 func TestCreateArgs(t *testing.T) {

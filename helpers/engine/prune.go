@@ -4,13 +4,14 @@ import (
 	"context"
 	"time"
 
+	"builders.test/helpers/internal/poll"
 	"builders.test/helpers/spec"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/filters"
 )
 
 // pruneGap is the time between two questions whether the engine still prunes
-// for somebody else.
+// for another client.
 const pruneGap = 100 * time.Millisecond
 
 // PruneContainers removes the containers with a label that do not run, as
@@ -49,18 +50,17 @@ func pruneVolumes(t *spec.T, of ...filters.KeyValuePair) {
 // and refuses another with a conflict.
 func prune(t *spec.T, what string, ask func(context.Context) error) {
 	t.Helper()
-	for {
+	err := poll.Until(t.Context(), pruneGap, func() (bool, error) {
 		err := ask(t.Context())
-		if err == nil {
-			return
+		if cerrdefs.IsConflict(err) {
+			return false, nil
 		}
-		if !cerrdefs.IsConflict(err) {
-			t.EnvironmentFailed("prune %s: %v", what, err)
-		}
-		select {
-		case <-t.Context().Done():
-			t.EnvironmentFailed("the engine prunes %s for somebody else, and did not end before the claim's deadline", what)
-		case <-time.After(pruneGap):
-		}
+		return true, err
+	})
+	switch {
+	case err != nil && err == t.Context().Err():
+		t.EnvironmentFailed("the engine does another prune of %s, which did not end before the claim's deadline", what)
+	case err != nil:
+		t.EnvironmentFailed("prune %s: %v", what, err)
 	}
 }
