@@ -4,13 +4,12 @@ package builders
 
 import (
 	"strings"
-	"sync"
 	"testing"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/cache"
 	"builders.test/helpers/claim"
-	"builders.test/helpers/env"
 	"builders.test/helpers/files"
 	"builders.test/helpers/fixture"
 	"builders.test/helpers/progress"
@@ -101,7 +100,7 @@ func TestBuildkit(t *testing.T) {
 		Text:   "Stages that do not need each other run at the same time",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
-		sharesMounts(t)
+		cache.SharesMounts(t)
 		found, together := meeting(t, builder.Shared(t), "60")
 		require.Equal(t, "together, together", found, "two stages that need nothing of each other did not run at the same time within a minute")
 		require.NotEqual(t, progress.No, together, "the stages ran at the same time, but BuildKit reports otherwise")
@@ -113,7 +112,7 @@ func TestBuildkit(t *testing.T) {
 		Source: docsBuildKitTOML,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		sharesMounts(t)
+		cache.SharesMounts(t)
 		found, _ := meeting(t, builder.Shared(t), "60")
 		require.Equal(t, "together, together", found, "without max-parallelism the stages do not run at the same time, so this proves nothing")
 
@@ -128,7 +127,7 @@ func TestBuildkit(t *testing.T) {
 		Text:   "When one stage fails, those that still run are cancelled",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
-		sharesMounts(t)
+		cache.SharesMounts(t)
 		b, dockerfile := builder.Shared(t), build.File("fixtures/gate/failure.Dockerfile")
 		// become waits until the patient step is as wished, and returns what it is.
 		become := func(salt build.Option, wish string) string {
@@ -155,7 +154,7 @@ func TestBuildkit(t *testing.T) {
 		Text:   "A step that two builds have in common is executed once for both, even if neither has finished",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
-		sharesMounts(t)
+		cache.SharesMounts(t)
 		b, salt := builder.Shared(t), build.FreshSalt(t)
 		first, second, third := fixture.New(t), fixture.New(t), fixture.New(t)
 
@@ -204,7 +203,7 @@ func TestBuildkit(t *testing.T) {
 		Text:   "A cache mount keeps its files from build to build, and `--no-cache` begins with an empty one",
 		Source: "https://github.com/moby/buildkit/issues/4250",
 	}, func(t *suite.T) {
-		emptiesMounts(t)
+		cache.EmptiesMounts(t)
 		b, salt := builder.Shared(t), build.FreshSalt(t)
 		require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that nobody used holds something")
 		require.Equal(t, []string{"one", "two"}, listed(t, b, "two", salt), "the cache mount lost what the first build had put there")
@@ -218,33 +217,6 @@ func TestBuildkit(t *testing.T) {
 	buildkitTraces(t)
 
 	buildkitGc(t)
-}
-
-// A build with --no-cache empties the cache mounts that it uses. When it does,
-// BuildKit also lets go of all others that are in use (ClearActiveCacheMounts
-// in its solver/llbsolver/mounts): builds that share one would not find each
-// other any more. Specs of the two kinds therefore keep apart.
-func mountLock(t *suite.T) *sync.RWMutex {
-	t.Helper()
-	lock, err := env.Shared(t.Env, "cache mounts", func() (*sync.RWMutex, error) { return new(sync.RWMutex), nil })
-	require.NoError(t, err)
-	return lock
-}
-
-// sharesMounts keeps builds with --no-cache away until the spec ends.
-func sharesMounts(t *suite.T) {
-	t.Helper()
-	lock := mountLock(t)
-	lock.RLock()
-	t.Cleanup(lock.RUnlock)
-}
-
-// emptiesMounts keeps builds that share a cache mount away until the spec ends.
-func emptiesMounts(t *suite.T) {
-	t.Helper()
-	lock := mountLock(t)
-	lock.Lock()
-	t.Cleanup(lock.Unlock)
 }
 
 // wanted builds the last stage of the fixture, which needs only one other, and

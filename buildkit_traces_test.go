@@ -7,6 +7,7 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/cache"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
@@ -26,7 +27,7 @@ func buildkitTraces(t *testing.T) {
 		Text:   "During a build and after it, whether it succeeds or fails, the engine has no container, volume or unnamed image of it",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
-		sharesMounts(t)
+		cache.SharesMounts(t)
 		requireClassicTraces(t)
 		b := builder.Shared(t)
 

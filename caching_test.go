@@ -7,7 +7,6 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
-	"builders.test/helpers/cache"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/fixture"
@@ -165,6 +164,3 @@ func TestCaching(t *testing.T) {
 		probe.MustMiss(t, ignorant, value, "a builder that was not told of the cache used it")
 	})
 }
-
-// probe draws its value in the fixture of this chapter.
-var probe = cache.Probe{Context: "fixtures/caching", File: "id", Step: "RUN echo"}

@@ -8,6 +8,7 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/cache"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/fixture"
@@ -57,17 +58,17 @@ func frontendSteps(t *testing.T) {
 	}, func(t *suite.T) {
 		value, known := rand.Text(), rand.Text()
 
-		mounted := given(t, "mounted", value, build.Secret("token", fixture.Secret(t, value)), build.Salt(t))
+		mounted := imageOf(t, "mounted", value, build.Secret("token", fixture.Secret(t, value)), build.Salt(t))
 		require.Empty(t, image.FilesContaining(t, mounted, value), "the image holds the secret")
 		require.NotContains(t, historyOf(t, mounted), value, "the history tells the secret")
-		requireKept(t, value)
+		requireNotInEvidence(t, value)
 
-		argument := given(t, "argument", known, build.Arg("TOKEN", known))
+		argument := imageOf(t, "argument", known, build.Arg("TOKEN", known))
 		require.NotEmpty(t, image.FilesContaining(t, argument, known), "a build argument is not found in the image either, so this proves nothing")
 		require.Contains(t, historyOf(t, argument), known, "a build argument is not found in the history either, so this proves nothing")
-		require.True(t, told(t, known), "a build argument is not found in the evidence either, so that the secret is not proves nothing")
+		require.True(t, inEvidence(t, known), "a build argument is not found in the evidence either, so that the secret is not proves nothing")
 
-		copied := given(t, "copied", known, build.Context("files", fixture.New(t, fs.WithFile("token", known))))
+		copied := imageOf(t, "copied", known, build.Context("files", fixture.New(t, fs.WithFile("token", known))))
 		require.NotEmpty(t, image.FilesContaining(t, copied, known), "a file that was copied and removed is not found in the layers either, so this proves nothing")
 	})
 
@@ -79,8 +80,8 @@ func frontendSteps(t *testing.T) {
 		// A builder of its own: others that build there may make a step run again.
 		b := builder.New(t)
 		first, second := rand.Text(), rand.Text()
-		require.Equal(t, sum(first)+"  -", proof(t, b, first), "the first build did not run the step, so this proves nothing")
-		require.Equal(t, sum(first)+"  -", proof(t, b, second), "another value of the secret ran the step again")
+		require.Equal(t, sha256sum(first), proof(t, b, first), "the first build did not run the step, so this proves nothing")
+		require.Equal(t, sha256sum(first), proof(t, b, second), "another value of the secret ran the step again")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -103,15 +104,15 @@ func frontendSteps(t *testing.T) {
 		Text:   "`RUN --network=none` has the loopback interface and no route to anywhere, other steps have one",
 		Source: docsDockerfile + "#run---network",
 	}, func(t *suite.T) {
-		require.Contains(t, seen(t, "loopback"), "127.0.0.1", "the step without network has no loopback interface")
-		require.Empty(t, seen(t, "without"), "the step without network has a route")
-		require.NotEmpty(t, seen(t, "with"), "a step with network has no route either, so this proves nothing")
+		require.Contains(t, networkSeen(t, "loopback"), "127.0.0.1", "the step without network has no loopback interface")
+		require.Empty(t, networkSeen(t, "without"), "the step without network has a route")
+		require.NotEmpty(t, networkSeen(t, "with"), "a step with network has no route either, so this proves nothing")
 	})
 }
 
 func requireEmptiedByNoCache(t *suite.T, target string) {
 	t.Helper()
-	emptiesMounts(t)
+	cache.EmptiesMounts(t)
 	id := t.Env.Name("mount")
 	require.Empty(t, throughMount(t, target, id, "first"), "a cache mount that nobody used holds something")
 	require.Equal(t, "first", throughMount(t, target, id, "second"), "the next build does not find what the last one left, so this proves nothing")
@@ -128,14 +129,14 @@ func throughMount(t *suite.T, target, id, step string, options ...build.Option) 
 	return told
 }
 
-// requireKept fails if what is kept of a run tells a secret: it is sent around.
-func requireKept(t *suite.T, value string) {
+// requireNotInEvidence fails if what is kept of a run tells a secret: it is sent around.
+func requireNotInEvidence(t *suite.T, value string) {
 	t.Helper()
-	require.False(t, told(t, value), "the evidence tells the secret")
+	require.False(t, inEvidence(t, value), "the evidence tells the secret")
 }
 
-// told reports whether what is kept of the try so far tells a value.
-func told(t *suite.T, value string) bool {
+// inEvidence reports whether what is kept of the try so far tells a value.
+func inEvidence(t *suite.T, value string) bool {
 	t.Helper()
 	told, err := t.Evidence.Holds(value)
 	if err != nil {
@@ -144,13 +145,13 @@ func told(t *suite.T, value string) bool {
 	return told
 }
 
-// given builds a target of the fixture whose step is given the value in some
+// imageOf builds a target of the fixture whose step is given the value in some
 // way, makes sure that the step had it, and returns the image.
-func given(t *suite.T, target, value string, options ...build.Option) string {
+func imageOf(t *suite.T, target, value string, options ...build.Option) string {
 	t.Helper()
 	loaded := image.New(t, target)
 	build.Run(t, builder.Shared(t), "fixtures/frontend/secret", append(options, build.Target(target), build.Load(loaded))...)
-	require.Equal(t, sum(value)+"  -", image.Run(t, loaded, t.Native(), "cat", "/proof"),
+	require.Equal(t, sha256sum(value), image.Run(t, loaded, t.Native(), "cat", "/proof"),
 		"the step of %s did not have the value", target)
 	return loaded
 }
@@ -167,8 +168,8 @@ func proof(t *suite.T, b *builder.Builder, value string) string {
 	return left
 }
 
-// seen is what a step saw of the network.
-func seen(t *suite.T, target string) string {
+// networkSeen is what a step saw of the network.
+func networkSeen(t *suite.T, target string) string {
 	t.Helper()
 	told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/network", target, build.Target(target), build.Salt(t))
 	return told

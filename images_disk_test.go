@@ -27,9 +27,6 @@ const (
 
 // The chapter images asks: is disk easier to control?
 
-// stock puts the things of its fixture into a cache, four megabytes each.
-var stock = cache.Stock{Context: "fixtures/disk"}
-
 func imagesDisk(t *testing.T) {
 	t.Helper()
 	suite.Prove(t, claim.Claim{

@@ -38,10 +38,10 @@ func imagesDive(t *testing.T) {
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.ContainerdStore, claim.Dive},
 		History: "A fault of dive, not of the store: v0.12.0 takes no file below 1 KiB for a layer and knows no zstd, and the containerd store gives layers out as they are, compressed; v0.13.1 reads them",
 	}, func(t *suite.T) {
-		requireUnread(t, env.OldDive, makeLayered(t, smallLayer, gzip), "whose layer is small and compressed")
-		requireUnread(t, env.OldDive, makeLayered(t, largeLayer, zstd), "whose layer is compressed with zstd")
-		requireRead(t, env.OldDive, makeLayered(t, largeLayer, gzip))
-		requireRead(t, env.OldDive, makeLayered(t, smallLayer, uncompressed))
+		requireUnread(t, env.OldDive, makeLayered(t, smallLayer, gzipLayers), "whose layer is small and compressed")
+		requireUnread(t, env.OldDive, makeLayered(t, largeLayer, zstdLayers), "whose layer is compressed with zstd")
+		requireRead(t, env.OldDive, makeLayered(t, largeLayer, gzipLayers))
+		requireRead(t, env.OldDive, makeLayered(t, smallLayer, plainLayers))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -67,19 +67,19 @@ func imagesDive(t *testing.T) {
 }
 
 // makeLayered loads such an image into the engine, by the output named.
-func makeLayered(t *suite.T, bytes, output string) layered {
+func makeLayered(t *suite.T, size, output string) layered {
 	t.Helper()
 	made := layered{ref: image.New(t, "layered"), file: t.Env.Name("file")}
 	build.Run(t, builder.Shared(t), "fixtures/images/layer",
-		build.Arg("NAME", made.file), build.Arg("BYTES", bytes), build.Output(output+",name="+made.ref))
+		build.Arg("NAME", made.file), build.Arg("BYTES", size), build.Output(output+",name="+made.ref))
 	return made
 }
 
 // What the engine gets; on its own BuildKit compresses layers with gzip.
 const (
-	gzip         = "type=docker"
-	uncompressed = "type=docker,compression=uncompressed,force-compression=true"
-	zstd         = "type=docker,compression=zstd,force-compression=true,oci-mediatypes=true"
+	gzipLayers  = "type=docker"
+	plainLayers = "type=docker,compression=uncompressed,force-compression=true"
+	zstdLayers  = "type=docker,compression=zstd,force-compression=true,oci-mediatypes=true"
 )
 
 // sources are the image in the engine and in a file that docker save wrote.
@@ -117,9 +117,9 @@ func requireUnread(t *suite.T, release string, l layered, message string) {
 // compression.
 func diveReadsEveryImage(release string) func(*suite.T) {
 	return func(t *suite.T) {
-		for _, bytes := range []string{smallLayer, largeLayer} {
-			for _, output := range []string{gzip, uncompressed, zstd} {
-				requireRead(t, release, makeLayered(t, bytes, output))
+		for _, size := range []string{smallLayer, largeLayer} {
+			for _, output := range []string{gzipLayers, plainLayers, zstdLayers} {
+				requireRead(t, release, makeLayered(t, size, output))
 			}
 		}
 	}

@@ -48,11 +48,11 @@ func imagesPulled(t *testing.T) {
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
 		tag := pullThenMove(t, t.Native(), t.Native())
-		requireBase(t, b, tag.now, "the builder did not build from the image that the tag names now, but the engine pulled an older one", from(tag.ref))
+		requireBase(t, b, tag.now, "the builder did not build from the image that the tag names now, but the engine pulled an older one", fromImage(tag.ref))
 
 		// The builder now has that image in its cache.
 		newer := makeBase(t, b, build.Push(tag.ref))
-		requireBase(t, b, newer, "the tag moved, and the builder built from the image that it had before", from(tag.ref))
+		requireBase(t, b, newer, "the tag moved, and the builder built from the image that it had before", fromImage(tag.ref))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -63,7 +63,7 @@ func imagesPulled(t *testing.T) {
 	}, func(t *suite.T) {
 		engines, tag := builder.Shared(t), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
 		for _, platform := range []string{"linux/arm64", "linux/amd64"} {
-			requireBase(t, engines, tag.pulled, "the image was pulled for linux/arm64, and for "+platform+" the default builder built from another one", from(tag.ref), build.Platform(platform))
+			requireBase(t, engines, tag.pulled, "the image was pulled for linux/arm64, and for "+platform+" the default builder built from another one", fromImage(tag.ref), build.Platform(platform))
 		}
 	})
 
@@ -75,7 +75,7 @@ func imagesPulled(t *testing.T) {
 	}, func(t *suite.T) {
 		engines, tag := builder.Shared(t), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
 		for platform, want := range map[string]string{"linux/arm64": tag.pulled, "linux/amd64": tag.now} {
-			requireBase(t, engines, want, "the image was pulled for linux/arm64 and the tag then moved; for "+platform+" the default builder took the wrong image", from(tag.ref), build.Platform(platform))
+			requireBase(t, engines, want, "the image was pulled for linux/arm64 and the tag then moved; for "+platform+" the default builder took the wrong image", fromImage(tag.ref), build.Platform(platform))
 		}
 	})
 
@@ -90,12 +90,12 @@ func imagesPulled(t *testing.T) {
 		ref := shelf.Ref("base:x")
 		value := makeBase(t, own, build.Push(ref))
 		image.Pull(t, ref, t.Native())
-		requireBase(t, own, value, "the build did not start from the image in the registry", from(ref))
+		requireBase(t, own, value, "the build did not start from the image in the registry", fromImage(ref))
 
 		shelf.Stop(t)
 
-		requireBase(t, engines, value, "the default builder did not build from the image that was pulled", from(ref))
-		requireNoBase(t, own, ref, "a builder with a BuildKit of its own found the image without the registry", from(ref))
+		requireBase(t, engines, value, "the default builder did not build from the image that was pulled", fromImage(ref))
+		requireNoBase(t, own, ref, "a builder with a BuildKit of its own found the image without the registry", fromImage(ref))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -108,7 +108,7 @@ func imagesPulled(t *testing.T) {
 		ref := freshTag(t)
 		for range 2 {
 			value := makeBase(t, maker, build.Push(ref))
-			requireBase(t, engines, value, "the default builder did not build from the image that the tag names", from(ref))
+			requireBase(t, engines, value, "the default builder did not build from the image that the tag names", fromImage(ref))
 			require.False(t, image.Exists(t, ref), "a build made its base image one of the engine's")
 		}
 		image.Pull(t, ref, t.Native())
@@ -131,8 +131,8 @@ func pullThenMove(t *suite.T, platform, platforms string) movedTag {
 
 func thePulledImageIsTheBase(t *suite.T) {
 	engines, tag := builder.Shared(t), pullThenMove(t, t.Native(), t.Native())
-	requireBase(t, engines, tag.pulled, "the default builder did not build from the image that was pulled", from(tag.ref))
-	requireBase(t, engines, tag.now, "--pull did not take the image that the tag names now", from(tag.ref), build.Pull())
-	requireBase(t, engines, tag.pulled, "--pull changed what later builds take", from(tag.ref))
+	requireBase(t, engines, tag.pulled, "the default builder did not build from the image that was pulled", fromImage(tag.ref))
+	requireBase(t, engines, tag.now, "--pull did not take the image that the tag names now", fromImage(tag.ref), build.Pull())
+	requireBase(t, engines, tag.pulled, "--pull changed what later builds take", fromImage(tag.ref))
 	require.Equal(t, tag.pulled, image.Run(t, tag.ref, t.Native(), "cat", "/id"), "--pull changed the engine's image")
 }

@@ -39,17 +39,17 @@ func TestImages(t *testing.T) {
 		maker, other := builder.Shared(t), builder.New(t)
 
 		makeBase(t, maker)
-		requireNoBase(t, other, ref, "a builder found an image that another one kept to itself", from(ref))
-		requireNoBase(t, maker, ref, "a builder found an image of its own that it gave to nobody", from(ref))
+		requireNoBase(t, other, ref, "a builder found an image that another one kept to itself", fromImage(ref))
+		requireNoBase(t, maker, ref, "a builder found an image of its own that it gave to nobody", fromImage(ref))
 
 		makeBase(t, maker, build.Load(ref))
 		require.True(t, image.Exists(t, ref), "the image was not loaded, so this proves nothing")
-		requireNoBase(t, other, ref, "a builder found an image that another one loaded into the engine", from(ref))
-		requireNoBase(t, maker, ref, "a builder found an image that it loaded into the engine", from(ref))
+		requireNoBase(t, other, ref, "a builder found an image that another one loaded into the engine", fromImage(ref))
+		requireNoBase(t, maker, ref, "a builder found an image that it loaded into the engine", fromImage(ref))
 
 		// The same name in a registry is found: the builders look where it is.
 		value := makeBase(t, maker, build.Push(ref))
-		requireBase(t, other, value, "the build did not start from the image in the registry", from(ref))
+		requireBase(t, other, value, "the build did not start from the image in the registry", fromImage(ref))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -62,8 +62,8 @@ func TestImages(t *testing.T) {
 		for _, maker := range []*builder.Builder{own, engines} {
 			ref := freshTag(t)
 			value := makeBase(t, maker, build.Load(ref))
-			requireBase(t, engines, value, "the default builder did not start from the engine's image, which builder "+maker.Name+" put there", from(ref))
-			requireNoBase(t, own, ref, "a builder with a BuildKit of its own found an image of the engine's", from(ref))
+			requireBase(t, engines, value, "the default builder did not start from the engine's image, which builder "+maker.Name+" put there", fromImage(ref))
+			requireNoBase(t, own, ref, "a builder with a BuildKit of its own found an image of the engine's", fromImage(ref))
 			requireNoBase(t, own, ref, "a builder with a BuildKit of its own found an image of the engine's that a context names", build.Context("base", "docker-image://"+ref))
 		}
 	})
@@ -76,7 +76,7 @@ func TestImages(t *testing.T) {
 		ref := freshTag(t)
 		maker, other := builder.SharedOf(t, subject.DriverContainer), builder.New(t)
 		value := makeBase(t, maker, build.Push(ref))
-		requireBase(t, other, value, "the build did not start from the image in the registry", from(ref))
+		requireBase(t, other, value, "the build did not start from the image in the registry", fromImage(ref))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -87,15 +87,14 @@ func TestImages(t *testing.T) {
 		ref := freshTag(t)
 		b, maker := builder.Shared(t), builder.SharedOf(t, subject.DriverContainer)
 		older := makeBase(t, maker, build.Push(ref))
-		digest, found := registry.Digest(t, ref)
-		require.True(t, found, "the registry does not have the image that was pushed")
+		digest := registry.MustDigest(t, ref)
 		newer := makeBase(t, maker, build.Push(ref))
-		byDigest := registry.Untagged(ref) + "@" + digest.String()
+		byDigest := registry.Untagged(ref) + "@" + digest
 
 		for source, want := range map[string]string{
-			ref:                         newer,
-			byDigest:                    older,
-			ref + "@" + digest.String(): older,
+			ref:                newer,
+			byDigest:           older,
+			ref + "@" + digest: older,
 		} {
 			requireBase(t, b, want, "the build did not start from the image that docker-image://"+source+" names", build.Context("base", "docker-image://"+source))
 		}
@@ -210,8 +209,8 @@ func requireBase(t *suite.T, b *builder.Builder, want, message string, options .
 	require.Equal(t, want, found, message)
 }
 
-// from makes the image the base.
-func from(ref string) build.Option { return build.Arg("BASE", ref) }
+// fromImage makes the image the base.
+func fromImage(ref string) build.Option { return build.Arg("BASE", ref) }
 
 // requireNoBase wants a build to fail because the builder finds no image of
 // that name, and not for another reason.

@@ -32,7 +32,7 @@ func outputFiles(t *testing.T) {
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Target("value"), build.Local(dir))
 
-		require.Equal(t, value(t, ""), files.In(dir).Text(t, "id"), "the folder holds something else than was built")
+		require.Equal(t, t.Salt(), files.In(dir).Text(t, "id"), "the folder holds something else than was built")
 		entries, err := os.ReadDir(dir)
 		require.NoError(t, err)
 		require.Len(t, entries, 1, "the folder holds more than the result's one file")
@@ -63,7 +63,7 @@ func outputFiles(t *testing.T) {
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Target("value"), build.Output("type=tar,dest="+file))
 
 		result := files.Tar(t, file)
-		require.Equal(t, value(t, ""), result.Text(t, "id"), "the archive holds something else than was built")
+		require.Equal(t, t.Salt(), result.Text(t, "id"), "the archive holds something else than was built")
 		require.Equal(t, []string{"id"}, result.Names(t), "the archive holds more than the result's one file")
 	})
 
@@ -108,7 +108,7 @@ func outputFiles(t *testing.T) {
 			refused.MustFail(t, "the default builder on the overlay2 store makes %s", what)
 			require.Contains(t, refused.Stderr(), "containerd image store", "the refusal of %s does not name the way out", what)
 		}
-		require.Empty(t, left(t), "a refused build left an image in the engine")
+		require.Empty(t, ownImages(t), "a refused build left an image in the engine")
 	})
 }
 
@@ -120,7 +120,7 @@ func ociWritesALayout(t *suite.T) {
 	requireLayout(t, image.InArchive(t, file), packed.Metadata(t).Digest)
 	unpacked := build.Run(t, b, "fixtures/output", printing(t, ""), build.Output("type=oci,tar=false,dest="+dir), build.WithMetadata(t))
 	requireLayout(t, image.InLayout(t, dir), unpacked.Metadata(t).Digest)
-	require.Empty(t, left(t), "an image that was to be written to files is in the engine, too")
+	require.Empty(t, ownImages(t), "an image that was to be written to files is in the engine, too")
 }
 
 // requireLayout fails unless the image that a layout holds is the one with the
@@ -130,7 +130,7 @@ func requireLayout(t *suite.T, img v1.Image, digest string) {
 	found, err := img.Digest()
 	require.NoError(t, err)
 	require.Equal(t, digest, found.String(), "the metadata file names another image than the layout holds")
-	require.Equal(t, value(t, ""), image.Files(t, img).Text(t, "id"), "the layout's image is not what was built")
+	require.Equal(t, t.Salt(), image.Files(t, img).Text(t, "id"), "the layout's image is not what was built")
 }
 
 func aDockerArchiveCanBeLoaded(t *suite.T) {
@@ -138,7 +138,7 @@ func aDockerArchiveCanBeLoaded(t *suite.T) {
 	ref, file := image.New(t, "archive"), fixture.Path(t, "docker")
 
 	build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=docker,dest="+file))
-	require.Empty(t, left(t), "an image that was to be written to a file is in the engine, too")
+	require.Empty(t, ownImages(t), "an image that was to be written to a file is in the engine, too")
 
 	cli.NewConfig(t).Docker(t, "load", "--input", file)
 	requirePrints(t, ref, "", "the image that docker load took is not what was built")

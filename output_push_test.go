@@ -39,7 +39,7 @@ func outputPush(t *testing.T) {
 		Needs:   []claim.Need{claim.LocalEngine, claim.BuildKit(">=0.22")},
 		History: "BuildKit before v0.22 says the status only, such as 403 Forbidden",
 	}, func(t *suite.T) {
-		once := &limit{kind: sendsBlob}
+		once := &onlyFirst{kind: sendsBlob}
 		ref := registry.Start(t, registry.Strict).WithProxy(t, once.middleware).Ref("output:refused")
 		failed := pushing(t, ref, "")
 		require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.FailureMessage())
@@ -70,7 +70,7 @@ func outputPush(t *testing.T) {
 		shelf := registry.Start(t, registry.Strict)
 		ref := shelf.Ref("output:nodes")
 		build.Run(t, b, "fixtures/push", printing(t, ""), both, build.NoProvenance(), build.Push(ref))
-		before := tagged(t, ref)
+		before := registry.MustDigest(t, ref)
 		require.ElementsMatch(t, bothPlatforms, registry.Platforms(t, ref), "two nodes that both succeed do not push both platforms")
 
 		// One manifest per node: the one that succeeds has pushed when it arrives.
@@ -80,7 +80,7 @@ func outputPush(t *testing.T) {
 				printing(t, failing), build.Arg("FAILS", failing), build.Arg("GATE", "http://"+proxied.Host+"/gate"))
 
 			r.MustFailAt(t, "$FAILS", "the node for %s failed, and the build succeeded all the same", failing)
-			require.Equal(t, before, tagged(t, ref), "the node for %s failed, and the other one moved the tag", failing)
+			require.Equal(t, before, registry.MustDigest(t, ref), "the node for %s failed, and the other one moved the tag", failing)
 		}
 	})
 }
@@ -94,13 +94,13 @@ func sendsManifest(r *http.Request) bool {
 	return r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/")
 }
 
-// limit lets one request of a kind pass and refuses the others.
-type limit struct {
+// onlyFirst lets one request of a kind pass and refuses the others.
+type onlyFirst struct {
 	kind func(*http.Request) bool
 	seen atomic.Int64
 }
 
-func (l *limit) middleware(shelf http.Handler) http.Handler {
+func (l *onlyFirst) middleware(shelf http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if l.kind(r) && l.seen.Add(1) > 1 {
 			registry.Refuse(w)
@@ -110,14 +110,14 @@ func (l *limit) middleware(shelf http.Handler) http.Handler {
 	})
 }
 
-// refused tells whether there was a request to refuse.
-func (l *limit) refused() bool { return l.seen.Load() > 1 }
+// refused reports whether there was a request to refuse.
+func (l *onlyFirst) refused() bool { return l.seen.Load() > 1 }
 
 // pushing builds the fixture and pushes it.
 func pushing(t *suite.T, ref, word string, options ...build.Option) *build.Result {
 	t.Helper()
 	// The default builder keeps what it pushes in the engine as well.
-	image.RemoveLabelledAfter(t, mark(t))
+	image.RemoveLabelledAfter(t, ownLabel(t))
 	return build.Try(t, builder.Shared(t), "fixtures/push", append(options, printing(t, word), build.Push(ref))...)
 }
 
@@ -125,33 +125,25 @@ func pushing(t *suite.T, ref, word string, options ...build.Option) *build.Resul
 // then once more past the refusal: the tag moves only then.
 func requireTagKept(t *suite.T, kind func(*http.Request) bool, options ...build.Option) (ref string) {
 	t.Helper()
-	shelf, once := registry.Start(t, registry.Strict), &limit{kind: kind}
+	shelf, once := registry.Start(t, registry.Strict), &onlyFirst{kind: kind}
 	ref = shelf.Ref("output:kept")
 
 	first := pushing(t, ref, "first", options...)
-	require.Zero(t, first.Command.ExitCode, "the push that nobody refuses fails: %s", first.FailureMessage())
-	before := tagged(t, ref)
+	require.Zero(t, first.Command.ExitCode, "the push that is not refused fails: %s", first.FailureMessage())
+	before := registry.MustDigest(t, ref)
 
 	failed := pushing(t, shelf.WithProxy(t, once.middleware).Ref("output:kept"), "second", options...)
 	require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.FailureMessage())
 	failed.MustFail(t, "the registry refused the push, and the build succeeded all the same")
-	require.Equal(t, before, tagged(t, ref), "the push failed and moved the tag")
+	require.Equal(t, before, registry.MustDigest(t, ref), "the push failed and moved the tag")
 
 	second := pushing(t, ref, "second", options...)
-	require.Zero(t, second.Command.ExitCode, "the push that nobody refuses fails: %s", second.FailureMessage())
-	require.NotEqual(t, before, tagged(t, ref), "a push that succeeds does not move the tag either, so this proves nothing")
+	require.Zero(t, second.Command.ExitCode, "the push that is not refused fails: %s", second.FailureMessage())
+	require.NotEqual(t, before, registry.MustDigest(t, ref), "a push that succeeds does not move the tag either, so this proves nothing")
 	return ref
 }
 
-// tagged is the digest that the registry has for a tag.
-func tagged(t *suite.T, ref string) string {
-	t.Helper()
-	digest, ok := registry.Digest(t, ref)
-	require.True(t, ok, "the registry has no %s", ref)
-	return digest.String()
-}
-
-// afterAPush answers whoever asks for /gate once a manifest has arrived.
+// afterAPush answers a request for /gate once a manifest has arrived.
 func afterAPush(shelf http.Handler) http.Handler {
 	arrived := make(chan struct{})
 	open := sync.OnceFunc(func() { close(arrived) })

@@ -47,14 +47,14 @@ func TestOutput(t *testing.T) {
 		first := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref))
 		require.NotEqual(t, progress.Yes, first.Cached("RUN echo"), "the first build already finds its step in the cache")
 		requireWarning(t, first)
-		require.Empty(t, left(t), "a build without an output left an image in the engine")
+		require.Empty(t, ownImages(t), "a build without an output left an image in the engine")
 
 		second := build.Run(t, b, "fixtures/output", printing(t, ""))
 		require.True(t, second.Step(t, "RUN echo").Cached, "a build without an output left no cache either")
 
 		loaded := build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
 		require.NotContains(t, loaded.Stderr(), "--load", "a build that has an output warns that it has none")
-		require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
+		require.NotEmpty(t, ownImages(t), "the loaded image is not found by its label, so that none was found proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -79,11 +79,11 @@ func TestOutput(t *testing.T) {
 
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.WithMetadata(t))
 
-		require.Empty(t, left(t), "--push left an image in the engine")
+		require.Empty(t, ownImages(t), "--push left an image in the engine")
 		requireDigest(t, ref, r.Metadata(t).Digest)
 		image.Pull(t, ref, t.Native())
 		requirePrints(t, ref, "", "the registry's image is not what was built")
-		require.NotEmpty(t, left(t), "the pulled image is not found by its label, so that none was found proves nothing")
+		require.NotEmpty(t, ownImages(t), "the pulled image is not found by its label, so that none was found proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -95,7 +95,7 @@ func TestOutput(t *testing.T) {
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Strict).Ref("output:both")
 		b := builder.Shared(t)
-		image.RemoveLabelledAfter(t, mark(t))
+		image.RemoveLabelledAfter(t, ownLabel(t))
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.Load(ref))
 
@@ -113,7 +113,7 @@ func TestOutput(t *testing.T) {
 	}, func(t *suite.T) {
 		b := builder.New(t)
 		named, loaded := image.New(t, "named"), image.New(t, "loaded")
-		image.RemoveLabelledAfter(t, mark(t))
+		image.RemoveLabelledAfter(t, ownLabel(t))
 
 		// The current builder of an empty configuration is the default one.
 		unnamed := build.TryIn(t, b.Config, "fixtures/output", printing(t, "unnamed"), build.IDFile(t))
@@ -137,14 +137,14 @@ func TestOutput(t *testing.T) {
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Strict).Ref("output:default")
 		b := builder.New(t)
-		image.RemoveLabelledAfter(t, mark(t))
+		image.RemoveLabelledAfter(t, ownLabel(t))
 
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.WithMetadata(t))
 
 		requirePrints(t, ref, "", "the engine's image is not what was built")
 		requireDigest(t, ref, r.Metadata(t).Digest)
 		image.Remove(t, ref)
-		require.Empty(t, left(t), "the engine's image cannot be removed, so the next step proves nothing")
+		require.Empty(t, ownImages(t), "the engine's image cannot be removed, so the next step proves nothing")
 		image.Pull(t, ref, t.Native())
 		requirePrints(t, ref, "", "the registry's image is not what was built")
 	})
@@ -174,10 +174,10 @@ func TestOutput(t *testing.T) {
 
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.CacheOnly())
 		require.NotContains(t, r.Stderr(), "--load", "a build for the cache only warns that its result stays there")
-		require.Empty(t, left(t), "type=cacheonly left an image in the engine")
+		require.Empty(t, ownImages(t), "type=cacheonly left an image in the engine")
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-		require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
+		require.NotEmpty(t, ownImages(t), "the loaded image is not found by its label, so that none was found proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -192,10 +192,10 @@ func TestOutput(t *testing.T) {
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=image"), build.WithMetadata(t))
 		require.NotEmpty(t, r.Metadata(t).Digest, "no image was made, so this proves nothing")
 		require.NotContains(t, r.Stderr(), "--load", "type=image warns that the result goes nowhere")
-		require.Empty(t, left(t), "type=image put the image into the engine")
+		require.Empty(t, ownImages(t), "type=image put the image into the engine")
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-		require.NotEmpty(t, left(t), "the loaded image is not found by its label, so that none was found proves nothing")
+		require.NotEmpty(t, ownImages(t), "the loaded image is not found by its label, so that none was found proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -224,10 +224,10 @@ func TestOutput(t *testing.T) {
 		refused := build.Try(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms...), build.Load(ref))
 		refused.MustFail(t, "several platforms were loaded into an engine whose store keeps one")
 		require.Contains(t, refused.Stderr(), "manifest lists", "the refusal does not say that several platforms are the reason")
-		require.Empty(t, left(t), "the refused build left an image in the engine")
+		require.Empty(t, ownImages(t), "the refused build left an image in the engine")
 
 		build.Run(t, b, "fixtures/push", printing(t, ""), build.Platform("linux/arm64"), build.Load(ref))
-		require.NotEmpty(t, left(t), "one platform is not loaded either, so this proves nothing about several")
+		require.NotEmpty(t, ownImages(t), "one platform is not loaded either, so this proves nothing about several")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -294,31 +294,28 @@ func TestOutput(t *testing.T) {
 	outputPush(t)
 }
 
-// value is what an image of the claim's prints. The word tells several images
-// of one claim apart.
-func value(t *suite.T, word string) string { return t.Salt() + word }
-
-// printing makes a build's result print the value, and marks the image, so
-// that it is found in the engine even without a name.
+// printing makes a build's result print the claim's salt and the word, which tells
+// several images of one claim apart, and labels the image, so that it is found in
+// the engine even without a name.
 func printing(t *suite.T, word string) build.Option {
-	return build.All(build.Salt(t, word), build.Label(claimLabel, value(t, "")))
+	return build.All(build.Salt(t, word), build.Label(claimLabel, t.Salt()))
 }
 
 const claimLabel = "builders.claim"
 
-// mark is the label of the claim's images as the engine is asked for it.
-func mark(t *suite.T) string { return claimLabel + "=" + value(t, "") }
+// ownLabel is the label of the claim's images as the engine is asked for it.
+func ownLabel(t *suite.T) string { return claimLabel + "=" + t.Salt() }
 
-// left are the engine's images of this claim.
-func left(t *suite.T) []string {
+// ownImages are the engine's images of this claim.
+func ownImages(t *suite.T) []string {
 	t.Helper()
-	return image.Labelled(t, mark(t))
+	return image.Labelled(t, ownLabel(t))
 }
 
 // requirePrints runs an image of the engine's.
 func requirePrints(t *suite.T, ref, word, message string, args ...any) {
 	t.Helper()
-	require.Equal(t, value(t, word), image.Run(t, ref, t.Native()), append([]any{message}, args...)...)
+	require.Equal(t, t.Salt()+word, image.Run(t, ref, t.Native()), append([]any{message}, args...)...)
 }
 
 // requireWarning looks for the two ways out that the warning names.
@@ -332,7 +329,7 @@ func requireWarning(t *suite.T, r *build.Result) {
 // requireDigest compares what buildx says it pushed with what was pushed.
 func requireDigest(t *suite.T, ref, noted string) {
 	t.Helper()
-	require.Equal(t, tagged(t, ref), noted, "the metadata file names another digest than the registry has")
+	require.Equal(t, registry.MustDigest(t, ref), noted, "the metadata file names another digest than the registry has")
 }
 
 // eachDriver is the claim's builder and the engine's own one.

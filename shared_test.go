@@ -2,7 +2,12 @@
 
 package builders
 
-import "builders.test/helpers/claim"
+import (
+	"builders.test/helpers/cache"
+	"builders.test/helpers/claim"
+)
+
+// What several chapters share.
 
 // The platforms that claims about several are proven with, and what these need.
 var (
@@ -13,3 +18,11 @@ var (
 
 // oldBuildKit is older than what some claims are about, whatever is under test.
 const oldBuildKit = "moby/buildkit:v0.11.5"
+
+var (
+	// probe tells a hit from a miss: a step of its draws a random value.
+	probe = cache.Probe{Context: "fixtures/caching", File: "id", Step: "RUN echo"}
+	// stock puts layers, a cache mount and a local source into a cache, four
+	// megabytes each.
+	stock = cache.Stock{Context: "fixtures/disk"}
+)

@@ -131,6 +131,17 @@ func Digest(t *spec.T, ref string) (v1.Hash, bool) {
 	return descriptor.Digest, true
 }
 
+// MustDigest is the digest that the registry has for a reference, such as
+// sha256:…; the claim fails if it has none.
+func MustDigest(t *spec.T, ref string) string {
+	t.Helper()
+	digest, found := Digest(t, ref)
+	if !found {
+		t.Fatalf("the registry has no %s", ref)
+	}
+	return digest.String()
+}
+
 // missing tells "not there", which is an answer, from a registry that could not
 // answer, which is no fault of BuildKit's and ends the claim as an error. Whatever
 // else went wrong is about what the registry serves.

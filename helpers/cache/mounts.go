@@ -1,0 +1,39 @@
+package cache
+
+import (
+	"sync"
+
+	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
+)
+
+// A build with --no-cache empties the cache mounts that it uses. When it does,
+// BuildKit also lets go of all others that are in use (ClearActiveCacheMounts
+// in its solver/llbsolver/mounts): builds that share one would not find each
+// other any more. Specs of the two kinds therefore keep apart.
+func mountLock(t *spec.T) *sync.RWMutex {
+	t.Helper()
+	lock, err := env.Shared(t.Env, "cache mounts", func() (*sync.RWMutex, error) { return new(sync.RWMutex), nil })
+	if err != nil {
+		t.EnvironmentFailed("lock the cache mounts: %v", err)
+	}
+	return lock
+}
+
+// SharesMounts is for a spec whose builds meet in a cache mount: it keeps builds
+// away that empty cache mounts, until the spec ends.
+func SharesMounts(t *spec.T) {
+	t.Helper()
+	lock := mountLock(t)
+	lock.RLock()
+	t.Cleanup(lock.RUnlock)
+}
+
+// EmptiesMounts is for a spec that uses a cache mount with --no-cache: it keeps
+// builds away that meet in one, until the spec ends.
+func EmptiesMounts(t *spec.T) {
+	t.Helper()
+	lock := mountLock(t)
+	lock.Lock()
+	t.Cleanup(lock.Unlock)
+}
