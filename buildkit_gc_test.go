@@ -97,7 +97,7 @@ func buildkitGc(t *testing.T) {
 		Source: docsToml,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		// That the last rule was applied tells that the first one had been.
+		// That the last rule was applied means that the first one had been.
 		last := builder.Rule{Limit: nextToNothing, Filters: []string{"type==source.local"}}
 		for _, recent := range []time.Duration{time.Hour, time.Second} {
 			b := builder.New(t, builder.NoGC())

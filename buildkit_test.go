@@ -205,7 +205,7 @@ func TestBuildkit(t *testing.T) {
 	}, func(t *suite.T) {
 		cache.EmptiesMounts(t)
 		b, salt := builder.Shared(t), build.FreshSalt(t)
-		require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that nobody used holds something")
+		require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that was never used holds something")
 		require.Equal(t, []string{"one", "two"}, listed(t, b, "two", salt), "the cache mount lost what the first build had put there")
 		require.Equal(t, []string{"three"}, listed(t, b, "three", salt, build.NoCache()), "--no-cache did not begin with an empty cache mount")
 		require.Equal(t, []string{"three", "four"}, listed(t, b, "four", salt), "the build after --no-cache does not go on with its cache mount")
@@ -261,7 +261,7 @@ func openGate(t *suite.T, b *builder.Builder, salt build.Option) {
 }
 
 // stepper builds three steps in a row. A builder of its own does it: where a hit
-// is expected, nobody else may build (see [builder.Shared]).
+// is expected, no other claim may build (see [builder.Shared]).
 type stepper struct {
 	b    *builder.Builder
 	salt build.Option

@@ -103,7 +103,7 @@ func TestDrivers(t *testing.T) {
 
 		require.True(t, b.Recorded(), "create made no builder while its BuildKit is down")
 		require.Equal(t, "inactive", b.Inspect(t)[0].Status, "buildx reports a BuildKit that is down as something else")
-		require.False(t, engine.Container(t, administrators.Container()).State.Running, "create, or a look at the builder, started the BuildKit that somebody else had stopped")
+		require.False(t, engine.Container(t, administrators.Container()).State.Running, "create, or a look at the builder, started the BuildKit that its administrator had stopped")
 		require.False(t, engine.HasContainer(t, builder.ContainerOf(b.Node())), "create of a remote builder made a container as the docker-container driver does")
 
 		b.Config.Docker(t, "start", administrators.Container())

@@ -30,7 +30,7 @@ func frontendSteps(t *testing.T) {
 	}, func(t *suite.T) {
 		id, otherID := t.Env.Name("mount"), t.Env.Name("mount")
 
-		require.Empty(t, throughMount(t, "before", id, "first"), "a cache mount that nobody used holds something")
+		require.Empty(t, throughMount(t, "before", id, "first"), "a cache mount that was never used holds something")
 		require.Equal(t, "first", throughMount(t, "before", id, "second"), "the next build does not find what the last one left in the cache mount")
 		require.Equal(t, "first\nsecond", throughMount(t, "seen", id, "third"), "a mount of the same id at another path holds something else")
 		require.Empty(t, throughMount(t, "before", otherID, "fifth"), "a cache mount with another id holds what was left under the first")
@@ -96,7 +96,7 @@ func frontendSteps(t *testing.T) {
 		require.Contains(t, told, comment, "the step did not reach the agent that was forwarded")
 
 		told, _ = build.Export(t, builder.Shared(t), "fixtures/frontend/ssh", "identities", build.NoCache(), build.Salt(t))
-		require.Equal(t, "no agent", told, "the step has an agent that nobody forwarded")
+		require.Equal(t, "no agent", told, "the step has an agent that was not forwarded")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -114,7 +114,7 @@ func requireEmptiedByNoCache(t *suite.T, target string) {
 	t.Helper()
 	cache.EmptiesMounts(t)
 	id := t.Env.Name("mount")
-	require.Empty(t, throughMount(t, target, id, "first"), "a cache mount that nobody used holds something")
+	require.Empty(t, throughMount(t, target, id, "first"), "a cache mount that was never used holds something")
 	require.Equal(t, "first", throughMount(t, target, id, "second"), "the next build does not find what the last one left, so this proves nothing")
 	require.Empty(t, throughMount(t, target, id, "third", build.NoCache()), "--no-cache left the cache mount as it was")
 	require.Equal(t, "third", throughMount(t, target, id, "fourth"), "what --no-cache emptied is back, or what it left is not")

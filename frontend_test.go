@@ -359,7 +359,7 @@ type copied struct {
 	// base is what the base's own file says, layer the digest of the layer
 	// that holds the copied file.
 	base, layer string
-	// cached tells that BuildKit did not have to copy.
+	// cached means that BuildKit did not have to copy.
 	cached bool
 }
 

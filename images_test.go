@@ -40,7 +40,7 @@ func TestImages(t *testing.T) {
 
 		makeBase(t, maker)
 		requireNoBase(t, other, ref, "a builder found an image that another one kept to itself", fromImage(ref))
-		requireNoBase(t, maker, ref, "a builder found an image of its own that it gave to nobody", fromImage(ref))
+		requireNoBase(t, maker, ref, "a builder found an image of its own that it kept to itself", fromImage(ref))
 
 		makeBase(t, maker, build.Load(ref))
 		require.True(t, image.Exists(t, ref), "the image was not loaded, so this proves nothing")

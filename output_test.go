@@ -32,7 +32,7 @@ const (
 )
 
 // Chapter: where the result of a build goes. The image prints a value that is
-// the claim's alone, so whoever prints it has what the claim built.
+// the claim's alone, so what prints it is what the claim built.
 func TestOutput(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:     "output/none",

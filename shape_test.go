@@ -20,7 +20,7 @@ import (
 const docsReproducible = "https://github.com/moby/buildkit/blob/master/docs/build-repro.md"
 
 // Chapter: the shape of what comes out. Besides proving its claim, each spec
-// notes facts that are neither right nor wrong, but that somebody may rely on:
+// notes facts that are neither right nor wrong, but that users may rely on:
 // `builders compare` tells which of them changed.
 func TestShape(t *testing.T) {
 	suite.Prove(t, claim.Claim{

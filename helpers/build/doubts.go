@@ -58,7 +58,7 @@ func (r *Result) needed() []progress.Vertex {
 type asker struct {
 	args    []string
 	builder string
-	// local tells that images of the engine do as well.
+	// local says that images of the engine do as well.
 	local bool
 }
 

@@ -13,15 +13,15 @@ type Fact string
 
 // What progress tells of a build. Each may be missing although it was so.
 const (
-	// Took tells that a step took part in the build at all.
+	// Took says that a step took part in the build at all.
 	Took Fact = "took part"
-	// Ran tells that a step was executed.
+	// Ran says that a step was executed.
 	Ran Fact = "executed"
-	// Hit tells that the cache answered a step.
+	// Hit says that the cache answered a step.
 	Hit Fact = "cached"
-	// Erred tells which step failed, and why.
+	// Erred says which step failed, and why.
 	Erred Fact = "failed"
-	// Stopped tells that a step was canceled because another one failed.
+	// Stopped says that a step was canceled because another one failed.
 	Stopped Fact = "cancelled"
 	// Printed is what a step printed.
 	Printed Fact = "its log"
@@ -112,7 +112,7 @@ func (r *Result) untold(t *spec.T, fact Fact, format string, args ...any) {
 	t.Helper()
 	what := fmt.Sprintf(format, args...)
 	if loss, ok := mayMiss(t, fact); ok {
-		t.EnvironmentFailed("the progress of BuildKit %s does not tell %s, which may get lost (%s; docs/progress.md): put the claim to the test again", t.BuildKit, what, loss.When)
+		t.EnvironmentFailed("the progress of BuildKit %s does not tell %s, which may get lost (%s; docs/progress.md): test the claim again", t.BuildKit, what, loss.When)
 	}
 	t.Fatalf("the progress does not tell %s; it tells of %s", what, strings.Join(r.Names(), " | "))
 }

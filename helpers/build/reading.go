@@ -55,7 +55,7 @@ func (r *Result) Sent(t *spec.T) int64 {
 	return sum
 }
 
-// FailedAt tells whether the build failed, and failed at what the text names: a
+// FailedAt reports whether the build failed, and failed at what the text names: a
 // part of the step's command, or of the image that was looked up. What buildx
 // printed last decides; where that names nothing, the steps with an error do.
 func (r *Result) FailedAt(text string) bool {

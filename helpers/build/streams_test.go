@@ -19,7 +19,7 @@ import (
 // line says how. merged-… are the real thing: of two builds that came to the
 // same steps at the same time, the one that waited for the other.
 //
-// go test ./helpers/build -run TestStreams -update writes the readings anew.
+// go test ./helpers/build -run TestStreams -update writes the readings again.
 func TestStreams(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("../progress/testdata", "*.rawjson"))
 	require.NoError(t, err)

@@ -95,7 +95,7 @@ func (d *daemon) listen(t *spec.T) (mounts, flags []string) {
 			t.EnvironmentFailed("create a folder for the daemon's socket: %v", err)
 		}
 		d.address = "unix://" + filepath.Join(dir, "buildkitd.sock")
-		// The daemon is root; whoever runs the specs need not be.
+		// The daemon is root; the user of the specs need not be.
 		flags = append(flags, "--group", strconv.Itoa(os.Getgid()))
 		return []string{"--volume", dir + ":/run/buildkit"}, flags
 	}

@@ -75,7 +75,7 @@ func SharingDaemonOf(other *Builder) Option {
 // Pinned creates the builder from this image instead of the BuildKit under test.
 func Pinned(image string) Option { return func(s *settings) { s.image = image } }
 
-// DefaultImage is what buildx makes builders from when nobody names an image.
+// DefaultImage is what buildx makes builders from when no one names an image.
 const DefaultImage = "moby/buildkit:buildx-stable-1"
 
 // Unpinned names no image, which leaves the choice to buildx.
@@ -145,7 +145,7 @@ func (s settings) createArgs(t *spec.T) []string {
 		args = append(args, "--driver-opt", option)
 	}
 	if s.driver == subject.DriverRemote {
-		// The rest is the daemon's, which somebody else starts.
+		// The rest is the daemon's, which is started before it.
 		return args
 	}
 	if s.network != "" {
@@ -178,7 +178,7 @@ func (s settings) configFile(t *spec.T) string {
 	if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
 		t.EnvironmentFailed("write BuildKit's configuration: %v", err)
 	}
-	// Whoever repeats the command needs it, too.
+	// A person who repeats the command needs it, too.
 	if err := t.Evidence.Note(filepath.Base(path), text+"\n"); err != nil {
 		t.EnvironmentFailed("evidence cannot be kept: %v", err)
 	}

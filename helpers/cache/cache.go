@@ -47,7 +47,7 @@ func TryUsage(t *spec.T, b *builder.Builder, words ...string) (Records, error) {
 var errUnreadable = errors.New("what `docker buildx du --verbose` printed cannot be read")
 
 // fail ends the claim because a look at a cache failed. That du failed is du's
-// doing; that nobody here can read it is not.
+// doing; that it cannot be read here is not.
 func fail(t *spec.T, err error) {
 	t.Helper()
 	if errors.Is(err, errUnreadable) {

@@ -26,7 +26,7 @@ func Container(t *spec.T, name string) container.InspectResponse {
 	return found
 }
 
-// HasContainer tells whether the engine has a container, running or not.
+// HasContainer reports whether the engine has a container, running or not.
 func HasContainer(t *spec.T, name string) bool {
 	t.Helper()
 	_, err := t.Env.Client.ContainerInspect(t.Context(), name)
@@ -43,7 +43,7 @@ func Volume(t *spec.T, name string) volume.Volume {
 	return found
 }
 
-// HasVolume tells whether the engine has a volume.
+// HasVolume reports whether the engine has a volume.
 func HasVolume(t *spec.T, name string) bool {
 	t.Helper()
 	_, err := t.Env.Client.VolumeInspect(t.Context(), name)

@@ -46,7 +46,7 @@ func pruneVolumes(t *spec.T, of ...filters.KeyValuePair) {
 	})
 }
 
-// prune waits for its turn: an engine does one prune at a time, whoever asks,
+// prune waits for its turn: an engine does one prune at a time, for all its clients,
 // and refuses another with a conflict.
 func prune(t *spec.T, what string, ask func(context.Context) error) {
 	t.Helper()

@@ -15,7 +15,7 @@ import (
 
 // Traces are the objects on the engine that come from one build. They are
 // known by a label that the Dockerfile sets before its first step: whatever is
-// made from the unfinished image inherits it. So nobody else's work on the
+// made from the unfinished image inherits it. So no other work on the
 // engine is mistaken for the build's; what would be made without a label, and
 // without being used by something that has it, escapes.
 type Traces struct {
@@ -29,7 +29,7 @@ type Traces struct {
 	Volumes []string
 }
 
-// None tells that there are none.
+// None reports whether there are none.
 func (x Traces) None() bool {
 	return len(x.Containers) == 0 && len(x.Images) == 0 && len(x.Volumes) == 0
 }

@@ -78,7 +78,7 @@ func repositoryOf(ref string) string {
 	return named.Name()
 }
 
-// Exists tells whether the engine has the image.
+// Exists reports whether the engine has the image.
 func Exists(t *spec.T, ref string) bool {
 	t.Helper()
 	_, err := t.Env.Client.ImageInspect(t.Context(), ref)

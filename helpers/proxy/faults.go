@@ -52,7 +52,7 @@ func half(w http.ResponseWriter, r *http.Request, service http.Handler) {
 	panic(http.ErrAbortHandler)
 }
 
-// Hanging answers nobody who asks for a manifest or uploads, until they go away.
+// Hanging answers no request for a manifest and no upload, until the client goes away.
 func Hanging(service http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/manifests/") || strings.Contains(r.URL.Path, "/uploads/") {

@@ -40,7 +40,7 @@ type ManifestDescription struct {
 	Layers               []v1.Descriptor
 }
 
-// Attestation tells whether the manifest holds attestations of another one.
+// Attestation reports whether the manifest holds attestations of another one.
 func (m ManifestDescription) Attestation() bool { return m.Platform == "unknown/unknown" }
 
 // Describe reads the shape of what a reference names.

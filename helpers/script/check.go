@@ -22,7 +22,7 @@ func builtinCondition(word string) bool {
 }
 
 // check finds what is wrong in one line without running it: a command or a
-// condition that nobody knows. Everything else shows when it runs.
+// condition that no one knows. Everything else shows when it runs.
 func check(line string) error {
 	if line == "" || strings.HasPrefix(line, "#") {
 		return nil

@@ -16,7 +16,7 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// negation tells that the command stands behind an exclamation mark.
+// negation says that the command stands behind an exclamation mark.
 type negation bool
 
 // command does one line of a script. Its error is the reason of the verdict.
@@ -182,7 +182,7 @@ func (r *runner) chosen(args []string) (*builder.Builder, []string, error) {
 	return b, args, r.use(b)
 }
 
-// image NAME: sets $NAME to a reference that nobody else uses; the image is
+// image NAME: sets $NAME to a reference of its own; the image is
 // removed with the script.
 func (r *runner) image(ts *testscript.TestScript, _ negation, args []string) error {
 	if len(args) != 1 {

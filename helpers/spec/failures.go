@@ -75,7 +75,8 @@ func (f *failures) reason() string {
 	return sentence(f.messages[0])
 }
 
-// testify lays a failure out as indented, labelled paragraphs.
+// testifyLabel is how testify labels the parts of a failure, which it lays out
+// as indented paragraphs.
 var testifyLabel = regexp.MustCompile(`(?m)^\s*(Error Trace|Error|Test|Messages):[ \t]*`)
 
 func sentence(message string) string {
