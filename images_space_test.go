@@ -1,0 +1,157 @@
+//go:build integration
+
+package builders
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"builders.test/helpers/builder"
+	"builders.test/helpers/cache"
+	"builders.test/helpers/claim"
+	"builders.test/helpers/cli"
+	"builders.test/helpers/engine"
+	"builders.test/helpers/env"
+	"builders.test/helpers/suite"
+	"github.com/stretchr/testify/require"
+)
+
+// The proofs of TestImages about how far a prune goes, and about builders that do not
+// run.
+
+func imagesSpace(t *testing.T) {
+	t.Helper()
+	suite.Prove(t, claim.Claim{
+		ID:      "images/prune-reserved-space",
+		Text:    "`prune --reserved-space`, of old `--keep-storage`, prunes to that size and begins with what was used least and longest ago",
+		Source:  docsPrune,
+		Needs:   []claim.Need{claim.OwnBuildKit, claim.Buildx(">=0.18")},
+		History: "Called --keep-storage before buildx v0.18, which still takes the old name; every BuildKit understands it",
+	}, func(t *suite.T) {
+		for _, flag := range []string{"--reserved-space", "--keep-storage"} {
+			requirePrunedTo(t, flag)
+		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "images/prune-max-used-space",
+		Text:    "`prune --max-used-space` prunes to that size and begins with what was used least and longest ago",
+		Source:  docsPrune,
+		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.17"), claim.Buildx(">=0.18")},
+		History: "Since BuildKit v0.17 and buildx v0.18",
+	}, func(t *suite.T) { requirePrunedTo(t, "--max-used-space") })
+
+	suite.Prove(t, claim.Claim{
+		ID:      "images/prune-min-free-space",
+		Text:    "`prune --min-free-space` takes nothing while the disk is as free as that, and otherwise prunes, as far as `--reserved-space`",
+		Source:  docsPrune,
+		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.17"), claim.Buildx(">=0.18")},
+		History: "Since BuildKit v0.17 and buildx v0.18",
+	}, func(t *suite.T) {
+		// Every disk has a byte to spare, and none has a petabyte.
+		const little, unreachable = "1b", "1pb"
+		requirePrunedTo(t, "--reserved-space", "--min-free-space", unreachable)
+
+		b := builder.New(t)
+		value, _ := stock.Read(t, b, "first")
+		prune(t, b, "--max-used-space", unreachable, "--min-free-space", little)
+		stock.MustHit(t, b, "first", value, "prune took a layer though the disk was as free as it had to be")
+		prune(t, b, "--min-free-space", unreachable)
+		stock.MustMiss(t, b, "first", value, "prune left a layer though the disk was not as free as it had to be")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/prune-old-buildkit",
+		Text:   "`prune --max-used-space` and `--min-free-space` fail on a BuildKit that does not know them, such as v0.11.5, and take nothing",
+		Source: "https://github.com/moby/buildkit/pull/5359",
+		Needs:  []claim.Need{claim.ContainerDriver, claim.Buildx(">=0.18")},
+	}, func(t *suite.T) {
+		b := builder.New(t, builder.Pinned(oldBuildKit))
+		value, _ := stock.Read(t, b, "first")
+		for _, flag := range []string{"--max-used-space", "--min-free-space"} {
+			refused := cache.TryPrune(t, b, flag, "1000b")
+			require.NotZero(t, refused.ExitCode, "buildx asks a BuildKit for %s that does not know it", flag)
+		}
+		stock.MustHit(t, b, "first", value, "buildx refused to prune, and the layer is gone all the same")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:     "images/prune-stopped",
+		Text:   "`du` and `prune` of a stopped builder fail; they neither start it nor harm its cache",
+		Source: "https://github.com/docker/buildx/issues/2134",
+		Needs:  []claim.Need{claim.ContainerDriver},
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		value, _ := stock.Read(t, b, "first")
+		b.Config.Buildx(t, "stop", b.Name)
+
+		for _, words := range [][]string{{"du"}, {"prune", "--force", "--all"}} {
+			refused := b.Config.Try(t, append([]string{"buildx", "--builder", b.Name}, words...)...)
+			require.NotZero(t, refused.ExitCode, "%s of a stopped builder succeeds: good news, and the claim is to be told from which buildx on", words[0])
+		}
+		require.False(t, engine.Container(t, b.Container()).State.Running, "du or prune started a stopped builder")
+		stock.MustHit(t, b, "first", value, "prune of a stopped builder failed, and its cache is gone all the same")
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "images/system-prune",
+		Text:    "What `docker system prune --volumes` takes of a stopped builder, its container, costs no cache: the state volume has a name and stays, and the next build finds it",
+		Source:  "https://docs.docker.com/reference/cli/docker/system/prune/",
+		Needs:   []claim.Need{claim.ContainerDriver},
+		History: "Engines before 23.0 pruned volumes that have a name too",
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		value, _ := stock.Read(t, b, "first")
+		b.Config.Buildx(t, "stop", b.Name)
+
+		// docker system prune is for the whole engine, other people's things too.
+		// What it does is done here to things of this run's, made like a builder's.
+		mark := "builders.prune=" + t.Env.Name("prune")
+		container, volume := stoppedContainer(t, mark), namedVolume(t, mark)
+		engine.PruneContainers(t, mark)
+		require.False(t, engine.HasContainer(t, container), "a prune leaves containers that do not run, and so those of stopped builders")
+		engine.PruneVolumes(t, mark)
+		require.True(t, engine.HasVolume(t, volume), "a prune takes volumes that have a name, and so the state of stopped builders")
+		engine.PruneAllVolumes(t, mark)
+		require.False(t, engine.HasVolume(t, volume), "not even --all takes the volume, so this proves nothing")
+
+		require.NotContains(t, engine.Volume(t, b.Volume()).Labels, anonymous, "the builder's state volume is one without a name")
+		engine.RemoveContainer(t, b.Container())
+		stock.MustHit(t, b, "first", value, "the container of a stopped builder went, and its cache with it")
+	})
+}
+
+// requirePrunedTo proves that with room for one of two layers the flag leaves
+// the one that was used more often and later.
+func requirePrunedTo(t *suite.T, flag string, more ...string) {
+	t.Helper()
+	b, value, limit := stock.Unequal(t)
+	words := append([]string{flag, fmt.Sprintf("%db", limit)}, more...)
+	prune(t, b, words...)
+	said := "prune " + strings.Join(words, " ")
+	require.Empty(t, stock.Layer(cache.Usage(t, b), "second"), "%s left more than that", said)
+	stock.MustHit(t, b, "first", value, said+" took more than it had to, or did not begin with what was used least")
+}
+
+// anonymous is the label that the engine puts on volumes without a name.
+const anonymous = "com.docker.volume.anonymous"
+
+func stoppedContainer(t *suite.T, mark string) (name string) {
+	t.Helper()
+	name = t.Env.Name("container")
+	config := cli.NewConfig(t)
+	t.Cleanup(func() { config.CleanUp(t, "rm", "--force", name) })
+	// The image asks for a volume; the tmpfs takes its place.
+	config.Docker(t, "create", "--name", name, "--label", env.RunLabel+"="+t.Env.Run, "--label", mark,
+		"--pull", "never", "--tmpfs", "/var/lib/buildkit", t.Env.BuildKit.Image)
+	return name
+}
+
+func namedVolume(t *suite.T, mark string) (name string) {
+	t.Helper()
+	name = t.Env.Name("volume")
+	engine.RemoveVolumeAfter(t, name)
+	cli.NewConfig(t).Docker(t, "volume", "create", "--label", mark, name)
+	return name
+}
