@@ -138,7 +138,7 @@ func (d *daemon) await(t *spec.T, config cli.Config) error {
 		}
 		return answer.ExitCode == 0, nil
 	})
-	if err != nil && err == ctx.Err() {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return fmt.Errorf("the daemon %s does not answer within %s: %s; its log ends with: %s", d.name, daemonPatience, cli.FailureMessage(answer), lastLine(d.log(t, config)))
 	}
 	return err

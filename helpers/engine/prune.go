@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"builders.test/helpers/internal/poll"
@@ -58,7 +59,7 @@ func prune(t *spec.T, what string, ask func(context.Context) error) {
 		return true, err
 	})
 	switch {
-	case err != nil && err == t.Context().Err():
+	case t.Context().Err() != nil && errors.Is(err, t.Context().Err()):
 		t.EnvironmentFailed("the engine does another prune of %s, which did not end before the claim's deadline", what)
 	case err != nil:
 		t.EnvironmentFailed("prune %s: %v", what, err)

@@ -19,8 +19,11 @@ type Program struct {
 	Code []byte
 }
 
-// Every page size divides the alignment.
-const address, alignment = 0x400000, 0x10000
+const (
+	// address is where the file is loaded, and alignment what every page size
+	// divides.
+	address, alignment = 0x400000, 0x10000
+)
 
 // ELF is the program's file.
 func (p Program) ELF() []byte {
