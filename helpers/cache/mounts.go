@@ -7,10 +7,10 @@ import (
 	"builders.test/helpers/spec"
 )
 
-// A build with --no-cache empties the cache mounts that it uses. When it does,
-// BuildKit also lets go of all others that are in use (ClearActiveCacheMounts
-// in its solver/llbsolver/mounts): builds that share one would not find each
-// other any more. Specs of the two kinds therefore keep apart.
+// mountLock keeps specs of two kinds apart. A build with --no-cache empties the cache
+// mounts that it uses. When it does, BuildKit also lets go of all others that are in
+// use (ClearActiveCacheMounts in its solver/llbsolver/mounts): builds that share one
+// would not find each other any more.
 func mountLock(t *spec.T) *sync.RWMutex {
 	t.Helper()
 	lock, err := env.Shared(t.Env, "cache mounts", func() (*sync.RWMutex, error) { return new(sync.RWMutex), nil })
