@@ -64,7 +64,7 @@ func TestFFmpeg(t *testing.T) {
 				for _, program := range [][]string{{"sh", script}, {script}} {
 					out := image.TryProgram(t, ffmpegOn(t, arch, base), "linux/"+arch, program...)
 					require.NotZero(t, out.Exit, "%s has no shell, but for %s the script ran and said: %s", base, arch, out.Stdout)
-					require.Regexp(t, "not found|no such file", out.Stderr+out.Stdout, "%v did not fail for want of a shell on %s", program, base)
+					require.Regexp(t, "not found|no such file", out.Stderr+out.Stdout, "%v failed for another reason than the missing shell on %s", program, base)
 				}
 			}
 		}

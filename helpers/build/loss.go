@@ -54,8 +54,8 @@ const (
 	sourceOfErrors = "https://github.com/moby/buildkit/issues/1456"
 )
 
-// Losses lists what is known to get lost. What is not in this list and missing
-// all the same is a fault of the release under test.
+// Losses lists what is known to get lost. What is missing and not in this list
+// is a fault of the release under test.
 func Losses() []Loss {
 	return []Loss{
 		{
