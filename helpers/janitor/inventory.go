@@ -100,9 +100,9 @@ type Difference struct {
 
 // Since tells what is different from an earlier inventory, to the run with the id.
 // What other runs own is theirs to change.
-func (after Inventory) Since(before Inventory, run string) Difference {
+func (i Inventory) Since(before Inventory, run string) Difference {
 	var d Difference
-	was, is := before.byKey(), after.byKey()
+	was, is := before.byKey(), i.byKey()
 	for _, key := range slices.Sorted(maps.Keys(is)) {
 		object := is[key]
 		old, known := was[key]

@@ -43,7 +43,7 @@ func (x Object) String() string { return x.Kind + " " + x.Name }
 
 var (
 	ownedName = regexp.MustCompile(`^(?:` + env.NodePrefix + `)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
-	// An image that was pulled from a registry of the run's carries the
+	// ownedImage is one that was pulled from a registry of the run's: it carries the
 	// registry's address.
 	ownedImage = regexp.MustCompile(`^(?:` + regexp.QuoteMeta(env.ImagePlace) + `|[^/]+/` + env.Prefix + `)([0-9a-f]{8})/`)
 )

@@ -126,6 +126,7 @@ func (p Progress) Failed() []Vertex {
 	return failed
 }
 
+// Names are those of all steps, in the order of the progress.
 func (p Progress) Names() []string {
 	names := make([]string, 0, len(p.Vertices))
 	for _, v := range p.Vertices {

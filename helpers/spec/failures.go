@@ -164,7 +164,7 @@ func (t *T) Logf(format string, args ...any) {
 	t.TB.Logf(format, args...)
 }
 
-// Skip, Skipf and SkipNow end the claim as a mistake of the spec's: what a
+// Skip ends the claim, as Skipf and SkipNow do, as a mistake of the spec's: what a
 // claim needs is said by its needs, so that the report can name it.
 func (t *T) Skip(args ...any) { t.Mistaken("the spec skips itself: %s", fmt.Sprint(args...)) }
 

@@ -164,10 +164,10 @@ func (t *T) open() {
 // try. What a neighbour does that only keeps the machine busy is thrown away
 // with the run's folder.
 func (t *T) evidenceIn() (out, name string) {
-	switch {
-	case t.number == 0:
+	switch t.number {
+	case 0:
 		return t.Env.Dir, t.Env.Name("beside")
-	case t.number == 1:
+	case 1:
 		return t.Env.Out, t.Claim.ID
 	}
 	return t.Env.Out, t.Claim.ID + tryMark + strconv.Itoa(t.number)

@@ -8,6 +8,7 @@ import "builders.test/helpers/claim"
 // a look.
 type Standing int
 
+// The standings, from what needs no look to what needs it most.
 const (
 	Holds Standing = iota
 	NotApplicable
