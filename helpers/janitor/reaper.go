@@ -26,7 +26,9 @@ import (
 const reapVariable = "BUILDERS_REAP"
 
 const (
-	sweepTimeout = time.Minute
+	// sweepTimeout bounds a sweep. On a quiet machine one takes seconds; a soak
+	// beside compilations, at a load of 25, took more than a minute.
+	sweepTimeout = 5 * time.Minute
 	sweepPause   = 200 * time.Millisecond
 	// engineAway is how long an engine may not answer before a sweep gives up.
 	engineAway = 10 * time.Second
@@ -172,10 +174,18 @@ func Sweep(ctx context.Context, engines []*client.Client, runs ...string) error 
 func sweep(ctx context.Context, engines []*client.Client, run string, kept ...env.Kept) ([]Object, error) {
 	s := sweeper{engines: engines, run: run, reached: time.Now(), kept: kept}
 	err := poll.Until(ctx, sweepPause, func() (bool, error) { return s.pass(ctx) })
-	if err != nil && ctx.Err() != nil && s.failed != nil {
-		err = fmt.Errorf("what run %s left is not gone yet: %w", run, s.failed)
+	if err != nil && ctx.Err() != nil {
+		err = s.unfinished(err)
 	}
 	return s.found, err
+}
+
+// unfinished says what a sweep that ran out of time was about.
+func (s *sweeper) unfinished(err error) error {
+	if s.failed != nil {
+		err = s.failed
+	}
+	return fmt.Errorf("what run %s left is not gone yet (%s), and `builders clean` tries again: %w", s.run, join(s.found), err)
 }
 
 type sweeper struct {
