@@ -35,9 +35,10 @@ help: ## show this
 check: bin/builders ## prove the claims on one BuildKit; brings its own engine if none is there
 	@bin/builders check
 
-test: bin/builders ## vet, unit tests, every claim on an old and a new BuildKit, and the other drivers and stores
+test: bin/builders ## vet, lint, unit tests, every claim on an old and a new BuildKit, and the other drivers and stores
 	go vet ./...
 	go vet -tags integration ./...
+	@$(MAKE) --no-print-directory lint
 	go test ./...
 	@failed=; for release in $(RELEASES); do \
 	  kill -0 $$PPID || exit 2; \

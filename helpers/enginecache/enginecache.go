@@ -215,8 +215,7 @@ func (s snapshot) buildx(ctx context.Context, args ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, s.Docker, append([]string{"buildx"}, args...)...)
 	command.Env = append(os.Environ(), s.Environ...)
 	out, err := command.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return nil, fmt.Errorf("docker buildx %s: %s", args[0], bytes.TrimSpace(exit.Stderr))
 	}
 	return out, err

@@ -51,7 +51,7 @@ func inMood(t *testing.T, mood string, more ...string) outcome {
 	}
 	child := exec.CommandContext(t.Context(), program, args...)
 	child.Env = environ
-	said, err := child.CombinedOutput()
+	said, _ := child.CombinedOutput() // how it ended is in the exit code
 	o := outcome{said: string(said), code: child.ProcessState.ExitCode(), out: out, attributes: map[string]map[string]string{}, result: map[string]string{}}
 	t.Cleanup(func() {
 		if t.Failed() {
