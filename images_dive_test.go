@@ -11,8 +11,8 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/dive"
-	"builders.test/helpers/env"
 	"builders.test/helpers/image"
+	"builders.test/helpers/subject"
 	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
@@ -38,10 +38,10 @@ func imagesDive(t *testing.T) {
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.ContainerdStore, claim.Dive},
 		History: "A fault of dive, not of the store: v0.12.0 takes no file below 1 KiB for a layer and knows no zstd, and the containerd store gives layers out as they are, compressed; v0.13.1 reads them",
 	}, func(t *suite.T) {
-		requireUnread(t, env.OldDive, makeLayered(t, smallLayer, gzipLayers), "whose layer is small and compressed")
-		requireUnread(t, env.OldDive, makeLayered(t, largeLayer, zstdLayers), "whose layer is compressed with zstd")
-		requireRead(t, env.OldDive, makeLayered(t, largeLayer, gzipLayers))
-		requireRead(t, env.OldDive, makeLayered(t, smallLayer, plainLayers))
+		requireUnread(t, subject.OldDive, makeLayered(t, smallLayer, gzipLayers), "whose layer is small and compressed")
+		requireUnread(t, subject.OldDive, makeLayered(t, largeLayer, zstdLayers), "whose layer is compressed with zstd")
+		requireRead(t, subject.OldDive, makeLayered(t, largeLayer, gzipLayers))
+		requireRead(t, subject.OldDive, makeLayered(t, smallLayer, plainLayers))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -49,21 +49,21 @@ func imagesDive(t *testing.T) {
 		Text:   "dive v0.12.0 reads images of the overlay2 store and what `docker save` wrote of them, however small or compressed their layers were: this store gives them out uncompressed",
 		Source: diveContainerd,
 		Needs:  []claim.Need{claim.Overlay2Store, claim.Dive},
-	}, diveReadsEveryImage(env.OldDive))
+	}, diveReadsEveryImage(subject.OldDive))
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/dive-0.13-containerd",
 		Text:   "dive v0.13.1 reads images of the containerd store and what `docker save` wrote of them, however small and however compressed their layers are",
 		Source: diveContainerd,
 		Needs:  []claim.Need{claim.ContainerdStore, claim.Dive},
-	}, diveReadsEveryImage(env.NewDive))
+	}, diveReadsEveryImage(subject.NewDive))
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/dive-0.13-overlay2",
 		Text:   "dive v0.13.1 reads images of the overlay2 store and what `docker save` wrote of them, however small and however compressed their layers are",
 		Source: diveContainerd,
 		Needs:  []claim.Need{claim.Overlay2Store, claim.Dive},
-	}, diveReadsEveryImage(env.NewDive))
+	}, diveReadsEveryImage(subject.NewDive))
 }
 
 // makeLayered loads such an image into the engine, by the output named.
@@ -98,7 +98,7 @@ func requireRead(t *suite.T, release string, l layered) {
 		found, err := dive.Look(t, release, source)
 		require.NoError(t, err, "dive %s cannot read %s", release, source)
 		require.Equal(t, image.Inspect(t, l.ref, t.Native()).RootFS.Layers, found.DiffIDs(), "dive %s read another image than %s", release, source)
-		if release != env.OldDive {
+		if release != subject.OldDive {
 			require.Equal(t, []dive.File{{Path: l.file}}, found.Layers[0].Files, "dive %s lists other files in %s than it holds", release, source)
 		}
 	}

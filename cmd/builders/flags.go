@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"builders.test/helpers/env"
 	"builders.test/helpers/subject"
 	"builders.test/internal/check"
 	"builders.test/internal/plan"
@@ -72,7 +71,7 @@ func regressionsFlag(flags *pflag.FlagSet, choice *check.Choice) {
 
 // verdictFlags are about what a verdict takes, and which fail the run.
 func verdictFlags(flags *pflag.FlagSet, r *check.Request) {
-	flags.StringVar(&r.Confirm, "confirm", variable("CONFIRM", strconv.Itoa(env.DefaultConfirm)), "how often a claim that failed is tried again before it is called broken")
+	flags.StringVar(&r.Confirm, "confirm", variable("CONFIRM", strconv.Itoa(subject.DefaultConfirm)), "how often a claim that failed is tried again before it is called broken")
 	strictFlag(flags, &r.Strict)
 }
 

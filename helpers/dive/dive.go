@@ -1,7 +1,7 @@
 // Package dive looks into images with dive, as people do to see what each
 // layer of an image brings.
 //
-//	found, err := dive.Look(t, env.NewDive, dive.Archive("image.tar"))
+//	found, err := dive.Look(t, subject.NewDive, dive.Archive("image.tar"))
 package dive
 
 import (

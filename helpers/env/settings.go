@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"builders.test/helpers/subject"
@@ -61,13 +60,13 @@ func readSettings(options []Option) (settings, error) {
 		return s, err
 	}
 	s.engines = engines
-	if s.confirm, err = Confirm(os.Getenv("CONFIRM")); err != nil {
+	if s.confirm, err = subject.Confirm(os.Getenv("CONFIRM")); err != nil {
 		return s, err
 	}
-	if s.strict, err = Strict(os.Getenv("STRICT")); err != nil {
+	if s.strict, err = subject.Strict(os.Getenv("STRICT")); err != nil {
 		return s, err
 	}
-	if s.keep, err = Keep(os.Getenv("KEEP")); err != nil {
+	if s.keep, err = subject.Keep(os.Getenv("KEEP")); err != nil {
 		return s, err
 	}
 	out, err := filepath.Abs(valueOr("OUT", filepath.Join("build", "check")))
@@ -82,43 +81,6 @@ func readSettings(options []Option) (settings, error) {
 		return s, fmt.Errorf("OUT=%s: %w; free some space or name another folder", out, err)
 	}
 	return s, nil
-}
-
-// DefaultConfirm is how often a claim that failed is tried again when CONFIRM
-// says nothing.
-const DefaultConfirm = 3
-
-// Confirm reads what CONFIRM says: how often a claim that failed is tried again
-// before it is called broken.
-func Confirm(text string) (int, error) {
-	const most = 19
-	if text == "" {
-		return DefaultConfirm, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 || n > most {
-		return 0, fmt.Errorf("CONFIRM=%s is no number from 0 to %d; it says how often a claim that failed is tried again", text, most)
-	}
-	return n, nil
-}
-
-// Strict reads what STRICT says: whether an unsteady claim and a known fault
-// fail the run, too.
-func Strict(text string) (bool, error) { return yes("STRICT", text) }
-
-// Keep reads what KEEP says: whether the builders and files of a claim that fails
-// are left for a look.
-func Keep(text string) (bool, error) { return yes("KEEP", text) }
-
-func yes(variable, text string) (bool, error) {
-	if text == "" {
-		return false, nil
-	}
-	said, err := strconv.ParseBool(text)
-	if err != nil {
-		return false, fmt.Errorf("%s=%s is neither 1 nor 0", variable, text)
-	}
-	return said, nil
 }
 
 func valueOr(variable, fallback string) string {

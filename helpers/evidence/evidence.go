@@ -74,13 +74,15 @@ type Command struct {
 	Stdout, Stderr []byte `json:"-"`
 }
 
-// The files of a command's folder.
+// The files of a command's folder, and what a failed claim said.
 const (
 	CommandFile  = "command.json"
 	StdoutFile   = "stdout"
 	StderrFile   = "stderr"
 	ProgressFile = "progress.rawjson"
-	stdinFile    = "stdin"
+	// FailureFile lies in the claim's own folder.
+	FailureFile = "failure.txt"
+	stdinFile   = "stdin"
 )
 
 // Command writes one command down. Its line works after the run as far as it can:
@@ -135,7 +137,7 @@ func (f *Folder) moved(word, own string) string {
 
 // Failure writes down what the assertions of a failed claim said.
 func (f *Folder) Failure(reason, text string) error {
-	return write(f.path(), "failure.txt", []byte(reason+"\n\n"+text+"\n"))
+	return write(f.path(), FailureFile, []byte(reason+"\n\n"+text+"\n"))
 }
 
 // Note writes a text that is evidence but no command's output, such as a

@@ -63,9 +63,9 @@ func newScene(t *testing.T) *scene {
 	s.env.Client, s.env.Driver = c, subject.DriverContainer
 	s.env.Engine = env.Engine{Host: host, Store: subject.StoreContainerd, OS: "linux", Arch: "amd64"}
 	s.env.BuildKit = subject.BuildKit{Image: "moby/buildkit:v0.11.5", Version: "v0.11.5"}
-	s.env.Confirm, err = env.Confirm(os.Getenv("CONFIRM"))
+	s.env.Confirm, err = subject.Confirm(os.Getenv("CONFIRM"))
 	require.NoError(t, err)
-	s.env.Strict, err = env.Strict(os.Getenv("STRICT"))
+	s.env.Strict, err = subject.Strict(os.Getenv("STRICT"))
 	require.NoError(t, err)
 	return s
 }

@@ -18,6 +18,15 @@ const DefaultBuildKit = "v0.11.5"
 // NewestBuildKit is the newest release that is known here.
 const NewestBuildKit = "v0.34.2"
 
+// The releases of dive that claims compare.
+const (
+	// OldDive is the last release before the one that learned to read images
+	// of every store.
+	OldDive = "v0.12.0"
+	// NewDive reads them.
+	NewDive = "v0.13.1"
+)
+
 // BuildKitChoice is what BUILDKIT says; exactly one way of saying it is filled in.
 type BuildKitChoice struct {
 	// Ref is a release, latest, or an image reference: what the specs take.

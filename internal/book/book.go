@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +17,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/claim"
-	"builders.test/internal/text"
+	"builders.test/internal/text/sanitize"
 )
 
 // Regressions is the chapter of faults that releases of the past had.
@@ -65,10 +64,10 @@ func compile(ctx context.Context, dir, binary string, stderr io.Writer) error {
 	case errors.Is(err, exec.ErrNotFound):
 		return errors.New("no go command on PATH, which compiles the specs; install Go")
 	case !bytes.HasPrefix(said, []byte("#")):
-		return fmt.Errorf("go cannot compile the specs: %s", text.Line(string(said)))
+		return fmt.Errorf("go cannot compile the specs: %s", sanitize.Line(string(said)))
 	}
 	for line := range strings.Lines(string(said)) {
-		fmt.Fprintln(stderr, text.Line(line))
+		fmt.Fprintln(stderr, sanitize.Line(line))
 	}
 	return errors.New("the specs do not compile; the lines above say why")
 }
@@ -84,21 +83,21 @@ func list(ctx context.Context, dir, specs, binary string) ([]claim.Listed, error
 	command.Dir = dir
 	command.Env = append(os.Environ(), claim.ListVariable+"="+file, "SPECS="+specs)
 	if out, err := command.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("the specs do not list their claims: %w: %s", err, text.Line(string(out)))
+		return nil, fmt.Errorf("the specs do not list their claims: %w: %s", err, sanitize.Line(string(out)))
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("the specs list no claims: %w; TestMain has to call suite.Main", err)
 	}
 	var found claim.List
-	if err := json.Unmarshal(content, &found); err != nil {
+	if err := sanitize.Unmarshal(content, &found); err != nil {
 		return nil, fmt.Errorf("the specs' list of claims cannot be read: %w", err)
 	}
 	switch {
 	case len(found.Mistakes) > 0 && specs != "":
-		return nil, fmt.Errorf("SPECS=%s: %s", specs, text.Line(found.Mistakes[0]))
+		return nil, fmt.Errorf("SPECS=%s: %s", specs, found.Mistakes[0])
 	case len(found.Mistakes) > 0:
-		return nil, errors.New(text.Line(found.Mistakes[0]))
+		return nil, errors.New(found.Mistakes[0])
 	}
 	return found.Claims, nil
 }

@@ -69,7 +69,7 @@ func (c Compare) Run(ctx context.Context) error {
 	screen := console.New(c.Stdout, c.Stderr, c.Request.Out)
 	if err := c.askAgain(ctx, project, baseline, candidate); err != nil {
 		// What the first runs said is worth a report.
-		screen.Note("note", err.Error())
+		screen.Note("note", exit.Line(err))
 	}
 	return c.conclude(baseline, candidate, screen)
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"builders.test/helpers/claim"
-	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
 	"builders.test/internal/book"
 	"builders.test/internal/check"
 	"builders.test/internal/check/exit"
@@ -177,7 +177,7 @@ func sparedBy(one sabotage.Sabotage) []string {
 // not.
 func confirmations(one sabotage.Sabotage) string {
 	if one.Wavers() {
-		return strconv.Itoa(env.DefaultConfirm)
+		return strconv.Itoa(subject.DefaultConfirm)
 	}
 	return "1"
 }

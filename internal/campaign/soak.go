@@ -12,6 +12,7 @@ import (
 
 	"builders.test/helpers/subject"
 	"builders.test/internal/check"
+	"builders.test/internal/check/exit"
 	"builders.test/internal/check/views"
 	"builders.test/internal/console"
 	"builders.test/internal/dossier"
@@ -158,7 +159,7 @@ func (w *soaking) runOf(o outcome) soak.Run {
 		r.Folder = filepath.ToSlash(folder)
 	}
 	if o.err != nil {
-		r.Failed, r.Seconds = o.err.Error(), 0
+		r.Failed, r.Seconds = exit.Line(o.err), 0
 		return r
 	}
 	r.Report = &o.report

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"builders.test/helpers/claim"
-	"builders.test/helpers/env"
 	"builders.test/helpers/subject"
 	"builders.test/internal/book"
 	"builders.test/internal/check/exit"
@@ -96,7 +95,7 @@ func (r Request) parse() (p parsed, err error) {
 	if _, err := exit.ParsePolicy(r.Strict); err != nil {
 		return parsed{}, err
 	}
-	p.confirm, err = env.Confirm(r.Confirm)
+	p.confirm, err = subject.Confirm(r.Confirm)
 	return p, err
 }
 

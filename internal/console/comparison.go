@@ -7,7 +7,6 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/internal/compare"
 	"builders.test/internal/report"
-	"builders.test/internal/text"
 )
 
 // Comparison prints what becomes of the claims, those first that need a look,
@@ -56,7 +55,7 @@ func (c *Console) class(class compare.Class, changes []compare.Change) {
 			fmt.Fprintf(c.out, "\n%s\n", class)
 			headed = true
 		}
-		fmt.Fprintf(c.out, "  %-28s %s\n", text.Line(change.ID), text.Line(change.Text))
+		fmt.Fprintf(c.out, "  %-28s %s\n", change.ID, change.Text)
 		if said := change.String(); said != string(class) {
 			fmt.Fprintf(c.out, "    %s\n", said)
 		}
@@ -74,7 +73,7 @@ func (c *Console) sideOf(when string, claim *report.Claim) {
 	if why := claim.Why(); why != "" {
 		line += ": " + why
 	}
-	fmt.Fprintf(c.out, "    %-8s %s\n", when, c.paint(colourOf(*claim), text.Line(line)))
+	fmt.Fprintf(c.out, "    %-8s %s\n", when, c.paint(colourOf(*claim), line))
 }
 
 func (c *Console) shapes(shapes []compare.Shape) {
@@ -82,7 +81,7 @@ func (c *Console) shapes(shapes []compare.Shape) {
 		fmt.Fprintf(c.out, "\nchanges of shape, none of which breaks a claim\n")
 	}
 	for _, shape := range shapes {
-		fmt.Fprintf(c.out, "  %s: %s\n", text.Line(shape.Claim), text.Line(shape.Name))
+		fmt.Fprintf(c.out, "  %s: %s\n", shape.Claim, shape.Name)
 		fmt.Fprintf(c.out, "    %-8s %s\n    %-8s %s\n", "before", orNothing(shape.Baseline), "after", orNothing(shape.Candidate))
 	}
 }
@@ -91,5 +90,5 @@ func orNothing(value string) string {
 	if value == "" {
 		return "(nothing)"
 	}
-	return text.Line(value)
+	return value
 }

@@ -1,7 +1,7 @@
 // Package console prints a run for the person who waits for it: claims as
 // they end, under their chapters, and a summary. On a terminal it uses colour
 // and shows what is being proven at the moment; elsewhere it prints plain
-// lines. Text from builds never reaches a terminal as it came.
+// lines. What it is given is safe to print, see package sanitize.
 package console
 
 import (
@@ -97,7 +97,7 @@ func (c *Console) Finished(one report.Claim) {
 	}
 	if one.Evidence != "" && one.Verdict > claim.NotApplicable {
 		// A path is copied, so it stays in one piece.
-		fmt.Fprintf(c.out, "%s%s\n", strings.Repeat(" ", textColumn), c.paint("2", text.Line(c.folder+"/"+one.Evidence)))
+		fmt.Fprintf(c.out, "%s%s\n", strings.Repeat(" ", textColumn), c.paint("2", c.folder+"/"+one.Evidence))
 	}
 	c.showStatus()
 }
@@ -105,22 +105,22 @@ func (c *Console) Finished(one report.Claim) {
 // Outside prints a line that was said beside the specs.
 func (c *Console) Outside(line string) {
 	c.clearStatus()
-	fmt.Fprintln(c.err, text.Line(line))
+	fmt.Fprintln(c.err, line)
 	c.showStatus()
 }
 
 // Note prints a labelled line.
 func (c *Console) Note(label, line string) {
 	c.clearStatus()
-	fmt.Fprintf(c.out, "%s  %s\n", c.paint("2", pad(label, 9)), text.Line(line))
+	fmt.Fprintf(c.out, "%s  %s\n", c.paint("2", pad(label, 9)), line)
 }
 
 // Failure prints a test that failed outside of all claims.
 func (c *Console) Failure(test string, output []string) {
 	c.clearStatus()
-	fmt.Fprintf(c.out, "  %s %s failed outside of its claims\n", c.paint(colours[claim.Error], failed), text.Line(test))
+	fmt.Fprintf(c.out, "  %s %s failed outside of its claims\n", c.paint(colours[claim.Error], failed), test)
 	for _, line := range output {
-		fmt.Fprintf(c.out, "    %s\n", text.Line(line))
+		fmt.Fprintf(c.out, "    %s\n", line)
 	}
 }
 
@@ -130,7 +130,7 @@ func (c *Console) Unreached(count int, why string) {
 		return
 	}
 	c.clearStatus()
-	line := fmt.Sprintf("%s %s not reached: %s", failed, claims(count), text.Line(why))
+	line := fmt.Sprintf("%s %s not reached: %s", failed, claims(count), why)
 	fmt.Fprintf(c.out, "\n%s\n", c.paint(colours[claim.Error], line))
 }
 
@@ -146,7 +146,7 @@ func (c *Console) heading(chapter string) {
 		return
 	}
 	c.chapter = chapter
-	fmt.Fprintf(c.out, "\n%s\n", c.paint("1", text.Line(chapter)))
+	fmt.Fprintf(c.out, "\n%s\n", c.paint("1", chapter))
 }
 
 func (c *Console) detail(line string) {
@@ -154,7 +154,7 @@ func (c *Console) detail(line string) {
 }
 
 func (c *Console) wrap(line string) string {
-	return text.Wrap(text.Line(line), c.width, textColumn)
+	return text.Wrap(line, c.width, textColumn)
 }
 
 // paint colours text that is already safe.
@@ -174,7 +174,7 @@ func (c *Console) showStatus() {
 	if len(c.running) == 0 {
 		return
 	}
-	line := text.Line("… " + strings.Join(c.running, ", "))
+	line := "… " + strings.Join(c.running, ", ")
 	fmt.Fprint(c.out, c.paint("2", text.Cut(line, c.width-1)))
 	c.status = true
 }

@@ -9,8 +9,6 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
-	"builders.test/internal/compare"
-	"builders.test/internal/matrix"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -67,29 +65,6 @@ func TestTerminal(t *testing.T) {
 	var out bytes.Buffer
 	play(&Console{out: &out, err: &out, folder: "build/check", live: true, width: 80, colour: true})
 	golden.Assert(t, strings.ReplaceAll(out.String(), "\x1b", "␛"), "terminal.golden")
-}
-
-func TestHostileTextIsDefused(t *testing.T) {
-	const hostile = "a\x1b[2Jb\x1b]0;t\x07c\u009b1md\r\ne\xff\u202e"
-	var out, errs bytes.Buffer
-	c := New(&out, &errs, "build/check")
-	c.Outside(hostile)
-	c.Note("note", hostile)
-	c.Finished(report.Claim{ID: hostile, Chapter: hostile, Text: hostile, Verdict: claim.Broken, Reason: hostile, Evidence: hostile})
-	c.Failure(hostile, []string{hostile})
-	c.Unreached(1, hostile)
-	s := subjectUnderTest
-	s.BuildKit.Version, s.Engine.Version = hostile, hostile
-	r := report.New(s, []report.Claim{{ID: hostile, Verdict: claim.Broken, Reason: hostile, StandIns: []string{hostile}}}).
-		Explain(map[string]string{hostile: hostile})
-	r.Outside = []string{hostile}
-	c.Summary(r, 0, hostile)
-	other := report.New(s, []report.Claim{{ID: hostile, Facts: []claim.Fact{{Name: hostile, Value: hostile}}}})
-	c.Comparison(compare.Reports(r, other))
-	c.Matrix(matrix.New(r, other), []float64{1, 2})
-	for _, r := range out.String() + errs.String() {
-		assert.Assert(t, r == '\n' || r >= ' ' && (r < 0x7f || r > 0x9f) && r != 0x202e, "%q", r)
-	}
 }
 
 func TestWidthOfWhatIsNoTerminal(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
-	"builders.test/internal/text"
 )
 
 // Matrix prints claims down and runs across: every claim that does not hold
@@ -18,7 +17,7 @@ func (c *Console) Matrix(t matrix.Table, seconds []float64) {
 	width := widest(t)
 	fmt.Fprintf(c.out, "\n%-34s", "")
 	for _, column := range t.Columns {
-		fmt.Fprintf(c.out, "  %s", pad(text.Line(column.Short), width))
+		fmt.Fprintf(c.out, "  %s", pad(column.Short, width))
 	}
 	fmt.Fprintln(c.out)
 	everywhere := 0
@@ -27,7 +26,7 @@ func (c *Console) Matrix(t matrix.Table, seconds []float64) {
 			everywhere++
 			continue
 		}
-		fmt.Fprintf(c.out, "%s", pad(text.Line(row.ID), 34))
+		fmt.Fprintf(c.out, "%s", pad(row.ID, 34))
 		for _, cell := range row.Cells {
 			fmt.Fprintf(c.out, "  %s", c.entry(cell, width))
 		}
@@ -93,7 +92,7 @@ func (c *Console) remarks(t matrix.Table, row matrix.Row) {
 	}
 	for _, remark := range said {
 		line := remark + ": " + strings.Join(where[remark], ", ")
-		fmt.Fprintf(c.out, "    %s\n", text.Line(line))
+		fmt.Fprintf(c.out, "    %s\n", line)
 	}
 }
 

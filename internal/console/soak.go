@@ -8,7 +8,6 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
-	"builders.test/internal/text"
 )
 
 // Soak prints the claims that failed in some run, out of how many, each with
@@ -16,7 +15,7 @@ import (
 // and what went wrong beside the claims.
 func (c *Console) Soak(s soak.Soak) {
 	width := soakWidth(s)
-	c.soakRow("", width, s, func(i int) string { return text.Line(s.Columns[i].Short) })
+	c.soakRow("", width, s, func(i int) string { return s.Columns[i].Short })
 	for _, claim := range s.Loud() {
 		c.soakRow(claim.ID, width, s, func(i int) string { return claim.Tallies[i].String() })
 		c.soakTries(claim, width, s)
@@ -47,7 +46,7 @@ func soakWidth(s soak.Soak) int {
 }
 
 func (c *Console) soakRow(name string, width int, s soak.Soak, entry func(column int) string) {
-	line := pad(text.Line(name), 34)
+	line := pad(name, 34)
 	for i := range s.Columns {
 		line += "  " + pad(entry(i), width)
 	}
@@ -70,7 +69,7 @@ func (c *Console) incidents(s soak.Soak, claim soak.Claim) {
 			line := c.clip(fmt.Sprintf("%s %s, %s: %s", report.Mark(seen.Verdict), s.Columns[i].Short, seen.Run, seen.Why()))
 			fmt.Fprintf(c.out, "    %s\n", c.paint(colours[seen.Verdict], line))
 			if len(seen.Evidence) > 0 {
-				fmt.Fprintf(c.out, "      %s\n", c.paint("2", text.Line(c.folder+"/"+seen.Evidence[0])))
+				fmt.Fprintf(c.out, "      %s\n", c.paint("2", c.folder+"/"+seen.Evidence[0]))
 			}
 		}
 	}
@@ -110,7 +109,7 @@ func (c *Console) soakComplaints(s soak.Soak) {
 		for _, run := range column.Runs {
 			for _, line := range run.Complaints() {
 				said := fmt.Sprintf("%s %s, %s: %s", failed, column.Short, run.Name(), line)
-				fmt.Fprintln(c.out, c.paint(colours[claim.Error], text.Line(said)))
+				fmt.Fprintln(c.out, c.paint(colours[claim.Error], said))
 			}
 		}
 	}

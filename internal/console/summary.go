@@ -22,7 +22,7 @@ func (c *Console) Summary(r report.Report, elapsed time.Duration, reports ...str
 	}
 	c.Failed(r)
 	c.loud(r)
-	line := fmt.Sprintf("%s · %.0f s · %s", r.Summary, elapsed.Seconds(), text.Line(report.Describe(r.Subject)))
+	line := fmt.Sprintf("%s · %.0f s · %s", r.Summary, elapsed.Seconds(), report.Describe(r.Subject))
 	fmt.Fprintln(c.out, c.paint(overall(r.Worst()), text.Wrap(line, c.width, 0)))
 	for _, path := range reports {
 		if path != "" {
@@ -50,7 +50,7 @@ func (c *Console) loud(r report.Report) {
 }
 
 func (c *Console) warn(line string) {
-	fmt.Fprintln(c.out, c.paint(colours[claim.Unsteady], text.Wrap(text.Line(line), c.width, 0)))
+	fmt.Fprintln(c.out, c.paint(colours[claim.Unsteady], text.Wrap(line, c.width, 0)))
 }
 
 // Failed prints what is broken or could not be told, one line each.
@@ -68,7 +68,7 @@ func (c *Console) Failed(r report.Report) {
 
 // clip keeps a line that only reminds of one above short.
 func (c *Console) clip(line string) string {
-	return text.Cut(text.Line(line), max(c.width-1, 160))
+	return text.Cut(line, max(c.width-1, 160))
 }
 
 // overall is the colour of a whole run: what does not apply spoils nothing.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"builders.test/internal/text"
+	"builders.test/internal/text/sanitize"
 )
 
 // patience bounds how long an engine may take to answer.
@@ -37,7 +37,7 @@ func Find(ctx context.Context) (Engine, error) {
 	docker, err := exec.LookPath("docker")
 	if err != nil {
 		if host := os.Getenv("DOCKER_HOST"); host != "" {
-			return Engine{}, fmt.Errorf("DOCKER_HOST is %s, but there is no docker command on PATH; install the Docker CLI, or unset DOCKER_HOST to use the lab", text.Line(host))
+			return Engine{}, fmt.Errorf("DOCKER_HOST is %s, but there is no docker command on PATH; install the Docker CLI, or unset DOCKER_HOST to use the lab", sanitize.Line(host))
 		}
 		return Engine{}, ErrNone
 	}
@@ -102,7 +102,7 @@ func InsteadOf(ctx context.Context, hosts map[string]string) (string, error) {
 // empty where that is only its default.
 func endpoint(ctx context.Context, docker string) (host, chosenBy string, err error) {
 	if host := os.Getenv("DOCKER_HOST"); host != "" {
-		return text.Line(host), "DOCKER_HOST", nil
+		return sanitize.Line(host), "DOCKER_HOST", nil
 	}
 	answer, err := ask(ctx, docker, "context", "inspect", "--format", "{{.Name}} {{.Endpoints.docker.Host}}")
 	if err != nil {
@@ -125,7 +125,7 @@ func ask(ctx context.Context, docker string, args ...string) (string, error) {
 	out, err := command.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		return "", errors.New(text.Line(string(exit.Stderr)))
+		return "", errors.New(sanitize.Line(string(exit.Stderr)))
 	}
-	return text.Line(string(out)), err
+	return sanitize.Line(string(out)), err
 }

@@ -10,6 +10,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/report"
+	"builders.test/internal/text/sanitize"
 	"github.com/moby/sys/atomicwriter"
 )
 
@@ -44,7 +45,7 @@ func Open(dir string) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read what was judged before: %w", err)
 	}
-	if err := json.Unmarshal(content, &l.judged); err != nil {
+	if err := sanitize.Unmarshal(content, &l.judged); err != nil {
 		return nil, fmt.Errorf("%s is no ledger: %w; delete it, or use --fresh", l.path, err)
 	}
 	return l, nil

@@ -10,7 +10,6 @@ import (
 	"builders.test/internal/compare"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
-	"builders.test/internal/text"
 	"github.com/jstemmer/go-junit-report/v2/junit"
 )
 
@@ -212,5 +211,5 @@ func clean(s string) string {
 			return -1
 		}
 		return r
-	}, text.Line(s))
+	}, s)
 }

@@ -9,6 +9,7 @@ import (
 	"builders.test/helpers/subject"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/text/sanitize"
 	"github.com/jstemmer/go-junit-report/v2/junit"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
@@ -91,7 +92,7 @@ func TestWhatFailsBesideTheClaimsIsAnError(t *testing.T) {
 }
 
 func TestHostileTextStaysXML(t *testing.T) {
-	const hostile = "\x00\x1b[31m]]><x>&\xff\uffff\n--"
+	hostile := sanitize.Line("\x00\x1b[31m]]><x>&\xff\uffff\n--")
 	claim := report.Claim{ID: hostile, Chapter: hostile, Text: hostile, Verdict: claim.Broken, Reason: hostile, Repro: hostile, Evidence: hostile}
 	suites := parsed(t, written(t, dossier.Of(run(hostile, claim))))
 	assert.Equal(t, suites.Suites[0].Testcases[0].Name, "]]><x>&\ufffd --")

@@ -2,8 +2,6 @@ package markdown
 
 import (
 	"strings"
-
-	"builders.test/internal/text"
 )
 
 // special are the characters that mean something in GitHub's Markdown, in a
@@ -17,12 +15,11 @@ var special = strings.NewReplacer(
 )
 
 // plain makes text of unknown origin show as it is written.
-func plain(s string) string { return special.Replace(text.Line(s)) }
+func plain(s string) string { return special.Replace(s) }
 
 // sentence does the same, but keeps the code in a sentence that pairs its
 // backticks.
 func sentence(s string) string {
-	s = text.Line(s)
 	pieces := strings.Split(s, "`")
 	if len(pieces)%2 == 0 {
 		return plain(s)
@@ -41,7 +38,6 @@ func sentence(s string) string {
 
 // code shows text as code in a table, whatever backticks and bars it has.
 func code(s string) string {
-	s = text.Line(s)
 	if s == "" {
 		return ""
 	}

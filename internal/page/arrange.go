@@ -49,7 +49,7 @@ func failed(d dossier.Dossier, claims []claimView) []group {
 	known.Note = "known of the release, so no news: " + claimsInWords(len(known.Claims))
 	groups := filled(broken, unknown, unsteady, known, mended)
 	for i := range groups {
-		groups[i].Columns = columns(d.Table)
+		groups[i].Columns = d.Table.Columns
 	}
 	return groups
 }
@@ -74,7 +74,7 @@ func changed(d dossier.Dossier, claims []claimView) []group {
 		if class == compare.Same {
 			continue
 		}
-		g := group{Title: title(string(class)), Note: notes[class], Columns: columns(d.Table)}
+		g := group{Title: title(string(class)), Note: notes[class], Columns: d.Table.Columns}
 		for _, c := range claims {
 			if c.Class == string(class) {
 				g.Claims = append(g.Claims, c)
@@ -118,7 +118,7 @@ func chapters(d dossier.Dossier, claims []claimView, above map[string]bool) []gr
 	var standings []report.Standing
 	for i, c := range claims {
 		if i == 0 || claims[i-1].Chapter != c.Chapter {
-			groups = append(groups, group{Title: c.Chapter, Columns: columns(d.Table)})
+			groups = append(groups, group{Title: c.Chapter, Columns: d.Table.Columns})
 			standings = nil
 		}
 		g := &groups[len(groups)-1]

@@ -11,7 +11,7 @@ import (
 	"builders.test/internal/dossier"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
-	"builders.test/internal/text"
+	"builders.test/internal/report/snippet"
 )
 
 // claimView is one claim in every run.
@@ -87,13 +87,13 @@ type factView struct {
 const fullCells = 6
 
 // newClaims looks at every claim; bases lead to the folders of the runs.
-func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
+func newClaims(d dossier.Dossier, all gathered, bases []string) []claimView {
 	changes := d.Changes()
 	claims := make([]claimView, 0, len(d.Table.Rows))
 	for _, row := range d.Table.Rows {
 		standing := row.Standing()
 		c := claimView{
-			ID: text.Line(row.ID), Chapter: text.Line(row.Chapter), Text: spans(row.Text),
+			ID: row.ID, Chapter: row.Chapter, Text: spans(row.Text),
 			Verdict: standing.String(), Word: standing.Word(), Mark: standing.Mark(),
 			Class: string(changes[row.ID].Class), Facts: facts(row), standing: standing, fixedHere: row.FixedHere(),
 		}
@@ -104,7 +104,7 @@ func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 		}
 		var verdicts []string
 		for column, one := range row.Cells {
-			cell := cellView{Column: column, Label: text.Line(d.Table.Columns[column].Label), Short: text.Line(d.Table.Columns[column].Short)}
+			cell := cellView{Column: column, Label: d.Table.Columns[column].Label, Short: d.Table.Columns[column].Short}
 			if one != nil {
 				cell.fill(*one, d.Runs[column].Report.Subject)
 				cell.show(all.at(row.ID, column), *one, bases[column])
@@ -112,7 +112,7 @@ func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 					cell.Repro, cell.Evidence = "", ""
 				}
 				verdicts = append(verdicts, cell.Verdict)
-				c.latest, c.Test = one.Standing(), text.Line(one.Test)
+				c.latest, c.Test = one.Standing(), one.Test
 				c.cite(*one)
 			}
 			c.Cells = append(c.Cells, cell)
@@ -128,7 +128,7 @@ func newClaims(d dossier.Dossier, all exhibits, bases []string) []claimView {
 
 // cite says what is known about the claim itself.
 func (c *claimView) cite(one report.Claim) {
-	c.Source, c.History = text.Line(one.Source), text.Line(one.History)
+	c.Source, c.History = one.Source, one.History
 	if strings.HasPrefix(c.Source, "https://") {
 		c.Link = c.Source
 	}
@@ -138,18 +138,18 @@ func (c *claimView) cite(one report.Claim) {
 func (c *cellView) fill(one report.Claim, subject report.Subject) {
 	c.Present = true
 	c.Verdict, c.Word, c.Mark = one.Standing().String(), one.Word(), one.Mark()
-	c.Reason = text.Line(one.Reason)
-	c.Count, c.Known, c.FixedHere = text.Line(one.Count()), text.Line(one.Known), text.Line(one.FixedHere)
+	c.Reason = one.Reason
+	c.Count, c.Known, c.FixedHere = one.Count(), one.Known, one.FixedHere
 	c.Seconds = fmt.Sprintf("%.1f s", one.Seconds)
 	c.On = provenOn(one, subject)
-	c.Repro = text.Line(one.Repro)
-	c.StandIns = text.Line(strings.Join(one.StandIns, ", "))
-	c.Evidence = text.Line(one.Evidence)
+	c.Repro = one.Repro
+	c.StandIns = strings.Join(one.StandIns, ", ")
+	c.Evidence = one.Evidence
 }
 
 // show adds what there is of its evidence, which lies below base. A claim that
 // was tried several times shows each of them.
-func (c *cellView) show(e *exhibit, one report.Claim, base string) {
+func (c *cellView) show(e *snippet.Evidence, one report.Claim, base string) {
 	if len(one.Tries) > 1 {
 		c.Tries = tries(e, one, base)
 		c.Evidence = ""
@@ -159,30 +159,21 @@ func (c *cellView) show(e *exhibit, one report.Claim, base string) {
 }
 
 // show adds what there is of a try's evidence.
-func (v *evidenceView) show(e *exhibit, verdict claim.Verdict, base string, room limit) {
-	if e == nil || e.empty() {
+func (v *evidenceView) show(e *snippet.Evidence, verdict claim.Verdict, base string, room snippet.Limit) {
+	if e == nil || e.Empty() {
 		return
 	}
 	v.Href = link(base, v.Evidence)
 	v.Inside = inside(*e)
 	if verdict > claim.NotApplicable {
-		v.quoteFailure(*e, room)
+		kept := e.Failure.Keep(room)
+		v.Failure = dedent(afterReason(kept.Head))
+		v.FailureRest, v.FailureGap = dedent(kept.Tail), kept.Gap
 	}
 }
 
 // failureRoom is how much of a failure's text a page shows without a script.
-var failureRoom = limit{head: 2500, tail: 2500}
-
-func (v *evidenceView) quoteFailure(e exhibit, room limit) {
-	for _, note := range e.notes {
-		if !note.isFailure() {
-			continue
-		}
-		kept := note.keep(room)
-		v.Failure = dedent(afterReason(kept.head))
-		v.FailureRest, v.FailureGap = dedent(kept.tail), kept.gap
-	}
-}
+var failureRoom = snippet.Limit{Head: 2500, Tail: 2500}
 
 // afterReason leaves out the first paragraph of a failure, which the report
 // has as the claim's reason.
@@ -222,20 +213,20 @@ func provenOn(one report.Claim, subject report.Subject) string {
 			parts = append(parts, fmt.Sprintf(part.phrase, part.value))
 		}
 	}
-	return text.Line(strings.Join(parts, ", "))
+	return strings.Join(parts, ", ")
 }
 
 // inside says how much there is to unfold.
-func inside(e exhibit) string {
+func inside(e snippet.Evidence) string {
 	builds, seconds := 0, 0.0
-	for _, c := range e.commands {
+	for _, c := range e.Commands {
 		seconds += c.Seconds
-		if len(c.steps) > 0 {
+		if len(c.Steps) > 0 {
 			builds++
 		}
 	}
-	said := fmt.Sprintf("%d commands", len(e.commands))
-	if len(e.commands) == 1 {
+	said := fmt.Sprintf("%d commands", len(e.Commands))
+	if len(e.Commands) == 1 {
 		said = "1 command"
 	}
 	switch builds {
@@ -289,9 +280,9 @@ func facts(row matrix.Row) []factView {
 			if !known {
 				i = len(all)
 				at[fact.Name] = i
-				all = append(all, factView{Name: text.Line(fact.Name), Values: make([]string, len(row.Cells))})
+				all = append(all, factView{Name: fact.Name, Values: make([]string, len(row.Cells))})
 			}
-			all[i].Values[column] = text.Line(fact.Value)
+			all[i].Values[column] = fact.Value
 		}
 	}
 	for i, fact := range all {
@@ -304,12 +295,12 @@ func facts(row matrix.Row) []factView {
 func turns(t matrix.Table, row matrix.Row) []string {
 	var said []string
 	for _, turn := range row.Turns {
-		bad := text.Line(t.Columns[turn.FirstBad].Label)
+		bad := t.Columns[turn.FirstBad].Label
 		if turn.LastGood == matrix.None {
 			said = append(said, fmt.Sprintf("first bad %s, with no run before it in which it held", bad))
 			continue
 		}
-		said = append(said, fmt.Sprintf("last good %s, first bad %s", text.Line(t.Columns[turn.LastGood].Label), bad))
+		said = append(said, fmt.Sprintf("last good %s, first bad %s", t.Columns[turn.LastGood].Label, bad))
 	}
 	return said
 }

@@ -10,7 +10,7 @@ import (
 func TestWhatWentWrongBesideTheClaimsStandsAbove(t *testing.T) {
 	run := sampleRun(t, "v0.34.2", sampleClaims()[:1])
 	run.Report.Outside = []string{"left behind: " + hostile}
-	content, err := Render(dossier.Of(run), t.TempDir())
+	content, err := Render(dossier.Of(readBack(t, run)), t.TempDir())
 	assert.NilError(t, err)
 	doc := parse(t, content)
 	assert.Equal(t, doc.Find(".outside li").Length(), 1)

@@ -9,12 +9,10 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"html/template"
 	"path/filepath"
 	"regexp"
-	"sort"
 
 	"builders.test/internal/dossier"
 	"github.com/moby/sys/atomicwriter"
@@ -59,32 +57,25 @@ func Write(file string, d dossier.Dossier) error {
 // Render makes the page that will lie in folder, from where its links lead to
 // the evidence. The page carries as much of the evidence as its budget allows.
 func Render(d dossier.Dossier, folder string) ([]byte, error) {
-	return fit(d, gatherAll(d), folder)
+	return fit(d, gather(d), folder)
 }
 
 // fit takes the first level whose page is small enough; the last one's is
 // taken as it is.
-func fit(d dossier.Dossier, all exhibits, folder string) ([]byte, error) {
+func fit(d dossier.Dossier, all gathered, folder string) ([]byte, error) {
 	v := newView(d, all, folder)
-	bare, failure := v.render(d, all, level{none: true})
+	bare, err := v.render(d, all, level{none: true})
 	budget := max(Budget, len(bare)+least)
-	pages := map[int][]byte{}
-	best := sort.Search(len(levels)-1, func(i int) bool {
-		content, err := v.render(d, all, levels[i])
-		failure = errors.Join(failure, err)
-		pages[i] = content
-		return len(content) <= budget
-	})
-	if failure != nil {
-		return nil, failure
+	for _, l := range levels {
+		content, err := v.render(d, all, l)
+		if err != nil || len(content) <= budget {
+			return content, err
+		}
 	}
-	if content, rendered := pages[best]; rendered {
-		return content, nil
-	}
-	return v.render(d, all, levels[best])
+	return bare, err
 }
 
-func (v view) render(d dossier.Dossier, all exhibits, l level) ([]byte, error) {
+func (v view) render(d dossier.Dossier, all gathered, l level) ([]byte, error) {
 	packed, err := all.pack(d, l)
 	if err != nil {
 		return nil, err

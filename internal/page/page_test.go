@@ -16,6 +16,7 @@ import (
 	"builders.test/helpers/progress"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/report/snippet"
 	"github.com/PuerkitoBio/goquery"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -34,6 +35,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	}
 	run := sampleRun(t, hostile, claims)
 	run.Report.Subject.Host.Kernel = hostile
+	run = readBack(t, run)
 	for _, d := range []dossier.Dossier{dossier.Of(run), dossier.Compare(sampleRun(t, "v0.11.5", sampleClaims()), run)} {
 		content, err := Render(d, t.TempDir())
 		assert.NilError(t, err)
@@ -99,9 +101,9 @@ func TestPathsOutsideOfTheRunAreNotRead(t *testing.T) {
 	assert.NilError(t, os.Symlink("../secret", filepath.Join(inside, "link")))
 	for _, path := range []string{"../secret", secret, ".", "", "link", "a/../../secret"} {
 		run := dossier.Run{Dir: inside, Report: report.New(release("v1"), []report.Claim{{ID: "a/b", Evidence: path}})}
-		assert.Equal(t, len(gatherAll(dossier.Of(run))), 0, path)
+		assert.Equal(t, len(gather(dossier.Of(run))), 0, path)
 		run.Report.Claims[0].Tries = []report.Try{{Evidence: path}, {Evidence: path}}
-		assert.Equal(t, len(gatherAll(dossier.Of(run))), 0, path)
+		assert.Equal(t, len(gather(dossier.Of(run))), 0, path)
 	}
 }
 
@@ -128,28 +130,28 @@ func noise(random *rand.Rand, size int) string {
 }
 
 // busy is the evidence of a claim with two builds and six other commands.
-func busy(random *rand.Rand) *exhibit {
-	var e exhibit
+func busy(random *rand.Rand) *snippet.Evidence {
+	var e snippet.Evidence
 	began := time.Now()
 	for i := range 8 {
-		c := command{Command: evidence.Command{Args: []string{"docker", "buildx", "build", noise(random, 150)}, Seconds: 1.5}}
-		c.stdout, c.stderr = excerpt{head: noise(random, 300)}, excerpt{head: noise(random, 2<<10)}
+		c := snippet.Command{Command: evidence.Command{Args: []string{"docker", "buildx", "build", noise(random, 150)}, Seconds: 1.5}}
+		c.Stdout, c.Stderr = snippet.Text{Head: noise(random, 300)}, snippet.Text{Head: noise(random, 2<<10)}
 		for n := range 15 * (max(i, 5) - 5) {
 			end := began.Add(time.Duration(random.IntN(1000)) * time.Millisecond)
 			name := fmt.Sprintf("[stage %d/15] RUN make target-%x", n, random.Uint32())
-			c.steps = append(c.steps, step{Vertex: progress.Vertex{Name: name, Started: &began, Completed: &end}, log: excerpt{head: noise(random, 200)}})
+			c.Steps = append(c.Steps, snippet.Step{Vertex: progress.Vertex{Name: name, Started: &began, Completed: &end}, Printed: snippet.Text{Head: noise(random, 200)}})
 		}
-		e.commands = append(e.commands, c)
+		e.Commands = append(e.Commands, c)
 	}
-	e.commands[7].stderr = excerpt{head: noise(random, keptEnd), tail: noise(random, keptEnd), gap: 1 << 20}
-	e.notes = []excerpt{{path: "x/buildkitd.log", head: noise(random, 10<<10)}}
+	e.Commands[7].Stderr = snippet.Text{Head: noise(random, 24<<10), Tail: noise(random, 24<<10), Gap: 1 << 20}
+	e.Notes = []snippet.Text{{Path: "x/buildkitd.log", Head: noise(random, 10<<10)}}
 	return &e
 }
 
 func TestPageFitsItsBudget(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var runs []dossier.Run
-	all := exhibits{}
+	all := gathered{}
 	for column, version := range []string{"v0.11.5", "v0.16.0", "v0.25.2", "v0.34.2"} {
 		var claims []report.Claim
 		for i := range 100 {
@@ -165,11 +167,11 @@ func TestPageFitsItsBudget(t *testing.T) {
 			}
 			claims = append(claims, one)
 			if all[one.ID] == nil {
-				all[one.ID] = make([]*exhibit, 4)
+				all[one.ID] = make([]*snippet.Evidence, 4)
 			}
 			all[one.ID][column] = busy(random)
 			for range one.Tries[:max(0, len(one.Tries)-1)] {
-				all[one.ID][column].again = append(all[one.ID][column].again, *busy(random))
+				all[one.ID][column].Again = append(all[one.ID][column].Again, *busy(random))
 			}
 		}
 		runs = append(runs, dossier.Run{Dir: t.TempDir(), Report: report.New(release(version), claims)})
@@ -182,71 +184,12 @@ func TestPageFitsItsBudget(t *testing.T) {
 	t.Logf("%d bytes, of which the evidence takes %d", len(content), len(packed))
 }
 
-func TestExcerptsKeepBothEnds(t *testing.T) {
-	for name, tc := range map[string]struct {
-		in   excerpt
-		room limit
-		want excerpt
-	}{
-		"short":            {excerpt{head: "all of it"}, limit{5, 5}, excerpt{head: "all of it"}},
-		"long":             {excerpt{head: "0123456789"}, limit{2, 3}, excerpt{head: "01", tail: "789", gap: 5}},
-		"at ends of lines": {excerpt{head: "one\ntwo\nthree\nfour\nfive\n"}, limit{6, 12}, excerpt{head: "one\n", tail: "four\nfive\n", gap: 10}},
-		"with a gap":       {excerpt{head: "01234", tail: "56789", gap: 100}, limit{2, 2}, excerpt{head: "01", tail: "89", gap: 106}},
-		"nothing":          {excerpt{head: "01234"}, limit{}, excerpt{gap: 5}},
-		"whole letters":    {excerpt{head: "ääääää"}, limit{3, 3}, excerpt{head: "ä", tail: "ä", gap: 8}},
-	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, tc.in.keep(tc.room), tc.want) })
-	}
-}
-
-func TestLongFilesAreReadAtBothEnds(t *testing.T) {
-	dir := t.TempDir()
-	content := "first\n" + strings.Repeat("x", 3*keptEnd) + "\nlast"
-	assert.NilError(t, os.WriteFile(filepath.Join(dir, "long"), []byte(content), 0o644))
-	got := quote(os.DirFS(dir), "long")
-	assert.Assert(t, strings.HasPrefix(got.head, "first\n") && strings.HasSuffix(got.tail, "\nlast"))
-	assert.Equal(t, int64(len(got.head)+len(got.tail))+got.gap, int64(len(content)))
-}
-
-func TestCommandsComeInTheirOrder(t *testing.T) {
-	dir := t.TempDir()
-	folder, err := evidence.Create(dir, "a/b")
-	assert.NilError(t, err)
-	for i := range 120 {
-		assert.NilError(t, folder.Command(evidence.Command{Args: []string{"docker", fmt.Sprint(i)}}))
-	}
-	e := gather(os.DirFS(dir), "evidence/a/b")
-	for i, c := range e.commands {
-		assert.Equal(t, c.Args[1], fmt.Sprint(i))
-	}
-	assert.Equal(t, len(e.commands), 120)
-}
-
-func TestTellingStepsAreKept(t *testing.T) {
-	at := func(seconds int) *time.Time { when := time.Unix(int64(seconds), 0); return &when }
-	steps := newSteps([]progress.Vertex{
-		{Name: "never"},
-		{Name: "failed", Started: at(9), Completed: at(9), Error: "exit code: 1"},
-		{Name: "long", Started: at(5), Completed: at(8)},
-		{Name: "short", Started: at(1), Completed: at(2)},
-	}, "progress.rawjson")
-	names := func(steps []step) []string {
-		var all []string
-		for _, s := range steps {
-			all = append(all, s.Name)
-		}
-		return all
-	}
-	assert.DeepEqual(t, names(steps), []string{"short", "long", "failed", "never"})
-	assert.DeepEqual(t, names(telling(steps, 2)), []string{"long", "failed"})
-}
-
 func FuzzRender(f *testing.F) {
 	f.Add(hostile)
 	f.Add("`a` `b")
 	f.Fuzz(func(t *testing.T, said string) {
 		one := report.Claim{ID: said, Chapter: said, Text: said, Verdict: claim.Broken, Reason: said, Repro: said}
-		content, err := Render(dossier.Of(dossier.Run{Dir: "nowhere", Report: report.New(release(said), []report.Claim{one})}), "")
+		content, err := Render(dossier.Of(dossier.Run{Dir: "nowhere", Report: cleaned(report.New(release(said), []report.Claim{one}))}), "")
 		assert.NilError(t, err)
 		doc := parse(t, content)
 		assert.Equal(t, doc.Find("script").Length(), 1)
@@ -259,9 +202,10 @@ func FuzzRender(f *testing.F) {
 func TestAStepThatBeganAgainHasNoEnd(t *testing.T) {
 	first, second := time.Unix(1, 0), time.Unix(5, 0)
 	p := packer{index: map[string]int{}}
-	steps := p.steps(newSteps([]progress.Vertex{
-		{Name: "done", Started: &first, Completed: &second}, {Name: "hangs", Started: &second, Completed: &first},
-	}, "progress.rawjson"), limit{})
+	steps := p.steps([]snippet.Step{
+		{Vertex: progress.Vertex{Name: "done", Started: &first, Completed: &second}},
+		{Vertex: progress.Vertex{Name: "hangs", Started: &second, Completed: &first}},
+	}, snippet.Limit{})
 	assert.Equal(t, steps[0].End, int64(4000))
 	assert.Equal(t, steps[1].End, int64(-1))
 }

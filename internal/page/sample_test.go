@@ -13,6 +13,7 @@ import (
 	"builders.test/helpers/subject"
 	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/text/sanitize"
 	"gotest.tools/v3/assert"
 )
 
@@ -104,9 +105,23 @@ func sampleRun(t testing.TB, version string, claims []report.Claim) dossier.Run 
 			}
 		}
 	}
-	_, err := run.Report.Write(dir)
+	return readBack(t, run)
+}
+
+// readBack writes the report of a run, and reads it as a page is made from it.
+func readBack(t testing.TB, run dossier.Run) dossier.Run {
+	t.Helper()
+	path, err := run.Report.Write(run.Dir)
+	assert.NilError(t, err)
+	run.Report, err = report.Read(path)
 	assert.NilError(t, err)
 	return run
+}
+
+// cleaned is a report as it is after it was read.
+func cleaned(r report.Report) report.Report {
+	sanitize.Strings(&r)
+	return r
 }
 
 func writeEvidence(t testing.TB, dir, name string, verdict claim.Verdict, reason string) {

@@ -11,7 +11,6 @@ import (
 
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
-	"builders.test/internal/text"
 )
 
 var (
@@ -21,7 +20,7 @@ var (
 	soakStyle string
 
 	soakLayout = template.Must(template.New("soak").Funcs(template.FuncMap{
-		"line": text.Line, "spans": spans, "way": way, "evidence": evidenceWay, "bars": bars, "next": next, "wide": wide, "seconds": soakSeconds, "word": report.Word,
+		"spans": spans, "way": way, "evidence": evidenceWay, "bars": bars, "next": next, "wide": wide, "seconds": soakSeconds, "word": report.Word,
 	}).Parse(indentation.ReplaceAllString(soakMarkup, "$1")))
 )
 
@@ -61,7 +60,7 @@ func RenderSoak(s soak.Soak) ([]byte, error) {
 		}
 		for _, run := range column.Runs {
 			for _, line := range run.Complaints() {
-				v.Complaints = append(v.Complaints, text.Line(fmt.Sprintf("%s, %s: %s", column.Short, run.Name(), line)))
+				v.Complaints = append(v.Complaints, fmt.Sprintf("%s, %s: %s", column.Short, run.Name(), line))
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"builders.test/internal/report"
 	"builders.test/internal/soak"
 	"builders.test/internal/soak/soaktest"
+	"builders.test/internal/text/sanitize"
 	"github.com/PuerkitoBio/goquery"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -34,6 +35,7 @@ func TestSoakPageAsksForNothing(t *testing.T) {
 		soaktest.Run(1, hostile, 1, report.Claim{ID: hostile, Text: hostile, Verdict: claim.Broken, Reason: hostile, Evidence: hostile}),
 		{Failed: hostile},
 	}})
+	sanitize.Strings(&s)
 	content, err := RenderSoak(s)
 	assert.NilError(t, err)
 	doc := parse(t, content)

@@ -5,7 +5,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/report"
-	"builders.test/internal/text"
+	"builders.test/internal/report/snippet"
 )
 
 // tryView is one of several tries at a claim.
@@ -23,17 +23,17 @@ type tryView struct {
 
 // laterFailureRoom is how much is shown of what a later try said: most of it
 // was said by the first.
-var laterFailureRoom = limit{head: 800, tail: 800}
+var laterFailureRoom = snippet.Limit{Head: 800, Tail: 800}
 
 // tries sets the tries of a claim side by side.
-func tries(e *exhibit, one report.Claim, base string) []tryView {
+func tries(e *snippet.Evidence, one report.Claim, base string) []tryView {
 	var all []tryView
 	for i, try := range one.Tries {
 		standing := report.StandingOf(try.Verdict)
 		v := tryView{
 			Number: i + 1, Verdict: standing.String(), Word: wordOfTry(try.Verdict), Mark: standing.Mark(),
-			Seconds: fmt.Sprintf("%.1f s", try.Seconds), Reason: text.Line(try.Reason), Where: "alone",
-			evidenceView: evidenceView{Try: i, Evidence: text.Line(try.Evidence)},
+			Seconds: fmt.Sprintf("%.1f s", try.Seconds), Reason: try.Reason, Where: "alone",
+			evidenceView: evidenceView{Try: i, Evidence: try.Evidence},
 		}
 		if try.Reason != "" && try.Reason == one.Reason {
 			v.Reason, v.Same = "", true
@@ -45,7 +45,7 @@ func tries(e *exhibit, one report.Claim, base string) []tryView {
 		if i > 0 {
 			room = laterFailureRoom
 		}
-		v.show(e.ofTry(i), try.Verdict, base, room)
+		v.show(e.OfTry(i), try.Verdict, base, room)
 		all = append(all, v)
 	}
 	return all

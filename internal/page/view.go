@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
-	"slices"
 	"strings"
 
 	"builders.test/helpers/claim"
@@ -13,7 +12,6 @@ import (
 	"builders.test/internal/dossier"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
-	"builders.test/internal/text"
 )
 
 // view is all that the template shows.
@@ -68,14 +66,14 @@ type group struct {
 }
 
 // newView looks at the runs from the folder that the page will lie in.
-func newView(d dossier.Dossier, all exhibits, folder string) view {
+func newView(d dossier.Dossier, all gathered, folder string) view {
 	headline := d.Headline()
 	styles := style
 	v := view{
 		Policy: policy(styles, script), Style: template.CSS(styles), Script: template.JS(script),
-		Icon: icon(headline.Verdict), Headline: text.Line(headline.Text),
+		Icon: icon(headline.Verdict), Headline: headline.Text,
 		Tone: headline.Verdict.String(), Mark: report.Mark(headline.Verdict),
-		Columns: columns(d.Table), Many: len(d.Runs) > 1,
+		Columns: d.Table.Columns, Many: len(d.Runs) > 1,
 		Counts: verdictCounts(d.Table.Count()), Filters: present(occurrences(d.Table)),
 	}
 	for _, attribute := range about(d, all) {
@@ -89,15 +87,13 @@ func newView(d dossier.Dossier, all exhibits, folder string) view {
 	v.Bases = encode(ways)
 	claims := newClaims(d, all, ways)
 	v.Groups, v.Rest = arrange(d, claims)
-	for _, line := range d.Outside() {
-		v.Outside = append(v.Outside, text.Line(line))
-	}
+	v.Outside = d.Outside()
 	for _, chapter := range v.Rest {
 		v.Chapters = append(v.Chapters, chapter.Title)
 	}
 	if d.Comparison != nil {
 		v.Changes = changeCounts(*d.Comparison)
-		v.Shapes = shapes(d.Comparison.Shapes)
+		v.Shapes = d.Comparison.Shapes
 	}
 	return v
 }
@@ -111,29 +107,8 @@ func encode(texts []string) string {
 	return string(encoded)
 }
 
-// columns are those of a table, safe to show.
-func columns(t matrix.Table) []matrix.Column {
-	safe := slices.Clone(t.Columns)
-	for i := range safe {
-		safe[i].Label, safe[i].Short = text.Line(safe[i].Label), text.Line(safe[i].Short)
-	}
-	return safe
-}
-
-// shapes are safe to show.
-func shapes(all []compare.Shape) []compare.Shape {
-	safe := make([]compare.Shape, 0, len(all))
-	for _, s := range all {
-		safe = append(safe, compare.Shape{
-			Claim: text.Line(s.Claim), Name: text.Line(s.Name),
-			Baseline: text.Line(s.Baseline), Candidate: text.Line(s.Candidate),
-		})
-	}
-	return safe
-}
-
 // about adds when the runs began, which their evidence knows.
-func about(d dossier.Dossier, all exhibits) []dossier.Attribute {
+func about(d dossier.Dossier, all gathered) []dossier.Attribute {
 	known := d.About()
 	when := dossier.Attribute{Name: "Began"}
 	found := false
@@ -149,11 +124,6 @@ func about(d dossier.Dossier, all exhibits) []dossier.Attribute {
 	if found {
 		when.Differs = len(d.Runs) > 1
 		known = append(known, when)
-	}
-	for i := range known {
-		for j, value := range known[i].Values {
-			known[i].Values[j] = text.Line(value)
-		}
 	}
 	return known
 }
@@ -216,7 +186,6 @@ type span struct {
 
 // spans splits a sentence at backticks that come in pairs.
 func spans(s string) []span {
-	s = text.Line(s)
 	pieces := strings.Split(s, "`")
 	if len(pieces)%2 == 0 {
 		return []span{{Text: s}}

@@ -15,6 +15,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
+	"builders.test/internal/text/sanitize"
 	"github.com/moby/sys/atomicwriter"
 )
 
@@ -228,7 +229,7 @@ func parse(path string, content []byte) (Report, error) {
 		return Report{}, fmt.Errorf("%s has schema %d and only schema %d can be read here; use the builders that wrote it", path, head.Schema, Schema)
 	}
 	var r Report
-	if err := json.Unmarshal(content, &r); err != nil {
+	if err := sanitize.Unmarshal(content, &r); err != nil {
 		return Report{}, fmt.Errorf("%s is not a report: %w", path, err)
 	}
 	return r, nil
@@ -249,7 +250,7 @@ func ReadSubject(out string) (Subject, error) {
 		return Subject{}, fmt.Errorf("read the subject: %w", err)
 	}
 	var s Subject
-	if err := json.Unmarshal(content, &s); err != nil {
+	if err := sanitize.Unmarshal(content, &s); err != nil {
 		return Subject{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, nil

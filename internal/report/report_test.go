@@ -1,12 +1,14 @@
 package report
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
+	"builders.test/internal/text/sanitize"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
 	"gotest.tools/v3/fs"
@@ -133,6 +135,12 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
+		before, err := json.Marshal(r)
+		assert.NilError(t, err)
+		sanitize.Strings(&r)
+		after, err := json.Marshal(r)
+		assert.NilError(t, err)
+		assert.Equal(t, string(before), string(after), "what was read is clean")
 		// What can be read can be written, and is the same when it is read again.
 		dir := t.TempDir()
 		path, err := r.Write(dir)

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+
+	"builders.test/internal/text/sanitize"
 )
 
 // event is one line of `go test -json`: something that happened to the test
@@ -42,6 +44,7 @@ func parseEvent(line []byte) (event, bool) {
 	if err := json.Unmarshal(line, &e); err != nil || e.Action == "" {
 		return event{}, false
 	}
+	e.Test = sanitize.Line(e.Test)
 	return e, true
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/report"
-	"builders.test/internal/text"
+	"builders.test/internal/text/sanitize"
 )
 
 // Listener hears what happens while it happens. Calls never overlap.
@@ -108,7 +108,7 @@ func (l *ledger) moved() bool {
 
 // outside passes a line on.
 func (l *ledger) outside(line string) {
-	if line := text.Line(line); line != "" {
+	if line := sanitize.Line(line); line != "" {
 		l.listener.Outside(line)
 	}
 }
@@ -133,19 +133,16 @@ func (l *ledger) attribute(e event) {
 
 // stranger is a claim that the book did not announce; its id is its text.
 func stranger(e event) report.Claim {
-	id := text.Line(e.Value)
-	return report.Claim{ID: id, Chapter: claim.Claim{ID: id}.Chapter(), Text: id, Test: text.Line(e.Test)}
+	id := sanitize.Line(e.Value)
+	return report.Claim{ID: id, Chapter: claim.Claim{ID: id}.Chapter(), Text: id, Test: e.Test}
 }
 
 // note takes one attribute over into the account.
 func (e *entry) note(key, value string) {
-	if key == "fact" {
-		fact := claim.ParseFact(value)
-		e.Facts = append(e.Facts, claim.Fact{Name: text.Line(fact.Name), Value: text.Line(fact.Value)})
-		return
-	}
-	value = text.Line(value)
+	defer sanitize.Strings(&e.Claim)
 	switch key {
+	case "fact":
+		e.Facts = append(e.Facts, claim.ParseFact(value))
 	case "verdict":
 		verdict, err := claim.ParseVerdict(value)
 		e.judged = true
@@ -166,7 +163,9 @@ func (e *entry) note(key, value string) {
 	case "fixed-here":
 		e.FixedHere = value
 	case "tries":
-		e.Tries = triesOf(value)
+		if json.Unmarshal([]byte(value), &e.Tries) != nil {
+			e.Tries = nil
+		}
 	case "evidence":
 		e.Evidence = value
 	case "repro":
@@ -174,18 +173,6 @@ func (e *entry) note(key, value string) {
 	case "stand-ins":
 		e.StandIns = strings.Split(value, ",")
 	}
-}
-
-// triesOf reads what the spec said about its tries, safe to print.
-func triesOf(value string) []report.Try {
-	var all []report.Try
-	if err := json.Unmarshal([]byte(value), &all); err != nil {
-		return nil
-	}
-	for i := range all {
-		all[i].Reason, all[i].Evidence = text.Line(all[i].Reason), text.Line(all[i].Evidence)
-	}
-	return all
 }
 
 var (
@@ -201,14 +188,15 @@ var (
 const keptLines = 40
 
 func (l *ledger) output(e event) {
+	line := sanitize.Line(e.Output)
 	if l.cause == "" && crash.MatchString(e.Output) {
-		l.cause = text.Line(e.Output)
+		l.cause = line
 	}
 	switch {
 	case remark.MatchString(e.Output):
-		l.notes = append(l.notes, text.Line(remark.ReplaceAllString(e.Output, "")))
+		l.notes = append(l.notes, remark.ReplaceAllString(line, ""))
 	case own.MatchString(e.Output):
-		l.said = append(l.said, text.Line(own.ReplaceAllString(e.Output, "")))
+		l.said = append(l.said, own.ReplaceAllString(line, ""))
 	}
 	if e.Test == "" {
 		return
@@ -222,7 +210,7 @@ func (l *ledger) output(e event) {
 	}
 	other := l.other(e.Test)
 	if strings.HasPrefix(e.Output, "    ") && len(other.output) < keptLines {
-		other.output = append(other.output, text.Line(e.Output))
+		other.output = append(other.output, line)
 	}
 }
 

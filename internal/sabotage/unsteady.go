@@ -1,7 +1,5 @@
 package sabotage
 
-import "builders.test/internal/mutant"
-
 // unsteadies are wrong some of the time, so that whoever looks once may see
 // nothing, or think that it is always so.
 func unsteadies() []Sabotage {
@@ -19,7 +17,7 @@ func unsteadies() []Sabotage {
 		},
 		{
 			Name: "mutant-race", Does: "BuildKit starts steps without waiting for its cache, if the scheduler lets them go first",
-			World: World{Mutation: &mutant.Mutation{
+			World: World{Mutation: &Mutation{
 				File: "solver/cachemanager.go", Function: "Query",
 				Declare: "func overtaken() bool { first := make(chan bool, 2); go func() { first <- true }(); go func() { first <- false }(); for end := time.Now().Add(500 * time.Microsecond); time.Now().Before(end); {}; return <-first }",
 				Begin:   "if overtaken() && overtaken() { return nil, nil }",

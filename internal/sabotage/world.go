@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"builders.test/helpers/proxy"
-	"builders.test/internal/mutant"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -24,7 +23,7 @@ type World struct {
 	// Engine stands before the engine.
 	Engine proxy.Middleware
 	// Mutation is compiled into the BuildKit under test.
-	Mutation *mutant.Mutation
+	Mutation *Mutation
 	// Disguise is an image that stands for the BuildKit under test.
 	Disguise *Disguise
 	// Variables are other variables for the run than those of the lab. They

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"builders.test/helpers/subject"
-	"builders.test/internal/mutant"
 )
 
 // worlds are wrong in other places than buildx.
@@ -22,7 +21,7 @@ func mutants() []Sabotage {
 	mutating := func(name, does, file, function, begin string, kills ...string) Sabotage {
 		return Sabotage{
 			Name: name, Does: does, Kills: kills,
-			World: World{Mutation: &mutant.Mutation{File: file, Function: function, Begin: begin}},
+			World: World{Mutation: &Mutation{File: file, Function: function, Begin: begin}},
 		}
 	}
 	return []Sabotage{
@@ -37,7 +36,7 @@ func mutants() []Sabotage {
 			"opt.FollowPaths = nil", "buildkit/unused-files"),
 		{
 			Name: "mutant-first-tag", Does: "BuildKit takes for ever what a tag named at first",
-			World: World{Mutation: &mutant.Mutation{
+			World: World{Mutation: &Mutation{
 				File: "util/resolver/pool.go", Function: "Resolve", Declare: "var remembered sync.Map",
 				Begin: "if n, desc, err := r.Resolver.Resolve(ctx, ref); err == nil { if was, known := remembered.LoadOrStore(ref, desc); known { desc = was.(ocispecs.Descriptor) }; r.handler.counter.Add(1); return n, desc, nil }",
 			}},

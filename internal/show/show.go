@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"builders.test/helpers/claim"
-	"builders.test/helpers/evidence"
 	"builders.test/internal/report"
+	"builders.test/internal/report/snippet"
 	"builders.test/internal/text"
 )
 
@@ -76,10 +76,14 @@ func (s Sheet) last(b *strings.Builder, field func(label, value string)) {
 	}
 	field("last run", fmt.Sprintf("%s on %s, %.1f s, in %s", one.Word(), report.Describe(s.Report.Subject), one.Seconds, s.Dir))
 	field("", one.Why())
-	for _, command := range evidence.Commands(s.Run, one.Evidence) {
-		fmt.Fprintf(b, "\n$ %s\n", text.Line(command.Line))
-		b.WriteString(s.stream(path.Join(command.Dir, evidence.StdoutFile)))
-		b.WriteString(s.stream(path.Join(command.Dir, evidence.StderrFile)))
+	found := snippet.Of(s.Run, *one)
+	if found == nil {
+		return
+	}
+	for _, command := range found.Commands {
+		fmt.Fprintf(b, "\n$ %s\n", command.Line)
+		b.WriteString(s.stream(command.Stdout))
+		b.WriteString(s.stream(command.Stderr))
 		if command.Exit != 0 {
 			fmt.Fprintf(b, "(exit code %d)\n", command.Exit)
 		}
@@ -99,18 +103,14 @@ func (s Sheet) found() *report.Claim {
 }
 
 // stream is the beginning of what a command printed.
-func (s Sheet) stream(file string) string {
-	content, err := fs.ReadFile(s.Run, file)
-	if err != nil || len(content) == 0 {
+func (s Sheet) stream(printed snippet.Text) string {
+	printed = printed.Keep(snippet.Limit{Head: kept})
+	if printed.Head == "" {
 		return ""
 	}
-	rest := len(content) - kept
-	if rest > 0 {
-		content = content[:kept]
-	}
-	said := strings.TrimRight(text.Block(string(content)), "\n") + "\n"
-	if rest > 0 {
-		said += fmt.Sprintf("… %d bytes more in %s\n", rest, path.Join(s.Dir, file))
+	said := strings.TrimRight(printed.Head, "\n") + "\n"
+	if printed.Gap > 0 {
+		said += fmt.Sprintf("… %d bytes more in %s\n", printed.Gap, path.Join(s.Dir, printed.Path))
 	}
 	return said
 }

@@ -1,56 +1,10 @@
-// Package text makes text that others wrote fit for a terminal and for pages.
+// Package text fits text to the width of a line.
 package text
 
 import (
-	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
-
-// escapes are the sequences that a terminal takes as orders: CSI (colours,
-// cursor), the string kinds (titles, clipboard) and the short ones.
-var escapes = regexp.MustCompile(`(?s)[\x1b]\[[0-?]*[ -/]*[@-~]` +
-	`|\x{9b}[0-?]*[ -/]*[@-~]` +
-	`|\x1b[\]PX^_].*?(?:\x07|\x1b\\)` +
-	`|\x1b[ -/]*[0-~]`)
-
-// Line turns text of unknown origin into one line that is safe to print:
-// valid UTF-8 without escape sequences, control characters or marks that
-// change the direction of writing. White space is folded.
-func Line(s string) string {
-	s = strings.ToValidUTF8(s, string(utf8.RuneError))
-	s = escapes.ReplaceAllLiteralString(s, "")
-	return strings.Join(strings.Fields(strings.Map(harmless, s)), " ")
-}
-
-// Block does the same for text of several lines: ends of lines and tabs stay,
-// and so do the blanks that lines begin with. A carriage return, with which
-// programs write over a line, begins a new one.
-func Block(s string) string {
-	s = strings.ToValidUTF8(s, string(utf8.RuneError))
-	s = escapes.ReplaceAllLiteralString(s, "")
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	return strings.Map(func(r rune) rune {
-		switch r {
-		case '\n', '\t':
-			return r
-		case '\r':
-			return '\n'
-		}
-		return harmless(r)
-	}, s)
-}
-
-func harmless(r rune) rune {
-	switch {
-	case unicode.IsSpace(r):
-		return ' '
-	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
-		return -1
-	}
-	return r
-}
 
 // narrowest is the least room, in characters, in which wrapping still helps.
 const narrowest = 20

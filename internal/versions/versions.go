@@ -3,7 +3,6 @@
 package versions
 
 import (
-	"builders.test/helpers/env"
 	"builders.test/helpers/subject"
 )
 
@@ -56,4 +55,4 @@ var FrontendsAlways = []string{"1.4", "1.5", "1.7", NewestFrontend}
 
 // Dives are the releases of dive that the specs compare: the first cannot read
 // what `docker save` writes on the containerd store, the second can.
-var Dives = []string{env.OldDive, env.NewDive}
+var Dives = []string{subject.OldDive, subject.NewDive}

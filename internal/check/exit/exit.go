@@ -9,9 +9,9 @@ import (
 	"io"
 
 	"builders.test/helpers/claim"
-	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
 	"builders.test/internal/report"
-	"builders.test/internal/text"
+	"builders.test/internal/text/sanitize"
 )
 
 // The exit codes.
@@ -51,10 +51,14 @@ func Say(ctx context.Context, err error, stderr io.Writer) int {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(stderr, "builders: interrupted")
 	default:
-		fmt.Fprintln(stderr, "builders:", text.Line(end.Cause.Error()))
+		fmt.Fprintln(stderr, "builders:", Line(end.Cause))
 	}
 	return end.Code
 }
+
+// Line is an error in one line that is safe to print: what failed may be told in the
+// words of a program that was run.
+func Line(err error) string { return sanitize.Line(err.Error()) }
 
 // With is the end of a command that counted what is wrong and what it could not
 // tell; nil where there is neither.
@@ -90,7 +94,7 @@ const (
 
 // ParsePolicy reads what STRICT says.
 func ParsePolicy(strict string) (Policy, error) {
-	yes, err := env.Strict(strict)
+	yes, err := subject.Strict(strict)
 	if err != nil || !yes {
 		return NewsOnly, err
 	}

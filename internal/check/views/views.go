@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"builders.test/internal/check/exit"
 	"builders.test/internal/dossier"
 	"builders.test/internal/junit"
 	"builders.test/internal/markdown"
@@ -62,11 +63,11 @@ func writeFile(file, flag string, d dossier.Dossier, format func(io.Writer, doss
 // nothing.
 func Publish(d dossier.Dossier, out string, note func(label, line string)) string {
 	if err := appendSummary(os.Getenv("GITHUB_STEP_SUMMARY"), d); err != nil {
-		note("note", err.Error())
+		note("note", exit.Line(err))
 	}
 	wanted := Files{HTML: filepath.Join(out, report.Page), JUnit: filepath.Join(out, report.JUnit)}
 	if err := wanted.Write(d, io.Discard); err != nil {
-		note("note", err.Error())
+		note("note", exit.Line(err))
 		return ""
 	}
 	return wanted.HTML

@@ -1,6 +1,4 @@
-// Package mutant changes functions of a Go program before it is compiled, by
-// `go build -overlay`: the source itself stays as it is.
-package mutant
+package sabotage
 
 import (
 	"encoding/json"
@@ -13,7 +11,8 @@ import (
 	"path/filepath"
 )
 
-// Mutation makes one function begin with statements of ours.
+// Mutation makes one function of a Go program begin with statements of ours. It is
+// compiled in by `go build -overlay`: the source itself stays as it is.
 type Mutation struct {
 	// File is the function's, relative to the source tree.
 	File string
@@ -25,8 +24,8 @@ type Mutation struct {
 	Declare string
 }
 
-// ErrNoFunction tells that a source tree has no such function.
-var ErrNoFunction = errors.New("no such function")
+// errNoFunction tells that a source tree has no such function.
+var errNoFunction = errors.New("no such function")
 
 // Overlay writes what `go build -overlay` is given into a folder, so that it
 // compiles the source tree with the mutation, and returns the file's path.
@@ -64,5 +63,5 @@ func (m Mutation) apply(source []byte) ([]byte, error) {
 		after := files.Position(function.Body.Lbrace).Offset + 1
 		return fmt.Appendf(nil, "%s %s;%s\n%s\n", source[:after], m.Begin, source[after:], m.Declare), nil
 	}
-	return nil, fmt.Errorf("%s: %w: %s", m.File, ErrNoFunction, m.Function)
+	return nil, fmt.Errorf("%s: %w: %s", m.File, errNoFunction, m.Function)
 }

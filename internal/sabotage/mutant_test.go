@@ -1,4 +1,4 @@
-package mutant
+package sabotage
 
 import (
 	"os"
@@ -51,7 +51,7 @@ func TestLinesStay(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	_, err := Mutation{File: "main.go", Function: "subtract"}.apply([]byte(program))
-	assert.ErrorIs(t, err, ErrNoFunction)
+	assert.ErrorIs(t, err, errNoFunction)
 	_, err = Mutation{File: "main.go", Function: "add"}.apply([]byte("no Go"))
 	assert.ErrorContains(t, err, "expected 'package'")
 	_, err = Mutation{File: "missing.go"}.Overlay(t.TempDir(), t.TempDir())

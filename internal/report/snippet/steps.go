@@ -1,4 +1,4 @@
-package page
+package snippet
 
 import (
 	"cmp"
@@ -6,38 +6,29 @@ import (
 	"time"
 
 	"builders.test/helpers/progress"
-	"builders.test/internal/text"
+	"builders.test/internal/text/sanitize"
 )
 
-// step is one step of a build, with what it printed.
-type step struct {
+// Step is one step of a build.
+type Step struct {
 	progress.Vertex
-	log excerpt
+	// Printed is what it printed, safe to show as its name and error are.
+	Printed Text
 }
 
 // newSteps takes the steps over in the order in which they began; those that
 // never did come last. Their outputs lie in the file of the build's progress.
-func newSteps(vertices []progress.Vertex, file string) []step {
-	steps := make([]step, 0, len(vertices))
+func newSteps(vertices []progress.Vertex, file string) []Step {
+	steps := make([]Step, 0, len(vertices))
 	for _, v := range vertices {
-		steps = append(steps, step{Vertex: v, log: excerptOf(file, v.Log)})
+		v.Name, v.Error = sanitize.Line(v.Name), sanitize.Line(v.Error)
+		steps = append(steps, Step{Vertex: v, Printed: ends(file, v.Log)})
 	}
 	slices.SortStableFunc(steps, byStart)
 	return steps
 }
 
-// excerptOf keeps both ends of a text that was read already.
-func excerptOf(file, s string) excerpt {
-	if len(s) <= 2*keptEnd {
-		return excerpt{path: file, head: text.Block(s)}
-	}
-	return excerpt{
-		path: file, gap: int64(len(s) - 2*keptEnd),
-		head: text.Block(s[:keptEnd]), tail: text.Block(s[len(s)-keptEnd:]),
-	}
-}
-
-func byStart(a, b step) int {
+func byStart(a, b Step) int {
 	switch {
 	case a.Started == nil && b.Started == nil:
 		return 0
@@ -49,14 +40,14 @@ func byStart(a, b step) int {
 	return a.Started.Compare(*b.Started)
 }
 
-// telling keeps so many steps, those that failed and those that took longest,
+// MostRelevant keeps so many steps, those that failed and those that took longest,
 // in the order in which they began.
-func telling(steps []step, size int) []step {
+func MostRelevant(steps []Step, size int) []Step {
 	if len(steps) <= size {
 		return steps
 	}
 	kept := slices.Clone(steps)
-	slices.SortStableFunc(kept, func(a, b step) int {
+	slices.SortStableFunc(kept, func(a, b Step) int {
 		return cmp.Or(cmp.Compare(len(b.Error), len(a.Error)), cmp.Compare(b.took(), a.took()))
 	})
 	kept = kept[:size]
@@ -64,15 +55,15 @@ func telling(steps []step, size int) []step {
 	return kept
 }
 
-func (s step) took() time.Duration {
+func (s Step) took() time.Duration {
 	if s.Started == nil || s.Completed == nil {
 		return 0
 	}
 	return s.Completed.Sub(*s.Started)
 }
 
-// firstStart is when the first step began; zero if none did.
-func firstStart(steps []step) time.Time {
+// FirstStart is when the first step began; zero if none did.
+func FirstStart(steps []Step) time.Time {
 	if len(steps) == 0 || steps[0].Started == nil {
 		return time.Time{}
 	}

@@ -1,0 +1,43 @@
+package subject
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// DefaultConfirm is how often a claim that failed is tried again when CONFIRM
+// says nothing.
+const DefaultConfirm = 3
+
+// Confirm reads what CONFIRM says: how often a claim that failed is tried again
+// before it is called broken.
+func Confirm(text string) (int, error) {
+	const most = 19
+	if text == "" {
+		return DefaultConfirm, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > most {
+		return 0, fmt.Errorf("CONFIRM=%s is no number from 0 to %d; it says how often a claim that failed is tried again", text, most)
+	}
+	return n, nil
+}
+
+// Strict reads what STRICT says: whether an unsteady claim and a known fault
+// fail the run, too.
+func Strict(text string) (bool, error) { return yes("STRICT", text) }
+
+// Keep reads what KEEP says: whether the builders and files of a claim that fails
+// are left for a look.
+func Keep(text string) (bool, error) { return yes("KEEP", text) }
+
+func yes(variable, text string) (bool, error) {
+	if text == "" {
+		return false, nil
+	}
+	said, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, fmt.Errorf("%s=%s is neither 1 nor 0", variable, text)
+	}
+	return said, nil
+}
