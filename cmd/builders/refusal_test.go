@@ -33,10 +33,10 @@ var files = map[string]string{
 	"badtime/a.txtar":       "# claim: x\n# deadline: soon\nbuild .\n",
 	"badcond/a.txtar":       "# claim: x\n[bananas] build .\n",
 	"badversion/a.txtar":    "# claim: x\n# needs: buildkit:>=banana\nbuild .\n",
-	"truncated/report.json": `{"schema":2,"claims":[{"id":"a/b","ver`,
+	"truncated/report.json": `{"schema":3,"claims":[{"id":"a/b","ver`,
 	"future/report.json":    `{"schema":99}`,
 	"nojson/report.json":    "<html>not found</html>",
-	"strange/report.json":   `{"schema":2,"subject":{},"claims":[{"id":"a/b","verdict":"perhaps"}]}`,
+	"strange/report.json":   `{"schema":3,"subject":{},"claims":[{"id":"a/b","verdict":"perhaps"}]}`,
 	"empty/report.json":     "",
 	"list/report.json":      `[1,2,3]`,
 }

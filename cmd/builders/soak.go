@@ -26,7 +26,7 @@ removed, all other is kept; soak.json, soak.html and soak.md have the tables, al
 while the soak goes on.
 
 It exits with 1 when a claim is broken in some run, with 2 when the environment
-failed in one or something went wrong beside the claims, and with 0 otherwise.
+failed in one or something went wrong with the run itself, and with 0 otherwise.
 Unsteady claims and known faults are shown and do not fail it, unless STRICT=1.
 
 The flags have variables of the same names: RUNS, BESIDE, BUILDKIT, BUILDX, DRIVER,

@@ -171,6 +171,6 @@ func (c Compare) conclude(baseline, candidate *side, screen *console.Console) er
 	}
 	screen.Note("report", views.Publish(d, c.Request.Out, screen.Note))
 	counts := d.Comparison.Count()
-	outside := len(baseline.report.Outside) + len(candidate.report.Outside)
-	return exit.With(counts[compare.Regressed], counts[compare.Environment]+counts[compare.Undecided]+outside)
+	runErrors := len(baseline.report.RunErrors) + len(candidate.report.RunErrors)
+	return exit.With(counts[compare.Regressed], counts[compare.Environment]+counts[compare.Undecided]+runErrors)
 }

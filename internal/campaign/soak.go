@@ -189,7 +189,7 @@ func (w *soaking) tidy(outcomes []outcome) {
 
 // quiet reports whether a run has nothing to say: what failed was known.
 func quiet(r report.Report) bool {
-	return len(r.Outside) == 0 && r.Summary.Broken+r.Summary.Unsteady+r.Summary.Error == 0
+	return len(r.RunErrors) == 0 && r.Summary.Broken+r.Summary.Unsteady+r.Summary.Error == 0
 }
 
 func (w *soaking) conclude(all soak.Soak, elapsed time.Duration) error {

@@ -72,7 +72,7 @@ func TestEvidenceStaysWhereSomethingFailed(t *testing.T) {
 	known := report.New(report.Subject{}, []report.Claim{{ID: "a/b", Verdict: claim.Broken, Known: "moby/buildkit#1"}})
 	unsteady := report.New(report.Subject{}, []report.Claim{{ID: "a/b", Verdict: claim.Unsteady}})
 	leaky := holds
-	leaky.Outside = []string{"left behind"}
+	leaky.RunErrors = []string{"left behind"}
 	for _, tc := range []struct {
 		name string
 		runs []outcome

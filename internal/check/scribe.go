@@ -34,9 +34,9 @@ func (s scribe) draft(sofar []report.Claim) {
 	_, _ = s.report(about, sofar, []string{unfinished}).Write(s.out)
 }
 
-func (s scribe) report(about report.Subject, claims []report.Claim, outside []string) report.Report {
+func (s scribe) report(about report.Subject, claims []report.Claim, runErrors []string) report.Report {
 	r := report.New(about, s.complete(claims))
-	r.Selection, r.Book, r.Outside = s.selection, s.edition, outside
+	r.Selection, r.Book, r.RunErrors = s.selection, s.edition, runErrors
 	return r
 }
 
@@ -54,7 +54,7 @@ func (s scribe) conclude(o run.Outcome, known map[string]string, screen *console
 	if err != nil {
 		return report.Report{}, "", err
 	}
-	r := s.report(about, o.Claims, o.Outside()).Explain(known)
+	r := s.report(about, o.Claims, o.RunErrors()).Explain(known)
 	path, err := r.Write(s.out)
 	if err != nil {
 		return report.Report{}, "", err

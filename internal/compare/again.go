@@ -44,7 +44,7 @@ func appendAsked(ids []string, c *report.Claim) []string {
 
 // Add adds the tries of a later run, whose folder lies in that of the report, to
 // the claims of a report. A verdict follows from all tries of its claim. What went
-// wrong beside the claims is added, too.
+// wrong with the run itself is added, too.
 func Add(r, later report.Report, folder string) report.Report {
 	more := index(later)
 	claims := slices.Clone(r.Claims)
@@ -55,8 +55,8 @@ func Add(r, later report.Report, folder string) report.Report {
 		}
 	}
 	r.Claims, r.Summary = claims, report.Count(claims)
-	for _, line := range later.Outside {
-		r.Outside = append(slices.Clone(r.Outside), folder+": "+line)
+	for _, line := range later.RunErrors {
+		r.RunErrors = append(slices.Clone(r.RunErrors), folder+": "+line)
 	}
 	return r
 }

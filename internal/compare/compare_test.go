@@ -105,9 +105,9 @@ func TestAddCountsLaterTries(t *testing.T) {
 	r := report.New(report.Subject{}, []report.Claim{tried("a/x", "h"), tried("a/y", "ffff"), tried("a/z", "h")})
 	r.Claims[1].Known, r.Claims[0].FixedHere = "moby/buildkit/issues/1", "moby/buildkit/issues/2"
 	later := report.New(report.Subject{}, []report.Claim{tried("a/x", "f"), tried("a/y", "h")})
-	later.Outside = []string{"left behind: container x"}
+	later.RunErrors = []string{"left behind: container x"}
 	got := Add(r, later, "again-01")
-	assert.DeepEqual(t, got.Outside, []string{"again-01: left behind: container x"})
+	assert.DeepEqual(t, got.RunErrors, []string{"again-01: left behind: container x"})
 
 	x := got.Claims[0]
 	assert.Equal(t, x.Verdict, claim.Unsteady)

@@ -102,8 +102,8 @@ func (c *Console) Finished(one report.Claim) {
 	c.showStatus()
 }
 
-// Outside prints a line that was said beside the specs.
-func (c *Console) Outside(line string) {
+// Line prints a line that was said beside the specs.
+func (c *Console) Line(line string) {
 	c.clearStatus()
 	fmt.Fprintln(c.err, line)
 	c.showStatus()

@@ -49,7 +49,7 @@ func play(c *Console) {
 	c.Unreached(2, "the run was interrupted")
 	r := report.New(subjectUnderTest, finished).
 		Explain(map[string]string{"ubuntu:20.04": "Debian bookworm, built by the lab from Debian packages"})
-	r.Outside = []string{"TestOwn failed outside of its claims: own_test.go:3: no"}
+	r.RunErrors = []string{"TestOwn failed outside of its claims: own_test.go:3: no"}
 	c.Summary(r, 181*time.Second, "build/check/report.json")
 }
 

@@ -12,7 +12,7 @@ import (
 
 // Soak prints the claims that failed in some run, out of how many, each with
 // what was seen and where its evidence lies; below them the times of the runs
-// and what went wrong beside the claims.
+// and what went wrong with the runs themselves.
 func (c *Console) Soak(s soak.Soak) {
 	width := soakWidth(s)
 	c.soakRow("", width, s, func(i int) string { return s.Columns[i].Short })

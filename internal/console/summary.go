@@ -61,7 +61,7 @@ func (c *Console) Failed(r report.Report) {
 			fmt.Fprintln(c.out, c.paint(colourOf(one), c.clip(line)))
 		}
 	}
-	for _, line := range r.Outside {
+	for _, line := range r.RunErrors {
 		fmt.Fprintln(c.out, c.paint(colours[claim.Error], c.clip(failed+" "+line)))
 	}
 }

@@ -94,14 +94,14 @@ func TestHeadlineOfWhatIsUnsteadyOrKnown(t *testing.T) {
 
 func TestHeadlineTellsWhatWentWrongBesideTheClaims(t *testing.T) {
 	held := run("v1", holds, holds)
-	held.Report.Outside = []string{"left behind: container x"}
+	held.Report.RunErrors = []string{"left behind: container x"}
 	d := Of(held)
-	assert.DeepEqual(t, d.Headline(), Headline{failed, "All 2 claims hold on BuildKit v1, but something went wrong beside the claims"})
-	assert.DeepEqual(t, d.Outside(), []string{"left behind: container x"})
+	assert.DeepEqual(t, d.Headline(), Headline{failed, "All 2 claims hold on BuildKit v1, but something went wrong with the run itself"})
+	assert.DeepEqual(t, d.RunErrors(), []string{"left behind: container x"})
 	d = Of(run("v0", holds), held)
-	assert.DeepEqual(t, d.Outside(), []string{"BuildKit v1: left behind: container x"})
+	assert.DeepEqual(t, d.RunErrors(), []string{"BuildKit v1: left behind: container x"})
 	red := run("v1", broken)
-	red.Report.Outside = held.Report.Outside
+	red.Report.RunErrors = held.Report.RunErrors
 	assert.Equal(t, Of(red).Headline().Verdict, broken)
 }
 

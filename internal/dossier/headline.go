@@ -23,11 +23,11 @@ func (d Dossier) Headline() Headline {
 	if selected := d.Selected(); selected != "" {
 		h.Text = "Of " + selected + ": " + h.Text
 	}
-	lines := len(d.Outside())
+	lines := len(d.RunErrors())
 	if lines == 0 || h.Verdict == claim.Broken {
 		return h
 	}
-	return Headline{claim.Error, h.Text + ", but " + plural(lines, "something", fmt.Sprintf("%d things", lines)) + " went wrong beside the claims"}
+	return Headline{claim.Error, h.Text + ", but " + plural(lines, "something", fmt.Sprintf("%d things", lines)) + " went wrong with the run itself"}
 }
 
 // Selected says which claims of the book the dossier is about; empty where it is
@@ -49,12 +49,12 @@ func (d Dossier) Selected() string {
 	return "the selected claims (" + strings.Join(chosen, ", ") + ")"
 }
 
-// Outside says what went wrong beside the claims, a line each; of several runs
+// RunErrors says what went wrong with the runs themselves, a line each; of several runs
 // with the run's name.
-func (d Dossier) Outside() []string {
+func (d Dossier) RunErrors() []string {
 	var lines []string
 	for i, run := range d.Runs {
-		for _, line := range run.Report.Outside {
+		for _, line := range run.Report.RunErrors {
 			if len(d.Runs) > 1 {
 				line = d.Table.Columns[i].Label + ": " + line
 			}

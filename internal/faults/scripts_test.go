@@ -58,5 +58,5 @@ func TestScripts(t *testing.T) {
 		"scripts/current": claim.Holds, "scripts/variables": claim.Holds, "scripts/images": claim.Holds,
 		"scripts/engines": claim.Error, "scripts/nothing": claim.Holds,
 	}, verdicts, r.said)
-	require.Empty(t, found.Outside)
+	require.Empty(t, found.RunErrors)
 }

@@ -71,15 +71,15 @@ func (p part) suites() []testsuite {
 		suites[i].Time = duration(seconds[one.Chapter])
 		suites[i].add(p.testcase(one, suites[i].Name))
 	}
-	if outside := p.run.Report.Outside; len(outside) > 0 {
-		suites = append(suites, p.beside(outside))
+	if said := p.run.Report.RunErrors; len(said) > 0 {
+		suites = append(suites, p.runErrors(said))
 	}
 	return suites
 }
 
-// beside is a suite for what went wrong beside the claims.
-func (p part) beside(lines []string) testsuite {
-	suite := p.suite("beside the claims")
+// runErrors is a suite for what went wrong with the run itself.
+func (p part) runErrors(lines []string) testsuite {
+	suite := p.suite("run")
 	for i, line := range lines {
 		suite.add(testcase{Testcase: junit.Testcase{
 			Name: fmt.Sprintf("run/%d", i+1), Classname: suite.Name, Time: duration(0), Status: claim.Error.String(),

@@ -85,7 +85,7 @@ func TestAMatrixIsEveryRun(t *testing.T) {
 
 func TestWhatFailsBesideTheClaimsIsAnError(t *testing.T) {
 	r := run("v1", ls)
-	r.Report.Outside = []string{"left behind: container x"}
+	r.Report.RunErrors = []string{"left behind: container x"}
 	suites := parsed(t, written(t, dossier.Of(r)))
 	assert.Equal(t, suites.Errors, 1)
 	assert.Equal(t, suites.Suites[1].Testcases[0].Error.Message, "left behind: container x")

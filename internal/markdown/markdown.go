@@ -20,7 +20,7 @@ func Write(w io.Writer, d dossier.Dossier) error {
 	p := &page{}
 	headline := d.Headline()
 	p.line("### %s %s", report.Mark(headline.Verdict), plain(headline.Text))
-	for _, line := range d.Outside() {
+	for _, line := range d.RunErrors() {
 		p.paragraph("%s %s", report.Mark(claim.Error), plain(line))
 	}
 	switch {

@@ -9,7 +9,7 @@ import (
 )
 
 // WriteSoak writes what came of many runs: a row for each BuildKit, one for
-// each claim that failed in some run, and what went wrong beside the claims.
+// each claim that failed in some run, and what went wrong with the runs themselves.
 func WriteSoak(w io.Writer, s soak.Soak) error {
 	p := &page{}
 	p.line("### %s %s", report.Mark(s.Worst()), plain(s.Headline()))
@@ -97,5 +97,5 @@ func (p *page) complaints(s soak.Soak) {
 			}
 		}
 	}
-	p.table([]string{"run", "beside the claims"}, rows)
+	p.table([]string{"run", "error of the run"}, rows)
 }

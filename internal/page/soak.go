@@ -33,7 +33,7 @@ type soakView struct {
 	Tone, Mark string
 	Loud       []soak.Claim
 	Chapters   []soakChapter
-	// Complaints are what went wrong beside the claims.
+	// Complaints are what went wrong with the runs themselves.
 	Complaints []string
 	// UpTo is the rate in percent that the runs do not speak against, and Least
 	// the number of reports of the column that has the fewest.

@@ -20,7 +20,7 @@ func TestSoakPage(t *testing.T) {
 	doc := parse(t, content)
 	assert.Equal(t, doc.Find("h1").Text(), "✗1 claim broke in 6 runs")
 	assert.Equal(t, doc.Find(".about tbody tr").Length(), 6)
-	assert.Equal(t, doc.Find(".outside li").Length(), 2)
+	assert.Equal(t, doc.Find(".run-errors li").Length(), 2)
 	assert.Equal(t, doc.Find(".rest tbody tr").Length(), 3, "every claim")
 	loud := doc.Find(".loud").Text()
 	assert.Assert(t, cmp.Contains(loud, "v0.11.5: 2 of 4 (1 broken, 1 unsteady) 3 of 8 tries failed"))

@@ -37,9 +37,9 @@ type view struct {
 	// Groups need a look and stand first; Rest is everything else.
 	Groups []group
 	Rest   []group
-	// Outside says what went wrong beside the claims.
-	Outside []string
-	Shapes  []compare.Shape
+	// RunErrors says what went wrong with the runs themselves.
+	RunErrors []string
+	Shapes    []compare.Shape
 	// Evidence is an [archive], compressed, and Bases the ways to the runs'
 	// folders as JSON; LeftOut tells that it did not fit.
 	Evidence, Bases string
@@ -87,7 +87,7 @@ func newView(d dossier.Dossier, all gathered, folder string) view {
 	v.Bases = encode(ways)
 	claims := newClaims(d, all, ways)
 	v.Groups, v.Rest = arrange(d, claims)
-	v.Outside = d.Outside()
+	v.RunErrors = d.RunErrors()
 	for _, chapter := range v.Rest {
 		v.Chapters = append(v.Chapters, chapter.Title)
 	}

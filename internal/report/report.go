@@ -21,7 +21,7 @@ import (
 
 // Schema is the version of the format that this package writes and reads. It
 // changes when a reader would have to.
-const Schema = 2
+const Schema = 3
 
 // File is the report's name in the folder that a run writes to.
 const File = "report.json"
@@ -49,9 +49,9 @@ type Report struct {
 	// Claims has every claim that was selected, in the order of the book.
 	Claims  []Claim `json:"claims"`
 	Summary Summary `json:"summary"`
-	// Outside says, a line each, what went wrong with the run beside its
-	// claims: something was left behind, or the run ended early.
-	Outside []string `json:"outside"`
+	// RunErrors says, a line each, what went wrong with the run itself, not with one of
+	// its claims: something was left behind, or the run ended early.
+	RunErrors []string `json:"runErrors"`
 	// StandIns says what really took the place of an image that some claim
 	// was proven with.
 	StandIns []StandIn `json:"standIns"`
@@ -126,7 +126,7 @@ type Summary struct {
 	Known         int `json:"known"`
 	Unsteady      int `json:"unsteady"`
 	Error         int `json:"error"`
-	NotApplicable int `json:"not-applicable"`
+	NotApplicable int `json:"notApplicable"`
 }
 
 // New makes the report of a run.
@@ -147,7 +147,7 @@ func (r Report) whole() Report {
 		c := &r.Claims[i]
 		c.StandIns, c.Facts, c.Tries = present(c.StandIns), present(c.Facts), present(c.Tries)
 	}
-	r.Outside, r.StandIns = present(r.Outside), present(r.StandIns)
+	r.RunErrors, r.StandIns = present(r.RunErrors), present(r.StandIns)
 	return r
 }
 
@@ -177,10 +177,10 @@ func Count(claims []Claim) Summary {
 }
 
 // Worst is the most severe verdict of the run that is news: what is known to be
-// broken does not count. What went wrong beside the claims is an error.
+// broken does not count. What went wrong with the run itself is an error.
 func (r Report) Worst() claim.Verdict {
 	worst := claim.Holds
-	if len(r.Outside) > 0 {
+	if len(r.RunErrors) > 0 {
 		worst = claim.Error
 	}
 	for _, c := range r.Claims {

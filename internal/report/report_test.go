@@ -62,10 +62,11 @@ func TestReadBack(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ content, want string }{
-		"a later schema":     {`{"schema":3,"claims":{"new":"shape"}}`, "has schema 3 and only schema 2 can be read here"},
+		"a later schema":     {`{"schema":4,"claims":{"new":"shape"}}`, "has schema 4 and only schema 3 can be read here"},
+		"an old schema":      {`{"schema":2,"outside":[]}`, "has schema 2 and only schema 3 can be read here"},
 		"no schema":          {`{}`, "has schema 0"},
 		"something else":     {`<html>`, "is not a report"},
-		"an unknown verdict": {`{"schema":2,"claims":[{"verdict":"maybe"}]}`, `unknown verdict "maybe"`},
+		"an unknown verdict": {`{"schema":3,"claims":[{"verdict":"maybe"}]}`, `unknown verdict "maybe"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), File)
@@ -121,15 +122,15 @@ func TestStandInsAreNamedOnce(t *testing.T) {
 func TestWhatFailsBesideTheClaimsIsAnError(t *testing.T) {
 	r := New(Subject{}, []Claim{{Verdict: claim.Holds}})
 	assert.Equal(t, r.Worst(), claim.Holds)
-	r.Outside = []string{"left behind: container x"}
+	r.RunErrors = []string{"left behind: container x"}
 	assert.Equal(t, r.Worst(), claim.Error)
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(`{"schema":2,"claims":[{"id":"a/b","verdict":"holds"}]}`))
-	f.Add([]byte(`{"schema":2,"claims":[{"id":"a/b","verdict":"perhaps"}]}`))
+	f.Add([]byte(`{"schema":3,"claims":[{"id":"a/b","verdict":"holds"}]}`))
+	f.Add([]byte(`{"schema":3,"claims":[{"id":"a/b","verdict":"perhaps"}]}`))
 	f.Add([]byte(`{"schema":99}`))
-	f.Add([]byte(`{"schema":2,"cl`))
+	f.Add([]byte(`{"schema":3,"cl`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		r, err := parse("report.json", content)
 		if err != nil {

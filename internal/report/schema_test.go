@@ -69,7 +69,7 @@ func full() Report {
 	known.ID, known.Known = "caching/known", "x/y#1, buildkit fixed in v0.12.0"
 	mended.ID, mended.FixedHere = "caching/mended", "x/y#2, known of buildkit <0.18.0"
 	all := New(r.Subject, append(r.Claims, tried, known, mended))
-	all.Outside, all.Book, all.Selection = []string{"left behind: container x"}, "b00c", "caching"
+	all.RunErrors, all.Book, all.Selection = []string{"left behind: container x"}, "b00c", "caching"
 	return all
 }
 
@@ -86,7 +86,7 @@ func validate(t *testing.T, content []byte) error {
 
 func TestReportsKeepToTheSchema(t *testing.T) {
 	nothing := New(Subject{}, nil)
-	nothing.Outside, nothing.Claims, nothing.StandIns = nil, nil, nil
+	nothing.RunErrors, nothing.Claims, nothing.StandIns = nil, nil, nil
 	for name, r := range map[string]Report{"example": example(), "full": full(), "nothing": nothing} {
 		path, err := r.Write(t.TempDir())
 		assert.NilError(t, err)
@@ -97,8 +97,8 @@ func TestReportsKeepToTheSchema(t *testing.T) {
 	content := golden.Get(t, "report.golden")
 	for was, is := range map[string]string{
 		`"verdict": "holds"`: `"verdict": "maybe"`,
-		`"schema": 2`:        `"schema": 3`,
-		`"outside": []`:      `"outside": null`,
+		`"schema": 3`:        `"schema": 4`,
+		`"runErrors": []`:    `"runErrors": null`,
 		`"book": ""`:         `"tome": ""`,
 	} {
 		changed := strings.Replace(string(content), was, is, 1)

@@ -18,9 +18,9 @@ type Listener interface {
 	Started(report.Claim)
 	// Finished tells a claim's verdict.
 	Finished(report.Claim)
-	// Outside passes on a line that was said beside the tests, such as an
+	// Line passes on a line that was said beside the tests, such as an
 	// error of the compiler. It is safe to print.
-	Outside(line string)
+	Line(line string)
 }
 
 // ledger follows the stream of events and keeps the account of every claim.
@@ -109,7 +109,7 @@ func (l *ledger) moved() bool {
 // outside passes a line on.
 func (l *ledger) outside(line string) {
 	if line := sanitize.Line(line); line != "" {
-		l.listener.Outside(line)
+		l.listener.Line(line)
 	}
 }
 

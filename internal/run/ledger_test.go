@@ -32,7 +32,7 @@ func (h *hearer) Finished(c report.Claim) {
 	h.finished = append(h.finished, c.ID+" "+c.Verdict.String())
 }
 
-func (h *hearer) Outside(line string) { h.outside = append(h.outside, line) }
+func (h *hearer) Line(line string) { h.outside = append(h.outside, line) }
 
 func never() bool { return false }
 

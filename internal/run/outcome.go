@@ -31,9 +31,9 @@ type Failure struct {
 	Output []string
 }
 
-// Outside says, a line each, what went wrong beside the claims; empty if
+// RunErrors says, a line each, what went wrong with the run itself; empty if
 // nothing did.
-func (o Outcome) Outside() []string {
+func (o Outcome) RunErrors() []string {
 	lines := []string{}
 	if o.Why != "" {
 		lines = append(lines, o.Why)

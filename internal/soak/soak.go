@@ -12,7 +12,7 @@ import (
 
 // Schema is the version of the format of [File]. It changes when a reader would
 // have to.
-const Schema = 1
+const Schema = 2
 
 // What a soak leaves in its folder: for programs, for people, and for documents.
 const (
@@ -75,8 +75,8 @@ type Run struct {
 	// Seconds is how long it took; of a run that made no report it is zero.
 	Seconds float64        `json:"seconds"`
 	Summary report.Summary `json:"summary"`
-	// Outside says what went wrong beside the claims, a line each.
-	Outside []string `json:"outside"`
+	// RunErrors says what went wrong with the run itself, a line each.
+	RunErrors []string `json:"runErrors"`
 	// Failed says why there is no report; then nothing is known of the claims.
 	Failed string `json:"failed"`
 
@@ -97,7 +97,7 @@ func (r Run) Complaints() []string {
 	if r.Failed != "" {
 		return []string{r.Failed}
 	}
-	return r.Outside
+	return r.RunErrors
 }
 
 // Claim is one claim with a tally for each column.
@@ -128,7 +128,7 @@ func Of(wanted int, columns ...Column) Soak {
 		opened := false
 		for j := range column.Runs {
 			run := &column.Runs[j]
-			run.Outside = orNone(run.Outside)
+			run.RunErrors = orNone(run.RunErrors)
 			if run.Report == nil {
 				continue
 			}
@@ -136,7 +136,7 @@ func Of(wanted int, columns ...Column) Soak {
 				column.Subject, opened = run.Report.Subject, true
 			}
 			s.Book, s.Selection = run.Report.Book, run.Report.Selection
-			run.Summary, run.Outside = run.Report.Summary, orNone(run.Report.Outside)
+			run.Summary, run.RunErrors = run.Report.Summary, orNone(run.Report.RunErrors)
 			for _, claim := range run.Report.Claims {
 				row, known := rows[claim.ID]
 				if !known {

@@ -68,9 +68,9 @@ func TestTimes(t *testing.T) {
 }
 
 func TestHeadlines(t *testing.T) {
-	of := func(v claim.Verdict, outside ...string) soak.Soak {
+	of := func(v claim.Verdict, runErrors ...string) soak.Soak {
 		run := soaktest.Run(1, "v0.1.0", 1, report.Claim{ID: "a/b", Verdict: v})
-		run.Report.Outside = outside
+		run.Report.RunErrors = runErrors
 		return soak.Of(1, soak.Column{Runs: []soak.Run{run}})
 	}
 	for _, tc := range []struct {

@@ -21,7 +21,7 @@ func TestCodesOfRuns(t *testing.T) {
 	unsteady := reported(report.Claim{ID: "a/b", Verdict: claim.Unsteady})
 	unknown := reported(report.Claim{ID: "a/b", Verdict: claim.Error}, report.Claim{ID: "a/c", Verdict: claim.Unsteady})
 	leaky := reported(report.Claim{ID: "a/b"})
-	leaky.Outside = []string{"left behind"}
+	leaky.RunErrors = []string{"left behind"}
 	for name, tc := range map[string]struct {
 		runs            []report.Report
 		failed          int

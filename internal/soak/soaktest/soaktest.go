@@ -37,7 +37,7 @@ func Sample() soak.Soak {
 	one, two, beside, three := old(1, steady), old(2, wavers), old(2, broken), old(3, steady)
 	two.Company, beside.Company, beside.Second = true, true, true
 	beside.Folder += "-beside"
-	three.Report.Outside = []string{"left behind: container x"}
+	three.Report.RunErrors = []string{"left behind: container x"}
 
 	newer := Run(1, "v0.34.2", 180, steady,
 		report.Claim{ID: "output/known", Seconds: 2}, report.Claim{ID: "output/newer", Seconds: 1})
