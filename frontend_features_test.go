@@ -19,6 +19,7 @@ import (
 	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"builders.test/helpers/progress"
+	"builders.test/helpers/subject"
 	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
@@ -135,7 +136,7 @@ func frontendFeatures(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:      "frontend/chmod-old-daemon",
-		Text:    "A frontend does not make up for the BuildKit below it: on v0.11.5 a mode in words becomes the mode 0 without a word",
+		Text:    "A frontend does not make up for the BuildKit below it: on " + subject.OldBuildKit + " a mode in words becomes the mode 0 without a word",
 		Source:  "https://github.com/moby/buildkit/pull/5380",
 		Needs:   []claim.Need{claim.ContainerDriver},
 		History: "BuildKit sets modes in words since v0.17.0",

@@ -13,6 +13,7 @@ import (
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/env"
+	"builders.test/helpers/subject"
 	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
 )
@@ -63,7 +64,7 @@ func imagesSpace(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/prune-old-buildkit",
-		Text:   "`prune --max-used-space` and `--min-free-space` fail on a BuildKit that does not know them, such as v0.11.5, and take nothing",
+		Text:   "`prune --max-used-space` and `--min-free-space` fail on a BuildKit that does not know them, such as " + subject.OldBuildKit + ", and take nothing",
 		Source: "https://github.com/moby/buildkit/pull/5359",
 		Needs:  []claim.Need{claim.ContainerDriver, claim.Buildx(">=0.18")},
 	}, func(t *suite.T) {

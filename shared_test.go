@@ -5,6 +5,7 @@ package builders
 import (
 	"builders.test/helpers/cache"
 	"builders.test/helpers/claim"
+	"builders.test/helpers/subject"
 )
 
 // What several chapters share.
@@ -17,7 +18,7 @@ var (
 )
 
 // oldBuildKit is older than what some claims are about, whatever is under test.
-const oldBuildKit = "moby/buildkit:v0.11.5"
+const oldBuildKit = "moby/buildkit:" + subject.OldBuildKit
 
 var (
 	// probe tells a hit from a miss: a step of its draws a random value.

@@ -18,6 +18,10 @@ const DefaultBuildKit = "v0.11.5"
 // NewestBuildKit is the newest release that is known here.
 const NewestBuildKit = "v0.34.2"
 
+// OldBuildKit is older than what some claims are about, whatever is under test: before
+// modes in words (v0.17) and the limits of prune (v0.17).
+const OldBuildKit = "v0.11.5"
+
 // The releases of dive that claims compare.
 const (
 	// OldDive is the last release before the one that learned to read images

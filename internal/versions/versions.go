@@ -15,6 +15,8 @@ const (
 	// the lab, where its docker/dockerfile:1 comes from, and what is run where
 	// a newer BuildKit than the default is wanted.
 	NewestBuildKit = subject.NewestBuildKit
+	// OldBuildKit is what some claims build with, whatever is under test.
+	OldBuildKit = subject.OldBuildKit
 )
 
 // The programs that the lab is made of.

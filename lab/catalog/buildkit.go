@@ -43,7 +43,7 @@ func Release(text string) (string, error) {
 // BuildKits turns the requested BuildKit releases and those the lab always has
 // into a sorted list without repetition.
 func BuildKits(requested []string) ([]string, error) {
-	all := []string{versions.BuildKit, versions.NewestBuildKit}
+	all := []string{versions.BuildKit, versions.NewestBuildKit, versions.OldBuildKit}
 	for _, text := range requested {
 		tag, err := Release(text)
 		if err != nil {
