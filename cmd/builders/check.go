@@ -30,7 +30,7 @@ With a folder of scripts (SPECS), the claims of your own project are put to the
 test instead of those of the book; docs/scripts.md tells how to write them.
 
 The flags have variables of the same names: BUILDKIT, BUILDX, DRIVER, STORE, RUN,
-SPECS, REGRESSIONS, CONFIRM, STRICT and OUT.`,
+SPECS, REGRESSIONS, CONFIRM, STRICT, KEEP and OUT.`,
 		Example: `  builders check --buildkit v0.34.2
   builders check --buildkit ../buildkit --run caching
   builders check --driver docker --store overlay2

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"builders.test/helpers/subject"
 	"builders.test/internal/check"
@@ -23,7 +24,7 @@ func variable(name, fallback string) string {
 
 // newRequest is for commands that leave it to the variables what a verdict takes.
 func newRequest() check.Request {
-	return check.Request{Confirm: variable("CONFIRM", ""), Strict: variable("STRICT", "")}
+	return check.Request{Confirm: variable("CONFIRM", ""), Strict: variable("STRICT", ""), Keep: variable("KEEP", "")}
 }
 
 // runner is what a command does.
@@ -73,9 +74,15 @@ func regressionsFlag(flags *pflag.FlagSet, choice *check.Choice) {
 func verdictFlags(flags *pflag.FlagSet, r *check.Request) {
 	flags.StringVar(&r.Confirm, "confirm", variable("CONFIRM", strconv.Itoa(subject.DefaultConfirm)), "how often a claim that failed is tried again before it is called broken")
 	strictFlag(flags, &r.Strict)
+	yesFlag(flags, &r.Keep, "keep", "leave the builders and files of a claim that fails, until builders clean")
 }
 
 func strictFlag(flags *pflag.FlagSet, strict *string) {
-	flags.StringVar(strict, "strict", variable("STRICT", ""), "fail for unsteady claims and known faults, too")
-	flags.Lookup("strict").NoOptDefVal = "1"
+	yesFlag(flags, strict, "strict", "fail for unsteady claims and known faults, too")
+}
+
+// yesFlag is one that needs no value; its variable has the same name.
+func yesFlag(flags *pflag.FlagSet, value *string, name, about string) {
+	flags.StringVar(value, name, variable(strings.ToUpper(name), ""), about)
+	flags.Lookup(name).NoOptDefVal = "1"
 }

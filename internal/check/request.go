@@ -20,9 +20,10 @@ type Request struct {
 	Cell plan.Cell
 	// Choice says which claims.
 	Choice Choice
-	// Confirm is how often a claim that failed is tried again, and Strict whether
-	// unsteady claims and known faults fail the run, as CONFIRM and STRICT say it.
-	Confirm, Strict string
+	// Confirm is how often a claim that failed is tried again, Strict whether unsteady
+	// claims and known faults fail the run, and Keep whether the builders and files of a
+	// claim that fails stay, as CONFIRM, STRICT and KEEP say it.
+	Confirm, Strict, Keep string
 	// Out is the folder for the report and the evidence.
 	Out string
 	// Parallel is how many claims are tested at the same time; 0 means as many as
@@ -95,6 +96,9 @@ func (r Request) parse() (p parsed, err error) {
 	if _, err := exit.ParsePolicy(r.Strict); err != nil {
 		return parsed{}, err
 	}
+	if _, err := subject.Keep(r.Keep); err != nil {
+		return parsed{}, err
+	}
 	p.confirm, err = subject.Confirm(r.Confirm)
 	return p, err
 }
@@ -122,6 +126,6 @@ func (r Request) variables(specs, out string) map[string]string {
 	return map[string]string{
 		"DRIVER": r.Cell.Driver, "STORE": r.Cell.Store, "SPECS": specs, "OUT": out,
 		// The choice is made by then.
-		"REGRESSIONS": "1", "CONFIRM": r.Confirm, "STRICT": r.Strict,
+		"REGRESSIONS": "1", "CONFIRM": r.Confirm, "STRICT": r.Strict, "KEEP": r.Keep,
 	}
 }

@@ -22,7 +22,7 @@ func Unmarshal(content []byte, value any) error {
 }
 
 // Strings makes a [Line] of every exported string in what value points to, however deep
-// it lies. The keys of maps stay as they are.
+// it lies, the keys of maps among them.
 func Strings(value any) { walk(reflect.ValueOf(value)) }
 
 func walk(v reflect.Value) {
@@ -43,12 +43,19 @@ func walk(v reflect.Value) {
 		}
 	case reflect.Map:
 		for _, key := range v.MapKeys() {
-			clean := reflect.New(v.Type().Elem()).Elem()
-			clean.Set(v.MapIndex(key))
-			walk(clean)
-			v.SetMapIndex(key, clean)
+			value := walked(v.MapIndex(key))
+			v.SetMapIndex(key, reflect.Value{})
+			v.SetMapIndex(walked(key), value)
 		}
 	}
+}
+
+// walked is a value of a map, which cannot be changed in its place.
+func walked(v reflect.Value) reflect.Value {
+	clean := reflect.New(v.Type()).Elem()
+	clean.Set(v)
+	walk(clean)
+	return clean
 }
 
 // escapes are the sequences that a terminal takes as orders: CSI (colours,

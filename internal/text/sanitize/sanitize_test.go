@@ -74,3 +74,9 @@ func FuzzLine(f *testing.F) {
 		assert.Equal(t, Line(line), line)
 	})
 }
+
+func TestKeysOfMapsAreMadeSafeToo(t *testing.T) {
+	said := map[string]inner{"a\x1b[31mb": {}}
+	Strings(&said)
+	assert.DeepEqual(t, said, map[string]inner{"ab": {}}, cmp.AllowUnexported(inner{}))
+}
