@@ -227,7 +227,7 @@ func tryFFmpeg(t *suite.T, arch, base string, options ...build.Option) *build.Re
 	t.Helper()
 	platform := "linux/" + arch
 	all := []build.Option{build.Platform(platform), build.Target("PRODUCTION"), build.Arg("baseimage", base)}
-	if _, served := t.Env.StandIns[ffmpegPackages]; served {
+	if _, served := t.Env.Testbed.StandIns[ffmpegPackages]; served {
 		all = append(all, build.Arg("packages", ffmpegPackages))
 	}
 	return build.Try(t, builder.SharedFor(t, platform), ffmpegFixture, append(all, options...)...)

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -98,37 +97,4 @@ func (l *Lab) Running(ctx context.Context) []string {
 		}
 	}
 	return hosts
-}
-
-// Env are the variables that lead docker, buildx and the specs to this lab, and
-// docker to the engine with an image store; nothing asks for the default one.
-// They are complete once the lab has been up.
-func (l *Lab) Env(store string) (map[string]string, error) {
-	e, err := l.engines.With(store)
-	if err != nil {
-		return nil, err
-	}
-	env := map[string]string{
-		"DOCKER_HOST":   e.Host(),
-		"DOCKER_CONFIG": l.dockerConfig(),
-		"BUILDERS_LAB":  l.site.Cache,
-		"BUILDERS_DIVE": l.diveFolder(),
-	}
-	if mirror, err := l.registry.Mirror(); err == nil {
-		env["BUILDERS_MIRROR"] = mirror
-		env["BUILDERS_MIRROR_INTAKE"] = l.registry.Intake()
-	}
-	if s, err := l.site.Settings(); err == nil && s.CLI != "" {
-		env["PATH"] = s.CLI + string(os.PathListSeparator) + os.Getenv("PATH")
-	}
-	for name, value := range map[string]map[string]string{
-		"BUILDERS_ENGINES": l.Hosts(), "BUILDERS_STANDINS": l.images.StandIns(),
-	} {
-		text, err := json.Marshal(value)
-		if err != nil {
-			return nil, err
-		}
-		env[name] = string(text)
-	}
-	return env, nil
 }

@@ -3,7 +3,6 @@ package lab
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"builders.test/helpers/testbed"
 	"builders.test/lab/problem"
 	"builders.test/lab/site"
 	"github.com/gofrs/flock"
@@ -71,10 +71,10 @@ func TestOpenDependsOnTheCacheAlone(t *testing.T) {
 	}
 }
 
-func TestEnv(t *testing.T) {
+func TestAccess(t *testing.T) {
 	l := open(t, nil)
-	if _, ok := variables(t, l, "")["BUILDERS_MIRROR"]; ok {
-		t.Error("a lab that was never up has a mirror")
+	if mirror := access(t, l, "").Testbed.Mirror; mirror.Address != "" {
+		t.Errorf("a lab that was never up has a mirror: %v", mirror)
 	}
 	if err := os.MkdirAll(l.site.Cache, 0o755); err != nil {
 		t.Fatal(err)
@@ -82,39 +82,51 @@ func TestEnv(t *testing.T) {
 	if err := l.site.Change(func(s *site.Settings) { s.Port, s.CLI = 4711, "/brought" }); err != nil {
 		t.Fatal(err)
 	}
-	byDefault := variables(t, l, "")
-	if byDefault["BUILDERS_MIRROR"] != "127.0.0.1:4711" || !strings.HasPrefix(byDefault["PATH"], "/brought:") {
-		t.Errorf("variables %v", byDefault)
+	byDefault := access(t, l, "")
+	bed := byDefault.Testbed
+	if bed.Mirror.Address != "127.0.0.1:4711" || !slices.Equal(bed.Mirror.Registries, []string{"docker.io", "gcr.io"}) {
+		t.Errorf("mirror %v", bed.Mirror)
 	}
-	if !strings.Contains(byDefault["BUILDERS_STANDINS"], `"ubuntu:20.04":"Debian `) {
-		t.Errorf("stand-ins %s", byDefault["BUILDERS_STANDINS"])
+	if !strings.HasPrefix(bed.StandIns["ubuntu:20.04"], "Debian ") {
+		t.Errorf("stand-ins %s", bed.StandIns)
+	}
+	set := byDefault.Variables()
+	if !strings.HasPrefix(set["PATH"], "/brought:") || set[testbed.Variable] != filepath.Join(l.site.Cache, "testbed.json") || len(set) != 4 {
+		t.Errorf("variables %v", set)
 	}
 }
 
-func variables(t *testing.T, l *Lab, store string) map[string]string {
+func TestSpecsUnderstandWhatTheyAreTold(t *testing.T) {
+	bed, path := access(t, open(t, nil), "").Testbed, filepath.Join(t.TempDir(), "testbed.json")
+	if err := bed.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := testbed.Read(path); err != nil {
+		t.Error(err)
+	}
+}
+
+func access(t *testing.T, l *Lab, store string) testbed.Access {
 	t.Helper()
-	all, err := l.Env(store)
+	a, err := l.Access(store)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return a
 }
 
-func TestEnvLeadsToTheEngineWithTheStore(t *testing.T) {
+func TestAccessLeadsToTheEngineWithTheStore(t *testing.T) {
 	l := open(t, nil)
 	for store, socket := range map[string]string{"": "docker.sock", "containerd": "docker.sock", "overlay2": "docker-overlay2.sock"} {
-		if got, want := variables(t, l, store)["DOCKER_HOST"], "unix://"+filepath.Join(l.site.Run, socket); got != want {
+		if got, want := access(t, l, store).DockerHost, "unix://"+filepath.Join(l.site.Run, socket); got != want {
 			t.Errorf("store %q: %s, want %s", store, got, want)
 		}
 	}
-	var engines map[string]string
-	if err := json.Unmarshal([]byte(variables(t, l, "")["BUILDERS_ENGINES"]), &engines); err != nil {
-		t.Fatal(err)
-	}
+	engines := access(t, l, "").Testbed.Engines
 	if !maps.Equal(engines, l.Hosts()) || len(engines) != 2 {
 		t.Errorf("engines %v", engines)
 	}
-	_, err := l.Env("vfs")
+	_, err := l.Access("vfs")
 	var p *problem.Problem
 	if !errors.As(err, &p) || !strings.Contains(p.Next, "containerd, overlay2") {
 		t.Errorf("error %v", err)

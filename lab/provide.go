@@ -140,23 +140,19 @@ func (l *Lab) buildxBinary(release string) (string, error) {
 	return link, site.Relink("buildx", link)
 }
 
-// diveFolder holds every release of dive under the name dive-<release>.
-func (l *Lab) diveFolder() string { return l.site.Path("dive") }
-
 // dives makes sure that the releases of dive are there.
 func (l *Lab) dives() error {
-	if err := os.MkdirAll(l.diveFolder(), 0o755); err != nil {
-		return err
-	}
 	var group errgroup.Group
-	for _, version := range versions.Dives {
+	for _, release := range versions.Dives {
 		group.Go(func() error {
-			dir, err := l.programs.Compile(gobuild.Dive(version))
-			if err != nil {
-				return err
-			}
-			return site.Relink(filepath.Join(dir, "dive"), filepath.Join(l.diveFolder(), "dive-"+version))
+			_, err := l.programs.Compile(gobuild.Dive(release))
+			return err
 		})
 	}
 	return group.Wait()
+}
+
+// dive is where a release of dive is or will be.
+func (l *Lab) dive(release string) string {
+	return filepath.Join(l.programs.Folder(gobuild.Dive(release)), "dive")
 }

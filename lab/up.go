@@ -42,13 +42,13 @@ func (l *Lab) Up(ctx context.Context, wanted Wanted) error {
 			return explain("bringing up the lab", err)
 		}
 	}
-	mirror, err := l.registry.Mirror()
-	if err != nil {
-		return err
+	bed := l.testbed()
+	if err := bed.Write(l.TestbedFile()); err != nil {
+		return explain("describing the lab", err)
 	}
 	l.site.Line("up in " + site.Short(time.Since(start)) + ": docker " + versions.Engine + ", buildx " + versions.Buildx +
 		", BuildKit " + strings.Join(tags, " ") +
-		", frontends " + strings.Join(syntaxes, " ") + ", mirror " + mirror)
+		", frontends " + strings.Join(syntaxes, " ") + ", mirror " + bed.Mirror.Address)
 	return nil
 }
 

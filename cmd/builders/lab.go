@@ -83,14 +83,14 @@ func labEnv() *cobra.Command {
 		Short: `Print the variables that lead to the lab: eval "$(builders lab env)"`,
 		Args:  cobra.NoArgs,
 		RunE: inLab(func(c *cobra.Command, l *lab.Lab) error {
-			env, err := l.Env(store)
+			access, err := l.Access(store)
 			if err != nil {
 				return err
 			}
-			if !slices.Contains(l.Running(c.Context()), env["DOCKER_HOST"]) {
+			if !slices.Contains(l.Running(c.Context()), access.DockerHost) {
 				fmt.Fprintln(c.ErrOrStderr(), "the lab is not running; start it with `builders lab up`")
 			}
-			printEnv(c.OutOrStdout(), env)
+			printEnv(c.OutOrStdout(), access.Variables())
 			return nil
 		}),
 	}

@@ -134,7 +134,7 @@ func (r refusal) try(t *testing.T) {
 	// Should a refusal come too late, the lab cannot be made.
 	t.Setenv("XDG_CACHE_HOME", "/proc/builders")
 	t.Setenv("OUT", filepath.Join(dir, "out"))
-	for _, name := range []string{"BUILDERS_LAB", "DOCKER_HOST", "DOCKER_CONTEXT", "BUILDKIT", "BUILDX", "RUN", "RUNS", "BESIDE", "GITHUB_STEP_SUMMARY"} {
+	for _, name := range []string{"BUILDERS_TESTBED", "DOCKER_HOST", "DOCKER_CONTEXT", "BUILDKIT", "BUILDX", "RUN", "RUNS", "BESIDE", "GITHUB_STEP_SUMMARY"} {
 		t.Setenv(name, "")
 	}
 	words := strings.Fields(strings.ReplaceAll(r.line, "$T", dir))

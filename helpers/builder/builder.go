@@ -89,7 +89,7 @@ func (b *Builder) make(t *spec.T, o settings) error {
 		return nil
 	}
 	if b.daemon == nil || b.owner {
-		t.Env.Configured(b.Name, o.configText(t.Env.Mirror))
+		t.Env.Configured(b.Name, o.configText(t.Env.Testbed.Mirror))
 	}
 	// buildx pulls it even where the engine has it.
 	if err := t.Env.SaveTag(t.Context(), o.image); err != nil {

@@ -8,6 +8,7 @@ import (
 	"builders.test/helpers/cli"
 	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
+	"builders.test/helpers/testbed"
 )
 
 // Option changes how a builder is created.
@@ -163,14 +164,11 @@ func (s settings) createArgs(t *spec.T) []string {
 	return args
 }
 
-// MirroredRegistries are those whose images the mirror holds.
-var MirroredRegistries = []string{"docker.io", "gcr.io"}
-
 // configFile writes the configuration of the builder's BuildKit, and returns
 // its path, or "" if there is nothing to say.
 func (s settings) configFile(t *spec.T) string {
 	t.Helper()
-	text := s.configText(t.Env.Mirror)
+	text := s.configText(t.Env.Testbed.Mirror)
 	if text == "" {
 		return ""
 	}
@@ -185,20 +183,20 @@ func (s settings) configFile(t *spec.T) string {
 	return path
 }
 
-func (s settings) configText(mirror string) string {
+func (s settings) configText(mirror testbed.Mirror) string {
 	return strings.TrimSpace(s.toml + "\n" + mirrorConfig(mirror))
 }
 
-// mirrorConfig lets BuildKit resolve Docker Hub's images from the mirror, as
-// the engine already does.
-func mirrorConfig(mirror string) string {
-	if mirror == "" {
+// mirrorConfig lets BuildKit resolve from the mirror what that has, as the engine
+// does with Docker Hub's images.
+func mirrorConfig(mirror testbed.Mirror) string {
+	if mirror.Address == "" {
 		return ""
 	}
 	var text strings.Builder
-	for _, registry := range MirroredRegistries {
-		text.WriteString("[registry.\"" + registry + "\"]\n  mirrors = [\"" + mirror + "\"]\n")
+	for _, registry := range mirror.Mirrored() {
+		text.WriteString("[registry.\"" + registry + "\"]\n  mirrors = [\"" + mirror.Address + "\"]\n")
 	}
-	text.WriteString("[registry.\"" + mirror + "\"]\n  http = true\n")
+	text.WriteString("[registry.\"" + mirror.Address + "\"]\n  http = true\n")
 	return text.String()
 }

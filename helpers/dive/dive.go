@@ -60,9 +60,9 @@ type File struct {
 // it could not read the image. The claim needs [claim.Dive].
 func Look(t *spec.T, release string, source Source) (Image, error) {
 	t.Helper()
-	program, err := t.Env.Dive(release)
-	if err != nil {
-		t.EnvironmentFailed("%v", err)
+	program := t.Env.Testbed.Dive[release]
+	if info, err := os.Stat(program); err != nil || info.IsDir() {
+		t.EnvironmentFailed("the testbed has no program of dive %s: %q", release, program)
 	}
 	report := filepath.Join(t.Env.Dir, t.Env.Name("dive")+".json")
 	result := cli.TryProgram(t, program, string(source), "--json", report)

@@ -109,11 +109,12 @@ func (e *Environment) route(ctx context.Context, q Question) (upstream.Route, er
 		return e.engineRoute(ctx, host), nil
 	}
 	config, known := e.configs.Load(q.Builder)
-	if !known && e.Mirror == "" {
+	mirror := e.Testbed.Mirror.Address
+	if !known && mirror == "" {
 		return upstream.Route{{Name: host}}, nil
 	}
 	if !known {
-		return upstream.Route{{Name: e.Mirror, Plain: true}, {Name: host}}, nil
+		return upstream.Route{{Name: mirror, Plain: true}, {Name: host}}, nil
 	}
 	return configuredRoute(config.(string), host), nil
 }

@@ -3,6 +3,7 @@ package env
 import (
 	"testing"
 
+	"builders.test/helpers/testbed"
 	"builders.test/helpers/upstream"
 	"github.com/stretchr/testify/require"
 )
@@ -23,7 +24,7 @@ func TestConfiguredRoute(t *testing.T) {
 }
 
 func TestTheWayOfABuilder(t *testing.T) {
-	e := &Environment{Mirror: "127.0.0.1:5000"}
+	e := &Environment{Testbed: testbed.Testbed{Mirror: testbed.Mirror{Address: "127.0.0.1:5000"}}}
 	e.Configured("own", "")
 	of := func(builder, image string) upstream.Route {
 		route, err := e.route(t.Context(), Question{Image: image, Builder: builder})

@@ -14,15 +14,8 @@
 //	DRIVER             the driver of builders where a claim leaves it open:
 //	                   docker-container (default), docker or remote
 //	DOCKER_HOST, …     the engine, as the docker command finds it
-//	BUILDERS_ENGINES   JSON object: image store → endpoint of an engine that
-//	                   has it, for claims about one particular store
-//	BUILDERS_MIRROR    host:port of a plain-http registry that stands as
-//	                   Docker Hub's mirror and whose tags the run may move
-//	BUILDERS_MIRROR_INTAKE  socket of a registry that takes images for the
-//	                   mirror, where the mirror itself is read-only
-//	BUILDERS_STANDINS  JSON object: image reference → what stands in for it
-//	BUILDERS_DIVE      folder with releases of dive, each as dive-<release>
-//	BUILDERS_LAB       set where the engine is the embedded lab
+//	BUILDERS_TESTBED   the file that describes what else there is; see
+//	                   [testbed.Testbed]
 package env
 
 import (
@@ -38,6 +31,7 @@ import (
 	"sync/atomic"
 
 	"builders.test/helpers/subject"
+	"builders.test/helpers/testbed"
 	"builders.test/helpers/undo"
 	"github.com/docker/docker/client"
 	"github.com/gofrs/flock"
@@ -77,18 +71,8 @@ type Environment struct {
 	Buildx Buildx
 	// BuildKit is the BuildKit under test.
 	BuildKit subject.BuildKit
-	// Mirror is host:port of the mirror whose tags the run may move, or empty.
-	Mirror string
-	// Intake is the socket by which images get into the mirror, or empty where
-	// the mirror takes them itself.
-	Intake string
-	// StandIns says, for an image reference, what takes its place here.
-	StandIns map[string]string
-	// InLab tells that the engine is the embedded lab.
-	InLab bool
-	// LabDir is the lab's state folder; runs that share a lab keep their
-	// locks there. It is empty outside the lab.
-	LabDir string
+	// Testbed is what there is besides the engine.
+	Testbed testbed.Testbed
 	// Driver is that of builders where a claim leaves it open.
 	Driver string
 	// Specs is the folder with the user's own scripts, or empty.
@@ -128,8 +112,7 @@ func Open(ctx context.Context, watch func(*Environment) error, options ...Option
 		return nil, err
 	}
 	e := &Environment{
-		Out: s.out, Mirror: s.mirror, Intake: s.intake, StandIns: s.standIns,
-		InLab: s.lab != "", LabDir: s.lab, Driver: s.driver, Specs: s.specs,
+		Out: s.out, Testbed: s.testbed, Driver: s.driver, Specs: s.specs,
 		Confirm: s.confirm, Strict: s.strict, Keep: s.keep, settings: s, counter: new(atomic.Int64), shared: map[string]*once{},
 	}
 	for _, step := range []func(context.Context) error{

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/subject"
+	"builders.test/helpers/testbed"
 	"github.com/stretchr/testify/require"
 )
 
@@ -104,19 +105,22 @@ func TestSettings(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "with space", "ü")
 	t.Setenv("OUT", out)
 	t.Setenv("BUILDKIT", "")
-	t.Setenv("BUILDERS_STANDINS", `{"ubuntu:20.04":"Debian"}`)
+	bed := testbed.Testbed{StandIns: map[string]string{"ubuntu:20.04": "Debian"}}
+	path := filepath.Join(t.TempDir(), "testbed.json")
+	require.NoError(t, bed.Write(path))
+	t.Setenv(testbed.Variable, path)
 	s, err := readSettings(nil)
 	require.NoError(t, err)
 	require.Equal(t, subject.DefaultBuildKit, s.buildkit)
 	require.Equal(t, out, s.out)
 	require.DirExists(t, out)
-	require.Equal(t, "Debian", s.standIns["ubuntu:20.04"])
+	require.Equal(t, bed, s.testbed)
 
-	t.Setenv("BUILDERS_STANDINS", "nonsense")
+	require.NoError(t, os.WriteFile(path, []byte(`{"standins": "nonsense"}`), 0o600))
 	_, err = readSettings(nil)
-	require.ErrorContains(t, err, "BUILDERS_STANDINS")
+	require.ErrorContains(t, err, "BUILDERS_TESTBED: "+path)
 
-	t.Setenv("BUILDERS_STANDINS", "")
+	t.Setenv(testbed.Variable, "")
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	t.Setenv("OUT", filepath.Join(file, "below"))
@@ -147,7 +151,7 @@ func FuzzImageOf(f *testing.F) {
 }
 
 func TestTheReproLineCanBePasted(t *testing.T) {
-	e := &Environment{Driver: subject.DriverRemote, InLab: true, Specs: "/my own/it's here", Engine: Engine{Store: subject.StoreOverlay2}}
+	e := &Environment{Driver: subject.DriverRemote, Testbed: testbed.Testbed{Engines: map[string]string{subject.StoreOverlay2: "unix:///s"}}, Specs: "/my own/it's here", Engine: Engine{Store: subject.StoreOverlay2}}
 	e.settings.buildkit, e.settings.buildx, e.settings.repro = "v0.34.2", "/opt/new buildx/docker-buildx", goTest
 	require.Equal(t, `BUILDKIT=v0.34.2 BUILDX='/opt/new buildx/docker-buildx' DRIVER=remote SPECS='/my own/it'\''s here' `+
 		`go test -tags integration -count=1 -run '^TestSpecs$/^app$' .`, e.Repro("own/app", "TestSpecs/app"))

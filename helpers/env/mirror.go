@@ -15,10 +15,10 @@ const probeImage = "library/busybox:latest"
 // down. Without a mirror the registry is asked only where a build failed to
 // find an image in it.
 func (e *Environment) probeMirror(ctx context.Context) error {
-	if e.Mirror == "" {
+	if e.Testbed.Mirror.Address == "" {
 		return nil
 	}
-	mirror := upstream.Route{{Name: e.Mirror, Plain: true}}
+	mirror := upstream.Route{{Name: e.Testbed.Mirror.Address, Plain: true}}
 	if err := mirror.Pull(ctx, probeImage, e.Engine.Arch); err != nil {
 		return fmt.Errorf("the mirror does not serve %s: %w", probeImage, err)
 	}

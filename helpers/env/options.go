@@ -41,7 +41,7 @@ func (e *Environment) Repro(claim, test string) string {
 	if e.Driver != subject.DriverContainer {
 		again.Driver = e.Driver
 	}
-	if e.InLab && e.Engine.Store != subject.StoreContainerd {
+	if len(e.Testbed.Engines) > 0 && e.Engine.Store != subject.StoreContainerd {
 		again.Store = e.Engine.Store
 	}
 	return e.settings.repro(again)

@@ -55,7 +55,7 @@ func IsBackup(name string) bool {
 // SaveTag is called before an image is pulled: the run notes what has its name
 // now, once for each name, and restores it when it ends.
 func (e *Environment) SaveTag(ctx context.Context, ref string) error {
-	_, err := e.save(ctx, savedTag{Host: e.Engine.Host, Ref: ref, Stays: e.InLab})
+	_, err := e.save(ctx, savedTag{Host: e.Engine.Host, Ref: ref, Stays: e.Testbed.KeepImages})
 	return err
 }
 

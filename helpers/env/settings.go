@@ -1,7 +1,6 @@
 package env
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +8,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/subject"
+	"builders.test/helpers/testbed"
 )
 
 // settings is what the process's variables say.
@@ -16,14 +16,9 @@ type settings struct {
 	buildkit string
 	buildx   string
 	driver   string
-	engines  map[string]string
 	specs    string
 	out      string
-	mirror   string
-	intake   string
-	lab      string
-	dive     string
-	standIns map[string]string
+	testbed  testbed.Testbed
 	confirm  int
 	strict   bool
 	keep     bool
@@ -42,24 +37,14 @@ func readSettings(options []Option) (settings, error) {
 		buildx:   os.Getenv("BUILDX"),
 		driver:   valueOr("DRIVER", subject.DriverContainer),
 		specs:    os.Getenv("SPECS"),
-		mirror:   os.Getenv("BUILDERS_MIRROR"),
-		intake:   os.Getenv("BUILDERS_MIRROR_INTAKE"),
-		lab:      os.Getenv("BUILDERS_LAB"),
-		dive:     os.Getenv("BUILDERS_DIVE"),
-	}
-	if text := os.Getenv("BUILDERS_STANDINS"); text != "" {
-		if err := json.Unmarshal([]byte(text), &s.standIns); err != nil {
-			return s, fmt.Errorf("BUILDERS_STANDINS is not a JSON object of strings: %w", err)
-		}
 	}
 	if !slices.Contains(subject.Drivers, s.driver) {
 		return s, fmt.Errorf("DRIVER=%s is no driver; name one of %s", s.driver, strings.Join(subject.Drivers, ", "))
 	}
-	engines, err := engines()
-	if err != nil {
+	var err error
+	if s.testbed, err = testbed.Given(); err != nil {
 		return s, err
 	}
-	s.engines = engines
 	if s.confirm, err = subject.Confirm(os.Getenv("CONFIRM")); err != nil {
 		return s, err
 	}

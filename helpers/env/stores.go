@@ -2,7 +2,6 @@ package env
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,30 +9,18 @@ import (
 	"sync"
 
 	"builders.test/helpers/subject"
+	"builders.test/helpers/testbed"
 )
-
-// engines reads which image store can be had at which endpoint.
-func engines() (map[string]string, error) {
-	text := os.Getenv("BUILDERS_ENGINES")
-	if text == "" {
-		return nil, nil
-	}
-	var all map[string]string
-	if err := json.Unmarshal([]byte(text), &all); err != nil {
-		return nil, fmt.Errorf("BUILDERS_ENGINES is not a JSON object of strings: %w", err)
-	}
-	return all, nil
-}
 
 // Endpoints lists every engine that a run with this process's variables may
 // leave something on: the one that the docker command reaches first.
 func Endpoints() ([]string, error) {
-	all, err := engines()
+	bed, err := testbed.Given()
 	if err != nil {
 		return nil, err
 	}
 	hosts := []string{os.Getenv("DOCKER_HOST")}
-	for _, host := range all {
+	for _, host := range bed.Engines {
 		if !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
@@ -49,7 +36,7 @@ type otherEngines struct {
 }
 
 // On is the same run on an engine that has the image store: this one, or the
-// one that BUILDERS_ENGINES names. Everything that belongs to the run, its id,
+// one that the testbed has. Everything that belongs to the run, its id,
 // folder, counter and subject, is common to both.
 func (e *Environment) On(ctx context.Context, store string) (*Environment, error) {
 	if e.Engine.Store == store {
@@ -60,16 +47,16 @@ func (e *Environment) On(ctx context.Context, store string) (*Environment, error
 	if other, ok := e.others.byStore[store]; ok {
 		return other, nil
 	}
-	host, ok := e.settings.engines[store]
+	host, ok := e.Testbed.Engines[store]
 	if !ok {
-		return nil, fmt.Errorf("the engine has the %s image store, and BUILDERS_ENGINES names no engine with the %s store", e.Engine.Store, store)
+		return nil, fmt.Errorf("the engine has the %s image store, and the testbed has no engine with the %s store", e.Engine.Store, store)
 	}
 	other, err := e.beside(ctx, host)
 	if err != nil {
 		return nil, err
 	}
 	if other.Engine.Store != store {
-		return nil, errors.Join(fmt.Errorf("the engine at %s has the %s image store, not %s as BUILDERS_ENGINES says", host, other.Engine.Store, store), other.Client.Close())
+		return nil, errors.Join(fmt.Errorf("the engine at %s has the %s image store, not %s as the testbed says", host, other.Engine.Store, store), other.Client.Close())
 	}
 	if e.others.byStore == nil {
 		e.others.byStore = map[string]*Environment{}
@@ -83,8 +70,7 @@ func (e *Environment) beside(ctx context.Context, host string) (*Environment, er
 	other := &Environment{
 		Run: e.Run, Dir: e.Dir, Undo: e.Undo, Out: e.Out, Docker: e.Docker,
 		Buildx: e.Buildx, BuildKit: e.BuildKit,
-		Mirror: e.Mirror, Intake: e.Intake, StandIns: e.StandIns, InLab: e.InLab, LabDir: e.LabDir, Driver: e.Driver, Specs: e.Specs,
-		Confirm: e.Confirm, Strict: e.Strict, Keep: e.Keep, settings: e.settings, counter: e.counter, shared: map[string]*once{},
+		Testbed: e.Testbed, Driver: e.Driver, Specs: e.Specs, Confirm: e.Confirm, Strict: e.Strict, Keep: e.Keep, settings: e.settings, counter: e.counter, shared: map[string]*once{},
 	}
 	if err := other.connect(ctx, host); err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 func (r Registry) Copy(t *spec.T, image, tag string) v1.Hash {
 	t.Helper()
 	from := parse(t, image)
-	if t.Env.Mirror != "" {
+	if t.Env.Testbed.Mirror.Address != "" {
 		from = inMirror(t, image)
 	}
 	found, err := remote.Get(from, remote.WithContext(t.Context()))

@@ -27,7 +27,7 @@ const (
 )
 
 // Tag is a tag of the mirror that a spec has locked: while it has, no other spec
-// of any run on the same lab reads or moves it.
+// of any run on the same testbed reads or moves it.
 type Tag struct {
 	t   *spec.T
 	ref name.Reference
@@ -43,7 +43,7 @@ func LockTag(t *spec.T, image string) Tag {
 	if err != nil {
 		t.EnvironmentFailed("the mirror has no %s: %v", image, err)
 	}
-	note, err := t.Env.Undo.Write(movedTagKind, tag.ref.Name(), movedTag{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t), Intake: t.Env.Intake})
+	note, err := t.Env.Undo.Write(movedTagKind, tag.ref.Name(), movedTag{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t), Push: t.Env.Testbed.Mirror.Push})
 	if err != nil {
 		t.EnvironmentFailed("note where a tag was: %v", err)
 	}
@@ -67,7 +67,7 @@ func RLockTags(t *spec.T) {
 
 // lockFile is what runs that share a mirror lock for its tags.
 func lockFile(t *spec.T) string {
-	dir := t.Env.LabDir
+	dir := t.Env.Testbed.Locks
 	if dir == "" {
 		dir = t.Env.Dir
 	}
@@ -117,7 +117,7 @@ func (tag Tag) RetagUnpullable() {
 func (tag Tag) move(to remote.Taggable) {
 	tag.t.Helper()
 	var err error
-	options := append(writing(tag.t.Env.Intake), remote.WithContext(tag.t.Context()))
+	options := append(writing(tag.t.Env.Testbed.Mirror.Push), remote.WithContext(tag.t.Context()))
 	if index, ok := to.(v1.ImageIndex); ok {
 		err = remote.WriteIndex(tag.ref, index, options...)
 	} else {
@@ -128,22 +128,23 @@ func (tag Tag) move(to remote.Taggable) {
 	}
 }
 
-// writing is how images get into the mirror: through its intake, if it has one.
-func writing(intake string) []remote.Option {
-	if intake == "" {
+// writing is how images get into the mirror: through its push socket, if it has
+// one.
+func writing(push string) []remote.Option {
+	if push == "" {
 		return nil
 	}
-	return []remote.Option{remote.WithTransport(proxy.Dial("unix", intake))}
+	return []remote.Option{remote.WithTransport(proxy.Dial("unix", push))}
 }
 
 func inMirror(t *spec.T, image string) name.Reference {
 	t.Helper()
-	return parse(t, t.Env.Mirror+"/"+image)
+	return parse(t, t.Env.Testbed.Mirror.Address+"/"+image)
 }
 
 // movedTag says where a tag belongs, which lock guards it and by which socket it
 // is moved.
-type movedTag struct{ Ref, Digest, Lock, Intake string }
+type movedTag struct{ Ref, Digest, Lock, Push string }
 
 // movedTagKind is the kind of the notes about moved tags.
 const movedTagKind = "mirror-tag"
@@ -180,7 +181,7 @@ func moveBack(ctx context.Context, note undo.Note) error {
 	if err != nil {
 		return fmt.Errorf("put %s back to %s: %w", moved.Ref, moved.Digest, err)
 	}
-	options := append(writing(moved.Intake), remote.WithContext(ctx))
+	options := append(writing(moved.Push), remote.WithContext(ctx))
 	if err := remote.Tag(tag, descriptor, options...); err != nil {
 		return fmt.Errorf("put %s back to %s: %w", moved.Ref, moved.Digest, err)
 	}

@@ -50,8 +50,8 @@ func (t *T) lacks(need claim.Need) error {
 		}
 		return t.Env.Executes(t.ctx, "linux/arm64")
 	case claim.Mirror.Word():
-		if t.Env.Mirror == "" {
-			return errors.New("no registry stands as Docker Hub's mirror (BUILDERS_MIRROR is not set)")
+		if t.Env.Testbed.Mirror.Address == "" {
+			return errors.New("the testbed has no mirror (\"mirror\" in the file that BUILDERS_TESTBED names)")
 		}
 		return nil
 	case claim.EngineProgram.Word():
@@ -60,7 +60,10 @@ func (t *T) lacks(need claim.Need) error {
 	case claim.LocalEngine.Word():
 		return t.Env.Engine.Local()
 	case claim.Dive.Word():
-		return t.Env.Dives()
+		if len(t.Env.Testbed.Dive) == 0 {
+			return errors.New("the testbed has no dive (\"dive\" in the file that BUILDERS_TESTBED names)")
+		}
+		return nil
 	}
 	return t.Env.Lacks(t.ctx, need)
 }

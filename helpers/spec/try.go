@@ -188,7 +188,7 @@ func (t *T) forgetEarlier() {
 	}
 }
 
-// applies checks the claim's needs. What the lab should serve and does not is
+// applies checks the claim's needs. What the testbed promises and does not have is
 // an error; anything else that is missing makes the claim not applicable.
 func (t *T) applies() bool {
 	for _, need := range t.Claim.Needs {
@@ -197,8 +197,8 @@ func (t *T) applies() bool {
 			continue
 		}
 		reason := fmt.Sprintf("needs %s: %s", need.Word(), missing)
-		if need.Component() == "" && !need.IsCustom() && t.Env.InLab {
-			t.EnvironmentFailed("%s; the lab should serve it", reason)
+		if need.Component() == "" && !need.IsCustom() && t.Env.Testbed.Complete {
+			t.EnvironmentFailed("%s; the testbed promises it", reason)
 		}
 		t.verdict, t.reason = claim.NotApplicable, oneLine(reason)
 		return false
@@ -293,7 +293,7 @@ func (t *T) errored(format string, args ...any) {
 // Uses notes that an image took part in the proof. If it is a stand-in for
 // one that cannot be had here, the report says so by name.
 func (t *T) Uses(image string) {
-	if _, ok := t.Env.StandIns[image]; !ok {
+	if _, ok := t.Env.Testbed.StandIns[image]; !ok {
 		return
 	}
 	t.mu.Lock()

@@ -64,11 +64,14 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("%s %s; %s", f.Host, f.Detail, f.Advice())
 }
 
+// mirrors says where mirrors are named.
+const mirrors = "in the file that BUILDERS_TESTBED names for builders, registry-mirrors for the engine"
+
 // Advice is what somebody can do about the fault.
 func (f *Fault) Advice() string {
 	switch f.Kind {
 	case NoSuchHost, Unreachable:
-		return "connect the engine's machine to it, or name a mirror that it reaches (BUILDERS_MIRROR=host:port for builders, registry-mirrors for the engine)"
+		return "connect the engine's machine to it, or name a mirror that it reaches (" + mirrors + ")"
 	case Untrusted:
 		return "give its authority's certificate to whoever pulls (ca in buildkitd.toml, certs.d of the engine), or renew its own"
 	case Unauthorized:
@@ -78,7 +81,7 @@ func (f *Fault) Advice() string {
 	case Missing:
 		return "put it there, or check its name"
 	case TooMany:
-		return "wait for so long, docker login " + f.Host + ", or name a mirror (BUILDERS_MIRROR=host:port for builders, registry-mirrors for the engine)"
+		return "wait for so long, docker login " + f.Host + ", or name a mirror (" + mirrors + ")"
 	}
 	return "run it again when that host works"
 }

@@ -30,7 +30,7 @@ func inToy(t *testing.T, mood string) check.Workspace {
 	for name, value := range map[string]string{
 		"TOY": mood, "GOWORK": "off", "GOFLAGS": "-mod=mod",
 		"PATH":        bin.Path() + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"DOCKER_HOST": "", "BUILDERS_LAB": "", "GITHUB_STEP_SUMMARY": "", "BUILDERS_STANDINS": "",
+		"DOCKER_HOST": "", "BUILDERS_TESTBED": "", "GITHUB_STEP_SUMMARY": "",
 	} {
 		t.Setenv(name, value)
 	}

@@ -83,27 +83,27 @@ func (s Selftest) Run(ctx context.Context) error {
 }
 
 // open brings the lab up with what is to be spoilt.
-func (s Selftest) open(ctx context.Context) (testbed, error) {
+func (s Selftest) open(ctx context.Context) (mutatedTestbed, error) {
 	release, err := lab.Release(s.Request.Cell.BuildKit)
 	if err != nil {
-		return testbed{}, err
+		return mutatedTestbed{}, err
 	}
 	l, err := s.OpenLab(s.Stderr)
 	if err != nil {
-		return testbed{}, err
+		return mutatedTestbed{}, err
 	}
 	if err := l.Up(ctx, lab.Wanted{BuildKits: []string{release}}); err != nil {
-		return testbed{}, err
+		return mutatedTestbed{}, err
 	}
 	buildx, err := l.Buildx(ctx, versions.Buildx)
 	if err != nil {
-		return testbed{}, err
+		return mutatedTestbed{}, err
 	}
-	variables, err := l.Env("")
-	return testbed{lab: l, stderr: s.Stderr, variables: variables, buildx: buildx, buildkit: release, trees: s.Request.Out}, err
+	access, err := l.Access(s.Request.Cell.Store)
+	return mutatedTestbed{making: l, stderr: s.Stderr, access: access, buildx: buildx, buildkit: release, trees: s.Request.Out}, err
 }
 
-func (s Selftest) scores(ctx context.Context, p check.Project, bed testbed, chosen []sabotage.Sabotage) ([]sabotage.Score, error) {
+func (s Selftest) scores(ctx context.Context, p check.Project, bed mutatedTestbed, chosen []sabotage.Sabotage) ([]sabotage.Score, error) {
 	var scores []sabotage.Score
 	for _, one := range chosen {
 		score, err := s.score(ctx, p, bed, one)
@@ -116,7 +116,7 @@ func (s Selftest) scores(ctx context.Context, p check.Project, bed testbed, chos
 	return scores, nil
 }
 
-func (s Selftest) score(ctx context.Context, p check.Project, bed testbed, one sabotage.Sabotage) (sabotage.Score, error) {
+func (s Selftest) score(ctx context.Context, p check.Project, bed mutatedTestbed, one sabotage.Sabotage) (sabotage.Score, error) {
 	started := time.Now()
 	asked := s.request(one)
 	var err error
@@ -198,7 +198,7 @@ func measured(one sabotage.Sabotage, claims []report.Claim) sabotage.Sabotage {
 
 // keep writes the table, of all that has been judged by now. Where that is not
 // every sabotage, there is no table yet.
-func (s Selftest) keep(bed testbed, all book.Book) error {
+func (s Selftest) keep(bed mutatedTestbed, all book.Book) error {
 	facts := sabotage.Facts{Date: time.Now(), BuildKit: bed.buildkit, Buildx: versions.Buildx, Spared: spared, Book: all.WithoutRegressions().Claims}
 	var scores []sabotage.Score
 	var missing []string

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/proxy"
+	"builders.test/helpers/testbed"
 	"builders.test/internal/check"
 	"builders.test/internal/sabotage"
 	"github.com/google/go-containerregistry/pkg/crane"
@@ -19,12 +20,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 )
 
-// testbed is the lab with one thing in it that is wrong.
-type testbed struct {
-	lab    check.Laboratory
+// mutatedTestbed is the lab with one thing in it that is wrong.
+type mutatedTestbed struct {
+	making check.Laboratory
 	stderr io.Writer
-	// variables lead to the lab.
-	variables map[string]string
+	// access leads to the lab.
+	access testbed.Access
 	// buildx and buildkit are the real ones.
 	buildx, buildkit string
 	// trees is the folder for copies of BuildKit's source, and folder the
@@ -40,8 +41,8 @@ type trial struct {
 
 // spoil changes a run so that the sabotage is in it, and returns what takes it
 // out of the lab again.
-func (b testbed) spoil(ctx context.Context, one sabotage.Sabotage, run *trial) (undo func() error, err error) {
-	standing, err := one.Stand(b.variables, b.folder)
+func (b mutatedTestbed) spoil(ctx context.Context, one sabotage.Sabotage, run *trial) (undo func() error, err error) {
+	standing, err := one.Stand(b.access, b.folder)
 	back := []func() error{func() error { standing.Close(); return nil }}
 	undo = func() error {
 		var failed error
@@ -54,7 +55,7 @@ func (b testbed) spoil(ctx context.Context, one sabotage.Sabotage, run *trial) (
 		return undo, err
 	}
 	cell := &run.request.Cell
-	run.request.Variables = standing.Variables
+	run.request.Instead = &standing.Access
 	if one.OfBuildx() {
 		if cell.Buildx, err = b.plugin(ctx, one); err != nil {
 			return undo, err
@@ -87,7 +88,7 @@ func (b testbed) spoil(ctx context.Context, one sabotage.Sabotage, run *trial) (
 }
 
 // plugin builds the spoilt buildx.
-func (b testbed) plugin(ctx context.Context, one sabotage.Sabotage) (string, error) {
+func (b mutatedTestbed) plugin(ctx context.Context, one sabotage.Sabotage) (string, error) {
 	path := filepath.Join(b.folder, "docker-buildx")
 	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", path,
 		"-ldflags", fmt.Sprintf("-X main.name=%s -X 'main.path=%s'", one.Name, b.buildx), "./cmd/saboteur")
@@ -98,7 +99,7 @@ func (b testbed) plugin(ctx context.Context, one sabotage.Sabotage) (string, err
 }
 
 // mutate builds the BuildKit with a mutation in it.
-func (b testbed) mutate(ctx context.Context, one sabotage.Sabotage) (string, error) {
+func (b mutatedTestbed) mutate(ctx context.Context, one sabotage.Sabotage) (string, error) {
 	tree, err := b.tree(ctx)
 	if err != nil {
 		return "", err
@@ -107,11 +108,11 @@ func (b testbed) mutate(ctx context.Context, one sabotage.Sabotage) (string, err
 	if err != nil {
 		return "", fmt.Errorf("BuildKit %s cannot be changed so that %s: %w", b.buildkit, one.Does, err)
 	}
-	return b.lab.BuildKitFromSource(ctx, tree, "-overlay="+overlay)
+	return b.making.BuildKitFromSource(ctx, tree, "-overlay="+overlay)
 }
 
 // tree is a copy of the release's source: go refuses overlays on its own.
-func (b testbed) tree(ctx context.Context) (string, error) {
+func (b mutatedTestbed) tree(ctx context.Context) (string, error) {
 	tree, err := filepath.Abs(filepath.Join(b.trees, "buildkit-"+b.buildkit))
 	if err != nil {
 		return "", err
@@ -119,7 +120,7 @@ func (b testbed) tree(ctx context.Context) (string, error) {
 	if _, err := os.Stat(tree); err == nil {
 		return tree, nil
 	}
-	source, err := b.lab.Source(ctx, b.buildkit)
+	source, err := b.making.Source(ctx, b.buildkit)
 	if err != nil {
 		return "", err
 	}
@@ -136,12 +137,12 @@ func (b testbed) tree(ctx context.Context) (string, error) {
 
 // disguise puts an image into the lab's registry, and returns its name and
 // what takes it out again.
-func (b testbed) disguise(d sabotage.Disguise) (ref string, remove func() error, err error) {
+func (b mutatedTestbed) disguise(d sabotage.Disguise) (ref string, remove func() error, err error) {
 	from := d.From
 	if from == "" {
 		from = "moby/buildkit:" + b.buildkit
 	}
-	mirror := b.variables["BUILDERS_MIRROR"]
+	mirror := b.access.Testbed.Mirror.Address
 	options := []crane.Option{crane.Insecure, crane.WithPlatform(&v1.Platform{OS: "linux", Architecture: runtime.GOARCH})}
 	image, err := crane.Pull(mirror+"/"+from, options...)
 	if err != nil {
@@ -161,7 +162,7 @@ func (b testbed) disguise(d sabotage.Disguise) (ref string, remove func() error,
 		}
 	}
 	there := mirror + "/" + d.As
-	options = append(options, crane.WithTransport(proxy.Dial("unix", b.variables["BUILDERS_MIRROR_INTAKE"])))
+	options = append(options, crane.WithTransport(proxy.Dial("unix", b.access.Testbed.Mirror.Push)))
 	if err := crane.Push(image, there, options...); err != nil {
 		return "", nil, err
 	}

@@ -167,7 +167,7 @@ func (p Project) Run(ctx context.Context, r Request, w Watch) (Result, error) {
 		return Result{}, err
 	}
 	result := Result{Why: outcome.Why, Unreached: outcome.Unreached, Elapsed: time.Since(started)}
-	result.Report, result.Path, err = writer.conclude(outcome, bed.standIns(), w.Screen)
+	result.Report, result.Path, err = writer.conclude(outcome, bed.standIns, w.Screen)
 	return result, err
 }
 

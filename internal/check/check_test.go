@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"builders.test/helpers/testbed"
 	"builders.test/internal/check/exit"
 	"builders.test/internal/plan"
 	"builders.test/internal/report"
@@ -40,7 +41,8 @@ func inToy(t *testing.T, mood string) *toy {
 	for name, value := range map[string]string{
 		"TOY": mood, "GOWORK": "off", "GOFLAGS": "-mod=mod",
 		"PATH":        bin.Path() + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"DOCKER_HOST": "", "BUILDERS_LAB": "", "GITHUB_STEP_SUMMARY": "", "BUILDERS_STANDINS": `{"ubuntu:20.04":"Debian bookworm"}`,
+		"DOCKER_HOST": "", "GITHUB_STEP_SUMMARY": "",
+		testbed.Variable: fs.NewFile(t, "testbed", fs.WithContent(`{"standIns": {"ubuntu:20.04": "Debian bookworm"}}`)).Path(),
 	} {
 		t.Setenv(name, value)
 	}
@@ -218,12 +220,15 @@ func (l *fakeLab) Buildx(_ context.Context, release string) (string, error) {
 	return "/cache/buildx", nil
 }
 
-func (l *fakeLab) Env(store string) (map[string]string, error) {
-	return map[string]string{"DOCKER_HOST": "unix:///run/lab" + store + ".sock", "BUILDERS_STANDINS": `{"a":"b"}`}, nil
+func (l *fakeLab) Access(store string) (testbed.Access, error) {
+	bed := testbed.Testbed{StandIns: map[string]string{"a": "b"}}
+	return testbed.Access{DockerHost: "unix:///run/lab" + store + ".sock", Testbed: bed, File: l.TestbedFile()}, nil
 }
 
+func (l *fakeLab) TestbedFile() string { return "/cache/testbed.json" }
+
 // testbed is what the check takes place on.
-func (c *toy) testbed(t *testing.T) (testbed, error) {
+func (c *toy) testbed(t *testing.T) (preparedTestbed, error) {
 	t.Helper()
 	asked, err := c.parse()
 	assert.NilError(t, err)
@@ -246,7 +251,7 @@ func TestTheLabIsTheTestbed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := inToy(t, "")
 			// The variables of `builders lab env` are set.
-			t.Setenv("BUILDERS_LAB", "/cache")
+			t.Setenv(testbed.Variable, "/cache/testbed.json")
 			lab := &fakeLab{}
 			c.OpenLab = func(io.Writer) (Laboratory, error) { return lab, nil }
 			c.Cell = plan.Cell{BuildKit: tc.buildkit, Buildx: tc.buildx}
@@ -256,20 +261,20 @@ func TestTheLabIsTheTestbed(t *testing.T) {
 			assert.Equal(t, got.about, "the lab's, at unix:///run/lab.sock")
 			assert.Equal(t, got.buildkit, tc.wantBuildKit)
 			assert.Equal(t, got.buildx, tc.wantBuildx)
-			assert.DeepEqual(t, got.standIns(), map[string]string{"a": "b"})
+			assert.DeepEqual(t, got.standIns, map[string]string{"a": "b"})
 		})
 	}
 }
 
 func TestTheLabsEngineHasTheChosenStore(t *testing.T) {
 	c := inToy(t, "")
-	t.Setenv("BUILDERS_LAB", "/cache")
+	t.Setenv(testbed.Variable, "/cache/testbed.json")
 	c.OpenLab = func(io.Writer) (Laboratory, error) { return &fakeLab{}, nil }
 	c.Cell = plan.Cell{BuildKit: "latest", Driver: "docker", Store: "overlay2"}
 	got, err := c.testbed(t)
 	assert.NilError(t, err)
 	assert.Equal(t, got.about, "the lab's, at unix:///run/laboverlay2.sock")
-	for _, want := range []string{"DOCKER_HOST=unix:///run/laboverlay2.sock", "DRIVER=docker", "STORE=overlay2"} {
+	for _, want := range []string{"DOCKER_HOST=unix:///run/laboverlay2.sock", "DRIVER=docker", "STORE=overlay2", "BUILDERS_TESTBED=/cache/testbed.json"} {
 		assert.Assert(t, cmp.Contains(got.environ(c.variables("", "/out")), want))
 	}
 }
@@ -290,7 +295,7 @@ func TestEnviron(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	in := testbed{buildkit: "v0.11.5", lab: map[string]string{"DOCKER_HOST": "unix:///run/lab.sock"}}
+	in := preparedTestbed{buildkit: "v0.11.5", lab: &testbed.Access{DockerHost: "unix:///run/lab.sock"}}
 	variables := map[string]string{}
 	for _, kv := range in.environ(Request{}.variables("", "/out")) {
 		name, value, _ := strings.Cut(kv, "=")

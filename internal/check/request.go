@@ -7,6 +7,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
+	"builders.test/helpers/testbed"
 	"builders.test/internal/book"
 	"builders.test/internal/check/exit"
 	"builders.test/internal/makefile"
@@ -30,9 +31,9 @@ type Request struct {
 	// there are processors.
 	Parallel int
 	// InLab takes the lab even where an engine of the user's can be reached, and
-	// Variables replace some of those that lead to it.
-	InLab     bool
-	Variables map[string]string
+	// Instead leads to it by other ways than its own; nil leaves them.
+	InLab   bool
+	Instead *testbed.Access
 }
 
 // Choice says which claims of a book are tested.

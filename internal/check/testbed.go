@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"sync"
 
 	"builders.test/helpers/subject"
+	"builders.test/helpers/testbed"
 	"builders.test/internal/existing"
 	"builders.test/lab"
 )
@@ -24,28 +24,29 @@ type Laboratory interface {
 	BuildKitFromSource(ctx context.Context, dir string, flags ...string) (string, error)
 	Source(ctx context.Context, release string) (string, error)
 	Buildx(ctx context.Context, release string) (string, error)
-	Env(store string) (map[string]string, error)
+	Access(store string) (testbed.Access, error)
+	TestbedFile() string
 }
 
 func theLab(progress io.Writer) (Laboratory, error) {
 	return lab.Open(lab.Options{Progress: progress})
 }
 
-// testbed is what a run takes place on.
-type testbed struct {
+// preparedTestbed is what a run takes place on, and the subject for it.
+type preparedTestbed struct {
 	// about says in one line which engine it is.
 	about string
 	// buildkit and buildx are what the specs take; buildx may be empty.
 	buildkit, buildx string
-	// lab are the variables that lead to the lab; nil on another engine.
-	lab map[string]string
+	// standIns says, for each image that the testbed replaces, by what.
+	standIns map[string]string
+	// lab leads to the lab; nil on another engine.
+	lab *testbed.Access
 }
 
 // findTestbed takes the engine that is there, and the lab only where none is.
-func (p Project) findTestbed(ctx context.Context, r parsed, w Watch) (testbed, error) {
-	if r.InLab || os.Getenv("BUILDERS_LAB") != "" {
-		// The variables of `builders lab env` are set: the engine that
-		// they lead to is the lab's and may be down.
+func (p Project) findTestbed(ctx context.Context, r parsed, w Watch) (preparedTestbed, error) {
+	if r.InLab || p.ledToLab() {
 		return p.inLab(ctx, r, w)
 	}
 	found, err := existing.Find(ctx)
@@ -53,20 +54,36 @@ func (p Project) findTestbed(ctx context.Context, r parsed, w Watch) (testbed, e
 		return p.inLab(ctx, r, w)
 	}
 	if err != nil {
-		return testbed{}, err
+		return preparedTestbed{}, err
 	}
 	return p.on(ctx, found, r)
 }
 
+// ledToLab reports whether the variables of `builders lab env` are set. The engine
+// that they lead to is the lab's and may be down.
+func (p Project) ledToLab() bool {
+	file := os.Getenv(testbed.Variable)
+	if file == "" {
+		return false
+	}
+	l, err := p.OpenLab(io.Discard)
+	return err == nil && l.TestbedFile() == file
+}
+
 // on uses an engine of the user's, untouched.
-func (p Project) on(ctx context.Context, found existing.Engine, r parsed) (testbed, error) {
+func (p Project) on(ctx context.Context, found existing.Engine, r parsed) (preparedTestbed, error) {
 	if r.buildkit.Source != "" {
-		return testbed{}, fmt.Errorf("BUILDKIT=%s is a source tree, which for now only the lab builds, and the engine at %s would be used; give an image built from it", r.Cell.BuildKit, found.Host)
+		return preparedTestbed{}, fmt.Errorf("BUILDKIT=%s is a source tree, which for now only the lab builds, and the engine at %s would be used; give an image built from it", r.Cell.BuildKit, found.Host)
 	}
 	if err := rightStore(ctx, found, r.cell.Store); err != nil {
-		return testbed{}, err
+		return preparedTestbed{}, err
 	}
-	bed := testbed{
+	described, err := testbed.Given()
+	if err != nil {
+		return preparedTestbed{}, err
+	}
+	bed := preparedTestbed{
+		standIns: described.StandIns,
 		about:    fmt.Sprintf("%s at %s, which was there already", found.Version, found.Host),
 		buildkit: r.buildkit.Ref, buildx: r.buildx.Path,
 	}
@@ -75,7 +92,7 @@ func (p Project) on(ctx context.Context, found existing.Engine, r parsed) (testb
 	}
 	l, err := p.OpenLab(p.Stderr)
 	if err != nil {
-		return testbed{}, err
+		return preparedTestbed{}, err
 	}
 	bed.buildx, err = l.Buildx(ctx, r.buildx.Release)
 	return bed, err
@@ -95,43 +112,47 @@ func rightStore(ctx context.Context, found existing.Engine, chosen string) error
 }
 
 // inLab brings the lab up and has it make the subject.
-func (p Project) inLab(ctx context.Context, r parsed, w Watch) (testbed, error) {
+func (p Project) inLab(ctx context.Context, r parsed, w Watch) (preparedTestbed, error) {
 	l, err := p.OpenLab(p.Stderr)
 	if err != nil {
-		return testbed{}, err
+		return preparedTestbed{}, err
 	}
 	var wanted lab.Wanted
 	if release, ok := r.buildkit.Release(); ok {
 		wanted.BuildKits = append(wanted.BuildKits, release)
 	}
 	if err := l.Up(ctx, wanted); err != nil {
-		return testbed{}, err
+		return preparedTestbed{}, err
 	}
 	if w.Ready != nil {
 		w.Ready()
 	}
-	bed := testbed{buildkit: r.buildkit.Ref, buildx: r.buildx.Path}
+	bed := preparedTestbed{buildkit: r.buildkit.Ref, buildx: r.buildx.Path}
 	if r.buildkit.Source != "" {
 		if bed.buildkit, err = l.BuildKitFromSource(ctx, r.buildkit.Source); err != nil {
-			return testbed{}, err
+			return preparedTestbed{}, err
 		}
 	}
 	if r.buildx.Release != "" {
 		if bed.buildx, err = l.Buildx(ctx, r.buildx.Release); err != nil {
-			return testbed{}, err
+			return preparedTestbed{}, err
 		}
 	}
-	if bed.lab, err = l.Env(r.cell.Store); err != nil {
-		return testbed{}, err
+	access, err := l.Access(r.cell.Store)
+	if err != nil {
+		return preparedTestbed{}, err
 	}
-	maps.Copy(bed.lab, r.Variables)
-	bed.about = "the lab's, at " + bed.lab["DOCKER_HOST"]
+	if r.Instead != nil {
+		access = *r.Instead
+	}
+	bed.lab, bed.standIns = &access, access.Testbed.StandIns
+	bed.about = "the lab's, at " + access.DockerHost
 	return bed, nil
 }
 
 // environ is the environment of the test process: this one's, with the testbed's
 // variables and the given ones instead of the user's.
-func (b testbed) environ(given map[string]string) []string {
+func (b preparedTestbed) environ(given map[string]string) []string {
 	set := map[string]string{"BUILDKIT": b.buildkit, "BUILDX": b.buildx}
 	maps.Copy(set, given)
 	if b.lab != nil {
@@ -139,8 +160,8 @@ func (b testbed) environ(given map[string]string) []string {
 		for _, name := range []string{"DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} {
 			set[name] = ""
 		}
+		maps.Copy(set, b.lab.Variables())
 	}
-	maps.Copy(set, b.lab)
 	environ := slices.DeleteFunc(os.Environ(), func(kv string) bool {
 		name, _, _ := strings.Cut(kv, "=")
 		_, replaced := set[name]
@@ -153,18 +174,6 @@ func (b testbed) environ(given map[string]string) []string {
 	}
 	slices.Sort(environ)
 	return environ
-}
-
-// standIns says, for each image that the testbed replaces, by what.
-func (b testbed) standIns() map[string]string {
-	encoded := os.Getenv("BUILDERS_STANDINS")
-	if b.lab != nil {
-		encoded = b.lab["BUILDERS_STANDINS"]
-	}
-	known := map[string]string{}
-	// Text that is no JSON is refused where the environment is opened.
-	_ = json.Unmarshal([]byte(encoded), &known)
-	return known
 }
 
 // Prefetch has the lab make BuildKit releases while specs run that do not need

@@ -50,7 +50,7 @@ const silence = "does not answer"
 func shelf(t *testing.T) http.Handler {
 	t.Helper()
 	handler := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
-	host, mirror := serve(t, handler), variables(t)["BUILDERS_MIRROR"]
+	host, mirror := serve(t, handler), access(t).Testbed.Mirror.Address
 	for _, image := range []string{"library/busybox", "moby/buildkit:" + buildKit} {
 		from, err := name.ParseReference(mirror+"/"+image, name.Insecure)
 		require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
+	"builders.test/helpers/testbed"
 	"builders.test/internal/report"
 	"github.com/stretchr/testify/require"
 )
@@ -76,9 +77,11 @@ func attributed(t *testing.T, driver string, all []cell) map[string]report.Claim
 		require.NoError(t, os.WriteFile(filepath.Join(scripts, c.name()+".txtar"), []byte(text), 0o600))
 	}
 	t.Cleanup(func() { removePushed(t) })
-	lab := variables(t)
+	lab := access(t)
+	mirror := lab.Testbed.Mirror
+	mirror.Push = ""
 	r := begin(t, commandOn(map[string]string{
-		"DOCKER_HOST": lab["DOCKER_HOST"], "DOCKER_CONFIG": lab["DOCKER_CONFIG"], "BUILDERS_LAB": "", "BUILDERS_MIRROR": lab["BUILDERS_MIRROR"],
+		"DOCKER_HOST": lab.DockerHost, "DOCKER_CONFIG": lab.DockerConfig, testbed.Variable: withMirror(t, mirror),
 	}, program, "check", "--buildkit", buildKit, "--driver", driver, "--specs", scripts))
 	r.wait(t)
 	found := map[string]report.Claim{}

@@ -14,6 +14,7 @@ import (
 
 	"builders.test/helpers/builder"
 	"builders.test/helpers/registry"
+	"builders.test/helpers/testbed"
 	"builders.test/internal/versions"
 	"github.com/stretchr/testify/require"
 )
@@ -34,7 +35,7 @@ type user struct {
 // buildx makes builders from.
 func newUser(t *testing.T) *user {
 	t.Helper()
-	found := variables(t)
+	found := access(t)
 	buildx, err := theLab(t).Buildx(t.Context(), versions.Buildx)
 	require.NoError(t, err)
 	u := &user{t: t, config: filepath.Join(t.TempDir(), "docker"), buildx: buildx}
@@ -42,9 +43,8 @@ func newUser(t *testing.T) *user {
 	require.NoError(t, os.MkdirAll(plugins, 0o755))
 	require.NoError(t, os.Symlink(buildx, filepath.Join(plugins, "docker-buildx")))
 	u.environ = map[string]string{
-		"DOCKER_HOST": found["DOCKER_HOST"], "DOCKER_CONFIG": u.config, "DOCKER_CONTEXT": "",
-		"BUILDERS_LAB": "", "BUILDX_CONFIG": "",
-		"BUILDERS_MIRROR": found["BUILDERS_MIRROR"], "BUILDERS_MIRROR_INTAKE": found["BUILDERS_MIRROR_INTAKE"],
+		"DOCKER_HOST": found.DockerHost, "DOCKER_CONFIG": u.config, "DOCKER_CONTEXT": "",
+		"BUILDX_CONFIG": "", testbed.Variable: withMirror(t, found.Testbed.Mirror),
 	}
 	t.Cleanup(func() {
 		for _, line := range []string{
@@ -58,7 +58,7 @@ func newUser(t *testing.T) *user {
 		"rmi --force " + registry.Image,
 		"pull --quiet busybox", "tag busybox users/app:1", "tag busybox " + builder.DefaultImage, "volume create users-data", "network create users-net",
 		"create --name users-web --volume users-data:/data busybox true",
-		"context create users-context --docker host=" + found["DOCKER_HOST"],
+		"context create users-context --docker host=" + found.DockerHost,
 		"buildx create --name users-builder --driver docker-container --driver-opt image=moby/buildkit:" + buildKit + " --use --bootstrap",
 	} {
 		said, err := u.command("docker", strings.Fields(line)...).CombinedOutput()

@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"builders.test/helpers/proxy"
+	"builders.test/helpers/testbed"
 	"github.com/stretchr/testify/require"
 )
 
@@ -39,11 +40,11 @@ func oldAPI(version string) proxy.Middleware {
 }
 
 func TestAnOldEngineIsRefused(t *testing.T) {
-	lab := variables(t)
-	server := httptest.NewServer(oldAPI("1.12")(proxy.Forward("unix", strings.TrimPrefix(lab["DOCKER_HOST"], "unix://"))))
+	lab := access(t)
+	server := httptest.NewServer(oldAPI("1.12")(proxy.Forward("unix", strings.TrimPrefix(lab.DockerHost, "unix://"))))
 	t.Cleanup(server.Close)
 	requireOneLine(t, commandOn(map[string]string{
-		"DOCKER_HOST": "tcp://" + server.Listener.Addr().String(), "BUILDERS_LAB": "", "OUT": filepath.Join(t.TempDir(), "out"),
+		"DOCKER_HOST": "tcp://" + server.Listener.Addr().String(), testbed.Variable: "", "OUT": filepath.Join(t.TempDir(), "out"),
 	}, program, "check", "--run", "builders/version"), "too new")
 }
 

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"builders.test/helpers/janitor"
+	"builders.test/helpers/testbed"
 	"builders.test/internal/report"
 	"builders.test/internal/versions"
 	"builders.test/lab"
@@ -72,7 +73,7 @@ func prepared(m *testing.M) int {
 func inLab(args ...string) *exec.Cmd {
 	command := exec.Command(program, args...)
 	command.Dir = root
-	command.Env = environ("DOCKER_HOST=", "DOCKER_CONTEXT=", "BUILDERS_LAB=", "GITHUB_STEP_SUMMARY=")
+	command.Env = environ("DOCKER_HOST=", "DOCKER_CONTEXT=", testbed.Variable+"=", "GITHUB_STEP_SUMMARY=")
 	return command
 }
 
@@ -89,12 +90,20 @@ func theLab(t *testing.T) *lab.Lab {
 	return l
 }
 
-// variables lead to the lab.
-func variables(t *testing.T) map[string]string {
+// access leads to the lab.
+func access(t *testing.T) testbed.Access {
 	t.Helper()
-	found, err := theLab(t).Env("")
+	found, err := theLab(t).Access("")
 	require.NoError(t, err)
 	return found
+}
+
+// withMirror is the file of a testbed that is no lab and has a mirror.
+func withMirror(t *testing.T, mirror testbed.Mirror) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "testbed.json")
+	require.NoError(t, testbed.Testbed{Mirror: mirror}.Write(path))
+	return path
 }
 
 // engines are clients of the lab's engines.

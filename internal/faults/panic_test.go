@@ -82,7 +82,7 @@ func TestTheTestProcessPanics(t *testing.T) {
 // TestTheTestTimesOut gives go test too little time.
 func TestTheTestTimesOut(t *testing.T) {
 	before := inventory(t)
-	lab := variables(t)
+	lab := access(t).Variables()
 	lab["BUILDKIT"], lab["OUT"] = buildKit, t.TempDir()
 	command := commandOn(lab, "go", "test", "-tags", "integration", "-count=1", "-timeout", "8s", "-run", "^TestCaching$", ".")
 	said, err := command.CombinedOutput()

@@ -16,7 +16,7 @@ import (
 // scripts give to theirs.
 func TestScripts(t *testing.T) {
 	docker := func(args ...string) (string, error) {
-		said, err := commandOn(variables(t), "docker", args...).CombinedOutput()
+		said, err := commandOn(access(t).Variables(), "docker", args...).CombinedOutput()
 		return strings.TrimSpace(string(said)), err
 	}
 	theirs := []string{"users/theirs:1", "users/theirs:2"}

@@ -47,7 +47,7 @@ func TestNothingListensOffLoopback(t *testing.T) {
 			}
 		}
 	}
-	cache := variables(t)["BUILDERS_LAB"]
+	cache := filepath.Dir(access(t).File)
 	programs, found := []string{}, 0
 	links, err := filepath.Glob("/proc/[0-9]*/fd/*")
 	require.NoError(t, err)
@@ -84,9 +84,9 @@ func addressOf(t *testing.T, text string) net.IP {
 // TestNobodyMayWriteTheCache looks for files of the lab's that others than the
 // user may change.
 func TestNobodyMayWriteTheCache(t *testing.T) {
-	cache := variables(t)["BUILDERS_LAB"]
+	cache := filepath.Dir(access(t).File)
 	looked := 0
-	for _, part := range []string{"bin", "apt", "registry", "images", "packages", "docker-config", "lab.json", "daemon.json"} {
+	for _, part := range []string{"bin", "apt", "registry", "images", "packages", "docker-config", "lab.json", "testbed.json", "daemon.json"} {
 		err := filepath.WalkDir(filepath.Join(cache, part), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				return err
@@ -109,25 +109,25 @@ func TestNobodyMayWriteTheCache(t *testing.T) {
 // TestTheMirrorTakesNothing tries to write to it, as every process on this
 // machine may try.
 func TestTheMirrorTakesNothing(t *testing.T) {
-	lab := variables(t)
+	mirror := access(t).Testbed.Mirror
 	image, err := random.Image(64, 1)
 	require.NoError(t, err)
-	before, err := crane.Digest(lab["BUILDERS_MIRROR"]+"/library/busybox", crane.Insecure)
+	before, err := crane.Digest(mirror.Address+"/library/busybox", crane.Insecure)
 	require.NoError(t, err)
 
 	for _, ref := range []string{"library/busybox:latest", "somebody/elses:1"} {
-		err := crane.Push(image, lab["BUILDERS_MIRROR"]+"/"+ref, crane.Insecure)
+		err := crane.Push(image, mirror.Address+"/"+ref, crane.Insecure)
 		require.Error(t, err, "anybody may write %s", ref)
 		t.Log(err)
 	}
-	require.Error(t, crane.Delete(lab["BUILDERS_MIRROR"]+"/library/busybox@"+before, crane.Insecure), "anybody may delete busybox")
+	require.Error(t, crane.Delete(mirror.Address+"/library/busybox@"+before, crane.Insecure), "anybody may delete busybox")
 
-	after, err := crane.Digest(lab["BUILDERS_MIRROR"]+"/library/busybox", crane.Insecure)
+	after, err := crane.Digest(mirror.Address+"/library/busybox", crane.Insecure)
 	require.NoError(t, err)
 	require.Equal(t, before, after)
-	folder, err := os.Stat(filepath.Dir(lab["BUILDERS_MIRROR_INTAKE"]))
+	folder, err := os.Stat(filepath.Dir(mirror.Push))
 	require.NoError(t, err)
-	require.Zero(t, folder.Mode().Perm()&0o077, "others than the user may write by %s", lab["BUILDERS_MIRROR_INTAKE"])
+	require.Zero(t, folder.Mode().Perm()&0o077, "others than the user may write by %s", mirror.Push)
 }
 
 // TestUnverifiedModulesAreRefused asks for a release that the lab has no checksum

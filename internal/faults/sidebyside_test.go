@@ -141,7 +141,7 @@ func (s somebody) comes() {
 	s.t.Helper()
 	s.t.Cleanup(func() {
 		for _, line := range s.removals() {
-			_ = commandOn(variables(s.t), "docker", line...).Run()
+			_ = commandOn(access(s.t).Variables(), "docker", line...).Run()
 		}
 	})
 	docker(s.t, "volume", "create", s.thing("volume"))
@@ -186,7 +186,7 @@ func lendDefaultImage(t *testing.T) (returned func()) {
 		return func() {}
 	}
 	id := func(ref string) string {
-		said, _ := commandOn(variables(t), "docker", "image", "inspect", "--format", "{{.Id}}", ref).Output()
+		said, _ := commandOn(access(t).Variables(), "docker", "image", "inspect", "--format", "{{.Id}}", ref).Output()
 		return strings.TrimSpace(string(said))
 	}
 	before, lent := id(builder.DefaultImage), id("busybox")

@@ -48,7 +48,7 @@ func TestCleanTakesProbes(t *testing.T) {
 	dir := os.TempDir() + "/builders-" + run
 	require.NoError(t, os.MkdirAll(dir, 0o700))
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	note := fmt.Sprintf(`{"Host": %q, "Ref": %q, "Stays": true}`, variables(t)["DOCKER_HOST"], ref)
+	note := fmt.Sprintf(`{"Host": %q, "Ref": %q, "Stays": true}`, access(t).DockerHost, ref)
 	require.NoError(t, os.WriteFile(dir+"/image-0.json", []byte(note), 0o600))
 	docker(t, "pull", "--quiet", ref)
 	probe := strings.TrimSpace(docker(t, "create", "--rm", "--gpus", "all", "--network", "none", "--entrypoint", "/bin/true", ref))
@@ -68,8 +68,7 @@ func TestCleanTakesProbes(t *testing.T) {
 // docker runs the docker command on the lab's engine.
 func docker(t *testing.T, args ...string) string {
 	t.Helper()
-	lab := variables(t)
-	command := commandOn(lab, "docker", args...)
+	command := commandOn(access(t).Variables(), "docker", args...)
 	said, err := command.CombinedOutput()
 	require.NoError(t, err, "docker %s: %s", strings.Join(args, " "), said)
 	return string(said)

@@ -17,6 +17,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/proxy"
+	"builders.test/helpers/testbed"
 	"github.com/stretchr/testify/require"
 )
 
@@ -64,7 +65,7 @@ func requireGreen(t *testing.T) {
 // enginePid is the process of the engine that runs are on.
 func enginePid(t *testing.T) int {
 	t.Helper()
-	cache := variables(t)["BUILDERS_LAB"]
+	cache := filepath.Dir(access(t).File)
 	found, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	require.NoError(t, err)
 	for _, path := range found {
@@ -174,13 +175,14 @@ func TestTheRegistryIsSlow(t *testing.T) {
 // behind is a run whose builders see the mirror through a proxy.
 func behind(t *testing.T, middleware proxy.Middleware) *ran {
 	t.Helper()
-	lab := variables(t)
-	server := httptest.NewServer(middleware(proxy.Forward("tcp", lab["BUILDERS_MIRROR"])))
+	lab := access(t)
+	mirror := lab.Testbed.Mirror
+	server := httptest.NewServer(middleware(proxy.Forward("tcp", mirror.Address)))
 	t.Cleanup(server.Close)
+	mirror.Address, mirror.Push = server.Listener.Addr().String(), ""
 	// On an engine that is given, the mirror may be given, too.
 	command := commandOn(map[string]string{
-		"DOCKER_HOST": lab["DOCKER_HOST"], "DOCKER_CONFIG": lab["DOCKER_CONFIG"],
-		"BUILDERS_LAB": "", "BUILDERS_MIRROR": server.Listener.Addr().String(),
+		"DOCKER_HOST": lab.DockerHost, "DOCKER_CONFIG": lab.DockerConfig, testbed.Variable: withMirror(t, mirror),
 	}, program, "check", "--buildkit", buildKit, "--run", "processor/while-building,processor/one-index")
 	return begin(t, command)
 }

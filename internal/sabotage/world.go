@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/proxy"
+	"builders.test/helpers/testbed"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -26,9 +27,9 @@ type World struct {
 	Mutation *Mutation
 	// Disguise is an image that stands for the BuildKit under test.
 	Disguise *Disguise
-	// Variables are other variables for the run than those of the lab. They
-	// may lead into the folder, which is the sabotage's own.
-	Variables func(lab map[string]string, folder string) (map[string]string, error)
+	// Access changes what leads to the lab. It may lead into the folder, which is
+	// the sabotage's own.
+	Access func(to *testbed.Access, folder string) error
 	// Take takes something away from the machine when the lab is up, and
 	// returns what puts it back.
 	Take func() (back func() error, err error)
@@ -46,29 +47,28 @@ type Disguise struct {
 
 // Standing is what stands in the world's stead while a sabotage lasts.
 type Standing struct {
-	// Variables are those of the run that differ.
-	Variables map[string]string
+	// Access is what leads the run to it.
+	Access testbed.Access
 
 	servers []*http.Server
 }
 
-// Stand brings up what stands before the lab's mirror and engine.
-func (w World) Stand(lab map[string]string, folder string) (*Standing, error) {
-	s := &Standing{Variables: map[string]string{}}
-	if w.Variables != nil {
-		variables, err := w.Variables(lab, folder)
-		if err != nil {
+// Stand brings up what stands before the lab's mirror and engine, and describes it
+// to specs in a file of its own.
+func (w World) Stand(real testbed.Access, folder string) (*Standing, error) {
+	s := &Standing{Access: real}
+	if w.Access != nil {
+		if err := w.Access(&s.Access, folder); err != nil {
 			return s, err
 		}
-		s.Variables = variables
 	}
 	if w.Mirror != nil {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return s, err
 		}
-		s.Variables["BUILDERS_MIRROR"] = listener.Addr().String()
-		s.serve(listener, w.Mirror(proxy.Forward("tcp", lab["BUILDERS_MIRROR"])))
+		s.Access.Testbed.Mirror.Address = listener.Addr().String()
+		s.serve(listener, w.Mirror(proxy.Forward("tcp", real.Testbed.Mirror.Address)))
 	}
 	if w.Engine != nil {
 		socket := filepath.Join(folder, "engine.sock")
@@ -79,10 +79,11 @@ func (w World) Stand(lab map[string]string, folder string) (*Standing, error) {
 		if err != nil {
 			return s, err
 		}
-		s.Variables["DOCKER_HOST"] = "unix://" + socket
-		s.serve(listener, w.Engine(proxy.Forward("unix", strings.TrimPrefix(lab["DOCKER_HOST"], "unix://"))))
+		s.Access.DockerHost = "unix://" + socket
+		s.serve(listener, w.Engine(proxy.Forward("unix", strings.TrimPrefix(real.DockerHost, "unix://"))))
 	}
-	return s, nil
+	s.Access.File = filepath.Join(folder, "testbed.json")
+	return s, s.Access.Testbed.Write(s.Access.File)
 }
 
 func (s *Standing) serve(listener net.Listener, handler http.Handler) {

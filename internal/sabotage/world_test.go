@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"builders.test/helpers/testbed"
 	"github.com/opencontainers/go-digest"
 	"gotest.tools/v3/assert"
 )
@@ -78,17 +79,21 @@ func TestStandBeforeMirrorAndEngine(t *testing.T) {
 	go func() { _ = server.Serve(engine) }()
 	defer server.Close()
 	through := func(next http.Handler) http.Handler { return next }
-	lab := map[string]string{"BUILDERS_MIRROR": mirror.Listener.Addr().String(), "DOCKER_HOST": "unix://" + folder + "/real.sock"}
+	access := testbed.Access{DockerHost: "unix://" + folder + "/real.sock", File: folder + "/real.json"}
+	access.Testbed.Mirror.Address = mirror.Listener.Addr().String()
 
-	standing, err := World{Mirror: through, Engine: through}.Stand(lab, folder)
+	standing, err := World{Mirror: through, Engine: through}.Stand(access, folder)
 	assert.NilError(t, err)
 	defer standing.Close()
 
-	response, err := http.Get("http://" + standing.Variables["BUILDERS_MIRROR"] + "/v2/")
+	bed, err := testbed.Read(standing.Access.File)
+	assert.NilError(t, err)
+	assert.Assert(t, bed.Mirror.Address != access.Testbed.Mirror.Address, "nothing stands before the mirror")
+	response, err := http.Get("http://" + bed.Mirror.Address + "/v2/")
 	assert.NilError(t, err)
 	body, _ := io.ReadAll(response.Body)
 	assert.Equal(t, string(body), "GET /v2/")
-	host := strings.TrimPrefix(standing.Variables["DOCKER_HOST"], "unix://")
+	host := strings.TrimPrefix(standing.Access.DockerHost, "unix://")
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", host)
 	}}}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/subject"
+	"builders.test/helpers/testbed"
 )
 
 // worlds are wrong in other places than buildx.
@@ -62,24 +63,18 @@ func images() []Sabotage {
 		},
 		{
 			Name: "exchange-dive", Does: "has each release of dive under the other's name",
-			World: World{Variables: exchangeDives},
+			World: World{Access: exchangeDives},
 			Kills: []string{"images/dive-0.12-containerd", "images/dive-0.13-containerd"},
 		},
 	}
 }
 
-func exchangeDives(lab map[string]string, folder string) (map[string]string, error) {
-	programs, err := filepath.Glob(filepath.Join(lab["BUILDERS_DIVE"], "dive-*"))
-	if err != nil || len(programs) != 2 {
-		return nil, errors.Join(errors.New("the lab does not have two releases of dive"), err)
+func exchangeDives(to *testbed.Access, _ string) error {
+	programs := to.Testbed.Dive
+	to.Testbed.Dive = map[string]string{
+		subject.OldDive: programs[subject.NewDive], subject.NewDive: programs[subject.OldDive],
 	}
-	for i, program := range programs {
-		link := filepath.Join(folder, filepath.Base(programs[1-i]))
-		if err := errors.Join(os.RemoveAll(link), os.Symlink(program, link)); err != nil {
-			return nil, err
-		}
-	}
-	return map[string]string{"BUILDERS_DIVE": folder}, nil
+	return nil
 }
 
 // services that serve the wrong thing.
@@ -109,8 +104,9 @@ func absences() []Sabotage {
 	return []Sabotage{
 		{
 			Name: "no-engine", Does: "has no engine",
-			World: World{Variables: func(_ map[string]string, folder string) (map[string]string, error) {
-				return map[string]string{"DOCKER_HOST": "unix://" + filepath.Join(folder, "nobody.sock")}, nil
+			World: World{Access: func(to *testbed.Access, folder string) error {
+				to.DockerHost = "unix://" + filepath.Join(folder, "nobody.sock")
+				return nil
 			}},
 			Stops: some,
 		},

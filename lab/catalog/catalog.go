@@ -104,6 +104,17 @@ func (c *Catalog) StandIns() map[string]string {
 	return all
 }
 
+// Registries are those whose images the catalog has.
+func (c *Catalog) Registries() []string {
+	all := []string{"docker.io"}
+	for _, r := range c.plain() {
+		if r.Registry != "" && !slices.Contains(all, r.Registry) {
+			all = append(all, r.Registry)
+		}
+	}
+	return all
+}
+
 // serve makes the registry serve an image. What comes from Debian is fetched
 // while the programs are compiled.
 func (c *Catalog) serve(ctx context.Context, r image.Recipe, programs ...gobuild.Program) error {

@@ -1,0 +1,141 @@
+// Package testbed describes what specs run on: which engines there are, a mirror,
+// what takes the place of images. One file says it, which whoever provides the
+// testbed writes and every run reads; [Variable] names it. What a testbed does not
+// have is left out, so the shortest that is of use is
+//
+//	{"mirror": {"address": "127.0.0.1:5000"}}
+package testbed
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/subject"
+	"github.com/moby/sys/atomicwriter"
+)
+
+// Variable is the variable with the path of the testbed's file. Without it specs
+// run on the engine that the docker command reaches, and on nothing else.
+const Variable = "BUILDERS_TESTBED"
+
+// Testbed is what specs run on, besides the engine that the docker command reaches.
+type Testbed struct {
+	// Engines are endpoints of engines, for claims about one particular image store:
+	// containerd or overlay2 → an endpoint such as unix:///var/run/docker.sock.
+	Engines map[string]string `json:"engines,omitempty"`
+	// Mirror is a registry that images come from.
+	Mirror Mirror `json:"mirror,omitzero"`
+	// StandIns are images that are not what their names say: the reference → what
+	// stands in for it, in words.
+	StandIns map[string]string `json:"standIns,omitempty"`
+	// Dive are program files of dive: the release, such as v0.13.1 → an absolute path.
+	Dive map[string]string `json:"dive,omitempty"`
+	// Locks is the folder in which runs that share the testbed keep their locks;
+	// without one a run takes it that it is alone.
+	Locks string `json:"locks,omitempty"`
+	// Complete promises everything that a claim may need: what is missing is an
+	// error then, and makes no claim inapplicable.
+	Complete bool `json:"complete,omitempty"`
+	// KeepImages leaves the images that runs pull where they are, so that the next
+	// run is faster. Otherwise they go when the run ends.
+	KeepImages bool `json:"keepImages,omitempty"`
+}
+
+// Mirror is a registry that serves the images of others.
+type Mirror struct {
+	// Address is host:port, spoken to without TLS; empty is no mirror. Runs move tags
+	// in it and put them back.
+	Address string `json:"address,omitempty"`
+	// Push is the socket of a registry that takes images for the mirror, where the
+	// mirror itself is read-only.
+	Push string `json:"push,omitempty"`
+	// Registries are those whose images it has; docker.io where none is named.
+	Registries []string `json:"registries,omitempty"`
+}
+
+// Mirrored are the registries whose images the mirror has.
+func (m Mirror) Mirrored() []string {
+	if m.Address != "" && len(m.Registries) == 0 {
+		return []string{"docker.io"}
+	}
+	return m.Registries
+}
+
+// Given is the testbed that [Variable] leads to, or one that has nothing where the
+// variable is not set.
+func Given() (Testbed, error) {
+	path := os.Getenv(Variable)
+	if path == "" {
+		return Testbed{}, nil
+	}
+	bed, err := Read(path)
+	if err != nil {
+		return Testbed{}, fmt.Errorf("%s: %w", Variable, err)
+	}
+	return bed, nil
+}
+
+// Read reads a testbed's file. A key that it does not know is an error.
+func Read(path string) (Testbed, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return Testbed{}, err
+	}
+	var bed Testbed
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.DisallowUnknownFields()
+	err = decoder.Decode(&bed)
+	if err == nil && decoder.More() {
+		err = errors.New("there is more after the testbed")
+	}
+	if errors.Is(err, io.EOF) {
+		err = errors.New("the file is empty")
+	}
+	if err == nil {
+		err = bed.check()
+	}
+	if err != nil {
+		return Testbed{}, fmt.Errorf("%s does not describe a testbed: %s", path, strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return bed, nil
+}
+
+// check finds what the types do not rule out.
+func (b Testbed) check() error {
+	for store := range b.Engines {
+		if !slices.Contains(subject.Stores, store) {
+			return fmt.Errorf("engines: %q is no image store; name one of %s", store, strings.Join(subject.Stores, ", "))
+		}
+	}
+	if b.Mirror.Address != "" {
+		if _, _, err := net.SplitHostPort(b.Mirror.Address); err != nil {
+			return fmt.Errorf("mirror: the address has to be host:port: %w", err)
+		}
+	}
+	for release, program := range b.Dive {
+		if !filepath.IsAbs(program) {
+			return fmt.Errorf("dive: the path of %s is not absolute: %s", release, program)
+		}
+	}
+	return nil
+}
+
+// Write writes the file, which is whole at any time.
+func (b Testbed) Write(path string) error {
+	encoded, err := json.MarshalIndent(b, "", "  ")
+	if err != nil {
+		return fmt.Errorf("describe the testbed: %w", err)
+	}
+	if err := atomicwriter.WriteFile(path, append(encoded, '\n'), 0o644); err != nil {
+		return fmt.Errorf("describe the testbed: %w", err)
+	}
+	return nil
+}
