@@ -11,7 +11,17 @@ import (
 	"builders.test/internal/makefile"
 )
 
-func TestMain(m *testing.M) { suite.Main(m, suite.WithRepro(makeCheck)) }
+func TestMain(m *testing.M) {
+	suite.Main(m, suite.WithRepro(makeCheck), suite.WithAdvice(suite.Advice{
+		Engine:  "run `make check`, which brings its own",
+		Buildx:  "a release to `make check`",
+		CleanUp: "`builders clean`",
+		Scripts: "`builders init` writes a first one",
+		BuildKit: func(buildkit string) string {
+			return "in the lab, `builders lab up --buildkit " + buildkit + "` provides a release"
+		},
+	}))
+}
 
 // makeCheck is the line to paste that proves one claim again.
 func makeCheck(a suite.Again) string {

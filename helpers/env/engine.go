@@ -59,12 +59,10 @@ func archOf(machine string) string {
 	return machine
 }
 
-const howToGetAnEngine = "start Docker, point DOCKER_HOST at an engine, or run `make check`, which brings its own"
-
 func (e *Environment) openEngine(ctx context.Context) error {
 	docker, err := exec.LookPath("docker")
 	if err != nil {
-		return fmt.Errorf("no docker command on PATH; install the Docker CLI, or run `make check`, which brings its own")
+		return fmt.Errorf("no docker command on PATH; %s", anyOf("install the Docker CLI", e.settings.advice.Engine))
 	}
 	e.Docker = docker
 	host, err := endpoint(ctx, docker)
@@ -75,6 +73,10 @@ func (e *Environment) openEngine(ctx context.Context) error {
 		return err
 	}
 	return e.connect(ctx, host)
+}
+
+func (e *Environment) howToGetAnEngine() string {
+	return anyOf("start Docker", "point DOCKER_HOST at an engine", e.settings.advice.Engine)
 }
 
 // Dial is a client of the engine at an endpoint, or without one of the engine that
@@ -95,13 +97,13 @@ func Dial(host string) (*client.Client, error) {
 // the docker command would use.
 func (e *Environment) connect(ctx context.Context, host string) (err error) {
 	if e.Client, err = Dial(host); err != nil {
-		return fmt.Errorf("%w; %s", err, howToGetAnEngine)
+		return fmt.Errorf("%w; %s", err, e.howToGetAnEngine())
 	}
 	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
 	defer cancel()
 	info, err := e.Client.Info(ctx)
 	if err != nil {
-		return fmt.Errorf("no Docker Engine answers at %s; %s", host, howToGetAnEngine)
+		return fmt.Errorf("no Docker Engine answers at %s; %s", host, e.howToGetAnEngine())
 	}
 	e.Engine = Engine{
 		Host: host, Version: info.ServerVersion, Store: store(info.DriverStatus, info.Driver),

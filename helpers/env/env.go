@@ -1,7 +1,7 @@
 // Package env opens the surroundings that specs run in: the Docker Engine,
 // the buildx plugin and the BuildKit image under test, and a private place
 // for everything a run creates. It reads them from the process's variables,
-// so the same specs run on a laptop, a CI runner or the embedded lab:
+// so the same specs run on a laptop, a CI runner or a testbed that was made for them:
 //
 //	BUILDKIT           the BuildKit under test: a release (v0.11.5), latest,
 //	                   or an image reference
@@ -193,7 +193,8 @@ const sharedLabel = "shared"
 func IsShared(name string) bool { return strings.Contains(name, "-"+sharedLabel+"-") }
 
 // Image returns a reference for an image the run creates. Its registry is a
-// reserved name, so the reference can never be pulled or pushed by mistake.
+// reserved name (RFC 2606), so the reference can never be pulled or pushed by
+// mistake.
 func (e *Environment) Image(label string) string {
 	return ImagePrefix(e.Run) + fmt.Sprintf("%s:%d", label, e.counter.Add(1))
 }
@@ -205,10 +206,10 @@ func (e *Environment) SharedImage(label string) string {
 }
 
 // ImagePrefix begins the reference of every image that a run loads.
-func ImagePrefix(run string) string { return ImagePlace + run + "/" }
+func ImagePrefix(run string) string { return imagePlace + run + "/" }
 
-// ImagePlace begins the references of all runs' images.
-const ImagePlace = "builders.test/"
+// imagePlace begins the references of all runs' images.
+const imagePlace = "images.invalid/" + Prefix
 
 // Close gives back what Open took, but for the run's folder: that goes with all
 // that the run made, which is the janitor's business. Where it stays, because an

@@ -31,7 +31,7 @@ type savedTag struct {
 	Backup string
 	// Had are the ids of all images on the engine.
 	Had []string
-	// Stays says that what had to be pulled is left: the lab is ours, and the
+	// Stays says that what had to be pulled is left, as the testbed wants it, so that the
 	// next run is faster.
 	Stays bool
 
@@ -48,8 +48,9 @@ const backupLabel = "kept"
 // IsBackup reports whether an image's name is one that keeps it for the user.
 // Such a name goes when the tag is restored, and by nothing else.
 func IsBackup(name string) bool {
-	_, rest, ok := strings.Cut(strings.TrimPrefix(name, ImagePlace), "/")
-	return ok && strings.HasPrefix(name, ImagePlace) && strings.HasPrefix(rest, backupLabel+":")
+	name, ours := strings.CutPrefix(name, imagePlace)
+	_, rest, _ := strings.Cut(name, "/")
+	return ours && strings.HasPrefix(rest, backupLabel+":")
 }
 
 // SaveTag is called before an image is pulled: the run notes what has its name
@@ -61,7 +62,7 @@ func (e *Environment) SaveTag(ctx context.Context, ref string) error {
 
 // SaveTagFor is [Environment.SaveTag] for a name that a spec is about to give to an
 // image of its own: restore makes the name what it was before the run is over,
-// in the lab, too. Where the run has saved the name already, it stays so until
+// whatever the testbed keeps. Where the run has saved the name already, it stays so until
 // the run ends, and restore does nothing.
 func (e *Environment) SaveTagFor(ctx context.Context, ref string) (restore func(context.Context) error, err error) {
 	note, err := e.save(ctx, savedTag{Host: e.Engine.Host, Ref: ref})
@@ -236,7 +237,7 @@ func backupName(run, ref string) string {
 func backupBeside(all []image.Summary, run, ref string) (id string, ok bool) {
 	for _, one := range all {
 		for _, tag := range one.RepoTags {
-			other, _, _ := strings.Cut(strings.TrimPrefix(tag, ImagePlace), "/")
+			other, _, _ := strings.Cut(strings.TrimPrefix(tag, imagePlace), "/")
 			if IsBackup(tag) && other != run && tag == backupName(other, ref) && IsLive(filepath.Join(os.TempDir(), Prefix+other)) {
 				return one.ID, true
 			}

@@ -24,20 +24,15 @@ type settings struct {
 	keep     bool
 	needs    map[string]missing
 	repro    func(Again) string
+	advice   Advice
 }
 
 func readSettings(options []Option) (settings, error) {
-	s := settings{buildkit: subject.DefaultBuildKit, needs: map[string]missing{}, repro: goTest}
-	for _, option := range options {
-		option(&s)
-	}
-	s = settings{
-		needs: s.needs, repro: s.repro,
-		buildkit: valueOr("BUILDKIT", s.buildkit),
-		buildx:   os.Getenv("BUILDX"),
-		driver:   valueOr("DRIVER", subject.DriverContainer),
-		specs:    os.Getenv("SPECS"),
-	}
+	s := decided(options)
+	s.buildkit = valueOr("BUILDKIT", s.buildkit)
+	s.buildx = os.Getenv("BUILDX")
+	s.driver = valueOr("DRIVER", subject.DriverContainer)
+	s.specs = os.Getenv("SPECS")
 	if !slices.Contains(subject.Drivers, s.driver) {
 		return s, fmt.Errorf("DRIVER=%s is no driver; name one of %s", s.driver, strings.Join(subject.Drivers, ", "))
 	}
@@ -66,6 +61,15 @@ func readSettings(options []Option) (settings, error) {
 		return s, fmt.Errorf("OUT=%s: %w; free some space or name another folder", out, err)
 	}
 	return s, nil
+}
+
+// decided is what a suite decides for itself.
+func decided(options []Option) settings {
+	s := settings{buildkit: subject.DefaultBuildKit, needs: map[string]missing{}, repro: goTest}
+	for _, option := range options {
+		option(&s)
+	}
+	return s
 }
 
 func valueOr(variable, fallback string) string {

@@ -52,7 +52,7 @@ func (e *Environment) openBuildx(ctx context.Context) error {
 		return fmt.Errorf("BUILDX=%s: %w", e.settings.buildx, err)
 	}
 	if info, err := os.Stat(path); err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
-		return fmt.Errorf("BUILDX=%s is not an executable file; give the path of a buildx plugin, or a release to `make check`", path)
+		return fmt.Errorf("BUILDX=%s is not an executable file; give %s", path, anyOf("the path of a buildx plugin", e.settings.advice.Buildx))
 	}
 	if err := os.Symlink(path, filepath.Join(e.DockerConfig(), "cli-plugins", "docker-buildx")); err != nil {
 		return fmt.Errorf("use the plugin %s: %w", path, err)
@@ -131,7 +131,11 @@ func (e *Environment) openBuildKit(ctx context.Context) error {
 		return err
 	}
 	if err := e.Fetch(ctx, ref); err != nil {
-		return fmt.Errorf("BUILDKIT=%s: %w; in the lab, `builders lab up --buildkit %s` provides a release", e.settings.buildkit, err, e.settings.buildkit)
+		err = fmt.Errorf("BUILDKIT=%s: %w", e.settings.buildkit, err)
+		if advice := e.settings.advice.BuildKit; advice != nil {
+			err = fmt.Errorf("%w; %s", err, advice(e.settings.buildkit))
+		}
+		return err
 	}
 	// One container answers both questions; each costs half a second. It gets
 	// what buildx asks for, so that an engine that cannot run builders is found

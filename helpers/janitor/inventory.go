@@ -159,7 +159,7 @@ func (i Inventory) byKey() map[string]Object {
 func (d Difference) Err() error {
 	var errs []error
 	if len(d.Left) > 0 {
-		errs = append(errs, fmt.Errorf("the run left %s; `builders clean` removes that", join(d.Left)))
+		errs = append(errs, Left{fmt.Errorf("the run left %s", join(d.Left))})
 	}
 	if len(d.Faults) > 0 {
 		errs = append(errs, fmt.Errorf("since the run began, %s; unless it was you, tell the authors of the specs", join(d.Faults)))

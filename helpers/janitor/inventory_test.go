@@ -91,7 +91,7 @@ func TestWhatARunSays(t *testing.T) {
 		Left:   []Object{{Kind: "volume", Name: "ours"}, {Kind: "image", Name: "ours, too"}},
 		Faults: []Change{{Object{Kind: "builder", Name: "team"}, gone}},
 	}
-	require.EqualError(t, d.Err(), "the run left volume ours, image ours, too; `builders clean` removes that\n"+
+	require.EqualError(t, d.Err(), "the run left volume ours, image ours, too\n"+
 		"since the run began, builder team is gone; unless it was you, tell the authors of the specs")
 	require.Empty(t, d.Note())
 	for range 7 {

@@ -43,9 +43,9 @@ func (x Object) String() string { return x.Kind + " " + x.Name }
 
 var (
 	ownedName = regexp.MustCompile(`^(?:` + env.NodePrefix + `)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
-	// ownedImage is one that was pulled from a registry of the run's: it carries the
-	// registry's address.
-	ownedImage = regexp.MustCompile(`^(?:` + regexp.QuoteMeta(env.ImagePlace) + `|[^/]+/` + env.Prefix + `)([0-9a-f]{8})/`)
+	// ownedImage may carry the address of a registry of the run's, which it was
+	// pulled from.
+	ownedImage = regexp.MustCompile(`^[^/]+/` + env.Prefix + `([0-9a-f]{8})/`)
 )
 
 // owner is the id of the run that a name belongs to, or empty.

@@ -24,7 +24,7 @@ func TestOwner(t *testing.T) {
 	} {
 		require.Equal(t, want, owner(ownedName, name), name)
 	}
-	require.Equal(t, "0a1b2c3d", owner(ownedImage, "builders.test/0a1b2c3d/processor:1"))
+	require.Equal(t, "0a1b2c3d", owner(ownedImage, "images.invalid/builders-0a1b2c3d/processor:1"))
 	require.Equal(t, "0a1b2c3d", owner(ownedImage, "127.0.0.1:5000/builders-0a1b2c3d/processor:both"))
 	for _, foreign := range []string{"busybox:latest", "127.0.0.1:5000/processor:both", "me/builders-0a1b2c3d:1"} {
 		require.Empty(t, owner(ownedImage, foreign))

@@ -185,7 +185,7 @@ func (s *sweeper) unfinished(err error) error {
 	if s.failed != nil {
 		err = s.failed
 	}
-	return fmt.Errorf("what run %s left is not gone yet (%s), and `builders clean` tries again: %w", s.run, join(s.found), err)
+	return Left{fmt.Errorf("what run %s left is not gone yet (%s): %w", s.run, join(s.found), err)}
 }
 
 type sweeper struct {

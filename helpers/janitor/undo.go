@@ -13,11 +13,20 @@ import (
 )
 
 // handlers are in the order of what is lost by leaving it: images of the user's,
-// then what merely takes up their disk, then the lab's own tags, for which other
+// then what merely takes up their disk, then the mirror's tags, for which other
 // runs may have to be waited for. None of them needs what another undoes.
 func handlers() []undo.Handler {
 	return []undo.Handler{env.TagHandler(), enginecache.Handler(), registry.MovedTagHandler()}
 }
+
+// Left is an error that another sweep may remove the cause of.
+type Left struct{ Err error }
+
+// Error is what was left and why.
+func (l Left) Error() string { return l.Err.Error() }
+
+// Unwrap is why.
+func (l Left) Unwrap() error { return l.Err }
 
 // removeFolder undoes what a run did, and then removes its folder: while something
 // is not undone it stays, for the next who comes.
@@ -26,7 +35,7 @@ func removeFolder(ctx context.Context, dir string) error {
 		// In one line, and in words only: that something else is not found does
 		// not mean that the folder is gone.
 		what := strings.ReplaceAll(err.Error(), "\n", "; ")
-		return fmt.Errorf("%s; the folder stays, and `builders clean` tries again", what)
+		return Left{fmt.Errorf("%s; the folder stays", what)}
 	}
 	return os.RemoveAll(dir)
 }

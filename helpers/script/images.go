@@ -186,7 +186,7 @@ func (r *runner) restore(ctx context.Context, name, was string) error {
 // ofARun tells whether a name says which run's it is: who gave it removes it.
 func ofARun(name string) bool {
 	_, rest, _ := strings.Cut(name, "/")
-	return strings.HasPrefix(name, env.ImagePlace) || strings.HasPrefix(rest, env.Prefix)
+	return strings.HasPrefix(rest, env.Prefix)
 }
 
 // savedByRuns are the names that runs on this machine restore themselves.

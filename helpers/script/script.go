@@ -7,6 +7,7 @@ package script
 import (
 	"bufio"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,6 +43,9 @@ type Mistake struct {
 // Error is file:line: what.
 func (m Mistake) Error() string { return fmt.Sprintf("%s:%d: %s", m.File, m.Line, m.What) }
 
+// ErrNone is the error of a folder without scripts.
+var ErrNone = errors.New("no script (*" + Suffix + ")")
+
 // Folder reads every script of a folder, in the order of their names. The
 // error names the first mistake.
 func Folder(dir string) ([]Script, error) {
@@ -53,7 +57,7 @@ func Folder(dir string) ([]Script, error) {
 		return nil, fmt.Errorf("look for scripts in %s: %w", dir, err)
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%s holds no script (*%s); `builders init` writes a first one", dir, Suffix)
+		return nil, fmt.Errorf("%s holds %w", dir, ErrNone)
 	}
 	slices.Sort(files)
 	var scripts []Script
@@ -168,8 +172,8 @@ func (s *Script) directive(text string) error {
 	return nil
 }
 
-// needs takes words between blanks, or as `builders claims` prints them, with
-// commas, too.
+// needs takes words between blanks, or as lists of claims print them, with commas,
+// too.
 func (s *Script) needs(words string) error {
 	for word := range strings.FieldsSeq(words) {
 		need, err := claim.ParseNeed(strings.TrimSuffix(word, ","))

@@ -87,7 +87,7 @@ func sourceTree(dir string) (BuildKitChoice, error) {
 
 var releaseTag = regexp.MustCompile(`^(?:docker\.io/)?moby/buildkit:(v\d+\.\d+\.\d+(?:-rc\d+)?)$`)
 
-// Release is the release that the lab has to provide for this subject; false
+// Release is the release that has to be provided for this subject; false
 // where none is named.
 func (b BuildKitChoice) Release() (string, bool) {
 	if version, ok := Release(b.Ref); ok {

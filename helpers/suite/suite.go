@@ -17,11 +17,11 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 
 	"builders.test/helpers/claim"
@@ -41,17 +41,22 @@ type Option = env.Option
 // Again is what it takes to prove a claim again.
 type Again = env.Again
 
+// Advice is what a suite says about commands of its own.
+type Advice = env.Advice
+
 // The options; each says what it decides.
 var (
 	WithBuildKit = env.WithBuildKit
 	WithNeed     = env.WithNeed
 	WithRepro    = env.WithRepro
+	WithAdvice   = env.WithAdvice
 )
 
 // opened is what Main opened, before the first test.
 var opened struct {
 	env      *env.Environment
 	register register
+	advice   Advice
 }
 
 // Main runs the tests of a suite and ends the process. It belongs into TestMain.
@@ -60,6 +65,7 @@ var opened struct {
 // for which nothing is opened.
 func Main(m *testing.M, options ...Option) {
 	janitor.BecomeReaper()
+	opened.advice = env.AdviceAmong(options)
 	if file := os.Getenv(claim.ListVariable); file != "" {
 		os.Exit(writeList(m, file))
 	}
@@ -95,20 +101,13 @@ func audit(guard *janitor.Guard) error {
 		fmt.Fprintln(os.Stderr, "builders: note:", note)
 	}
 	for _, kept := range env.KeptBy(opened.env.Run) {
-		fmt.Fprintf(os.Stderr, "builders: note: kept for a look, until `builders clean`: %s\n", kept.Look)
+		until := ""
+		if opened.advice.CleanUp != "" {
+			until = ", until " + opened.advice.CleanUp
+		}
+		fmt.Fprintf(os.Stderr, "builders: note: kept for a look%s: %s\n", until, kept.Look)
 	}
 	return err
-}
-
-// finish turns a clean-up that failed into a failed run.
-func finish(code int, err error) int {
-	if err == nil {
-		return code
-	}
-	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(os.Stderr, "builders: clean-up:", strings.TrimSpace(line))
-	}
-	return max(code, 1)
 }
 
 // Prove tests one claim, in parallel with the others of the same test function.
@@ -125,6 +124,9 @@ func Prove(t *testing.T, c claim.Claim, body func(*T)) {
 func Scripts(t *testing.T, folder string) {
 	t.Helper()
 	scripts, err := script.Folder(folder)
+	if errors.Is(err, script.ErrNone) && opened.advice.Scripts != "" {
+		err = fmt.Errorf("%w; %s", err, opened.advice.Scripts)
+	}
 	if err != nil {
 		opened.register.refuse(t, "%v", err)
 	}

@@ -40,15 +40,15 @@ func TestNoFileIsNothing(t *testing.T) {
 // Mistakes name the variable, the file and the key.
 func TestReadIsStrict(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"mirorr": {}}`:                          `unknown field "mirorr"`,
-		`{"mirror": {"adress": "a:1"}}`:           `unknown field "adress"`,
-		`{"mirror": "127.0.0.1:5000"}`:            "mirror",
-		`{"mirror": {"address": "127.0.0.1"}}`:    "mirror: the address has to be host:port",
-		`{"engines": {"containered": "unix://"}}`: `engines: "containered" is no image store; name one of containerd, overlay2`,
-		`{"dive": {"v0.13.1": "dive"}}`:           "dive: the path of v0.13.1 is not absolute",
-		`{} {}`:                                   "more after the testbed",
-		``:                                        "the file is empty",
-		`nonsense`:                                "invalid character",
+		`{"mirorr": {}}`:                       `unknown field "mirorr"`,
+		`{"mirror": {"host": "a:1"}}`:          `unknown field "host"`,
+		`{"mirror": "127.0.0.1:5000"}`:         "mirror",
+		`{"mirror": {"address": "127.0.0.1"}}`: "mirror: the address has to be host:port",
+		`{"engines": {"vfs": "unix://"}}`:      `engines: "vfs" is no image store; name one of containerd, overlay2`,
+		`{"dive": {"v0.13.1": "dive"}}`:        "dive: the path of v0.13.1 is not absolute",
+		`{} {}`:                                "more after the testbed",
+		``:                                     "the file is empty",
+		`nonsense`:                             "invalid character",
 	} {
 		path := filepath.Join(t.TempDir(), "testbed.json")
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))

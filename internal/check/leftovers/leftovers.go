@@ -45,7 +45,7 @@ func (c Cleaner) Run(ctx context.Context) error {
 		return nil
 	}
 	if err := janitor.Sweep(ctx, engines, dead...); err != nil {
-		return err
+		return fmt.Errorf("%w; `builders clean` tries again", err)
 	}
 	fmt.Fprintf(c.Out, "%d found, %d removed\n", len(things), removed)
 	return nil
