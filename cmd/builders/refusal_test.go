@@ -75,7 +75,7 @@ var refusals = []refusal{
 	{"DOCKER_HOST=unix:///nowhere.sock check", "no Docker Engine answers at unix:///nowhere.sock"},
 	{"DOCKER_HOST=tcp://127.0.0.1:1 check", "no Docker Engine answers"},
 	{"DOCKER_HOST=bananas check", "no Docker Engine answers"},
-	{"DOCKER_HOST=ssh://nobody@nowhere.invalid check", "no Docker Engine answers"},
+	{"DOCKER_HOST=ssh://nobody@nowhere.invalid check", "ssh is not supported; forward the socket"},
 	{"DOCKER_CONTEXT=missing check", "docker context"},
 	{"HOME= XDG_CACHE_HOME= check", "set XDG_CACHE_HOME or HOME"},
 	{"XDG_CACHE_HOME=relative check", "XDG_CACHE_HOME"},

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"builders.test/helpers/endpoint"
 	"builders.test/helpers/subject"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/client"
@@ -60,19 +60,18 @@ func archOf(machine string) string {
 }
 
 func (e *Environment) openEngine(ctx context.Context) error {
-	docker, err := exec.LookPath("docker")
-	if err != nil {
-		return fmt.Errorf("no docker command on PATH; %s", anyOf("install the Docker CLI", e.settings.advice.Engine))
+	found, err := endpoint.Discover(ctx)
+	if errors.Is(err, endpoint.ErrNoCommand) {
+		return fmt.Errorf("%w; %s", err, anyOf("install the Docker CLI", e.settings.advice.Engine))
 	}
-	e.Docker = docker
-	host, err := endpoint(ctx, docker)
 	if err != nil {
 		return err
 	}
-	if err := steerTestcontainers(host); err != nil {
+	e.Docker = found.Docker
+	if err := steerTestcontainers(found.Host); err != nil {
 		return err
 	}
-	return e.connect(ctx, host)
+	return e.connect(ctx, found.Host)
 }
 
 func (e *Environment) howToGetAnEngine() string {
@@ -121,37 +120,6 @@ func steerTestcontainers(host string) error {
 		os.Setenv("DOCKER_HOST", host),
 		os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"),
 	)
-}
-
-// endpoint is where the docker command itself would connect to.
-func endpoint(ctx context.Context, docker string) (string, error) {
-	if host := os.Getenv("DOCKER_HOST"); host != "" {
-		return host, supported(host)
-	}
-	out, err := exec.CommandContext(ctx, docker, "context", "inspect", "--format", "{{json .}}").Output()
-	if err != nil {
-		return "", fmt.Errorf("docker context inspect: %w; set DOCKER_HOST instead", err)
-	}
-	var current struct {
-		Name      string
-		Endpoints map[string]struct{ Host string }
-		TLS       map[string][]string `json:"TLSMaterial"`
-	}
-	if err := json.Unmarshal(out, &current); err != nil {
-		return "", fmt.Errorf("docker context inspect: %w; set DOCKER_HOST instead", err)
-	}
-	if len(current.TLS) > 0 {
-		return "", fmt.Errorf("docker context %q uses TLS; set DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH instead", current.Name)
-	}
-	host := current.Endpoints["docker"].Host
-	return host, supported(host)
-}
-
-func supported(host string) error {
-	if strings.HasPrefix(host, "ssh://") {
-		return fmt.Errorf("engine at %s: ssh is not supported; forward the socket (ssh -L) and set DOCKER_HOST to it", host)
-	}
-	return nil
 }
 
 func store(status [][2]string, driver string) string {

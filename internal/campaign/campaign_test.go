@@ -25,7 +25,7 @@ import (
 func inToy(t *testing.T, mood string) check.Workspace {
 	t.Helper()
 	module := fs.NewDir(t, "toy", fs.FromDir("../run/testdata/toy"))
-	bin := fs.NewDir(t, "bin", fs.WithFile("docker", "#!/bin/sh\ncase $1 in version) echo 29.1.0;; context) echo default unix:///fake.sock;; esac\n", fs.WithMode(0o755)))
+	bin := fs.NewDir(t, "bin", fs.WithFile("docker", "#!/bin/sh\ncase $1 in version) echo 29.1.0;; context) echo default 0 unix:///fake.sock;; esac\n", fs.WithMode(0o755)))
 	t.Chdir(module.Path())
 	for name, value := range map[string]string{
 		"TOY": mood, "GOWORK": "off", "GOFLAGS": "-mod=mod",

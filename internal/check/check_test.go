@@ -36,7 +36,7 @@ func inToy(t *testing.T, mood string) *toy {
 	t.Helper()
 	module := fs.NewDir(t, "toy", fs.FromDir("../run/testdata/toy"))
 	bin := fs.NewDir(t, "bin", fs.WithFile("docker",
-		"#!/bin/sh\ncase $1 in version) echo 29.1.0;; context) echo default unix:///fake.sock;; info) echo overlay2 [];; esac\n", fs.WithMode(0o755)))
+		"#!/bin/sh\ncase $1 in version) echo 29.1.0;; context) echo default 0 unix:///fake.sock;; info) echo overlay2 [];; esac\n", fs.WithMode(0o755)))
 	t.Chdir(module.Path())
 	for name, value := range map[string]string{
 		"TOY": mood, "GOWORK": "off", "GOFLAGS": "-mod=mod",

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"builders.test/helpers/endpoint"
 	"builders.test/internal/text/sanitize"
 )
 
@@ -34,31 +35,30 @@ var ErrNone = errors.New("no engine")
 // to. One that was chosen by name and does not answer is an error that says
 // so; where nothing was chosen and nothing answers, the error is [ErrNone].
 func Find(ctx context.Context) (Engine, error) {
-	docker, err := exec.LookPath("docker")
-	if err != nil {
-		if host := os.Getenv("DOCKER_HOST"); host != "" {
-			return Engine{}, fmt.Errorf("DOCKER_HOST is %s, but there is no docker command on PATH; install the Docker CLI, or unset DOCKER_HOST to use the lab", sanitize.Line(host))
-		}
+	found, err := endpoint.Discover(ctx)
+	switch host := os.Getenv("DOCKER_HOST"); {
+	case errors.Is(err, endpoint.ErrNoCommand) && host == "":
 		return Engine{}, ErrNone
+	case errors.Is(err, endpoint.ErrNoCommand):
+		return Engine{}, fmt.Errorf("DOCKER_HOST is %s, but there is no docker command on PATH; install the Docker CLI, or unset DOCKER_HOST to use the lab", sanitize.Line(host))
+	case err != nil:
+		return Engine{}, errors.New(sanitize.Line(err.Error()))
 	}
-	host, chosenBy, err := endpoint(ctx, docker)
-	if err != nil {
-		return Engine{}, err
-	}
-	version, err := ask(ctx, docker, "version", "--format", "{{.Server.Version}}")
+	host := sanitize.Line(found.Host)
+	version, err := ask(ctx, found.Docker, "version", "--format", "{{.Server.Version}}")
 	if err == nil && version != "" {
 		return Engine{Host: host, Version: version}, nil
 	}
 	if ctx.Err() != nil {
 		return Engine{}, ctx.Err()
 	}
-	if chosenBy == "" {
+	if found.ChosenBy == "" {
 		return Engine{}, ErrNone
 	}
 	if err == nil {
 		err = errors.New("no answer")
 	}
-	return Engine{}, fmt.Errorf("no Docker Engine answers at %s, which %s chooses: %w; start it, or choose none to use the lab", host, chosenBy, err)
+	return Engine{}, fmt.Errorf("no Docker Engine answers at %s, which %s chooses: %w; start it, or choose none to use the lab", host, sanitize.Line(found.ChosenBy), err)
 }
 
 // StoreOf asks an engine for its image store: containerd, or the name of a
@@ -96,23 +96,6 @@ func InsteadOf(ctx context.Context, hosts map[string]string) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("docker %s at %s", found.Version, found.Host), nil
-}
-
-// endpoint is where the docker command connects to, and what made it so;
-// empty where that is only its default.
-func endpoint(ctx context.Context, docker string) (host, chosenBy string, err error) {
-	if host := os.Getenv("DOCKER_HOST"); host != "" {
-		return sanitize.Line(host), "DOCKER_HOST", nil
-	}
-	answer, err := ask(ctx, docker, "context", "inspect", "--format", "{{.Name}} {{.Endpoints.docker.Host}}")
-	if err != nil {
-		return "", "", fmt.Errorf("find the current docker context: %w; see `docker context ls`", err)
-	}
-	name, host, _ := strings.Cut(answer, " ")
-	if name == "default" {
-		return host, "", nil
-	}
-	return host, fmt.Sprintf("the docker context %q", name), nil
 }
 
 // ask runs a docker command that answers in one line.

@@ -20,8 +20,8 @@ func dockerSays(t *testing.T, context, version string) {
 }
 
 const (
-	defaultContext = `echo "default unix:///var/run/docker.sock"`
-	namedContext   = `echo "desktop unix:///home/me/desktop.sock"`
+	defaultContext = `echo "default 0 unix:///var/run/docker.sock"`
+	namedContext   = `echo "desktop 0 unix:///home/me/desktop.sock"`
 	noContext      = `echo "context \"gone\" does not exist" >&2; exit 1`
 	up             = "echo 29.1.0"
 	down           = "echo; echo Cannot connect >&2; exit 1"
