@@ -14,8 +14,8 @@ func newMatrixCommand() *cobra.Command {
 		Short: "Proves the claims on several BuildKits, buildxs, drivers and image stores",
 		Long: `matrix proves the claims in every cell: each BuildKit with each buildx, driver and
 image store. A cell that fails does not stop the others. Cells that were finished
-by an earlier run with the same claims are kept, so an interrupted matrix goes on
-where it stopped; --fresh begins anew. BuildKit images are made while other cells
+by an earlier run with the same claims and proofs are kept, so an interrupted matrix
+goes on where it stopped; --fresh runs them all again. BuildKit images are made while other cells
 run.
 
 It exits with 1 when a claim is broken in some cell, with 2 when the environment

@@ -20,8 +20,8 @@ verdicts count, too; BESIDE=4 gives one to the first four runs of each BuildKit 
 
 Runs that reached all their claims are kept, so a soak that was interrupted goes on
 where it stopped, and one that is asked for more runs makes those that are missing;
---fresh begins anew, as is right after the proofs themselves were changed. Each run has a folder, such as v0.11.5/run-03 and, of the run
-beside it, v0.11.5/run-03-beside. The evidence of runs in which everything held is
+--fresh makes them all again, and so does a change of the claims or their proofs. Each
+run has a folder, such as v0.11.5/run-03 and, of the run beside it, v0.11.5/run-03-beside. The evidence of runs in which everything held is
 removed, all other is kept; soak.json, soak.html and soak.md have the tables, also
 while the soak goes on.
 

@@ -113,6 +113,21 @@ func (b Book) Edition() string {
 	return hex.EncodeToString(hash.Sum(nil))[:12]
 }
 
+// Proofs identifies the compiled tests: it changes whenever what proves the claims
+// does. It is empty where they cannot be read.
+func (b Book) Proofs() string {
+	binary, err := os.Open(b.Binary)
+	if err != nil {
+		return ""
+	}
+	defer binary.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, binary); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(hash.Sum(nil))[:12]
+}
+
 // WithoutRegressions is the book without the faults of past releases.
 func (b Book) WithoutRegressions() Book {
 	b.Claims = slices.DeleteFunc(slices.Clone(b.Claims), func(c claim.Listed) bool { return c.Chapter() == Regressions })

@@ -135,3 +135,12 @@ func TestMistakesOfASuiteAreOneLine(t *testing.T) {
 		})
 	}
 }
+
+// Runs are kept only for the proofs that made them.
+func TestProofsAreThoseOfTheBinary(t *testing.T) {
+	dir := fs.NewDir(t, "proofs", fs.WithFile("a", "one"), fs.WithFile("b", "another"))
+	a, b := Book{Binary: dir.Join("a")}, Book{Binary: dir.Join("b")}
+	assert.Equal(t, a.Proofs(), Book{Binary: dir.Join("a"), Claims: []claim.Listed{{}}}.Proofs())
+	assert.Assert(t, a.Proofs() != b.Proofs() && a.Proofs() != "")
+	assert.Equal(t, Book{Binary: dir.Join("none")}.Proofs(), "")
+}

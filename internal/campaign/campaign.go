@@ -68,10 +68,12 @@ const note = "cell.json"
 
 // finished is what is noted about a cell.
 type finished struct {
-	Cell        plan.Cell `json:"cell"`
-	Book        string    `json:"book"`
-	Run         string    `json:"run"`
-	Regressions bool      `json:"regressions,omitempty"`
+	Cell plan.Cell `json:"cell"`
+	// Book changes with the claims, and Proofs with the code that proves them.
+	Book        string `json:"book"`
+	Proofs      string `json:"proofs"`
+	Run         string `json:"run"`
+	Regressions bool   `json:"regressions,omitempty"`
 	// Company tells that another run of the same went on beside it.
 	Company bool    `json:"company,omitempty"`
 	Seconds float64 `json:"seconds"`
@@ -128,7 +130,7 @@ func (c *cells) sayKept(p place, o outcome) {
 
 func (c *cells) note(p place, book string, seconds float64) finished {
 	choice := c.request.Choice
-	return finished{Cell: p.cell, Book: book, Run: choice.Run, Regressions: choice.Regressions, Company: p.company, Seconds: seconds}
+	return finished{Cell: p.cell, Book: book, Proofs: c.project.Book.Proofs(), Run: choice.Run, Regressions: choice.Regressions, Company: p.company, Seconds: seconds}
 }
 
 func (c *cells) finish(o outcome, p place) error {

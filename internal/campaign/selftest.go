@@ -212,7 +212,7 @@ func (s Selftest) keep(bed mutatedTestbed, all book.Book) error {
 		facts.Took += took
 	}
 	if len(missing) > 0 {
-		fmt.Fprintf(s.Stdout, "no table yet: not judged are %s\n", strings.Join(missing, ", "))
+		fmt.Fprintf(s.Stdout, "%s is not written: %d of %d sabotages have not been judged yet\n", ScorePage, len(missing), len(sabotage.All()))
 		return nil
 	}
 	if err := os.WriteFile(ScorePage, []byte(sabotage.Page(scores, facts)), 0o644); err != nil {
@@ -266,6 +266,20 @@ func (s Selftest) tell(score sabotage.Score) {
 	} {
 		if len(part.ids) > 0 {
 			fmt.Fprintf(s.Stdout, "    %s %s\n", part.what, strings.Join(part.ids, ", "))
+			s.tellWhy(score, part.ids)
+		}
+	}
+}
+
+// tellWhy prints the reasons where someone looks at a few sabotages: a claim that
+// failed for another reason has not noticed what is wrong.
+func (s Selftest) tellWhy(score sabotage.Score, ids []string) {
+	if s.Sabotages == "" {
+		return
+	}
+	for _, id := range ids {
+		if why := score.Reasons[id]; why != "" {
+			fmt.Fprintf(s.Stdout, "      %s: %s\n", id, why)
 		}
 	}
 }

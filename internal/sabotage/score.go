@@ -22,6 +22,8 @@ type Score struct {
 	Misattributed []string
 	// Unknown ended as errors and should not have.
 	Unknown []string
+	// Reasons are why claims did not hold, by their ids.
+	Reasons map[string]string
 }
 
 // Wavering is a claim that failed in some of its tries.
@@ -36,9 +38,10 @@ func (w Wavering) String() string { return w.ID + " (" + w.Count + ")" }
 
 // Judge holds a run against what the sabotage has to do.
 func Judge(s Sabotage, claims []report.Claim) Score {
-	score := Score{Sabotage: s}
+	score := Score{Sabotage: s, Reasons: map[string]string{}}
 	for _, c := range claims {
 		score.judge(c)
+		score.Reasons[c.ID] = c.Reason
 	}
 	if score.chanceMissed() {
 		score.Survived = append(score.Survived, s.Chance...)
