@@ -55,8 +55,8 @@ func cellFlags(flags *pflag.FlagSet, cell *plan.Cell) {
 }
 
 func axesFlags(flags *pflag.FlagSet, axes *plan.Axes) {
-	flags.StringVar(&axes.BuildKits, "buildkit", variable("BUILDKIT", ""), "BuildKits under test, separated by blanks or commas")
-	flags.StringVar(&axes.Buildxs, "buildx", variable("BUILDX", ""), "buildx releases or plugins under test")
+	flags.StringVar(&axes.BuildKitVersions, "buildkit", variable("BUILDKIT", ""), "BuildKits under test, separated by blanks or commas")
+	flags.StringVar(&axes.BuildxVersions, "buildx", variable("BUILDX", ""), "buildx releases or plugins under test")
 	flags.StringVar(&axes.Drivers, "driver", variable("DRIVER", ""), "the builders' drivers: docker-container, docker, remote")
 	flags.StringVar(&axes.Stores, "store", variable("STORE", ""), "the engines' image stores: containerd, overlay2")
 }

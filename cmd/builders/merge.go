@@ -4,7 +4,7 @@ import (
 	"builders.test/internal/check/exit"
 	"builders.test/internal/check/views"
 	"builders.test/internal/console"
-	"builders.test/internal/dossier"
+	"builders.test/internal/results"
 	"github.com/spf13/cobra"
 )
 
@@ -30,7 +30,7 @@ and change that only under STRICT=1.`,
 			if err != nil {
 				return err
 			}
-			d, err := dossier.Merge(args...)
+			d, err := results.Merge(args...)
 			if err != nil {
 				return err
 			}

@@ -5,8 +5,8 @@ import (
 
 	"builders.test/internal/check/views"
 	"builders.test/internal/console"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -36,9 +36,9 @@ into the first folder.`,
   builders report --failures build/check`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(command *cobra.Command, dirs []string) error {
-			read := dossier.Read
+			read := results.Read
 			if compare {
-				read = dossier.ReadPair
+				read = results.ReadPair
 			}
 			d, err := read(dirs...)
 			if err != nil {

@@ -7,8 +7,8 @@ type Listed struct {
 	Test string
 	// Where is the file and line of the proof, or the script.
 	Where string
-	// Edition changes with the proof where that is a script; empty otherwise.
-	Edition string `json:",omitempty"`
+	// Digest changes with the proof where that is a script; empty otherwise.
+	Digest string `json:",omitempty"`
 }
 
 // List is what a suite's test binary writes instead of proving its claims, if

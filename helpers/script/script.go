@@ -28,8 +28,8 @@ type Script struct {
 	Path string
 	// Claim is what the file's head says; its id is <folder>/<file>.
 	Claim claim.Claim
-	// Edition changes when the file does.
-	Edition string
+	// Digest changes when the file does.
+	Digest string
 }
 
 // Mistake is something wrong in a script, by file and line.
@@ -86,7 +86,7 @@ func Read(file string) (Script, error) {
 		return Script{}, err
 	}
 	s.Path = path
-	s.Edition = fmt.Sprintf("%x", sha256.Sum256(content))[:12]
+	s.Digest = fmt.Sprintf("%x", sha256.Sum256(content))[:12]
 	folder := filepath.Base(filepath.Dir(path))
 	s.Claim.ID = slug(folder) + "/" + slug(strings.TrimSuffix(filepath.Base(path), Suffix))
 	return s, nil

@@ -131,7 +131,7 @@ func Scripts(t *testing.T, folder string) {
 		opened.register.refuse(t, "%v", err)
 	}
 	for _, s := range scripts {
-		if opened.register.add(t, claim.Listed{Claim: s.Claim, Where: s.Path, Edition: s.Edition}) {
+		if opened.register.add(t, claim.Listed{Claim: s.Claim, Where: s.Path, Digest: s.Digest}) {
 			spec.Prove(t, opened.env, s.Claim, s.Run)
 		}
 	}

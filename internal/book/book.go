@@ -102,13 +102,13 @@ func list(ctx context.Context, dir, specs, binary string) ([]claim.Listed, error
 	return found.Claims, nil
 }
 
-// Edition identifies a book by what it says: it changes when a claim comes, goes,
+// Digest identifies a book by what it says: it changes when a claim comes, goes,
 // or says something else, and where a script changes.
-func (b Book) Edition() string {
+func (b Book) Digest() string {
 	sorted := slices.SortedFunc(slices.Values(b.Claims), func(x, y claim.Listed) int { return strings.Compare(x.ID, y.ID) })
 	hash := sha256.New()
 	for _, c := range sorted {
-		fmt.Fprintf(hash, "%s\n%s\n%s\n%s\n", c.ID, c.Text, strings.Join(c.Words(), " "), c.Edition)
+		fmt.Fprintf(hash, "%s\n%s\n%s\n%s\n", c.ID, c.Text, strings.Join(c.Words(), " "), c.Digest)
 	}
 	return hex.EncodeToString(hash.Sum(nil))[:12]
 }

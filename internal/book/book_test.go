@@ -92,12 +92,12 @@ func TestFaultsAreFound(t *testing.T) {
 
 // A claim whose script was edited is another one, whatever its head says.
 func TestTheBookChangesWithItsScripts(t *testing.T) {
-	one := Book{Claims: []claim.Listed{{Claim: claim.Claim{ID: "own/app", Text: "x"}, Edition: "1"}, {Claim: claim.Claim{ID: "own/b"}}}}
+	one := Book{Claims: []claim.Listed{{Claim: claim.Claim{ID: "own/app", Text: "x"}, Digest: "1"}, {Claim: claim.Claim{ID: "own/b"}}}}
 	same := Book{Claims: []claim.Listed{one.Claims[1], one.Claims[0]}}
-	assert.Equal(t, one.Edition(), same.Edition(), "their order is no matter")
+	assert.Equal(t, one.Digest(), same.Digest(), "their order is no matter")
 	edited := Book{Claims: slices.Clone(one.Claims)}
-	edited.Claims[0].Edition = "2"
-	assert.Assert(t, one.Edition() != edited.Edition())
+	edited.Claims[0].Digest = "2"
+	assert.Assert(t, one.Digest() != edited.Digest())
 }
 
 // suiteModule is a project with specs of its own in a folder.

@@ -114,7 +114,7 @@ func (c *cells) kept(p place) (outcome, bool) {
 		return outcome{}, false
 	}
 	var f finished
-	if json.Unmarshal(content, &f) != nil || f != c.note(p, c.project.Book.Edition(), f.Seconds) {
+	if json.Unmarshal(content, &f) != nil || f != c.note(p, c.project.Book.Digest(), f.Seconds) {
 		return outcome{}, false
 	}
 	r, err := report.Read(filepath.Join(p.dir, report.File))

@@ -127,7 +127,7 @@ func TestBisectSaysHowSureItIs(t *testing.T) {
 // matrixIn proves the toy module's claims on two releases.
 func matrixIn(t *testing.T, toy check.Workspace) said {
 	t.Helper()
-	m := Matrix{Workspace: toy, Axes: plan.Axes{BuildKits: "v0.33.0 v0.34.0"}, Jobs: 2, Request: check.Request{Out: filepath.Join("build", "matrix")}}
+	m := Matrix{Workspace: toy, Axes: plan.Axes{BuildKitVersions: "v0.33.0 v0.34.0"}, Jobs: 2, Request: check.Request{Out: filepath.Join("build", "matrix")}}
 	return do(t, &m.Workspace, &m)
 }
 

@@ -14,8 +14,8 @@ import (
 	"builders.test/internal/check/views"
 	"builders.test/internal/compare"
 	"builders.test/internal/console"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 )
 
 // Compare is two runs on one host, one after the other.
@@ -37,7 +37,7 @@ type side struct {
 	rounds int
 }
 
-func (s *side) run() dossier.Run { return dossier.Run{Dir: s.request.Out, Report: s.report} }
+func (s *side) run() results.Run { return results.Run{Dir: s.request.Out, Report: s.report} }
 
 // Run makes both runs, asks again what they cannot decide, and shows what becomes of
 // each claim.
@@ -164,7 +164,7 @@ func (c Compare) repeat(ctx context.Context, p check.Project, s *side, ids []str
 // conclude shows what became of the claims, and makes the page. It ends well when
 // nothing regressed and everything could be told.
 func (c Compare) conclude(baseline, candidate *side, screen *console.Console) error {
-	d := dossier.Compare(baseline.run(), candidate.run())
+	d := results.Compare(baseline.run(), candidate.run())
 	screen.Comparison(*d.Comparison)
 	if selected := d.Selected(); selected != "" {
 		screen.Note("of", selected)

@@ -10,8 +10,8 @@ import (
 	"builders.test/internal/check"
 	"builders.test/internal/check/views"
 	"builders.test/internal/console"
-	"builders.test/internal/dossier"
 	"builders.test/internal/plan"
+	"builders.test/internal/results"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -76,19 +76,19 @@ func (m Matrix) cell(ctx context.Context, runs *cells, cell plan.Cell) outcome {
 }
 
 func (m Matrix) conclude(made *cells, outcomes []outcome, elapsed time.Duration) error {
-	var runs []dossier.Run
+	var runs []results.Run
 	var seconds []float64
 	for _, o := range outcomes {
 		if o.err != nil {
 			continue
 		}
-		runs = append(runs, dossier.Run{Dir: o.dir, Report: o.report})
+		runs = append(runs, results.Run{Dir: o.dir, Report: o.report})
 		seconds = append(seconds, o.seconds)
 	}
 	if len(runs) == 0 {
 		return errors.New("no cell could be run; what was wrong with each is said above")
 	}
-	d := dossier.Of(runs...)
+	d := results.Of(runs...)
 	screen := console.New(m.Stdout, m.Stderr, m.Request.Out)
 	screen.Matrix(d.Table, seconds)
 	made.say("\n%d cells in %.0f s", len(outcomes), elapsed.Seconds())

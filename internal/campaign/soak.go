@@ -15,10 +15,10 @@ import (
 	"builders.test/internal/check/exit"
 	"builders.test/internal/check/views"
 	"builders.test/internal/console"
-	"builders.test/internal/dossier"
 	"builders.test/internal/page"
 	"builders.test/internal/plan"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 	"builders.test/internal/soak"
 )
 
@@ -84,8 +84,8 @@ func (s Soak) understand(ctx context.Context) (*soaking, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Axes.BuildKits == "" {
-		s.Axes.BuildKits = subject.DefaultBuildKit
+	if s.Axes.BuildKitVersions == "" {
+		s.Axes.BuildKitVersions = subject.DefaultBuildKit
 	}
 	all, err := s.Axes.Cells()
 	if err != nil {
@@ -179,7 +179,7 @@ func (w *soaking) tidy(outcomes []outcome) {
 		case !loud:
 			err = os.RemoveAll(filepath.Join(o.dir, filepath.FromSlash(report.EvidenceOf(""))))
 		case o.err == nil:
-			err = page.Write(filepath.Join(o.dir, report.Page), dossier.Of(dossier.Run{Dir: o.dir, Report: o.report}))
+			err = page.Write(filepath.Join(o.dir, report.Page), results.Of(results.Run{Dir: o.dir, Report: o.report}))
 		}
 		if err != nil {
 			w.say("  note: %v", err)

@@ -18,8 +18,8 @@ import (
 	"builders.test/internal/check/exit"
 	"builders.test/internal/check/views"
 	"builders.test/internal/console"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 	"builders.test/internal/run"
 	"golang.org/x/mod/modfile"
 )
@@ -104,7 +104,7 @@ func (p Project) Unchanged(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if now.Edition() != p.Book.Edition() {
+	if now.Digest() != p.Book.Digest() {
 		return errors.New("the claims changed while they were tested, so the two sides cannot be compared; run it again")
 	}
 	return nil
@@ -156,7 +156,7 @@ func (p Project) Run(ctx context.Context, r Request, w Watch) (Result, error) {
 	}
 	w.Screen.Note("engine", bed.about)
 
-	writer := scribe{out: r.Out, selection: r.Choice.String(), edition: p.Book.Edition(), again: r.again(p.Specs)}
+	writer := scribe{out: r.Out, selection: r.Choice.String(), digest: p.Book.Digest(), again: r.again(p.Specs)}
 	started := time.Now()
 	specs := run.Specs{
 		Dir: ".", Out: out.path, Env: bed.environ(r.variables(p.Specs, out.path)), Book: chosen,
@@ -189,7 +189,7 @@ func (c Check) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	page := views.Publish(dossier.Of(dossier.Run{Dir: out, Report: result.Report}), out, screen.Note)
+	page := views.Publish(results.Of(results.Run{Dir: out, Report: result.Report}), out, screen.Note)
 	screen.Summary(result.Report, result.Elapsed, result.Path, page)
 	return exit.Told(result.Why, c.Request.Policy().Runs(0, result.Report))
 }

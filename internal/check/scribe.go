@@ -18,9 +18,9 @@ const unfinished = "the run did not come to its end"
 // scribe writes the report of a run.
 type scribe struct {
 	// out is the report's folder.
-	out                string
-	selection, edition string
-	again              makefile.Check
+	out               string
+	selection, digest string
+	again             makefile.Check
 }
 
 // draft keeps the report as it is so far: should even this process be killed,
@@ -36,7 +36,7 @@ func (s scribe) draft(sofar []report.Claim) {
 
 func (s scribe) report(about report.Subject, claims []report.Claim, runErrors []string) report.Report {
 	r := report.New(about, s.complete(claims))
-	r.Selection, r.Book, r.RunErrors = s.selection, s.edition, runErrors
+	r.Selection, r.Book, r.RunErrors = s.selection, s.digest, runErrors
 	return r
 }
 

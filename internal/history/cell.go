@@ -10,7 +10,7 @@ import (
 	"builders.test/helpers/claim"
 )
 
-// Regression is a claim that some release is known to break. Without an edition
+// Regression is a claim that some release is known to break. Without a digest
 // nothing that was judged before counts.
 type Regression = claim.Listed
 

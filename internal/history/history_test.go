@@ -11,7 +11,7 @@ import (
 const newest = "v0.34.2"
 
 func regression(name string, known claim.Known) Regression {
-	return Regression{Claim: claim.Claim{ID: "regressions/" + name, Known: &known}, Edition: "e1"}
+	return Regression{Claim: claim.Claim{ID: "regressions/" + name, Known: &known}, Digest: "e1"}
 }
 
 var (
@@ -64,7 +64,7 @@ func TestScore(t *testing.T) {
 	assert.NilError(t, err)
 	assert.Assert(t, again.Knows(cache, cells[0]))
 	changed := cache
-	changed.Edition = "e2"
+	changed.Digest = "e2"
 	assert.Assert(t, !again.Knows(changed, cells[0]))
 	assert.Assert(t, !New(dir).Knows(cache, cells[0]))
 
@@ -76,7 +76,7 @@ func TestAProofOfUnknownEditionIsJudgedAgain(t *testing.T) {
 	ledger, err := Open(t.TempDir())
 	assert.NilError(t, err)
 	proof := cache
-	proof.Edition = ""
+	proof.Digest = ""
 	cell := Cells([]Regression{proof}, newest)[0]
 	assert.NilError(t, ledger.Note(cell, cell.Regressions, []report.Claim{{ID: proof.Claim.ID, Verdict: claim.Broken}}))
 	assert.Assert(t, !ledger.Knows(proof, cell))

@@ -23,7 +23,7 @@ type Judgement struct {
 	Reason  string        `json:"reason"`
 }
 
-// Ledger keeps what was judged, by the proof's edition and the releases: a
+// Ledger keeps what was judged, by the proof's digest and the releases: a
 // script that changes is judged again.
 type Ledger struct {
 	path   string
@@ -51,13 +51,13 @@ func Open(dir string) (*Ledger, error) {
 	return l, nil
 }
 
-func key(r Regression, c Cell) string { return r.Claim.ID + " " + r.Edition + " " + c.Folder() }
+func key(r Regression, c Cell) string { return r.Claim.ID + " " + r.Digest + " " + c.Folder() }
 
 // Knows tells whether a regression was judged on a cell. An error of the
 // environment is no judgement.
 func (l *Ledger) Knows(r Regression, c Cell) bool {
 	judgement, there := l.judged[key(r, c)]
-	return there && r.Edition != "" && judgement.Verdict != claim.Error
+	return there && r.Digest != "" && judgement.Verdict != claim.Error
 }
 
 // Note keeps what a run on a cell said about some regressions.

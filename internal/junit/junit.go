@@ -8,8 +8,8 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/compare"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 	"github.com/jstemmer/go-junit-report/v2/junit"
 )
 
@@ -17,7 +17,7 @@ import (
 // candidate alone, whose failures say what became of them: a baseline that is
 // red must not turn the candidate's CI red. Of a matrix it writes every run,
 // each in suites of its own.
-func Write(w io.Writer, d dossier.Dossier) error {
+func Write(w io.Writer, d results.Set) error {
 	suites := testsuites{Testsuites: junit.Testsuites{Name: "builders"}}
 	seconds := 0.0
 	for _, part := range parts(d) {
@@ -37,14 +37,14 @@ func Write(w io.Writer, d dossier.Dossier) error {
 
 // part is one run and how it is told from the others.
 type part struct {
-	run dossier.Run
+	run results.Run
 	// label goes before the names of suites; it may be empty.
 	label string
 	// changes are those of a comparison, by claim.
 	changes map[string]compare.Change
 }
 
-func parts(d dossier.Dossier) []part {
+func parts(d results.Set) []part {
 	if len(d.Runs) == 1 || d.Comparison != nil {
 		return []part{{run: d.Latest(), changes: d.Changes()}}
 	}
@@ -91,7 +91,7 @@ func (p part) runErrors(lines []string) testsuite {
 
 func (p part) suite(chapter string) testsuite {
 	suite := testsuite{Testsuite: junit.Testsuite{Name: clean(p.label + chapter)}}
-	for _, attribute := range dossier.Of(p.run).About() {
+	for _, attribute := range results.Of(p.run).About() {
 		suite.AddProperty(attribute.Name, clean(attribute.Values[0]))
 	}
 	return suite

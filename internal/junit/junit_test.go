@@ -7,16 +7,16 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 	"builders.test/internal/text/sanitize"
 	"github.com/jstemmer/go-junit-report/v2/junit"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 )
 
-func run(version string, claims ...report.Claim) dossier.Run {
-	return dossier.Run{Report: report.New(report.Subject{
+func run(version string, claims ...report.Claim) results.Run {
+	return results.Run{Report: report.New(report.Subject{
 		BuildKit: subject.BuildKit{Version: version, Digest: "sha256:d1"},
 		Host:     subject.Host{Kernel: "6.1.0"},
 	}, claims)}
@@ -29,7 +29,7 @@ var (
 	strict = report.Claim{ID: "caching/strict", Chapter: "caching", Text: "a strict registry", Verdict: claim.NotApplicable, Reason: "needs buildkit>=0.13"}
 )
 
-func written(t *testing.T, d dossier.Dossier) string {
+func written(t *testing.T, d results.Set) string {
 	t.Helper()
 	var out bytes.Buffer
 	assert.NilError(t, Write(&out, d))
@@ -37,7 +37,7 @@ func written(t *testing.T, d dossier.Dossier) string {
 }
 
 func TestEveryVerdictHasItsElement(t *testing.T) {
-	golden.Assert(t, written(t, dossier.Of(run("v0.11.5", ls, third, local, strict))), "check.golden")
+	golden.Assert(t, written(t, results.Of(run("v0.11.5", ls, third, local, strict))), "check.golden")
 }
 
 func parsed(t *testing.T, content string) junit.Testsuites {
@@ -54,7 +54,7 @@ func TestAComparisonIsTheCandidate(t *testing.T) {
 	for i := range failed.Tries {
 		failed.Tries[i].Verdict = claim.Broken
 	}
-	suites := parsed(t, written(t, dossier.Compare(run("v1", held, local), run("v2", failed))))
+	suites := parsed(t, written(t, results.Compare(run("v1", held, local), run("v2", failed))))
 	assert.Equal(t, suites.Tests, 1)
 	assert.Equal(t, suites.Failures, 1)
 	assert.Equal(t, suites.Suites[0].Testcases[0].Failure.Message, "regressed: 0 of 5 → 4 of 4: failed 4 of 4: "+third.Reason)
@@ -68,13 +68,13 @@ func TestARegressionMayWaver(t *testing.T) {
 	for i := range fails.Tries[:9] {
 		fails.Tries[i].Verdict = claim.Broken
 	}
-	suites := parsed(t, written(t, dossier.Compare(run("v1", held), run("v2", fails))))
+	suites := parsed(t, written(t, results.Compare(run("v1", held), run("v2", fails))))
 	assert.Equal(t, suites.Failures, 1)
 	assert.Equal(t, suites.Suites[0].Testcases[0].Failure.Message, "regressed: 0 of 10 → 9 of 10: failed 9 of 10: "+third.Reason)
 }
 
 func TestAMatrixIsEveryRun(t *testing.T) {
-	suites := parsed(t, written(t, dossier.Of(run("v1", ls, third), run("v2", ls))))
+	suites := parsed(t, written(t, results.Of(run("v1", ls, third), run("v2", ls))))
 	var names []string
 	for _, suite := range suites.Suites {
 		names = append(names, suite.Name)
@@ -86,7 +86,7 @@ func TestAMatrixIsEveryRun(t *testing.T) {
 func TestWhatFailsBesideTheClaimsIsAnError(t *testing.T) {
 	r := run("v1", ls)
 	r.Report.RunErrors = []string{"left behind: container x"}
-	suites := parsed(t, written(t, dossier.Of(r)))
+	suites := parsed(t, written(t, results.Of(r)))
 	assert.Equal(t, suites.Errors, 1)
 	assert.Equal(t, suites.Suites[1].Testcases[0].Error.Message, "left behind: container x")
 }
@@ -94,6 +94,6 @@ func TestWhatFailsBesideTheClaimsIsAnError(t *testing.T) {
 func TestHostileTextStaysXML(t *testing.T) {
 	hostile := sanitize.Line("\x00\x1b[31m]]><x>&\xff\uffff\n--")
 	claim := report.Claim{ID: hostile, Chapter: hostile, Text: hostile, Verdict: claim.Broken, Reason: hostile, Repro: hostile, Evidence: hostile}
-	suites := parsed(t, written(t, dossier.Of(run(hostile, claim))))
+	suites := parsed(t, written(t, results.Of(run(hostile, claim))))
 	assert.Equal(t, suites.Suites[0].Testcases[0].Name, "]]><x>&\ufffd --")
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"builders.test/helpers/claim"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
 	"gotest.tools/v3/golden"
@@ -40,8 +40,8 @@ func known(one report.Claim) report.Claim {
 	return one
 }
 
-func several() dossier.Dossier {
-	return dossier.Of(run("v0.11.5",
+func several() results.Set {
+	return results.Of(run("v0.11.5",
 		tried("unsteady", claim.Unsteady, broken, holds, claim.Error, broken),
 		tried("broken", broken, broken, broken, broken),
 		known(tried("known", broken)),
@@ -83,13 +83,13 @@ func TestTriesAreReadBack(t *testing.T) {
 // To move into a known fault is a regression nevertheless.
 func TestAComparisonFailsForAKnownFaultThatIsNewToIt(t *testing.T) {
 	before, after := run("v1", tried("a", holds), known(tried("b", broken))), run("v2", known(tried("a", broken)), known(tried("b", broken)))
-	cases := read(t, written(t, dossier.Compare(before, after))).Suites[0].Testcases
+	cases := read(t, written(t, results.Compare(before, after))).Suites[0].Testcases
 	assert.Equal(t, cases[0].Failure.Message, "regressed: 0 of 1 → 1 of 1, a known fault: x/y#1, buildkit fixed in v0.12.0: "+third.Reason)
 	assert.Assert(t, cases[1].Failure == nil && cases[1].Skipped != nil)
 }
 
 func TestAnUnsteadyClaimWithoutItsTriesIsFlaky(t *testing.T) {
-	tc := read(t, written(t, dossier.Of(run("v1", tried("a", claim.Unsteady))))).Suites[0].Testcases[0]
+	tc := read(t, written(t, results.Of(run("v1", tried("a", claim.Unsteady))))).Suites[0].Testcases[0]
 	assert.Assert(t, cmp.Len(tc.FlakyFailures, 1))
 }
 

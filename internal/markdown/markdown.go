@@ -9,14 +9,14 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/compare"
-	"builders.test/internal/dossier"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 )
 
-// Write writes a dossier. What it writes stays well below the size that GitHub
+// Write writes a results. What it writes stays well below the size that GitHub
 // takes, 1 MiB per step: tables end early and say so.
-func Write(w io.Writer, d dossier.Dossier) error {
+func Write(w io.Writer, d results.Set) error {
 	p := &page{}
 	headline := d.Headline()
 	p.line("### %s %s", report.Mark(headline.Verdict), plain(headline.Text))
@@ -69,7 +69,7 @@ func (p *page) check(r report.Report) {
 }
 
 // comparison shows the differences, class by class.
-func (p *page) comparison(d dossier.Dossier) {
+func (p *page) comparison(d results.Set) {
 	count := d.Comparison.Count()
 	var counts []string
 	for _, class := range compare.Classes() {
@@ -190,7 +190,7 @@ func columnHead(s report.Standing) string {
 }
 
 // about says what was tested on what.
-func (p *page) about(d dossier.Dossier) {
+func (p *page) about(d results.Set) {
 	head := []string{""}
 	for _, column := range d.Table.Columns {
 		head = append(head, plain(column.Label))

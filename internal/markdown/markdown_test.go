@@ -8,16 +8,16 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 	"builders.test/internal/text/sanitize"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
 	"gotest.tools/v3/golden"
 )
 
-func run(version string, claims ...report.Claim) dossier.Run {
-	return dossier.Run{Report: report.New(report.Subject{
+func run(version string, claims ...report.Claim) results.Run {
+	return results.Run{Report: report.New(report.Subject{
 		BuildKit: subject.BuildKit{Version: version, Digest: "sha256:d1"},
 		Buildx:   subject.Buildx{Version: "v0.38.2"},
 		Host:     subject.Host{Kernel: "6.1.0"},
@@ -40,7 +40,7 @@ func with(one report.Claim, v claim.Verdict) report.Claim {
 	return one
 }
 
-func written(t *testing.T, d dossier.Dossier) string {
+func written(t *testing.T, d results.Set) string {
 	t.Helper()
 	var out bytes.Buffer
 	assert.NilError(t, Write(&out, d))
@@ -48,7 +48,7 @@ func written(t *testing.T, d dossier.Dossier) string {
 }
 
 func TestCheck(t *testing.T) {
-	golden.Assert(t, written(t, dossier.Of(run("v0.11.5", ls, newer, local, third))), "check.golden")
+	golden.Assert(t, written(t, results.Of(run("v0.11.5", ls, newer, local, third))), "check.golden")
 }
 
 // rare are claims of which there are none in most runs: unsteady, known to be
@@ -66,15 +66,15 @@ func rare() []report.Claim {
 }
 
 func TestKnownFaultsAreFoldedAndUnsteadyClaimsAreNot(t *testing.T) {
-	golden.Assert(t, written(t, dossier.Of(run("v0.11.5", append(rare(), ls)...))), "rare.golden")
+	golden.Assert(t, written(t, results.Of(run("v0.11.5", append(rare(), ls)...))), "rare.golden")
 }
 
 func TestMatrixWithRareVerdicts(t *testing.T) {
-	golden.Assert(t, written(t, dossier.Of(run("v0.11.5", ls), run("v0.20.2", append(rare(), ls)...))), "matrix-rare.golden")
+	golden.Assert(t, written(t, results.Of(run("v0.11.5", ls), run("v0.20.2", append(rare(), ls)...))), "matrix-rare.golden")
 }
 
 func TestGreenCheckIsShort(t *testing.T) {
-	got := written(t, dossier.Of(run("v0.11.5", ls)))
+	got := written(t, results.Of(run("v0.11.5", ls)))
 	assert.Assert(t, cmp.Contains(got, "### ✓ The 1 claim holds on BuildKit v0.11.5\n"))
 	assert.Assert(t, !strings.Contains(got, "| why |"))
 }
@@ -87,14 +87,14 @@ func TestComparisonShowsDifferencesFirst(t *testing.T) {
 	for i := range failed.Tries {
 		failed.Tries[i].Verdict = claim.Broken
 	}
-	golden.Assert(t, written(t, dossier.Compare(
+	golden.Assert(t, written(t, results.Compare(
 		run("v0.11.5", ls, held, newer, local),
 		run("v0.34.2", shaped, failed, with(newer, claim.Holds), local),
 	)), "compare.golden")
 }
 
 func TestMatrix(t *testing.T) {
-	golden.Assert(t, written(t, dossier.Of(
+	golden.Assert(t, written(t, results.Of(
 		run("v0.11.5", ls, with(third, claim.Holds), newer), run("v0.20.2", ls, with(third, claim.Error)), run("v0.34.2", ls, third),
 	)), "matrix.golden")
 }
@@ -119,7 +119,7 @@ func TestLongReportsFit(t *testing.T) {
 		one.ID, one.Reason = fmt.Sprintf("caching/c%d", i), strings.Repeat("long ", 200)
 		claims = append(claims, one)
 	}
-	got := written(t, dossier.Of(run("v1", claims...), run("v2", claims...)))
+	got := written(t, results.Of(run("v1", claims...), run("v2", claims...)))
 	assert.Assert(t, len(got) < 1<<20*3/4, len(got))
 	assert.Assert(t, cmp.Contains(got, " more are in the report.\n"))
 	assert.Assert(t, cmp.Contains(got, "What was tested on what"))

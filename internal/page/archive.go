@@ -10,9 +10,9 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/evidence"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"builders.test/internal/report/snippet"
+	"builders.test/internal/results"
 	"builders.test/internal/text"
 )
 
@@ -77,7 +77,7 @@ type packer struct {
 
 // pack shortens the evidence to a level and compresses them, as base64 that
 // needs no escaping in a page. It is empty where there is nothing to show.
-func (all gathered) pack(d dossier.Dossier, l level) (string, error) {
+func (all gathered) pack(d results.Set, l level) (string, error) {
 	if l.none || len(all) == 0 {
 		return "", nil
 	}

@@ -4,12 +4,12 @@ import (
 	"fmt"
 
 	"builders.test/internal/compare"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 )
 
 // arrange puts the claims that need a look first and the others by chapter.
-func arrange(d dossier.Dossier, claims []claimView) (first, rest []group) {
+func arrange(d results.Set, claims []claimView) (first, rest []group) {
 	if d.Comparison != nil {
 		first = changed(d, claims)
 	} else {
@@ -26,7 +26,7 @@ func arrange(d dossier.Dossier, claims []claimView) (first, rest []group) {
 
 // failed groups what is broken, what could not be put to the test, what failed
 // and held, and what is known.
-func failed(d dossier.Dossier, claims []claimView) []group {
+func failed(d results.Set, claims []claimView) []group {
 	broken := group{Title: "Broken", Note: "BuildKit or buildx did the wrong thing"}
 	unknown := group{Title: "Error", Note: "the environment failed, so nothing is known"}
 	unsteady := group{Title: "Unsteady", Note: "failed and then held when it was asked again: not to be relied on"}
@@ -68,7 +68,7 @@ var notes = map[compare.Class]string{
 }
 
 // changed groups what differs between the baseline and the candidate.
-func changed(d dossier.Dossier, claims []claimView) []group {
+func changed(d results.Set, claims []claimView) []group {
 	var groups []group
 	for _, class := range compare.Classes() {
 		if class == compare.Same {
@@ -113,7 +113,7 @@ func opened(groups []group) []group {
 }
 
 // chapters has every chapter with the claims that do not stand above.
-func chapters(d dossier.Dossier, claims []claimView, above map[string]bool) []group {
+func chapters(d results.Set, claims []claimView, above map[string]bool) []group {
 	var groups []group
 	var standings []report.Standing
 	for i, c := range claims {

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"builders.test/helpers/claim"
-	"builders.test/internal/dossier"
+	"builders.test/internal/results"
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -22,12 +22,12 @@ import (
 	"gotest.tools/v3/assert/cmp"
 )
 
-func checkDossier(t *testing.T) dossier.Dossier {
-	return dossier.Of(sampleRun(t, "v0.11.5", sampleClaims()))
+func checkSet(t *testing.T) results.Set {
+	return results.Of(sampleRun(t, "v0.11.5", sampleClaims()))
 }
 
-// compareDossier has a baseline in which all holds that is broken later.
-func compareDossier(t *testing.T) dossier.Dossier {
+// compareSet has a baseline in which all holds that is broken later.
+func compareSet(t *testing.T) results.Set {
 	before := sampleClaims()
 	for i := range before {
 		if before[i].Verdict == claim.Broken {
@@ -36,12 +36,12 @@ func compareDossier(t *testing.T) dossier.Dossier {
 	}
 	after := sampleClaims()
 	after[6].Facts[0].Value = "application/vnd.docker.distribution.manifest.list.v2+json"
-	return dossier.Compare(sampleRun(t, "v0.11.5", before), sampleRun(t, "v0.34.2", after))
+	return results.Compare(sampleRun(t, "v0.11.5", before), sampleRun(t, "v0.34.2", after))
 }
 
 func TestBrowser(t *testing.T) {
 	chromium := start(t)
-	check := writePage(t, checkDossier(t))
+	check := writePage(t, checkSet(t))
 	t.Run("filters", func(t *testing.T) { filters(open(t, chromium, check)) })
 	t.Run("folding", func(t *testing.T) { folding(open(t, chromium, check)) })
 	t.Run("copying", func(t *testing.T) { copying(open(t, chromium, check)) })
@@ -51,7 +51,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("address", func(t *testing.T) { address(open(t, chromium, check+"#cleanup/rm")) })
 	t.Run("stillness", func(t *testing.T) { stillness(open(t, chromium, check)) })
 	t.Run("without script", func(t *testing.T) { withoutScript(t, chromium, check) })
-	compare := writePage(t, compareDossier(t))
+	compare := writePage(t, compareSet(t))
 	t.Run("comparison", func(t *testing.T) { comparison(open(t, chromium, compare)) })
 	for _, file := range []string{check, compare} {
 		for _, scheme := range []string{"light", "dark"} {

@@ -8,10 +8,10 @@ import (
 	"strings"
 
 	"builders.test/helpers/claim"
-	"builders.test/internal/dossier"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
 	"builders.test/internal/report/snippet"
+	"builders.test/internal/results"
 )
 
 // claimView is one claim in every run.
@@ -87,7 +87,7 @@ type factView struct {
 const fullCells = 6
 
 // newClaims looks at every claim; bases lead to the folders of the runs.
-func newClaims(d dossier.Dossier, all gathered, bases []string) []claimView {
+func newClaims(d results.Set, all gathered, bases []string) []claimView {
 	changes := d.Changes()
 	claims := make([]claimView, 0, len(d.Table.Rows))
 	for _, row := range d.Table.Rows {
@@ -241,7 +241,7 @@ func inside(e snippet.Evidence) string {
 
 // bases are the ways from the page's folder to those of the runs, as a URL
 // that ends in a slash; empty where there is none.
-func bases(d dossier.Dossier, folder string) []string {
+func bases(d results.Set, folder string) []string {
 	var all []string
 	for _, run := range d.Runs {
 		all = append(all, base(folder, run.Dir))

@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"builders.test/helpers/claim"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 	"github.com/PuerkitoBio/goquery"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -31,7 +31,7 @@ func words(s *goquery.Selection) string { return strings.Join(strings.Fields(s.T
 
 // stored reads a run's report.json back: what the page says is held against
 // the file and not against what the page was made from.
-func stored(t *testing.T, run dossier.Run) report.Report {
+func stored(t *testing.T, run results.Run) report.Report {
 	t.Helper()
 	r, err := report.Read(filepath.Join(run.Dir, report.File))
 	assert.NilError(t, err)
@@ -45,8 +45,8 @@ func TestFiguresAreThoseOfTheReport(t *testing.T) {
 	one := sampleRun(t, "v0.11.5", sampleClaims())
 	two := sampleRun(t, "v0.34.2", newer)
 	three := sampleRun(t, "v0.30.0", sampleClaims()[:11])
-	for name, d := range map[string]dossier.Dossier{
-		"check": dossier.Of(one), "comparison": dossier.Compare(one, two), "matrix": dossier.Of(one, two, three),
+	for name, d := range map[string]results.Set{
+		"check": results.Of(one), "comparison": results.Compare(one, two), "matrix": results.Of(one, two, three),
 	} {
 		t.Run(name, func(t *testing.T) {
 			content, err := Render(d, t.TempDir())
@@ -149,7 +149,7 @@ func triesAreThere(t *testing.T, run *goquery.Selection, c report.Claim) {
 }
 
 // countsAreRight counts again, from the files.
-func countsAreRight(t *testing.T, doc *goquery.Document, d dossier.Dossier) {
+func countsAreRight(t *testing.T, doc *goquery.Document, d results.Set) {
 	t.Helper()
 	worst := map[string]report.Standing{}
 	having := map[report.Standing]map[string]bool{}
@@ -212,7 +212,7 @@ func unpacked(t *testing.T, doc *goquery.Document) archive {
 }
 
 func TestArchiveIsTheEvidence(t *testing.T) {
-	d := dossier.Of(sampleRun(t, "v0.11.5", sampleClaims()))
+	d := results.Of(sampleRun(t, "v0.11.5", sampleClaims()))
 	content, err := Render(d, t.TempDir())
 	assert.NilError(t, err)
 	a := unpacked(t, parse(t, content))
@@ -239,7 +239,7 @@ func TestArchiveIsTheEvidence(t *testing.T) {
 
 // Every try has its evidence in the archive, and what failed gets more room.
 func TestArchiveHasEveryTry(t *testing.T) {
-	d := dossier.Of(sampleRun(t, "v0.11.5", sampleClaims()))
+	d := results.Of(sampleRun(t, "v0.11.5", sampleClaims()))
 	content, err := Render(d, t.TempDir())
 	assert.NilError(t, err)
 	a := unpacked(t, parse(t, content))

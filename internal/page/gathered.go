@@ -4,8 +4,8 @@ import (
 	"os"
 	"time"
 
-	"builders.test/internal/dossier"
 	"builders.test/internal/report/snippet"
+	"builders.test/internal/results"
 )
 
 // level is how much evidence a page carries.
@@ -31,7 +31,7 @@ var levels = []level{
 type gathered map[string][]*snippet.Evidence
 
 // gather reads the evidence of every run. A run whose folder is gone has none.
-func gather(d dossier.Dossier) gathered {
+func gather(d results.Set) gathered {
 	all := gathered{}
 	for column, run := range d.Runs {
 		// Whatever paths its report names, nothing outside of it is read.

@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 
-	"builders.test/internal/dossier"
+	"builders.test/internal/results"
 	"github.com/moby/sys/atomicwriter"
 )
 
@@ -43,7 +43,7 @@ var layout = template.Must(template.New("page").Parse(indentation.ReplaceAllStri
 var indentation = regexp.MustCompile(`(>|}})\n\s*`)
 
 // Write writes the page to a file, whole or not at all.
-func Write(file string, d dossier.Dossier) error {
+func Write(file string, d results.Set) error {
 	content, err := Render(d, filepath.Dir(file))
 	if err != nil {
 		return err
@@ -56,13 +56,13 @@ func Write(file string, d dossier.Dossier) error {
 
 // Render makes the page that will lie in folder, from where its links lead to
 // the evidence. The page carries as much of the evidence as its budget allows.
-func Render(d dossier.Dossier, folder string) ([]byte, error) {
+func Render(d results.Set, folder string) ([]byte, error) {
 	return fit(d, gather(d), folder)
 }
 
 // fit takes the first level whose page is small enough; the last one's is
 // taken as it is.
-func fit(d dossier.Dossier, all gathered, folder string) ([]byte, error) {
+func fit(d results.Set, all gathered, folder string) ([]byte, error) {
 	v := newView(d, all, folder)
 	bare, err := v.render(d, all, level{none: true})
 	budget := max(Budget, len(bare)+least)
@@ -75,7 +75,7 @@ func fit(d dossier.Dossier, all gathered, folder string) ([]byte, error) {
 	return bare, err
 }
 
-func (v view) render(d dossier.Dossier, all gathered, l level) ([]byte, error) {
+func (v view) render(d results.Set, all gathered, l level) ([]byte, error) {
 	packed, err := all.pack(d, l)
 	if err != nil {
 		return nil, err

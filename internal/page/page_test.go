@@ -14,9 +14,9 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/evidence"
 	"builders.test/helpers/progress"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
 	"builders.test/internal/report/snippet"
+	"builders.test/internal/results"
 	"github.com/PuerkitoBio/goquery"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -36,7 +36,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	run := sampleRun(t, hostile, claims)
 	run.Report.Subject.Host.Kernel = hostile
 	run = readBack(t, run)
-	for _, d := range []dossier.Dossier{dossier.Of(run), dossier.Compare(sampleRun(t, "v0.11.5", sampleClaims()), run)} {
+	for _, d := range []results.Set{results.Of(run), results.Compare(sampleRun(t, "v0.11.5", sampleClaims()), run)} {
 		content, err := Render(d, t.TempDir())
 		assert.NilError(t, err)
 		doc := parse(t, content)
@@ -58,7 +58,7 @@ func TestHostileTextStaysText(t *testing.T) {
 // nothing in the page leads elsewhere but the sources of claims, for a person
 // to follow.
 func TestPageAsksForNothing(t *testing.T) {
-	content, err := Render(dossier.Of(sampleRun(t, "v0.11.5", sampleClaims())), t.TempDir())
+	content, err := Render(results.Of(sampleRun(t, "v0.11.5", sampleClaims())), t.TempDir())
 	assert.NilError(t, err)
 	doc := parse(t, content)
 	allowed := doc.Find("meta[http-equiv]").AttrOr("content", "")
@@ -78,7 +78,7 @@ func TestPageAsksForNothing(t *testing.T) {
 }
 
 func TestLinksLeadToTheEvidence(t *testing.T) {
-	d := dossier.Compare(sampleRun(t, "v0.11.5", sampleClaims()), sampleRun(t, "v0.34.2", sampleClaims()))
+	d := results.Compare(sampleRun(t, "v0.11.5", sampleClaims()), sampleRun(t, "v0.34.2", sampleClaims()))
 	folder := t.TempDir()
 	content, err := Render(d, folder)
 	assert.NilError(t, err)
@@ -100,23 +100,23 @@ func TestPathsOutsideOfTheRunAreNotRead(t *testing.T) {
 	assert.NilError(t, os.Mkdir(inside, 0o755))
 	assert.NilError(t, os.Symlink("../secret", filepath.Join(inside, "link")))
 	for _, path := range []string{"../secret", secret, ".", "", "link", "a/../../secret"} {
-		run := dossier.Run{Dir: inside, Report: report.New(release("v1"), []report.Claim{{ID: "a/b", Evidence: path}})}
-		assert.Equal(t, len(gather(dossier.Of(run))), 0, path)
+		run := results.Run{Dir: inside, Report: report.New(release("v1"), []report.Claim{{ID: "a/b", Evidence: path}})}
+		assert.Equal(t, len(gather(results.Of(run))), 0, path)
 		run.Report.Claims[0].Tries = []report.Try{{Evidence: path}, {Evidence: path}}
-		assert.Equal(t, len(gather(dossier.Of(run))), 0, path)
+		assert.Equal(t, len(gather(results.Of(run))), 0, path)
 	}
 }
 
 func TestARunWithoutItsEvidenceHasAPage(t *testing.T) {
-	run := dossier.Run{Dir: filepath.Join(t.TempDir(), "gone"), Report: report.New(release("v1"), sampleClaims())}
-	content, err := Render(dossier.Of(run), t.TempDir())
+	run := results.Run{Dir: filepath.Join(t.TempDir(), "gone"), Report: report.New(release("v1"), sampleClaims())}
+	content, err := Render(results.Of(run), t.TempDir())
 	assert.NilError(t, err)
 	assert.Assert(t, cmp.Contains(string(content), "3 of 12 claims are broken on BuildKit v1"))
 	assert.Equal(t, parse(t, content).Find(".evidence").Length(), 0)
 }
 
 func TestWriteNamesWhatToDo(t *testing.T) {
-	err := Write(filepath.Join(t.TempDir(), "no", "such", "folder.html"), dossier.Of(sampleRun(t, "v1", nil)))
+	err := Write(filepath.Join(t.TempDir(), "no", "such", "folder.html"), results.Of(sampleRun(t, "v1", nil)))
 	assert.ErrorContains(t, err, "--html")
 }
 
@@ -150,7 +150,7 @@ func busy(random *rand.Rand) *snippet.Evidence {
 
 func TestPageFitsItsBudget(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	var runs []dossier.Run
+	var runs []results.Run
 	all := gathered{}
 	for column, version := range []string{"v0.11.5", "v0.16.0", "v0.25.2", "v0.34.2"} {
 		var claims []report.Claim
@@ -174,9 +174,9 @@ func TestPageFitsItsBudget(t *testing.T) {
 				all[one.ID][column].Again = append(all[one.ID][column].Again, *busy(random))
 			}
 		}
-		runs = append(runs, dossier.Run{Dir: t.TempDir(), Report: report.New(release(version), claims)})
+		runs = append(runs, results.Run{Dir: t.TempDir(), Report: report.New(release(version), claims)})
 	}
-	content, err := fit(dossier.Of(runs...), all, t.TempDir())
+	content, err := fit(results.Of(runs...), all, t.TempDir())
 	assert.NilError(t, err)
 	assert.Assert(t, len(content) < 1_000_000, "%d bytes", len(content))
 	packed := parse(t, content).Find("#archive").Text()
@@ -189,7 +189,7 @@ func FuzzRender(f *testing.F) {
 	f.Add("`a` `b")
 	f.Fuzz(func(t *testing.T, said string) {
 		one := report.Claim{ID: said, Chapter: said, Text: said, Verdict: claim.Broken, Reason: said, Repro: said}
-		content, err := Render(dossier.Of(dossier.Run{Dir: "nowhere", Report: cleaned(report.New(release(said), []report.Claim{one}))}), "")
+		content, err := Render(results.Of(results.Run{Dir: "nowhere", Report: cleaned(report.New(release(said), []report.Claim{one}))}), "")
 		assert.NilError(t, err)
 		doc := parse(t, content)
 		assert.Equal(t, doc.Find("script").Length(), 1)

@@ -11,8 +11,8 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/evidence"
 	"builders.test/helpers/subject"
-	"builders.test/internal/dossier"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 	"builders.test/internal/text/sanitize"
 	"gotest.tools/v3/assert"
 )
@@ -91,10 +91,10 @@ func folderOfTry(id string, n int) string {
 }
 
 // sampleRun writes a run with its evidence.
-func sampleRun(t testing.TB, version string, claims []report.Claim) dossier.Run {
+func sampleRun(t testing.TB, version string, claims []report.Claim) results.Run {
 	t.Helper()
 	dir := t.TempDir()
-	run := dossier.Run{Dir: dir, Report: report.New(release(version), claims)}
+	run := results.Run{Dir: dir, Report: report.New(release(version), claims)}
 	for _, claim := range claims {
 		if claim.Evidence != "" {
 			writeEvidence(t, dir, claim.ID, claim.Verdict, claim.Reason)
@@ -109,7 +109,7 @@ func sampleRun(t testing.TB, version string, claims []report.Claim) dossier.Run 
 }
 
 // readBack writes the report of a run, and reads it as a page is made from it.
-func readBack(t testing.TB, run dossier.Run) dossier.Run {
+func readBack(t testing.TB, run results.Run) results.Run {
 	t.Helper()
 	path, err := run.Report.Write(run.Dir)
 	assert.NilError(t, err)
@@ -158,8 +158,8 @@ func longOutput(id string) string {
 	return b.String()
 }
 
-// writePage writes the page of a dossier and returns its path.
-func writePage(t testing.TB, d dossier.Dossier) string {
+// writePage writes the page of a set and returns its path.
+func writePage(t testing.TB, d results.Set) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.html")
 	assert.NilError(t, Write(file, d))

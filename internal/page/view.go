@@ -9,9 +9,9 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/compare"
-	"builders.test/internal/dossier"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 )
 
 // view is all that the template shows.
@@ -33,7 +33,7 @@ type view struct {
 	Chapters []string
 	// Differing is what is known about the runs and tells them apart, Common
 	// what is the same in all of them.
-	Differing, Common []dossier.Attribute
+	Differing, Common []results.Attribute
 	// Groups need a look and stand first; Rest is everything else.
 	Groups []group
 	Rest   []group
@@ -66,7 +66,7 @@ type group struct {
 }
 
 // newView looks at the runs from the folder that the page will lie in.
-func newView(d dossier.Dossier, all gathered, folder string) view {
+func newView(d results.Set, all gathered, folder string) view {
 	headline := d.Headline()
 	styles := style
 	v := view{
@@ -108,9 +108,9 @@ func encode(texts []string) string {
 }
 
 // about adds when the runs began, which their evidence knows.
-func about(d dossier.Dossier, all gathered) []dossier.Attribute {
+func about(d results.Set, all gathered) []results.Attribute {
 	known := d.About()
-	when := dossier.Attribute{Name: "Began"}
+	when := results.Attribute{Name: "Began"}
 	found := false
 	for column := range d.Runs {
 		began := all.began(column)

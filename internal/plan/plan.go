@@ -26,7 +26,7 @@ type Cell struct {
 
 // Axes are the words that a person gives for each part of a cell, separated by
 // blanks or commas.
-type Axes struct{ BuildKits, Buildxs, Drivers, Stores string }
+type Axes struct{ BuildKitVersions, BuildxVersions, Drivers, Stores string }
 
 // Cells are all combinations, BuildKit by BuildKit. The docker driver's
 // BuildKit is the engine's, so it has one cell whatever BuildKits there are.
@@ -37,8 +37,8 @@ func (a Axes) Cells() ([]Cell, error) {
 			if _, err := subject.ParseCell(driver, store); err != nil {
 				return nil, err
 			}
-			for _, buildx := range words(a.Buildxs) {
-				for _, buildkit := range words(a.BuildKits) {
+			for _, buildx := range words(a.BuildxVersions) {
+				for _, buildkit := range words(a.BuildKitVersions) {
 					if _, err := subject.ParseBuildKit(buildkit); err != nil {
 						return nil, err
 					}

@@ -13,7 +13,7 @@ import (
 )
 
 func TestCells(t *testing.T) {
-	cells, err := Axes{BuildKits: "v0.11.5, v0.34.2", Drivers: "docker-container docker", Stores: "containerd overlay2"}.Cells()
+	cells, err := Axes{BuildKitVersions: "v0.11.5, v0.34.2", Drivers: "docker-container docker", Stores: "containerd overlay2"}.Cells()
 	assert.NilError(t, err)
 	assert.DeepEqual(t, cells, []Cell{
 		{"v0.11.5", "", "docker-container", "containerd"},
@@ -25,7 +25,7 @@ func TestCells(t *testing.T) {
 	})
 	_, err = Axes{Drivers: "podman"}.Cells()
 	assert.ErrorContains(t, err, "DRIVER=podman")
-	_, err = Axes{BuildKits: "new"}.Cells()
+	_, err = Axes{BuildKitVersions: "new"}.Cells()
 	assert.ErrorContains(t, err, "BUILDKIT=new")
 }
 

@@ -14,7 +14,7 @@ import (
 func TestDataAndViewsLinkNoDocker(t *testing.T) {
 	rooms := []string{
 		"helpers/claim", "helpers/subject", "helpers/progress", "helpers/evidence",
-		"internal/report", "internal/dossier", "internal/compare", "internal/matrix", "internal/soak", "internal/bisect", "internal/run",
+		"internal/report", "internal/results", "internal/compare", "internal/matrix", "internal/soak", "internal/bisect", "internal/run",
 		"internal/console", "internal/markdown", "internal/junit", "internal/page", "internal/check/views", "internal/makefile",
 		"internal/check/exit", "internal/text/sanitize", "internal/report/snippet", "internal/text", "internal/show", "internal/rate", "internal/history",
 		"internal/plan", "internal/book", "internal/versions", "internal/sabotage", "internal/existing",

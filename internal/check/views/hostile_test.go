@@ -13,9 +13,9 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/internal/compare"
 	"builders.test/internal/console"
-	"builders.test/internal/dossier"
 	"builders.test/internal/matrix"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 	"builders.test/internal/show"
 	"builders.test/internal/soak"
 	"gotest.tools/v3/assert"
@@ -58,20 +58,20 @@ func requireHostile(t *testing.T, key string, value any) int {
 }
 
 func TestNoViewPassesOnWhatIsHostile(t *testing.T) {
-	one, err := dossier.Read(hostileRun)
+	one, err := results.Read(hostileRun)
 	assert.NilError(t, err)
-	two, err := dossier.Read(hostileRun, hostileRun)
+	two, err := results.Read(hostileRun, hostileRun)
 	assert.NilError(t, err)
 	r := one.Runs[0].Report
 	other := r
 	other.Claims = append([]report.Claim{}, r.Claims...)
 	other.Claims[0].Facts = []claim.Fact{{Name: r.Claims[0].Facts[0].Name, Value: "another"}}
 	other.Claims[0].Verdict, other.Claims[0].Known, other.Claims[0].Tries = claim.Holds, "", nil
-	compared := dossier.Compare(dossier.Run{Dir: hostileRun, Report: other}, one.Runs[0])
+	compared := results.Compare(results.Run{Dir: hostileRun, Report: other}, one.Runs[0])
 	assert.Equal(t, len(compared.Comparison.Shapes), 1)
 
 	out := t.TempDir()
-	for name, d := range map[string]dossier.Dossier{"one": one, "two": two, "compared": compared} {
+	for name, d := range map[string]results.Set{"one": one, "two": two, "compared": compared} {
 		at := func(kind string) string { return filepath.Join(out, name+kind) }
 		assert.NilError(t, Files{HTML: at(".html"), JUnit: at(".xml"), Markdown: at(".md")}.Write(d, nil))
 	}

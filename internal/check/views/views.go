@@ -12,11 +12,11 @@ import (
 	"path/filepath"
 
 	"builders.test/internal/check/exit"
-	"builders.test/internal/dossier"
 	"builders.test/internal/junit"
 	"builders.test/internal/markdown"
 	"builders.test/internal/page"
 	"builders.test/internal/report"
+	"builders.test/internal/results"
 	"builders.test/internal/soak"
 	"github.com/moby/sys/atomicwriter"
 )
@@ -27,7 +27,7 @@ type Files struct{ HTML, JUnit, Markdown string }
 
 // Write writes all formats that are wanted; one that fails keeps none of the
 // others from being written.
-func (f Files) Write(d dossier.Dossier, stdout io.Writer) error {
+func (f Files) Write(d results.Set, stdout io.Writer) error {
 	var failed []error
 	if f.HTML != "" {
 		failed = append(failed, page.Write(f.HTML, d))
@@ -46,7 +46,7 @@ func (f Files) Write(d dossier.Dossier, stdout io.Writer) error {
 }
 
 // writeFile writes one format to a file, whole or not at all.
-func writeFile(file, flag string, d dossier.Dossier, format func(io.Writer, dossier.Dossier) error) error {
+func writeFile(file, flag string, d results.Set, format func(io.Writer, results.Set) error) error {
 	var content bytes.Buffer
 	if err := format(&content, d); err != nil {
 		return err
@@ -61,7 +61,7 @@ func writeFile(file, flag string, d dossier.Dossier, format func(io.Writer, doss
 // GitHub's, in the job's summary, and returns the page's path, empty if there is
 // none. The verdict is known by then: what cannot be written is noted and changes
 // nothing.
-func Publish(d dossier.Dossier, out string, note func(label, line string)) string {
+func Publish(d results.Set, out string, note func(label, line string)) string {
 	if err := appendSummary(os.Getenv("GITHUB_STEP_SUMMARY"), d); err != nil {
 		note("note", exit.Line(err))
 	}
@@ -75,7 +75,7 @@ func Publish(d dossier.Dossier, out string, note func(label, line string)) strin
 
 // appendSummary adds to the file that GitHub shows with a job; an empty name
 // is no such file.
-func appendSummary(file string, d dossier.Dossier) error {
+func appendSummary(file string, d results.Set) error {
 	if file == "" {
 		return nil
 	}

@@ -1,7 +1,7 @@
-// Package dossier holds the runs that a report for people is made from, and
+// Package results holds the runs that a report for people is made from, and
 // says about them what every format says in the same words. All of it comes
 // from the runs' report.json.
-package dossier
+package results
 
 import (
 	"errors"
@@ -22,8 +22,8 @@ type Run struct {
 	Report report.Report
 }
 
-// Dossier is one run, two that are compared, or several side by side.
-type Dossier struct {
+// Set is one run, two that are compared, or several side by side.
+type Set struct {
 	// Runs are in the order of the table's columns.
 	Runs  []Run
 	Table matrix.Table
@@ -32,15 +32,15 @@ type Dossier struct {
 }
 
 // Read reads the runs that lie in folders. Several make a matrix.
-func Read(dirs ...string) (Dossier, error) {
+func Read(dirs ...string) (Set, error) {
 	if len(dirs) == 0 {
-		return Dossier{}, errors.New("no folder of a run was named")
+		return Set{}, errors.New("no folder of a run was named")
 	}
 	runs := make([]Run, 0, len(dirs))
 	for _, dir := range dirs {
 		r, err := report.Read(filepath.Join(dir, report.File))
 		if err != nil {
-			return Dossier{}, err
+			return Set{}, err
 		}
 		runs = append(runs, Run{Dir: dir, Report: r})
 	}
@@ -48,14 +48,14 @@ func Read(dirs ...string) (Dossier, error) {
 }
 
 // Of puts runs side by side.
-func Of(runs ...Run) Dossier {
-	d := Dossier{Runs: runs}
+func Of(runs ...Run) Set {
+	d := Set{Runs: runs}
 	d.Table = matrix.New(d.Reports()...)
 	return d
 }
 
 // Compare sets a candidate against its baseline.
-func Compare(baseline, candidate Run) Dossier {
+func Compare(baseline, candidate Run) Set {
 	d := Of(baseline, candidate)
 	c := compare.Reports(baseline.Report, candidate.Report)
 	d.Comparison = &c
@@ -64,7 +64,7 @@ func Compare(baseline, candidate Run) Dossier {
 
 // OneBook is an error where the runs are about different books of claims: what
 // is said of one does not hold for the other.
-func (d Dossier) OneBook() error {
+func (d Set) OneBook() error {
 	first := d.Runs[0]
 	for _, run := range d.Runs {
 		if run.Report.Book != first.Report.Book {
@@ -76,13 +76,13 @@ func (d Dossier) OneBook() error {
 }
 
 // ReadPair reads a baseline and its candidate, which have to be of one book.
-func ReadPair(dirs ...string) (Dossier, error) {
+func ReadPair(dirs ...string) (Set, error) {
 	if len(dirs) != 2 {
-		return Dossier{}, fmt.Errorf("--compare needs two folders, the baseline's first, and was given %d", len(dirs))
+		return Set{}, fmt.Errorf("--compare needs two folders, the baseline's first, and was given %d", len(dirs))
 	}
 	d, err := Read(dirs...)
 	if err != nil {
-		return Dossier{}, err
+		return Set{}, err
 	}
 	return Compare(d.Runs[0], d.Runs[1]), d.OneBook()
 }
@@ -90,22 +90,22 @@ func ReadPair(dirs ...string) (Dossier, error) {
 // Merge reads the reports of several machines, which have to belong together: they
 // are of one book, and none is of another's subject. What is no folder but lies among
 // them, such as report.html, is passed over.
-func Merge(dirs ...string) (Dossier, error) {
+func Merge(dirs ...string) (Set, error) {
 	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {
 		info, err := os.Stat(dir)
 		return err == nil && !info.IsDir()
 	})
 	d, err := Read(dirs...)
 	if err != nil {
-		return Dossier{}, err
+		return Set{}, err
 	}
 	if err := d.OneBook(); err != nil {
-		return Dossier{}, err
+		return Set{}, err
 	}
 	seen := map[report.Subject]string{}
 	for _, run := range d.Runs {
 		if other, twice := seen[run.Report.Subject]; twice {
-			return Dossier{}, fmt.Errorf("%s and %s don't belong together: they are two reports of the same subject", filepath.Clean(other), filepath.Clean(run.Dir))
+			return Set{}, fmt.Errorf("%s and %s don't belong together: they are two reports of the same subject", filepath.Clean(other), filepath.Clean(run.Dir))
 		}
 		seen[run.Report.Subject] = run.Dir
 	}
@@ -113,7 +113,7 @@ func Merge(dirs ...string) (Dossier, error) {
 }
 
 // Reports are those of the runs.
-func (d Dossier) Reports() []report.Report {
+func (d Set) Reports() []report.Report {
 	all := make([]report.Report, len(d.Runs))
 	for i, run := range d.Runs {
 		all[i] = run.Report
@@ -122,7 +122,7 @@ func (d Dossier) Reports() []report.Report {
 }
 
 // Seconds is how long the claims of each run took, added up.
-func (d Dossier) Seconds() []float64 {
+func (d Set) Seconds() []float64 {
 	all := make([]float64, len(d.Runs))
 	for i, run := range d.Runs {
 		for _, claim := range run.Report.Claims {
@@ -133,10 +133,10 @@ func (d Dossier) Seconds() []float64 {
 }
 
 // Latest is the run that counts: the only one, or the candidate, or the last.
-func (d Dossier) Latest() Run { return d.Runs[len(d.Runs)-1] }
+func (d Set) Latest() Run { return d.Runs[len(d.Runs)-1] }
 
 // Changes are the compared claims by id; empty where nothing is compared.
-func (d Dossier) Changes() map[string]compare.Change {
+func (d Set) Changes() map[string]compare.Change {
 	changes := map[string]compare.Change{}
 	if d.Comparison == nil {
 		return changes

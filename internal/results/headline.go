@@ -1,4 +1,4 @@
-package dossier
+package results
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"builders.test/internal/report"
 )
 
-// Headline is the whole of a dossier in one line.
+// Headline is the whole of a set of runs in one line.
 type Headline struct {
 	// Verdict is what the line amounts to: holds, unsteady, error or broken.
 	Verdict claim.Verdict
@@ -18,7 +18,7 @@ type Headline struct {
 }
 
 // Headline says what came out, worst things first.
-func (d Dossier) Headline() Headline {
+func (d Set) Headline() Headline {
 	h := d.ofClaims()
 	if selected := d.Selected(); selected != "" {
 		h.Text = "Of " + selected + ": " + h.Text
@@ -30,9 +30,9 @@ func (d Dossier) Headline() Headline {
 	return Headline{claim.Error, h.Text + ", but " + plural(lines, "something", fmt.Sprintf("%d things", lines)) + " went wrong with the run itself"}
 }
 
-// Selected says which claims of the book the dossier is about; empty where it is
+// Selected says which claims of the book the set is about; empty where it is
 // about all of them.
-func (d Dossier) Selected() string {
+func (d Set) Selected() string {
 	var chosen []string
 	for _, run := range d.Runs {
 		words := "all"
@@ -51,7 +51,7 @@ func (d Dossier) Selected() string {
 
 // RunErrors says what went wrong with the runs themselves, a line each; of several runs
 // with the run's name.
-func (d Dossier) RunErrors() []string {
+func (d Set) RunErrors() []string {
 	var lines []string
 	for i, run := range d.Runs {
 		for _, line := range run.Report.RunErrors {
@@ -65,7 +65,7 @@ func (d Dossier) RunErrors() []string {
 }
 
 // ofClaims is the headline as far as claims go.
-func (d Dossier) ofClaims() Headline {
+func (d Set) ofClaims() Headline {
 	switch {
 	case d.Comparison != nil:
 		return d.compared()
@@ -142,7 +142,7 @@ func rare(s report.Summary, where place) string {
 }
 
 // compared is the headline of a candidate set against its baseline.
-func (d Dossier) compared() Headline {
+func (d Set) compared() Headline {
 	before, after := d.Table.Columns[0].Label, d.Table.Columns[1].Label
 	count := d.Comparison.Count()
 	unknown, alsoUnknown := untold(count), ""
@@ -198,7 +198,7 @@ func exceptions(count map[compare.Class]int) string {
 }
 
 // newlyBroken counts the claims that did not apply before and are broken now.
-func (d Dossier) newlyBroken() int {
+func (d Set) newlyBroken() int {
 	n := 0
 	for _, change := range d.Comparison.Changes {
 		if change.Class == compare.Gained && change.Candidate.Verdict == claim.Broken {

@@ -1,4 +1,4 @@
-package dossier
+package results
 
 import (
 	"slices"
@@ -44,7 +44,7 @@ var attributes = []struct {
 }
 
 // About says what was tested on what. What no run knows is left out.
-func (d Dossier) About() []Attribute {
+func (d Set) About() []Attribute {
 	var known []Attribute
 	for _, attribute := range attributes {
 		a := Attribute{Name: attribute.name}
