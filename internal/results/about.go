@@ -44,11 +44,11 @@ var attributes = []struct {
 }
 
 // About says what was tested on what. What no run knows is left out.
-func (d Set) About() []Attribute {
+func (s Set) About() []Attribute {
 	var known []Attribute
 	for _, attribute := range attributes {
 		a := Attribute{Name: attribute.name}
-		for _, run := range d.Runs {
+		for _, run := range s.Runs {
 			a.Values = append(a.Values, attribute.of(run.Report))
 		}
 		if slices.ContainsFunc(a.Values, func(v string) bool { return v != "" }) {

@@ -18,12 +18,12 @@ type Headline struct {
 }
 
 // Headline says what came out, worst things first.
-func (d Set) Headline() Headline {
-	h := d.ofClaims()
-	if selected := d.Selected(); selected != "" {
+func (s Set) Headline() Headline {
+	h := s.ofClaims()
+	if selected := s.Selected(); selected != "" {
 		h.Text = "Of " + selected + ": " + h.Text
 	}
-	lines := len(d.RunErrors())
+	lines := len(s.RunErrors())
 	if lines == 0 || h.Verdict == claim.Broken {
 		return h
 	}
@@ -32,9 +32,9 @@ func (d Set) Headline() Headline {
 
 // Selected says which claims of the book the set is about; empty where it is
 // about all of them.
-func (d Set) Selected() string {
+func (s Set) Selected() string {
 	var chosen []string
-	for _, run := range d.Runs {
+	for _, run := range s.Runs {
 		words := "all"
 		if run.Report.Selection != "" {
 			words = "RUN=" + run.Report.Selection
@@ -51,12 +51,12 @@ func (d Set) Selected() string {
 
 // RunErrors says what went wrong with the runs themselves, a line each; of several runs
 // with the run's name.
-func (d Set) RunErrors() []string {
+func (s Set) RunErrors() []string {
 	var lines []string
-	for i, run := range d.Runs {
+	for i, run := range s.Runs {
 		for _, line := range run.Report.RunErrors {
-			if len(d.Runs) > 1 {
-				line = d.Table.Columns[i].Label + ": " + line
+			if len(s.Runs) > 1 {
+				line = s.Table.Columns[i].Label + ": " + line
 			}
 			lines = append(lines, line)
 		}
@@ -65,17 +65,17 @@ func (d Set) RunErrors() []string {
 }
 
 // ofClaims is the headline as far as claims go.
-func (d Set) ofClaims() Headline {
+func (s Set) ofClaims() Headline {
 	switch {
-	case d.Comparison != nil:
-		return d.compared()
-	case len(d.Runs) == 1:
-		on := "on " + d.Table.Columns[0].Label
-		return checked(d.Runs[0].Report.Summary, place{some: on, all: on})
+	case s.Comparison != nil:
+		return s.compared()
+	case len(s.Runs) == 1:
+		on := "on " + s.Table.Columns[0].Label
+		return checked(s.Runs[0].Report.Summary, place{some: on, all: on})
 	}
-	return checked(d.Table.Count(), place{
-		some: fmt.Sprintf("in at least one of %d runs", len(d.Runs)),
-		all:  fmt.Sprintf("in all %d runs, where applicable", len(d.Runs)),
+	return checked(s.Table.Count(), place{
+		some: fmt.Sprintf("in at least one of %d runs", len(s.Runs)),
+		all:  fmt.Sprintf("in all %d runs, where applicable", len(s.Runs)),
 		rare: " somewhere",
 	})
 }
@@ -142,14 +142,14 @@ func rare(s report.Summary, where place) string {
 }
 
 // compared is the headline of a candidate set against its baseline.
-func (d Set) compared() Headline {
-	before, after := d.Table.Columns[0].Label, d.Table.Columns[1].Label
-	count := d.Comparison.Count()
+func (s Set) compared() Headline {
+	before, after := s.Table.Columns[0].Label, s.Table.Columns[1].Label
+	count := s.Comparison.Count()
 	unknown, alsoUnknown := untold(count), ""
 	if unknown != "" {
 		alsoUnknown = "; " + unknown
 	}
-	switch newly := d.newlyBroken(); {
+	switch newly := s.newlyBroken(); {
 	case count[compare.Regressed] > 0:
 		return Headline{claim.Broken, fmt.Sprintf("%s breaks %s with %s%s", after, thatHold(count[compare.Regressed]), before, alsoUnknown)}
 	case newly > 0:
@@ -198,9 +198,9 @@ func exceptions(count map[compare.Class]int) string {
 }
 
 // newlyBroken counts the claims that did not apply before and are broken now.
-func (d Set) newlyBroken() int {
+func (s Set) newlyBroken() int {
 	n := 0
-	for _, change := range d.Comparison.Changes {
+	for _, change := range s.Comparison.Changes {
 		if change.Class == compare.Gained && change.Candidate.Verdict == claim.Broken {
 			n++
 		}

@@ -49,24 +49,24 @@ func Read(dirs ...string) (Set, error) {
 
 // Of puts runs side by side.
 func Of(runs ...Run) Set {
-	d := Set{Runs: runs}
-	d.Table = matrix.New(d.Reports()...)
-	return d
+	s := Set{Runs: runs}
+	s.Table = matrix.New(s.Reports()...)
+	return s
 }
 
 // Compare sets a candidate against its baseline.
 func Compare(baseline, candidate Run) Set {
-	d := Of(baseline, candidate)
+	s := Of(baseline, candidate)
 	c := compare.Reports(baseline.Report, candidate.Report)
-	d.Comparison = &c
-	return d
+	s.Comparison = &c
+	return s
 }
 
 // OneBook is an error where the runs are about different books of claims: what
 // is said of one does not hold for the other.
-func (d Set) OneBook() error {
-	first := d.Runs[0]
-	for _, run := range d.Runs {
+func (s Set) OneBook() error {
+	first := s.Runs[0]
+	for _, run := range s.Runs {
 		if run.Report.Book != first.Report.Book {
 			return fmt.Errorf("%s and %s don't belong together: their claims are of different books (%s and %s), so prove both again with the same builders and the same scripts",
 				filepath.Clean(first.Dir), filepath.Clean(run.Dir), first.Report.Book, run.Report.Book)
@@ -80,11 +80,11 @@ func ReadPair(dirs ...string) (Set, error) {
 	if len(dirs) != 2 {
 		return Set{}, fmt.Errorf("--compare needs two folders, the baseline's first, and was given %d", len(dirs))
 	}
-	d, err := Read(dirs...)
+	s, err := Read(dirs...)
 	if err != nil {
 		return Set{}, err
 	}
-	return Compare(d.Runs[0], d.Runs[1]), d.OneBook()
+	return Compare(s.Runs[0], s.Runs[1]), s.OneBook()
 }
 
 // Merge reads the reports of several machines, which have to belong together: they
@@ -95,36 +95,36 @@ func Merge(dirs ...string) (Set, error) {
 		info, err := os.Stat(dir)
 		return err == nil && !info.IsDir()
 	})
-	d, err := Read(dirs...)
+	s, err := Read(dirs...)
 	if err != nil {
 		return Set{}, err
 	}
-	if err := d.OneBook(); err != nil {
+	if err := s.OneBook(); err != nil {
 		return Set{}, err
 	}
 	seen := map[report.Subject]string{}
-	for _, run := range d.Runs {
+	for _, run := range s.Runs {
 		if other, twice := seen[run.Report.Subject]; twice {
 			return Set{}, fmt.Errorf("%s and %s don't belong together: they are two reports of the same subject", filepath.Clean(other), filepath.Clean(run.Dir))
 		}
 		seen[run.Report.Subject] = run.Dir
 	}
-	return d, nil
+	return s, nil
 }
 
 // Reports are those of the runs.
-func (d Set) Reports() []report.Report {
-	all := make([]report.Report, len(d.Runs))
-	for i, run := range d.Runs {
+func (s Set) Reports() []report.Report {
+	all := make([]report.Report, len(s.Runs))
+	for i, run := range s.Runs {
 		all[i] = run.Report
 	}
 	return all
 }
 
 // Seconds is how long the claims of each run took, added up.
-func (d Set) Seconds() []float64 {
-	all := make([]float64, len(d.Runs))
-	for i, run := range d.Runs {
+func (s Set) Seconds() []float64 {
+	all := make([]float64, len(s.Runs))
+	for i, run := range s.Runs {
 		for _, claim := range run.Report.Claims {
 			all[i] += claim.Seconds
 		}
@@ -133,15 +133,15 @@ func (d Set) Seconds() []float64 {
 }
 
 // Latest is the run that counts: the only one, or the candidate, or the last.
-func (d Set) Latest() Run { return d.Runs[len(d.Runs)-1] }
+func (s Set) Latest() Run { return s.Runs[len(s.Runs)-1] }
 
 // Changes are the compared claims by id; empty where nothing is compared.
-func (d Set) Changes() map[string]compare.Change {
+func (s Set) Changes() map[string]compare.Change {
 	changes := map[string]compare.Change{}
-	if d.Comparison == nil {
+	if s.Comparison == nil {
 		return changes
 	}
-	for _, change := range d.Comparison.Changes {
+	for _, change := range s.Comparison.Changes {
 		changes[change.ID] = change
 	}
 	return changes
