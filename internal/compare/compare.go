@@ -4,6 +4,8 @@
 package compare
 
 import (
+	"fmt"
+
 	"builders.test/internal/rate"
 	"builders.test/internal/report"
 )
@@ -48,34 +50,34 @@ func Classes() []Class {
 
 // Comparison is the whole of what two reports say together.
 type Comparison struct {
-	Baseline  report.Subject `json:"baseline"`
-	Candidate report.Subject `json:"candidate"`
+	Baseline  report.Subject
+	Candidate report.Subject
 	// Changes has every claim that either report has, in the candidate's order.
-	Changes []Change `json:"changes"`
+	Changes []Change
 	// Shapes are the facts that differ although nothing is broken by it.
-	Shapes []Shape `json:"shapes"`
+	Shapes []Shape
 }
 
 // Change is one claim on both sides. A side that has no such claim is nil.
 type Change struct {
-	ID        string        `json:"id"`
-	Text      string        `json:"text"`
-	Class     Class         `json:"class"`
-	Baseline  *report.Claim `json:"baseline"`
-	Candidate *report.Claim `json:"candidate"`
+	ID        string
+	Text      string
+	Class     Class
+	Baseline  *report.Claim
+	Candidate *report.Claim
 	// Before and After are how often it failed, with the baseline and with the
 	// candidate; 0 of 0 where it was not put to the test.
-	Before rate.Count `json:"before"`
-	After  rate.Count `json:"after"`
+	Before rate.Count
+	After  rate.Count
 }
 
 // Shape is a fact that both sides noted and that differs. A side that did not
 // note it has an empty value.
 type Shape struct {
-	Claim     string `json:"claim"`
-	Name      string `json:"name"`
-	Baseline  string `json:"baseline"`
-	Candidate string `json:"candidate"`
+	Claim     string
+	Name      string
+	Baseline  string
+	Candidate string
 }
 
 // Reports compares two reports.
@@ -137,6 +139,18 @@ func shapes(before, after *report.Claim) []Shape {
 		}
 	}
 	return changed
+}
+
+// InWords says how many claims are of each class that occurs: "2 regressed".
+func (c Comparison) InWords() []string {
+	counts := c.Count()
+	var words []string
+	for _, class := range Classes() {
+		if counts[class] > 0 {
+			words = append(words, fmt.Sprintf("%d %s", counts[class], class))
+		}
+	}
+	return words
 }
 
 // Count is how many claims are of each class.

@@ -18,13 +18,7 @@ func (c *Console) Comparison(all compare.Comparison) {
 		}
 	}
 	c.shapes(all.Shapes)
-	counts := all.Count()
-	var parts []string
-	for _, class := range compare.Classes() {
-		if counts[class] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[class], class))
-		}
-	}
+	counts, parts := all.Count(), all.InWords()
 	if len(all.Shapes) == 1 {
 		parts = append(parts, "1 change of shape")
 	} else {

@@ -105,12 +105,8 @@ func timesWord(t soak.Times) string {
 // soakComplaints are not cut: nobody has printed them before, and what happened
 // often stands at their end.
 func (c *Console) soakComplaints(s soak.Soak) {
-	for _, column := range s.Columns {
-		for _, run := range column.Runs {
-			for _, line := range run.Complaints() {
-				said := fmt.Sprintf("%s %s, %s: %s", failed, column.Short, run.Name(), line)
-				fmt.Fprintln(c.out, c.paint(colours[claim.Error], said))
-			}
-		}
+	for _, one := range s.Complaints() {
+		said := fmt.Sprintf("%s %s, %s: %s", failed, one.Column, one.Run, one.Line)
+		fmt.Fprintln(c.out, c.paint(colours[claim.Error], said))
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"builders.test/internal/results"
 )
 
-// Write writes a results. What it writes stays well below the size that GitHub
+// Write writes a set of runs. What it writes stays well below the size that GitHub
 // takes, 1 MiB per step: tables end early and say so.
 func Write(w io.Writer, d results.Set) error {
 	p := &page{}
@@ -70,14 +70,7 @@ func (p *page) check(r report.Report) {
 
 // comparison shows the differences, class by class.
 func (p *page) comparison(d results.Set) {
-	count := d.Comparison.Count()
-	var counts []string
-	for _, class := range compare.Classes() {
-		if count[class] > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", count[class], class))
-		}
-	}
-	p.paragraph("%s", strings.Join(counts, ", "))
+	p.paragraph("%s", strings.Join(d.Comparison.InWords(), ", "))
 	var rows [][]string
 	for _, class := range compare.Classes() {
 		for _, change := range d.Comparison.Changes {

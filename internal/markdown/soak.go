@@ -90,12 +90,8 @@ func (p *page) loudClaims(s soak.Soak) {
 
 func (p *page) complaints(s soak.Soak) {
 	var rows [][]string
-	for _, column := range s.Columns {
-		for _, run := range column.Runs {
-			for _, line := range run.Complaints() {
-				rows = append(rows, []string{plain(column.Short + " " + run.Name()), plain(line)})
-			}
-		}
+	for _, c := range s.Complaints() {
+		rows = append(rows, []string{plain(c.Column + " " + c.Run), plain(c.Line)})
 	}
 	p.table([]string{"run", "error of the run"}, rows)
 }

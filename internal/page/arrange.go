@@ -1,11 +1,10 @@
 package page
 
 import (
-	"fmt"
-
 	"builders.test/internal/compare"
 	"builders.test/internal/report"
 	"builders.test/internal/results"
+	"builders.test/internal/text"
 )
 
 // arrange puts the claims that need a look first and the others by chapter.
@@ -27,31 +26,28 @@ func arrange(d results.Set, claims []claimView) (first, rest []group) {
 // failed groups what is broken, what could not be put to the test, what failed
 // and held, and what is known.
 func failed(d results.Set, claims []claimView) []group {
-	broken := group{Title: "Broken", Note: "BuildKit or buildx did the wrong thing"}
-	unknown := group{Title: "Error", Note: "the environment failed, so nothing is known"}
-	unsteady := group{Title: "Unsteady", Note: "failed and then held when it was asked again: not to be relied on"}
-	known := group{Title: "Known faults", Quiet: true}
-	mended := group{Title: "Fixed here", Note: "holds although the release is known to break it"}
+	groups := map[report.Standing]*group{
+		report.Broken:   {Title: "Broken", Note: "BuildKit or buildx did the wrong thing"},
+		report.Error:    {Title: "Error", Note: "the environment failed, so nothing is known"},
+		report.Unsteady: {Title: "Unsteady", Note: "failed and then held when it was asked again: not to be relied on"},
+		report.Known:    {Title: "Known faults", Quiet: true},
+		report.Holds:    {Title: "Fixed here", Note: "holds although the release is known to break it"},
+	}
 	for _, c := range claims {
-		switch {
-		case c.standing == report.Broken:
-			broken.Claims = append(broken.Claims, c)
-		case c.standing == report.Error:
-			unknown.Claims = append(unknown.Claims, c)
-		case c.standing == report.Unsteady:
-			unsteady.Claims = append(unsteady.Claims, c)
-		case c.standing == report.Known:
-			known.Claims = append(known.Claims, c)
-		case c.fixedHere:
-			mended.Claims = append(mended.Claims, c)
+		if g := groups[c.standing]; g != nil && (c.standing != report.Holds || c.fixedHere) {
+			g.Claims = append(g.Claims, c)
 		}
 	}
-	known.Note = "known of the release, so no news: " + claimsInWords(len(known.Claims))
-	groups := filled(broken, unknown, unsteady, known, mended)
-	for i := range groups {
-		groups[i].Columns = d.Table.Columns
+	known := groups[report.Known]
+	known.Note = "known of the release, so no news: " + text.Count(len(known.Claims), "claim")
+	var filled []group
+	for _, standing := range report.Standings() {
+		if g := groups[standing]; g != nil && len(g.Claims) > 0 {
+			g.Columns = d.Table.Columns
+			filled = append(filled, *g)
+		}
 	}
-	return groups
+	return filled
 }
 
 // notes say what the classes of a comparison mean.
@@ -80,23 +76,15 @@ func changed(d results.Set, claims []claimView) []group {
 				g.Claims = append(g.Claims, c)
 			}
 		}
-		groups = append(groups, filled(g)...)
+		if len(g.Claims) > 0 {
+			groups = append(groups, g)
+		}
 	}
 	return groups
 }
 
 // title begins with a capital; classes are ASCII.
 func title(s string) string { return string(s[0]-'a'+'A') + s[1:] }
-
-func filled(groups ...group) []group {
-	var kept []group
-	for _, g := range groups {
-		if len(g.Claims) > 0 {
-			kept = append(kept, g)
-		}
-	}
-	return kept
-}
 
 // openAtOnce is how many claims of a group are opened at first: more of them
 // would hide each other.
@@ -123,8 +111,8 @@ func chapters(d results.Set, claims []claimView, above map[string]bool) []group 
 		}
 		g := &groups[len(groups)-1]
 		standings = append(standings, c.standing)
-		g.Counts = present(verdictCounts(report.Tally(standings)))
-		g.Note = claimsInWords(len(standings))
+		g.Counts = occurring(report.Tally(standings))
+		g.Note = text.Count(len(standings), "claim")
 		if above[c.ID] {
 			g.Elsewhere++
 			continue
@@ -132,22 +120,4 @@ func chapters(d results.Set, claims []claimView, above map[string]bool) []group 
 		g.Claims = append(g.Claims, c)
 	}
 	return groups
-}
-
-func claimsInWords(n int) string {
-	if n == 1 {
-		return "1 claim"
-	}
-	return fmt.Sprintf("%d claims", n)
-}
-
-// present leaves out what does not occur.
-func present(counts []count) []count {
-	var kept []count
-	for _, c := range counts {
-		if c.N > 0 {
-			kept = append(kept, c)
-		}
-	}
-	return kept
 }

@@ -33,8 +33,6 @@ type soakView struct {
 	Tone, Mark string
 	Loud       []soak.Claim
 	Chapters   []soakChapter
-	// Complaints are what went wrong with the runs themselves.
-	Complaints []string
 	// UpTo is the rate in percent that the runs do not speak against, and Least
 	// the number of reports of the column that has the fewest.
 	UpTo, Least int
@@ -57,11 +55,6 @@ func RenderSoak(s soak.Soak) ([]byte, error) {
 	for i, column := range s.Columns {
 		if n := len(column.Alone.All) + len(column.Company.All); i == 0 || n < v.Least {
 			v.Least = n
-		}
-		for _, run := range column.Runs {
-			for _, line := range run.Complaints() {
-				v.Complaints = append(v.Complaints, fmt.Sprintf("%s, %s: %s", column.Short, run.Name(), line))
-			}
 		}
 	}
 	v.UpTo = int(100*soak.UpTo(v.Least) + 0.5)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 
 	"builders.test/helpers/claim"
@@ -74,7 +75,7 @@ func newView(d results.Set, all gathered, folder string) view {
 		Icon: icon(headline.Verdict), Headline: headline.Text,
 		Tone: headline.Verdict.String(), Mark: report.Mark(headline.Verdict),
 		Columns: d.Table.Columns, Many: len(d.Runs) > 1,
-		Counts: verdictCounts(d.Table.Count()), Filters: present(occurrences(d.Table)),
+		Counts: verdictCounts(d.Table.Count()), Filters: occurrences(d.Table),
 	}
 	for _, attribute := range about(d, all) {
 		if attribute.Differs {
@@ -142,6 +143,11 @@ func verdictCounts(s report.Summary) []count {
 	return counts
 }
 
+// occurring are those of what occurs at all.
+func occurring(s report.Summary) []count {
+	return slices.DeleteFunc(verdictCounts(s), func(c count) bool { return c.N == 0 })
+}
+
 // occurrences counts, for each standing, the claims that have it in some column.
 func occurrences(t matrix.Table) []count {
 	var all []report.Standing
@@ -154,7 +160,7 @@ func occurrences(t matrix.Table) []count {
 			}
 		}
 	}
-	return verdictCounts(report.Tally(all))
+	return occurring(report.Tally(all))
 }
 
 func changeCounts(c compare.Comparison) []count {

@@ -23,8 +23,8 @@ const (
 
 // Count is how often a claim failed out of the times that it was asked.
 type Count struct {
-	Failed int `json:"failed"`
-	Asked  int `json:"asked"`
+	Failed int
+	Asked  int
 }
 
 // String is "7 of 8".

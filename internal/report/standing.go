@@ -25,17 +25,9 @@ func Standings() []Standing {
 
 // StandingOf is that of a verdict about which nothing else is known.
 func StandingOf(v claim.Verdict) Standing {
-	switch v {
-	case claim.Holds:
-		return Holds
-	case claim.NotApplicable:
-		return NotApplicable
-	case claim.Unsteady:
-		return Unsteady
-	case claim.Broken:
-		return Broken
-	}
-	return Error
+	return [...]Standing{
+		claim.Holds: Holds, claim.NotApplicable: NotApplicable, claim.Unsteady: Unsteady, claim.Error: Error, claim.Broken: Broken,
+	}[v]
 }
 
 // Standing is the claim's.
@@ -46,50 +38,24 @@ func (c Claim) Standing() Standing {
 	return StandingOf(c.Verdict)
 }
 
-// String names the standing for programs: the word of the verdict, or "known".
-func (s Standing) String() string {
-	switch s {
-	case Holds:
-		return claim.Holds.String()
-	case NotApplicable:
-		return claim.NotApplicable.String()
-	case Known:
-		return "known"
-	case Unsteady:
-		return claim.Unsteady.String()
-	case Broken:
-		return claim.Broken.String()
-	}
-	return claim.Error.String()
+// forms are how a standing is written: for programs, for people, and as one character.
+var forms = [...]struct{ program, word, mark string }{
+	Holds:         {claim.Holds.String(), "holds", "✓"},
+	NotApplicable: {claim.NotApplicable.String(), "not applicable", "–"},
+	Known:         {"known", "broken (known)", "×"},
+	Unsteady:      {claim.Unsteady.String(), "unsteady", "~"},
+	Error:         {claim.Error.String(), "error", "!"},
+	Broken:        {claim.Broken.String(), "broken", "✗"},
 }
+
+// String names the standing for programs: the word of the verdict, or "known".
+func (s Standing) String() string { return forms[s].program }
 
 // Word is the standing as people say it.
-func (s Standing) Word() string {
-	switch s {
-	case NotApplicable:
-		return "not applicable"
-	case Known:
-		return "broken (known)"
-	}
-	return s.String()
-}
+func (s Standing) Word() string { return forms[s].word }
 
 // Mark is the standing as one character.
-func (s Standing) Mark() string {
-	switch s {
-	case Holds:
-		return "✓"
-	case NotApplicable:
-		return "–"
-	case Known:
-		return "×"
-	case Unsteady:
-		return "~"
-	case Broken:
-		return "✗"
-	}
-	return "!"
-}
+func (s Standing) Mark() string { return forms[s].mark }
 
 // Rare reports whether a count is worth a place only where there is something
 // to count.

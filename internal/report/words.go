@@ -42,14 +42,12 @@ func (c Claim) Why() string {
 // String says the counts in words. Known faults and unsteady claims are rare,
 // and said where there are some.
 func (s Summary) String() string {
-	parts := []string{fmt.Sprintf("%d hold", s.Holds), fmt.Sprintf("%d broken", s.Broken)}
-	if s.Known > 0 {
-		parts = append(parts, fmt.Sprintf("%d broken (known)", s.Known))
+	parts := []string{fmt.Sprintf("%d hold", s.Holds)}
+	for _, standing := range []Standing{Broken, Known, Unsteady, Error, NotApplicable} {
+		if n := s.Of(standing); n > 0 || !standing.Rare() {
+			parts = append(parts, fmt.Sprintf("%d %s", n, standing.Word()))
+		}
 	}
-	if s.Unsteady > 0 {
-		parts = append(parts, fmt.Sprintf("%d unsteady", s.Unsteady))
-	}
-	parts = append(parts, fmt.Sprintf("%d error", s.Error), fmt.Sprintf("%d not applicable", s.NotApplicable))
 	return strings.Join(parts, ", ")
 }
 

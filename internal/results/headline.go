@@ -8,6 +8,7 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/internal/compare"
 	"builders.test/internal/report"
+	"builders.test/internal/text"
 )
 
 // Headline is the whole of a set of runs in one line.
@@ -215,7 +216,7 @@ func plural(n int, one, more string) string {
 	return more
 }
 
-func counted(n int) string { return fmt.Sprintf("%d %s", n, plural(n, "claim", "claims")) }
+func counted(n int) string { return text.Count(n, "claim") }
 
 func all(n int) string { return plural(n, "The ", "All ") + counted(n) }
 

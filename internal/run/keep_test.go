@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"testing"
 
 	"builders.test/helpers/claim"
@@ -18,7 +19,8 @@ func TestTheAccountIsKeptWhileTheRunGoesOn(t *testing.T) {
 	assert.NilError(t, err)
 	first, last := kept[0], kept[len(kept)-1]
 	assert.Equal(t, first[0].Verdict, claim.Error)
-	assert.Equal(t, first[len(first)-1].Reason, "not reached: the run was cut off")
+	// They run at the same time, and any of them may begin first.
+	assert.Assert(t, slices.ContainsFunc(first, func(c report.Claim) bool { return c.Reason == "not reached: the run was cut off" }))
 	for _, one := range last {
 		assert.Equal(t, one.Verdict, claim.Holds, "%s: %s", one.ID, one.Reason)
 	}

@@ -68,14 +68,11 @@ func (l *ledger) close(exit string) Outcome {
 func (l *ledger) account() []report.Claim {
 	var claims []report.Claim
 	for _, e := range l.entries {
-		c := e.Claim
+		now := *e
 		if !e.finished {
-			c.Verdict, c.Reason = claim.Error, "no verdict: "+cutOff
+			now.leave(cutOff)
 		}
-		if !e.finished && !e.started {
-			c.Reason = "not reached: " + cutOff
-		}
-		claims = append(claims, c)
+		claims = append(claims, now.Claim)
 	}
 	return claims
 }
@@ -139,16 +136,22 @@ func (l *ledger) settle(e *entry, why string) {
 		why = l.whyUnreached(e.Test)
 	}
 	e.finished = true
-	e.Verdict = claim.Error
+	e.leave(why)
 	if !e.started {
-		e.Reason = "not reached: " + why
 		return
 	}
-	e.Reason = "no verdict: " + why
 	if !e.began.IsZero() && l.lastEvent.After(e.began) {
 		e.Seconds = l.lastEvent.Sub(e.began).Seconds()
 	}
 	l.listener.Finished(e.Claim)
+}
+
+// leave says of a claim without a verdict why it has none.
+func (e *entry) leave(why string) {
+	e.Verdict, e.Reason = claim.Error, "no verdict: "+why
+	if !e.started {
+		e.Reason = "not reached: " + why
+	}
 }
 
 func (l *ledger) whyUnreached(test string) string {

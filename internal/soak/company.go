@@ -3,6 +3,8 @@ package soak
 import (
 	"fmt"
 	"strconv"
+
+	"builders.test/internal/text"
 )
 
 // Company is how many runs of each column go on beside a second one.
@@ -25,7 +27,7 @@ func ParseCompany(word string, runs int) (Company, error) {
 		return Company{}, fmt.Errorf("BESIDE=%s is neither 1 or all, for a second run beside each, nor how many of the runs get one", word)
 	}
 	if n > runs {
-		return Company{}, fmt.Errorf("BESIDE=%s: there are only %s; give RUNS=%s, or BESIDE=all", word, plural(runs, "run"), word)
+		return Company{}, fmt.Errorf("BESIDE=%s: there are only %s; give RUNS=%s, or BESIDE=all", word, text.Count(runs, "run"), word)
 	}
 	return Company{first: n}, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/report"
+	"builders.test/internal/text"
 )
 
 // Schema is the version of the format of [File]. It changes when a reader would
@@ -128,7 +129,7 @@ func Of(wanted int, columns ...Column) Soak {
 		opened := false
 		for j := range column.Runs {
 			run := &column.Runs[j]
-			run.RunErrors = orNone(run.RunErrors)
+			run.RunErrors = append([]string{}, run.RunErrors...)
 			if run.Report == nil {
 				continue
 			}
@@ -136,7 +137,7 @@ func Of(wanted int, columns ...Column) Soak {
 				column.Subject, opened = run.Report.Subject, true
 			}
 			s.Book, s.Selection = run.Report.Book, run.Report.Selection
-			run.Summary, run.RunErrors = run.Report.Summary, orNone(run.Report.RunErrors)
+			run.Summary, run.RunErrors = run.Report.Summary, append([]string{}, run.Report.RunErrors...)
 			for _, claim := range run.Report.Claims {
 				row, known := rows[claim.ID]
 				if !known {
@@ -164,13 +165,6 @@ func newClaim(c report.Claim, columns int) Claim {
 		all.Tallies[i].Incidents = []Incident{}
 	}
 	return all
-}
-
-func orNone(lines []string) []string {
-	if lines == nil {
-		return []string{}
-	}
-	return lines
 }
 
 // Runs is how many runs there were, with those beside others.
@@ -217,26 +211,41 @@ func (s Soak) Worst() claim.Verdict {
 			worst = worst.Escalate(v)
 		}
 	}
-	for _, c := range s.Columns {
-		for _, run := range c.Runs {
-			if len(run.Complaints()) > 0 {
-				worst = worst.Escalate(claim.Error)
-			}
-		}
+	if len(s.Complaints()) > 0 {
+		worst = worst.Escalate(claim.Error)
 	}
 	return worst
 }
 
+// Complaint is something that went wrong with a run itself.
+type Complaint struct {
+	// Column is the short name of the run's, and Run the run's own.
+	Column, Run, Line string
+}
+
+// Complaints are those of all runs.
+func (s Soak) Complaints() []Complaint {
+	var all []Complaint
+	for _, c := range s.Columns {
+		for _, run := range c.Runs {
+			for _, line := range run.Complaints() {
+				all = append(all, Complaint{c.Short, run.Name(), line})
+			}
+		}
+	}
+	return all
+}
+
 // Headline says in a sentence what came of it.
 func (s Soak) Headline() string {
-	runs := plural(s.Runs(), "run")
+	runs := text.Count(s.Runs(), "run")
 	switch s.Worst() {
 	case claim.Broken:
-		return fmt.Sprintf("%s broke in %s", plural(len(s.Failing(claim.Broken)), "claim"), runs)
+		return fmt.Sprintf("%s broke in %s", text.Count(len(s.Failing(claim.Broken)), "claim"), runs)
 	case claim.Error:
 		return fmt.Sprintf("No claim broke in %s, and something else went wrong in %d of them", runs, s.troubled())
 	case claim.Unsteady:
-		return fmt.Sprintf("No claim broke in %s, and %s wavered", runs, plural(len(s.Failing(claim.Unsteady)), "claim"))
+		return fmt.Sprintf("No claim broke in %s, and %s wavered", runs, text.Count(len(s.Failing(claim.Unsteady)), "claim"))
 	}
 	return fmt.Sprintf("No claim failed in %s", runs)
 }
@@ -253,11 +262,4 @@ func (s Soak) troubled() int {
 		}
 	}
 	return n
-}
-
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

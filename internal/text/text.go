@@ -1,7 +1,8 @@
-// Package text fits text to the width of a line.
+// Package text fits text to the width of a line, and puts numbers into words.
 package text
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -35,6 +36,14 @@ func Wrap(s string, width, indent int) string {
 		column += size
 	}
 	return b.String()
+}
+
+// Count is so many of a thing, in words: "1 claim", "2 claims".
+func Count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // Cut shortens s to at most size characters, an ellipsis included.

@@ -16,6 +16,11 @@ func TestWrap(t *testing.T) {
 		"https://example.com/a/long/address\n  is whole")
 }
 
+func TestCount(t *testing.T) {
+	assert.Equal(t, Count(1, "claim"), "1 claim")
+	assert.Equal(t, Count(0, "claim"), "0 claims")
+}
+
 func TestCut(t *testing.T) {
 	assert.Equal(t, Cut("größer", 6), "größer")
 	assert.Equal(t, Cut("größer", 4), "grö…")
