@@ -8,6 +8,7 @@
 package bisect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -307,15 +308,7 @@ func (s *search) counts() []rate.Count {
 // answer puts the places where the claim may have broken into order.
 func (s *search) answer(b belief) Answer {
 	changes := s.changes(b)
-	slices.SortStableFunc(changes, func(a, b Change) int {
-		switch {
-		case a.Probability > b.Probability:
-			return -1
-		case a.Probability < b.Probability:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(b.Probability, a.Probability) })
 	answer := Answer{Change: changes[0], Tries: s.tries, Wavers: wavering(s.counts())}
 	for _, change := range changes[1:] {
 		if change.Probability >= possible {

@@ -36,7 +36,7 @@ func TestSoakCountsRunsAndKeepsThem(t *testing.T) {
 	assert.Equal(t, got.code, exit.Holds, "%s%s", got.out, got.errors)
 	assert.Equal(t, all.Headline(), "No claim failed in 4 runs")
 	assert.Equal(t, all.Columns[0].InCompany(), 4)
-	assert.Equal(t, all.Claims[0].Tallies[0].Held, 4)
+	assert.Equal(t, all.Claims[0].Tallies[0].Holds, 4)
 	for _, file := range []string{soak.Page, soak.Markdown, "v0.11.5/run-01/report.json", "v0.11.5/run-02-beside/report.json"} {
 		_, err := os.Stat(filepath.Join("build", "soak", file))
 		assert.NilError(t, err)

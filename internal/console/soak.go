@@ -80,7 +80,7 @@ func (c *Console) incidents(s soak.Soak, claim soak.Claim) {
 func silentlyHeld(s soak.Soak, column int) int {
 	n := 0
 	for _, claim := range s.Claims {
-		if claim.Silent() && claim.Tallies[column].Held > 0 {
+		if claim.Silent() && claim.Tallies[column].Holds > 0 {
 			n++
 		}
 	}

@@ -42,14 +42,14 @@ func columnRow(s soak.Soak, i int, column soak.Column) []string {
 		}
 		sum.Broken += t.Broken
 		sum.Unsteady += t.Unsteady
-		sum.Errors += t.Errors
+		sum.Error += t.Error
 	}
 	runs := fmt.Sprint(len(column.Runs))
 	if company := column.InCompany(); company > 0 {
 		runs = fmt.Sprintf("%s, %d of them two at a time", runs, company)
 	}
 	return []string{
-		plain(column.Short), runs, fmt.Sprint(claims), fmt.Sprint(sum.Broken), fmt.Sprint(sum.Unsteady), fmt.Sprint(sum.Errors),
+		plain(column.Short), runs, fmt.Sprint(claims), fmt.Sprint(sum.Broken), fmt.Sprint(sum.Unsteady), fmt.Sprint(sum.Error),
 		seconds(column.Alone), seconds(column.Company),
 	}
 }

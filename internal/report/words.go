@@ -79,11 +79,14 @@ func (s *Summary) at(standing Standing) *int {
 	return &s.Error
 }
 
+// Add counts one more.
+func (s *Summary) Add(standing Standing) { *s.at(standing)++ }
+
 // Tally counts standings.
 func Tally(all []Standing) Summary {
 	var s Summary
 	for _, standing := range all {
-		*s.at(standing)++
+		s.Add(standing)
 	}
 	return s
 }

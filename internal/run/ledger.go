@@ -41,7 +41,7 @@ type ledger struct {
 	// way.
 	said, notes []string
 	lastEvent   time.Time
-	// changed tells that a claim began or ended since somebody asked.
+	// changed tells that a claim began or ended since the account was kept.
 	changed bool
 }
 
@@ -97,13 +97,6 @@ func (l *ledger) line(line []byte) {
 	case actionPass, actionFail, actionSkip:
 		l.ended(e)
 	}
-}
-
-// moved tells whether a claim began or ended since it was last asked.
-func (l *ledger) moved() bool {
-	moved := l.changed
-	l.changed = false
-	return moved
 }
 
 // outside passes a line on.

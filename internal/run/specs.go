@@ -71,7 +71,8 @@ func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 		defer voice.Unlock()
 		fmt.Fprintf(file, "%s\n", line)
 		ledger.line(line)
-		if ledger.moved() && s.Keep != nil {
+		if ledger.changed && s.Keep != nil {
+			ledger.changed = false
 			s.Keep(ledger.account())
 		}
 	}}

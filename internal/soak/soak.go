@@ -193,7 +193,7 @@ func (s Soak) Failing(v claim.Verdict) []string {
 	var ids []string
 	for _, c := range s.Claims {
 		for _, t := range c.Tallies {
-			if t.of(v) > 0 {
+			if t.Of(report.StandingOf(v)) > 0 {
 				ids = append(ids, c.ID)
 				break
 			}

@@ -12,15 +12,8 @@ import (
 
 // Tally is what became of a claim in the runs of a column.
 type Tally struct {
-	// Held, Unsteady, Broken, Known and Errors count the runs with such a
-	// verdict; Known are those in which the fault is known of the release.
-	Held     int `json:"held"`
-	Unsteady int `json:"unsteady"`
-	Broken   int `json:"broken"`
-	Known    int `json:"known"`
-	Errors   int `json:"errors"`
-	// NotApplicable counts the runs in which a capability was missing.
-	NotApplicable int `json:"notApplicable"`
+	// Summary counts the runs with each verdict.
+	report.Summary
 	// Tries and FailedTries count the tries of all runs: a claim that fails is
 	// tried again. Those that the environment failed are not among them.
 	Tries       int `json:"tries"`
@@ -57,30 +50,15 @@ func (i Incident) Why() string {
 }
 
 // Failures is in how many runs the claim did not hold.
-func (t Tally) Failures() int { return t.Unsteady + t.Broken + t.Known + t.Errors }
+func (t Tally) Failures() int { return t.Unsteady + t.Broken + t.Known + t.Error }
 
 // Runs is in how many runs it was put to the test.
-func (t Tally) Runs() int { return t.Held + t.Failures() }
-
-// of is the number of runs with a verdict, without known faults.
-func (t Tally) of(v claim.Verdict) int {
-	switch v {
-	case claim.Holds:
-		return t.Held
-	case claim.NotApplicable:
-		return t.NotApplicable
-	case claim.Unsteady:
-		return t.Unsteady
-	case claim.Broken:
-		return t.Broken
-	}
-	return t.Errors
-}
+func (t Tally) Runs() int { return t.Holds + t.Failures() }
 
 // Worst is the most severe verdict in any of the runs.
 func (t Tally) Worst() claim.Verdict {
 	for _, v := range []claim.Verdict{claim.Broken, claim.Error, claim.Unsteady} {
-		if t.of(v) > 0 {
+		if t.Of(report.StandingOf(v)) > 0 {
 			return v
 		}
 	}
@@ -104,7 +82,7 @@ func (t Tally) String() string {
 	for _, kind := range []struct {
 		n    int
 		word string
-	}{{t.Broken, "broken"}, {t.Errors, "error"}, {t.Unsteady, "unsteady"}, {t.Known, "known"}} {
+	}{{t.Broken, "broken"}, {t.Error, "error"}, {t.Unsteady, "unsteady"}, {t.Known, "known"}} {
 		if kind.n > 0 {
 			kinds = append(kinds, kind.word)
 			counted = append(counted, fmt.Sprintf("%d %s", kind.n, kind.word))
@@ -129,20 +107,7 @@ func (t Tally) TriesSaid() string {
 }
 
 func (t *Tally) add(run Run, c report.Claim) {
-	switch {
-	case c.Verdict == claim.Holds:
-		t.Held++
-	case c.Verdict == claim.NotApplicable:
-		t.NotApplicable++
-	case c.Verdict == claim.Unsteady:
-		t.Unsteady++
-	case c.News():
-		t.Broken++
-	case c.Verdict == claim.Broken:
-		t.Known++
-	default:
-		t.Errors++
-	}
+	t.Add(c.Standing())
 	t.addTries(c)
 	if c.Verdict != claim.NotApplicable && c.Verdict != claim.Error {
 		t.took = append(t.took, took{run.Name(), c.Seconds})

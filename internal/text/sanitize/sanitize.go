@@ -34,8 +34,8 @@ func walk(v reflect.Value) {
 	case reflect.Pointer:
 		walk(v.Elem())
 	case reflect.Struct:
-		for i := range v.NumField() {
-			walk(v.Field(i))
+		for _, field := range v.Fields() {
+			walk(field)
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
