@@ -133,7 +133,7 @@ func copying(tab *tab) {
 	tab.do(chromedp.Click(chromedp.CSS(`[id="caching/third"] .command[open] .copy`)))
 	tab.until(copied)
 	assert.Equal(t, js[string](tab, `navigator.clipboard.readText()`),
-		`DOCKER_HOST=unix:///run/docker.sock BUILDX_CONFIG='/tmp/home caching/third' docker buildx build --progress=rawjson .`)
+		`DOCKER_HOST=unix:///run/docker.sock BUILDX_BUILDER='home caching/third' docker buildx build --progress=rawjson .`)
 
 	// A page that was not fetched securely has no clipboard of its own.
 	js[bool](tab, `Object.defineProperty(navigator, 'clipboard', {value: undefined}); document.getElementById('said').textContent = ''; true`)
@@ -176,7 +176,7 @@ func triesSideBySide(tab *tab) {
 		assert.Equal(t, js[int](tab, shown+`.querySelectorAll('.content > .command').length`) >= 4, true)
 		assert.Equal(t, js[string](tab, shown+`.querySelectorAll('.command .exit')[1].textContent`), exit)
 		js[bool](tab, shown+`.querySelector('.command').open = true`)
-		tab.until(shown + `.querySelector('.copyable')?.textContent.includes('/tmp/home output/oci.try-` + fmt.Sprint(number+1) + `')`)
+		tab.until(shown + `.querySelector('.copyable')?.textContent.includes('home output/oci.try-` + fmt.Sprint(number+1) + `')`)
 	}
 }
 
@@ -239,10 +239,10 @@ func withoutScript(t *testing.T, chromium context.Context, file string) {
 func comparison(tab *tab) {
 	t := tab.t
 	assert.Equal(t, js[string](tab, `document.querySelector('h1').innerText.trim().split('\n').pop()`),
-		"BuildKit v0.34.2 breaks 4 claims that hold with BuildKit v0.11.5; 1 claim could not be compared")
+		"BuildKit v0.34.2 breaks 1 claim that holds with BuildKit v0.11.5; 1 claim could not be compared and 4 claims differ and were asked too few times")
 	assert.Equal(t, js[string](tab, `document.querySelector('.group h2').firstChild.textContent.trim()`), "Regressed")
 	tab.do(chromedp.Click(chromedp.CSS(`[name=class][value=regressed]`)))
-	assert.DeepEqual(t, tab.shown(), []string{"caching/third", "caching/hostile", "output/tar", "output/local"})
+	assert.DeepEqual(t, tab.shown(), []string{"output/local"})
 	tab.do(chromedp.Click(chromedp.CSS(`[name=class][value=regressed]`)), chromedp.Click(chromedp.CSS(`.shapes > summary`)), chromedp.Click(chromedp.CSS(`.shapes a`)))
 	tab.until(`document.getElementById('caching/second').open && document.getElementById('caching/second').checkVisibility()`)
 }

@@ -137,7 +137,7 @@ func writeEvidence(t testing.TB, dir, name string, verdict claim.Verdict, reason
 		assert.NilError(t, folder.Note("daemon.log", "started\n"+hostile))
 	}
 	began := time.Date(2026, 11, 25, 5, 16, 42, 0, time.UTC)
-	surroundings := []string{"DOCKER_HOST=unix:///run/docker.sock", "BUILDX_CONFIG=/tmp/home " + name}
+	surroundings := []string{"DOCKER_HOST=unix:///run/docker.sock", "BUILDX_BUILDER=home " + name}
 	for _, c := range []evidence.Command{
 		{Args: []string{"docker", "buildx", "create", "--name", "b"}, Seconds: 0.5, Stdout: []byte("b\n")},
 		{Args: []string{"docker", "buildx", "build", "--progress=rawjson", "."}, Seconds: 2.25, Exit: exit, Stderr: append([]byte(hostile+"\n"), progress...)},
