@@ -1,17 +1,17 @@
-# BUILDKIT, BUILDX, DRIVER, STORE, RUN and OUT are read by the commands themselves:
-# make hands them on when they are set, on its command line or in the environment.
-# make itself exits with 2 whatever a command exits with; where the code matters,
-# as in CI, it is `make bin/builders && bin/builders check`.
+# The commands themselves read BUILDKIT, BUILDX, DRIVER, STORE, RUN and OUT: make
+# passes them on if they are set, on its command line or in the environment. make
+# exits with 2 for any failure of a command; where the exit code matters, as in CI,
+# use `make bin/builders && bin/builders check`.
 
 RELEASES := v0.11.5 v0.34.2
 
 # Every claim is proven in the default cell, docker-container on the containerd
-# store, where claims about another driver or store have their own. The other
-# cells repeat those that leave driver or store open, on the newest release.
+# store; claims about another driver or store use that one. The other cells repeat
+# the claims that apply to any driver or store, on the newest release.
 CELLS    := docker/containerd docker/overlay2 remote/containerd docker-container/overlay2
 IN_CELLS := processor,caching,output,buildkit,frontend,images
 
-# What reads text that others write: BuildKit's progress, reports, scripts, needs.
+# Parsers of foreign text: BuildKit's progress, reports, scripts, needs.
 PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse internal/text/sanitize:FuzzLine helpers/script:FuzzParse helpers/claim:FuzzParseNeed
 
 .DEFAULT_GOAL := help
@@ -26,13 +26,13 @@ help: ## show this
 	@echo '  DRIVER=    docker-container (default), docker or remote'
 	@echo '  STORE=     the image store of the engine: containerd or overlay2'
 	@echo '  RUN=       chapters, claims (builders/arch) and globs of claims (images/prune*)'
-	@echo '  SPECS=     a folder with scripts of your own, instead of the book'
-	@echo '  CONFIRM=   how often a claim that fails is asked again before it is called broken (3)'
-	@echo '  KEEP=      1 leaves the builders and files of a claim that fails, for a look; make clean removes them'
-	@echo '  STRICT=    1 fails for unsteady claims and known faults, too'
+	@echo '  SPECS=     a folder with your own scripts, instead of the book'
+	@echo '  CONFIRM=   how often a claim that fails is retried before it counts as broken (3)'
+	@echo '  KEEP=      1 keeps the builders and files of a claim that fails; make clean removes them'
+	@echo '  STRICT=    1 also fails for unsteady claims and known faults'
 	@echo '  OUT=       where the report and the evidence go (build/check)'
 
-check: bin/builders ## prove the claims on one BuildKit; brings its own engine if none is there
+check: bin/builders ## prove the claims on one BuildKit; starts its own engine if there is none
 	@bin/builders check
 
 test: bin/builders ## vet, lint, unit tests, every claim on an old and a new BuildKit, and the other drivers and stores
@@ -52,9 +52,9 @@ test: bin/builders ## vet, lint, unit tests, every claim on an old and a new Bui
 	  bin/builders check --buildkit $(lastword $(RELEASES)) --driver $$driver --store $$store \
 	    --run '$(IN_CELLS)' --out build/test/$$driver-$$store || failed="$$failed $$cell"; \
 	done; \
-	echo; echo "== an engine that is somebody's"; \
+	echo; echo "== an engine that is already in use"; \
 	go test -tags faults -count=1 -v -run '^Test(Guest|AThiefIsCaught|Scripts)$$' ./internal/faults || failed="$$failed guest"; \
-	echo; echo "== a suite of somebody else's"; \
+	echo; echo "== another project's suite"; \
 	(eval "$$(bin/builders lab env 2>/dev/null)"; cd examples/own-suite && go vet -tags integration ./... && \
 	  go test -tags integration -count=1 ./...) || failed="$$failed own-suite"; \
 	if [ -n "$$failed" ]; then \
@@ -62,7 +62,7 @@ test: bin/builders ## vet, lint, unit tests, every claim on an old and a new Bui
 	    dir=build/test/$$(echo $$name | tr / -); [ ! -d $$dir ] || bin/builders report --failures $$dir; done; \
 	  exit 1; fi
 
-browser: bin/builders ## try the HTML page in Chromium: the one on PATH, or Debian's, unpacked
+browser: bin/builders ## test the HTML page in Chromium: the one on PATH, or Debian's, unpacked
 	go vet -tags browser ./internal/page
 	go test -tags browser -count=1 -v -run '^TestBrowser$$' ./internal/page
 
@@ -78,51 +78,51 @@ soak: bin/builders ## prove the claims RUNS= times on each BUILDKIT=, with BESID
 bisect: bin/builders ## find the release between GOOD= and BAD= in which CLAIM= broke
 	@bin/builders bisect
 
-history: bin/builders ## prove that the regressions of the past would have been caught
+history: bin/builders ## prove that past regressions would have been caught
 	@bin/builders history
 
-selftest: bin/builders ## prove that the specs can fail, against a toolchain that is wrong on purpose
+selftest: bin/builders ## prove that the specs can fail, against a toolchain with deliberate faults
 	@bin/builders selftest
 
-faults: bin/builders ## kill runs, and take the engine, the registry and the disk away under them; needs the lab to itself
+faults: bin/builders ## kill runs, and break their engine, registry and disk; needs the lab to itself
 	go vet -tags faults ./internal/faults
 	go test -tags faults -count=1 -timeout 120m -v ./internal/faults
 
-attribution: bin/builders ## let a registry fail in every way, at each moment and with each driver; writes docs/attribution.md
+attribution: bin/builders ## make a registry fail in every way, at each moment and with each driver; writes docs/attribution.md
 	go vet -tags faults ./internal/faults
 	go test -tags faults -count=1 -timeout 60m -v -run '^TestAttribution$$' ./internal/faults
 
-vulncheck: bin/builders ## look for known vulnerabilities in what is called, with the Go that go.mod names
+vulncheck: bin/builders ## look for known vulnerabilities in code that is called, with the Go version in go.mod
 	GOTOOLCHAIN=auto go test -tags vulncheck -count=1 -v -run '^TestNothingVulnerableIsCalled$$' ./internal/faults
 
-lint: ## look for mistakes and for what the house does not write; .golangci.yml says what that is
+lint: ## run the linters; .golangci.yml has the rules
 	go tool -modfile=tools/go.mod golangci-lint run ./...
 
-docs: ## write the pages that are made from the tree
+docs: ## write the pages that are generated from the tree
 	go test -count=1 ./internal/tree ./internal/pages -update
 
-licenses: ## list the modules that are built in and their licences in docs/third-party.md
+licenses: ## list the third-party modules and their licenses in docs/third-party.md
 	go test -count=1 ./internal/licenses -update
 
-fuzz: bin/builders ## feed the parsers nonsense, FUZZTIME= for each (10m)
+fuzz: bin/builders ## fuzz the parsers, FUZZTIME= for each (10m)
 	@for target in $(PARSERS); do \
 	  echo "$${target#*:} of $${target%:*}"; \
 	  go test -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime $(or $(FUZZTIME),10m) -fuzzminimizetime 100x "./$${target%:*}" || exit 1; \
 	done
 
-lab: bin/builders ## start the lab, the engines that are used where none is reachable
+lab: bin/builders ## start the lab, the engines for machines without one
 	@bin/builders lab up
 
-lab-down: bin/builders ## stop the lab and keep what it made
+lab-down: bin/builders ## stop the lab and keep what it built
 	@bin/builders lab down
 
-clean: bin/builders ## remove what runs that died left behind
+clean: bin/builders ## remove what killed runs left behind
 	@bin/builders clean
 
 claims: bin/builders ## list every claim
 	@bin/builders claims
 
-# Only imports are rewritten: image names of the specs look like the module's.
+# Only imports are rewritten: image names in the specs look like the module's.
 rename: ## give the module another path: make rename MODULE=example.com/you/builders
 	@test -n "$(MODULE)" || { echo 'rename needs MODULE=, the new module path' >&2; exit 1; }
 	@old=$$(go list -m) && go mod edit -module '$(MODULE)' && \
@@ -131,10 +131,10 @@ rename: ## give the module another path: make rename MODULE=example.com/you/buil
 	find . -name '*.go' -not -path './build/*' -not -path '*/testdata/*' -exec gofmt -w {} + && \
 	echo "$$old is now $(MODULE)"
 
-# What stands on make's command line. A misspelt name would go unnoticed.
+# The variables on make's command line. A misspelled name would go unnoticed.
 given = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 
-# Where this folder belongs to somebody else, git refuses to tell its state.
+# If this folder belongs to another user, git refuses to report its state.
 bin/builders:
 	@go build -buildvcs=false -o $@ ./cmd/builders
 	@bin/builders variables $(if $(filter 0,$(MAKELEVEL)),,--nested) -- $(foreach name,$(given),'$(name)')

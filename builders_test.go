@@ -16,16 +16,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Chapter: a builder is a BuildKit container that buildx looks after.
+// Chapter: a builder is a BuildKit container that buildx manages.
 func TestBuilders(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:     "builders/version",
-		Text:   "`docker buildx version` is the version of the plugin under test",
+		Text:   "`docker buildx version` prints the version of the plugin under test",
 		Source: docsVersion,
 	}, func(t *suite.T) {
 		own := cli.Program(t, t.Env.Buildx.Path, "version").Stdout()
 		asked := cli.NewConfig(t).Buildx(t, "version").Stdout()
-		require.Equal(t, own, asked, "docker buildx is another plugin than the one under test")
+		require.Equal(t, own, asked, "docker buildx is not the plugin under test")
 		require.Contains(t, asked, t.Env.Buildx.Version, "the plugin changed its version during the run")
 	})
 
@@ -44,9 +44,9 @@ func TestBuilders(t *testing.T) {
 		for _, b := range []*builder.Builder{first, second} {
 			found, ok := builder.Find(listed, b.Name)
 			require.True(t, ok, "ls does not list the builder %s", b.Name)
-			require.Equal(t, t.Driver, found.Driver, "ls shows another driver than the builder was created with")
-			require.Len(t, found.Nodes, 1, "a builder that was created once has one node")
-			require.Equal(t, b.Node(), found.Nodes[0].Name, "the node is named after the builder")
+			require.Equal(t, t.Driver, found.Driver, "ls does not show the driver that the builder was created with")
+			require.Len(t, found.Nodes, 1, "a builder that was created once does not have exactly one node")
+			require.Equal(t, b.Node(), found.Nodes[0].Name, "the node is not named after the builder")
 			require.Equal(t, b == second, found.Current, "ls marks the wrong builder as the current one: %s", b.Name)
 		}
 		require.Equal(t, second.Name, builder.Current(listed), "ls marks another builder as the current one")
@@ -71,7 +71,7 @@ func TestBuilders(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "builders/use",
-		Text:   "`create --use` and `use` make a builder current in its own configuration and in no other",
+		Text:   "`create --use` and `use` make a builder current in its own configuration only",
 		Source: docsUse,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -82,19 +82,19 @@ func TestBuilders(t *testing.T) {
 		idle := builder.New(t, builder.In(here))
 
 		require.Equal(t, used.Name, builder.Current(builder.List(t, here)),
-			"--use did not make the builder current, or creating %s without --use took its place", idle.Name)
+			"--use did not make the builder current, or creating %s without --use replaced it", idle.Name)
 		here.Buildx(t, "use", idle.Name)
 		require.Equal(t, idle.Name, builder.Current(builder.List(t, here)), "`use` did not make the builder current")
 
 		listedThere := builder.List(t, elsewhere)
 		require.Equal(t, there.Name, builder.Current(listedThere), "--use or `use` changed the current builder of another configuration")
 		_, known := builder.Find(listedThere, used.Name)
-		require.False(t, known, "a builder shows up in a configuration that it was not created in")
+		require.False(t, known, "a builder appears in a configuration that it was not created in")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "builders/builder-variable",
-		Text:   "BUILDX_BUILDER chooses another builder than the current one and does not change the stored choice",
+		Text:   "BUILDX_BUILDER overrides the current builder and does not change the stored choice",
 		Source: docsVariables,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -103,13 +103,13 @@ func TestBuilders(t *testing.T) {
 		named := builder.New(t, builder.In(config))
 
 		overridden := config.With("BUILDX_BUILDER=" + named.Name)
-		require.Equal(t, named.Name, builder.Chosen(t, overridden), "BUILDX_BUILDER does not choose the builder")
+		require.Equal(t, named.Name, builder.Chosen(t, overridden), "BUILDX_BUILDER does not select the builder")
 		require.Equal(t, current.Name, builder.Chosen(t, config), "BUILDX_BUILDER changed the stored choice")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "builders/name-taken",
-		Text:   "`create` refuses a name that a builder already has and leaves that builder as it was",
+		Text:   "`create` refuses a name that is already taken and leaves the existing builder unchanged",
 		Source: docsCreate,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -118,33 +118,33 @@ func TestBuilders(t *testing.T) {
 
 		again := b.Config.Try(t, "buildx", "create", "--name", b.Name, "--driver", "docker-container")
 
-		require.NotZero(t, again.ExitCode, "create took a name that a builder already has")
+		require.NotZero(t, again.ExitCode, "create accepted a name that is already taken")
 		require.Equal(t, before, engine.Container(t, b.Container()).ID, "the refused create replaced the builder's container")
-		require.Equal(t, t.BuildKit, b.DaemonVersion(t), "the refused create harmed the builder")
+		require.Equal(t, t.BuildKit, b.DaemonVersion(t), "the refused create changed the builder's BuildKit")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "builders/pinned-image",
-		Text:   "The container `buildx_buildkit_<name>0` runs from the pinned image, and its buildkitd is of exactly that version",
+		Text:   "The container `buildx_buildkit_<name>0` runs the pinned image, and its buildkitd reports exactly that version",
 		Source: docsContainer,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
 		b := builder.New(t, builder.Bootstrapped())
 
 		container := engine.Container(t, b.Container())
-		require.True(t, container.State.Running, "the builder's container does not run")
-		require.Equal(t, t.Env.BuildKit.Image, container.Config.Image, "the container was made from another image than the pinned one")
-		require.Equal(t, engine.ImageID(t, t.Env.BuildKit.Image), container.Image, "the container was made from an outdated copy of the pinned image")
-		require.Equal(t, t.Env.BuildKit.Version, b.DaemonVersion(t), "the pinned image's buildkitd is of another version")
+		require.True(t, container.State.Running, "the builder's container is not running")
+		require.Equal(t, t.Env.BuildKit.Image, container.Config.Image, "the container does not use the pinned image")
+		require.Equal(t, engine.ImageID(t, t.Env.BuildKit.Image), container.Image, "the container uses an outdated copy of the pinned image")
+		require.Equal(t, t.Env.BuildKit.Version, b.DaemonVersion(t), "the pinned image's buildkitd reports another version")
 		if tag, isRelease := strings.CutPrefix(t.Env.BuildKit.Image, "moby/buildkit:v"); isRelease {
-			require.Equal(t, "v"+tag, b.DaemonVersion(t), "the daemon's version is not the one its tag promises")
+			require.Equal(t, "v"+tag, b.DaemonVersion(t), "the daemon's version does not match its tag")
 		}
-		require.Equal(t, t.Env.BuildKit.Version, b.Inspect(t)[0].Version, "buildx inspect shows another version than the daemon's")
+		require.Equal(t, t.Env.BuildKit.Version, b.Inspect(t)[0].Version, "buildx inspect does not show the daemon's version")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "builders/network-host",
-		Text:   "`--driver-opt network=host` is the network mode of the builder's container, which otherwise has another",
+		Text:   "With `--driver-opt network=host` the builder's container uses the host's network; without it, it does not",
 		Source: docsContainer,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
@@ -152,7 +152,7 @@ func TestBuilders(t *testing.T) {
 		require.Equal(t, "host", string(engine.Container(t, host.Container()).HostConfig.NetworkMode), "network=host did not reach the container")
 
 		other := builder.New(t, builder.Network(""), builder.Bootstrapped())
-		require.NotEqual(t, "host", string(engine.Container(t, other.Container()).HostConfig.NetworkMode), "without network=host the container uses the host's network too")
+		require.NotEqual(t, "host", string(engine.Container(t, other.Container()).HostConfig.NetworkMode), "without network=host the container uses the host's network, too")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -164,7 +164,7 @@ func TestBuilders(t *testing.T) {
 		for _, platform := range bothPlatforms {
 			b := builder.SharedFor(t, platform)
 			require.Equal(t, t.Env.Engine.Machine(), b.Exec(t, "/bin/arch"),
-				"the container of the builder for %s is not of the engine host's architecture", platform)
+				"the builder's container for %s does not have the engine host's architecture", platform)
 		}
 	})
 
@@ -175,16 +175,16 @@ func TestBuilders(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit, claim.ARM64},
 	}, func(t *suite.T) {
 		detected := builder.New(t, builder.Bootstrapped()).Inspect(t)[0]
-		require.Empty(t, detected.Preferred, "a builder created without --platform prefers some all the same")
+		require.Empty(t, detected.Preferred, "a builder created without --platform still prefers some")
 
 		preferring := builder.SharedFor(t, "linux/arm64").Inspect(t)[0]
-		require.Equal(t, []string{"linux/arm64"}, preferring.Preferred, "--platform does not mark what it names as preferred")
-		require.ElementsMatch(t, detected.Platforms, preferring.Platforms, "--platform changed which platforms the builder serves")
+		require.Equal(t, []string{"linux/arm64"}, preferring.Preferred, "--platform does not mark the platforms it lists as preferred")
+		require.ElementsMatch(t, detected.Platforms, preferring.Platforms, "--platform changed the platforms that the builder supports")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "builders/side-by-side",
-		Text:   "Two builders pinned to two BuildKit versions work side by side and share nothing",
+		Text:   "Two builders pinned to different BuildKit versions work side by side and share nothing",
 		Source: docsBuilders,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -193,7 +193,7 @@ func TestBuilders(t *testing.T) {
 		mine := builder.New(t, builder.In(config), builder.Bootstrapped())
 		other := builder.New(t, builder.In(config), builder.Pinned(otherImage), builder.Bootstrapped())
 
-		require.Equal(t, t.Env.BuildKit.Version, mine.DaemonVersion(t), "the builder runs another version beside a second builder")
+		require.Equal(t, t.Env.BuildKit.Version, mine.DaemonVersion(t), "next to a second builder, the builder runs another version")
 		require.Equal(t, otherVersion, other.DaemonVersion(t), "the second builder does not run the version it is pinned to")
 
 		salt := build.Salt(t)
@@ -204,7 +204,7 @@ func TestBuilders(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "builders/default-image",
-		Text:   "A builder created without an image runs what `moby/buildkit:buildx-stable-1` names at that moment",
+		Text:   "A builder created without an image runs the image that `moby/buildkit:buildx-stable-1` points to at that moment",
 		Source: docsBuildKitHub,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
@@ -213,12 +213,12 @@ func TestBuilders(t *testing.T) {
 
 		container := engine.Container(t, b.Container())
 		require.Equal(t, builder.DefaultImage, container.Config.Image, "a builder without an image does not run the stable tag")
-		require.Equal(t, engine.ImageID(t, builder.DefaultImage), container.Image, "the container runs something else than the stable tag now names")
+		require.Equal(t, engine.ImageID(t, builder.DefaultImage), container.Image, "the container does not run the image that the stable tag now points to")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "builders/default-image-moves",
-		Text:   "When `buildx-stable-1` moves, a new builder gets the new BuildKit and a builder that exists keeps the old one",
+		Text:   "When `buildx-stable-1` moves, a new builder gets the new BuildKit and an existing builder keeps the old one",
 		Source: docsContainer,
 		Needs:  []claim.Need{claim.ContainerDriver, claim.Mirror},
 	}, func(t *suite.T) {
@@ -228,14 +228,14 @@ func TestBuilders(t *testing.T) {
 
 		tag.Retag(oldImage)
 		before := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
-		require.Equal(t, oldVersion, before.DaemonVersion(t), "the builder did not get what the stable tag named when it was created")
+		require.Equal(t, oldVersion, before.DaemonVersion(t), "the builder did not get the image that the stable tag pointed to when it was created")
 
 		tag.Retag(newImage)
 		after := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 		require.Equal(t, newVersion, after.DaemonVersion(t), "the tag moved, but a new builder still gets the old BuildKit")
 
 		build.Run(t, before, "fixtures/caching")
-		require.Equal(t, oldVersion, before.DaemonVersion(t), "the tag moved, and a build changed the BuildKit of a builder that exists")
+		require.Equal(t, oldVersion, before.DaemonVersion(t), "the tag moved, and a build changed the BuildKit of an existing builder")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -258,7 +258,7 @@ func TestBuilders(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "builders/engine-buildkit",
-		Text:   "The default builder's BuildKit is the engine's own, of the version that the engine was built with",
+		Text:   "The default builder's BuildKit is the engine's own, in the version that the engine was built with",
 		Source: docsDocker,
 		Needs:  []claim.Need{claim.DockerDriver, claim.EngineProgram},
 	}, func(t *suite.T) {

@@ -21,12 +21,11 @@ import (
 )
 
 const (
-	// many files of small bytes each, and one of large bytes.
+	// many files of small bytes each, and one file of large bytes.
 	many, small, large = 1000, 1000, 200_000
 
-	// perFile bounds the bytes that tell of one file without its content:
-	// name, mode, owner, size and time. Measured: 28 for names as short as
-	// these.
+	// perFile bounds the bytes of one file's metadata: name, mode, owner, size
+	// and time. Measured: 28 for names as short as these.
 	perFile = 100
 )
 
@@ -36,16 +35,16 @@ func buildkitFiles(t *testing.T) {
 	t.Helper()
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/nothing-changed",
-		Text:   "When no file changed, the second build sends the files' names and times and none of their content",
+		Text:   "When no file changed, the second build sends the files' names and times but none of their content",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		b, context := builder.Shared(t), thousand(t)
 		sendAll(t, b, context)
 
 		second := build.Run(t, b, context, build.CacheOnly())
-		require.Positive(t, second.Sent(t), "BuildKit does not say what was sent")
-		require.Less(t, second.Sent(t), int64(many*perFile), "no file changed, and the second build sent more than the files' names and times")
-		require.NotEqual(t, progress.No, second.Cached("COPY . /"), "no file changed, and COPY ran again")
+		require.Positive(t, second.Sent(t), "BuildKit does not report what was sent")
+		require.Less(t, second.Sent(t), int64(many*perFile), "no file changed, but the second build sent more than the files' names and times")
+		require.NotEqual(t, progress.No, second.Cached("COPY . /"), "no file changed, but COPY ran again")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -57,34 +56,34 @@ func buildkitFiles(t *testing.T) {
 		sendAll(t, b, context)
 
 		fixture.Write(t, context, chosen, fixture.Noise(large))
-		changed := requireCopied(t, b, context, chosen, "a file changed, and COPY was answered from the cache")
-		require.GreaterOrEqual(t, changed.Sent(t), int64(large), "the changed file was not sent whole")
-		require.Less(t, changed.Sent(t), int64(large+many*perFile), "one file changed, and the second build sent the content of others, too")
+		changed := requireCopied(t, b, context, chosen, "a file changed, but COPY came from the cache")
+		require.GreaterOrEqual(t, changed.Sent(t), int64(large), "the changed file was not sent in full")
+		require.Less(t, changed.Sent(t), int64(large+many*perFile), "one file changed, but the second build sent the content of others, too")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/only-touched",
-		Text:   "A file with a new time and the old content is sent again, whole, and COPY is answered from the cache all the same",
+		Text:   "A file with a new time and the same content is sent again in full, and COPY still comes from the cache",
 		Source: docsInvalidation,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
 		context := fixture.New(t, fs.WithFile("Dockerfile", copyOne("touched")), fs.WithFile("touched", fixture.Noise(large)))
 		require.GreaterOrEqual(t, build.Run(t, b, context, build.CacheOnly()).Sent(t), int64(large), "the first build did not send the file")
-		require.Less(t, build.Run(t, b, context, build.CacheOnly()).Sent(t), int64(large), "the file is sent again even when nothing changed, so this proves nothing")
+		require.Less(t, build.Run(t, b, context, build.CacheOnly()).Sent(t), int64(large), "the file is sent again even if nothing changed, so this proves nothing")
 
 		future := time.Now().Add(time.Hour)
 		require.NoError(t, os.Chtimes(filepath.Join(context, "touched"), future, future))
 		touched := build.Run(t, b, context, build.CacheOnly())
 		require.GreaterOrEqual(t, touched.Sent(t), int64(large), "a file with a new time was not sent again: if that is an improvement, change the claim")
-		require.NotEqual(t, progress.No, touched.Cached("COPY . /"), "a file got a new time and kept its content, and COPY ran again")
+		require.NotEqual(t, progress.No, touched.Cached("COPY . /"), "a file got a new time and kept its content, but COPY ran again")
 
 		fixture.Write(t, context, "touched", fixture.Noise(large))
-		requireCopied(t, b, context, "touched", "a file of the same size got other content, and COPY was answered from the cache")
+		requireCopied(t, b, context, "touched", "a file got different content of the same size, but COPY came from the cache")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/unused-files",
-		Text:   "Files that no COPY asks for are not sent",
+		Text:   "Files that no COPY needs are not sent",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
@@ -97,16 +96,16 @@ func buildkitFiles(t *testing.T) {
 		)
 
 		some := build.Run(t, b, context, build.CacheOnly())
-		require.GreaterOrEqual(t, some.Sent(t), int64(2*small), "the files that COPY asks for were not sent")
-		require.Less(t, some.Sent(t), int64(large), "a file that no COPY asks for was sent")
+		require.GreaterOrEqual(t, some.Sent(t), int64(2*small), "the files that COPY needs were not sent")
+		require.Less(t, some.Sent(t), int64(large), "a file that no COPY needs was sent")
 
 		all := build.Run(t, b, context, build.CacheOnly(), build.File(filepath.Join(context, "all.Dockerfile")))
-		require.GreaterOrEqual(t, all.Sent(t), int64(2*large), "every file was asked for and not every file was sent, so this proves nothing")
+		require.GreaterOrEqual(t, all.Sent(t), int64(2*large), "every file was needed but not every file was sent, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/dockerignore",
-		Text:   "What `.dockerignore` names is neither sent nor copied, and `!` takes files out of its rules",
+		Text:   "Files that match `.dockerignore` are neither sent nor copied, and `!` makes exceptions",
 		Source: docsContext,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
@@ -116,21 +115,21 @@ func buildkitFiles(t *testing.T) {
 			fs.WithDir("logs", fs.WithFile("old", fixture.Noise(large)), fs.WithFile("kept", fixture.Noise(small))),
 		)
 		copied, sent := copiedFiles(t, b, context, "Dockerfile")
-		require.Equal(t, []string{"Dockerfile", "logs/kept", "logs/old", "plain"}, copied, "without a .dockerignore not everything was copied")
-		require.GreaterOrEqual(t, sent, int64(large), "without a .dockerignore not everything was sent, so this proves nothing")
+		require.Equal(t, []string{"Dockerfile", "logs/kept", "logs/old", "plain"}, copied, "without a .dockerignore some files were not copied")
+		require.GreaterOrEqual(t, sent, int64(large), "without a .dockerignore some files were not sent, so this proves nothing")
 
 		fixture.Write(t, context, ".dockerignore", "logs\n!logs/kept\n.dockerignore\n")
-		// Under another name the context is a new one, of which nothing was sent yet.
+		// Under another name this is a new context: nothing of it was sent yet.
 		context = fixture.Rename(t, context)
 		copied, sent = copiedFiles(t, b, context, "Dockerfile")
-		require.Equal(t, []string{"Dockerfile", "logs/kept", "plain"}, copied, "with a .dockerignore other files were copied than those it leaves")
+		require.Equal(t, []string{"Dockerfile", "logs/kept", "plain"}, copied, "with a .dockerignore the copied files are not the ones that it leaves")
 		require.GreaterOrEqual(t, sent, int64(2*small), "the files that .dockerignore leaves were not sent")
-		require.Less(t, sent, int64(large), "a file that .dockerignore names was sent")
+		require.Less(t, sent, int64(large), "a file that matches .dockerignore was sent")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/dockerignore-of-its-own",
-		Text:   "`<Dockerfile>.dockerignore` beside a Dockerfile takes the place of `.dockerignore`",
+		Text:   "`<Dockerfile>.dockerignore` next to a Dockerfile replaces `.dockerignore`",
 		Source: docsContext,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
@@ -140,20 +139,20 @@ func buildkitFiles(t *testing.T) {
 			fs.WithFile("first", "first"), fs.WithFile("second", "second"),
 		)
 		copied, _ := copiedFiles(t, b, context, "plain")
-		require.Equal(t, []string{"first"}, copied, "a Dockerfile without an ignore file of its own does not go by .dockerignore")
+		require.Equal(t, []string{"first"}, copied, "a Dockerfile without its own ignore file does not use .dockerignore")
 
 		copied, _ = copiedFiles(t, b, context, "own")
-		require.Equal(t, []string{"second"}, copied, "a Dockerfile with an ignore file of its own goes by another one, or by both")
+		require.Equal(t, []string{"second"}, copied, "a Dockerfile with its own ignore file uses another one, or both")
 	})
 }
 
-// copyOne copies all and exports one file of it, small enough to be written out
-// each time: what is in it was there when COPY was executed last.
+// copyOne copies everything and exports one file, small enough to export each
+// time: its content is from the last time that COPY was executed.
 func copyOne(file string) string {
 	return "FROM scratch AS all\nCOPY . /\nFROM scratch\nCOPY --from=all /" + file + " /\n"
 }
 
-// chosen is the file that builds of a thousand export.
+// chosen is the one file that builds of thousand export.
 const chosen = "small-7"
 
 // thousand is a context of a thousand small files.
@@ -173,18 +172,18 @@ func sendAll(t *suite.T, b *builder.Builder, context string) {
 	require.GreaterOrEqual(t, first.Sent(t), int64(many*small), "the first build sent less than the files hold, so this proves nothing")
 }
 
-// requireCopied builds a context, and wants COPY to have copied a file as it is
+// requireCopied builds a context and fails unless COPY copied the file as it is
 // in the context now.
 func requireCopied(t *suite.T, b *builder.Builder, context, file, message string) *build.Result {
 	t.Helper()
 	result, r := build.ExportAll(t, b, context)
-	// Noise is no text: require.Equal would print all of it.
+	// The content is random bytes: require.Equal would print all of them.
 	require.True(t, files.In(context).Read(t, file) == result.Read(t, file), message)
 	return r
 }
 
-// copiedFiles builds a context whose Dockerfile copies all of it, and returns which
-// files arrived and how many bytes were sent.
+// copiedFiles builds a context whose Dockerfile copies everything, and returns
+// which files arrived and how many bytes were sent.
 func copiedFiles(t *suite.T, b *builder.Builder, context, dockerfile string) (names []string, sent int64) {
 	t.Helper()
 	result, r := build.ExportAll(t, b, context, build.File(filepath.Join(context, dockerfile)))

@@ -25,45 +25,45 @@ const (
 	docsInvalidation = "https://docs.docker.com/build/cache/invalidation/"
 )
 
-// Chapter: why BuildKit. The reasons are those that Docker's documentation
-// gives; the bodies about files are in buildkit_files_test.go, those about the
-// engine in buildkit_traces_test.go.
+// Chapter: why BuildKit, for the reasons that Docker's documentation gives. Claims
+// about files are in buildkit_files_test.go, those about the engine in
+// buildkit_traces_test.go.
 func TestBuildkit(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/unused-stage",
-		Text:   "A stage that the wanted one does not need is not executed",
+		Text:   "A stage that the target does not need is not executed",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		notNeeded(t)
 		b := builder.Shared(t)
 
 		r := wanted(t, b)
-		require.False(t, r.Has("&& false"), "a step of a stage that the wanted one does not need took part in the build")
+		require.False(t, r.Has("&& false"), "the build includes a step of a stage that the target does not need")
 
 		asked := build.Try(t, b, "fixtures/stages", build.FreshSalt(t), build.CacheOnly(), build.Target("failing"))
-		asked.MustFailAt(t, "&& false", "the stage that cannot be built was asked for and built, so this proves nothing")
+		asked.MustFailAt(t, "&& false", "the stage that cannot be built was built when targeted, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/unused-image",
-		Text:   "A base image that only unneeded stages use is not even looked up",
+		Text:   "A base image that only unneeded stages use is not resolved",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		notNeeded(t)
 		b := builder.Shared(t)
 
 		r := wanted(t, b)
-		require.False(t, r.Has("nowhere"), "the image of a stage that the wanted one does not need was looked up: %s", r.FailureMessage())
+		require.False(t, r.Has("nowhere"), "the base image of a stage that the target does not need was resolved: %s", r.FailureMessage())
 
 		asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), build.Target("without-image"))
-		asked.MustFailAt(t, "127.0.0.1:1/nowhere", "an image that is nowhere was found, so this proves nothing")
+		asked.MustFailAt(t, "127.0.0.1:1/nowhere", "an image that does not exist was found, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "buildkit/unused-folder",
 		Text:    "The files of a `--build-context` folder that only unneeded stages use are not sent",
 		Source:  docsBuildKit,
-		History: "Releases before v0.20 look into such a folder for a `.dockerignore`, and send nothing else of it",
+		History: "Releases before v0.20 look for a `.dockerignore` in such a folder and send nothing else from it",
 	}, func(t *suite.T) {
 		notNeeded(t)
 		const size = 500_000 // bytes
@@ -74,41 +74,41 @@ func TestBuildkit(t *testing.T) {
 		require.Less(t, r.Sent(t), int64(size/10), "files of a folder that only unneeded stages use were sent")
 
 		asked := build.Run(t, b, "fixtures/stages", build.CacheOnly(), extra, build.Target("with-extra"))
-		require.GreaterOrEqual(t, asked.Sent(t), int64(size), "the folder was needed and not sent, so this proves nothing")
+		require.GreaterOrEqual(t, asked.Sent(t), int64(size), "the folder was needed but not sent, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "buildkit/unused-context",
-		Text:    "An image given by `--build-context` that only unneeded stages use is not looked up",
+		Text:    "An image given by `--build-context` that only unneeded stages use is not resolved",
 		Source:  "https://github.com/docker/buildx/issues/2939",
 		Needs:   []claim.Need{claim.BuildKit(">=0.20")},
-		History: "Releases before v0.20 look such an image up and fail without it (moby/buildkit#5688)",
+		History: "Releases before v0.20 resolve such an image and fail without it (moby/buildkit#5688)",
 	}, func(t *suite.T) {
 		notNeeded(t)
 		b := builder.Shared(t)
 		extra := build.Context("extra", "docker-image://127.0.0.1:1/elsewhere")
 
 		r := wanted(t, b, extra)
-		require.False(t, r.Has("elsewhere"), "an image that only unneeded stages use was looked up: %s", r.FailureMessage())
+		require.False(t, r.Has("elsewhere"), "an image that only unneeded stages use was resolved: %s", r.FailureMessage())
 
 		asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), extra, build.Target("with-extra"))
-		asked.MustFailAt(t, "127.0.0.1:1/elsewhere", "an image that is nowhere was found, so this proves nothing")
+		asked.MustFailAt(t, "127.0.0.1:1/elsewhere", "an image that does not exist was found, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/parallel",
-		Text:   "Stages that do not need each other run at the same time",
+		Text:   "Stages that do not depend on each other run at the same time",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		cache.SharesMounts(t)
 		found, together := meeting(t, builder.Shared(t), "60")
-		require.Equal(t, "together, together", found, "two stages that need nothing of each other did not run at the same time within a minute")
+		require.Equal(t, "together, together", found, "two stages that do not depend on each other did not run at the same time within a minute")
 		require.NotEqual(t, progress.No, together, "the stages ran at the same time, but BuildKit reports otherwise")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/max-parallelism",
-		Text:   "With `max-parallelism = 1` in buildkitd.toml they run one after the other",
+		Text:   "With `max-parallelism = 1` in buildkitd.toml, independent stages run one after the other",
 		Source: docsBuildKitTOML,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -118,18 +118,19 @@ func TestBuildkit(t *testing.T) {
 
 		limited := builder.New(t, builder.DaemonConfig("[worker.oci]\n  max-parallelism = 1"))
 		found, together := meeting(t, limited, "3")
-		require.Equal(t, "alone, alone", found, "with max-parallelism = 1 two steps ran at the same time")
-		require.NotEqual(t, progress.Yes, together, "with max-parallelism = 1 BuildKit reports two steps at the same time")
+		require.Equal(t, "alone, alone", found, "despite max-parallelism = 1 two steps ran at the same time")
+		require.NotEqual(t, progress.Yes, together, "despite max-parallelism = 1 BuildKit reports two steps at the same time")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/failure-cancels",
-		Text:   "When one stage fails, those that still run are cancelled",
+		Text:   "When one stage fails, the stages still running are canceled",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		cache.SharesMounts(t)
 		b, dockerfile := builder.Shared(t), build.File("fixtures/gate/failure.Dockerfile")
-		// become waits until the patient step is as wished, and returns what it is.
+		// become waits until the patient step is in the wanted state, and returns the
+		// state it is in.
 		become := func(salt build.Option, wish string) string {
 			seen, _ := build.Export(t, b, "fixtures/gate", "seen", dockerfile, salt, build.Target("seen"), build.Arg("UNTIL", wish))
 			return seen
@@ -137,21 +138,21 @@ func TestBuildkit(t *testing.T) {
 
 		salt := build.FreshSalt(t)
 		failed := build.Try(t, b, "fixtures/gate", dockerfile, salt, build.CacheOnly())
-		failed.MustFailAt(t, "exit 7", "one of two needed stages failed and the build succeeded")
-		// It fails so only if the patient step has begun.
+		failed.MustFailAt(t, "exit 7", "one of two needed stages failed but the build succeeded")
+		// It exits with this code only if the patient step has begun.
 		require.Equal(t, 7, failed.Failure().Exit, "the build failed for another reason than its failing stage: %s", failed.FailureMessage())
-		require.Equal(t, "still", become(salt, "still"), "one stage failed, and the other was not cancelled")
+		require.Equal(t, "still", become(salt, "still"), "one stage failed, but the other was not canceled")
 
 		salt = build.FreshSalt(t)
 		patient := build.Start(t, b, "fixtures/gate", dockerfile, salt, build.Target("waited"), build.CacheOnly())
-		require.Equal(t, "beats", become(salt, "beats"), "no stage failed, and the patient one does not run, so this proves nothing")
+		require.Equal(t, "beats", become(salt, "beats"), "no stage failed, but the patient one is not running, so this proves nothing")
 		openGate(t, b, salt)
 		patient.MustWait(t)
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/common-step",
-		Text:   "A step that two builds have in common is executed once for both, even if neither has finished",
+		Text:   "A step that two builds share is executed once for both, even while both are still running",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		cache.SharesMounts(t)
@@ -163,26 +164,26 @@ func TestBuildkit(t *testing.T) {
 		openGate(t, b, salt)
 		one.MustWait(t)
 		two.MustWait(t)
-		require.Equal(t, files.In(first).Read(t, "id"), files.In(second).Read(t, "id"), "a step that two builds had in common was executed once for each")
+		require.Equal(t, files.In(first).Read(t, "id"), files.In(second).Read(t, "id"), "a step that two builds share was executed once for each")
 
 		other := build.FreshSalt(t)
 		three := draw(t, b, "three", other, third)
 		openGate(t, b, other)
 		three.MustWait(t)
-		require.NotEqual(t, files.In(first).Read(t, "id"), files.In(third).Read(t, "id"), "another step drew the same value, so this proves nothing")
+		require.NotEqual(t, files.In(first).Read(t, "id"), files.In(third).Read(t, "id"), "a different step drew the same value, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/late-change",
-		Text:   "A changed build argument executes the steps after its ARG again and none before it",
+		Text:   "Changing a build argument reruns the steps after its ARG and none before it",
 		Source: docsInvalidation,
 	}, func(t *suite.T) {
 		steps := newStepper(t)
 		require.Equal(t, []string{"first", "second", "third"}, steps.executed(t), "the first build does not execute every step")
-		require.Empty(t, steps.executed(t), "the second build executes steps again although nothing changed")
+		require.Empty(t, steps.executed(t), "the second build reruns steps although nothing changed")
 		for i, argument := range []string{"FIRST", "SECOND", "THIRD"} {
 			again := []string{"first", "second", "third"}[i:]
-			require.Equal(t, again, steps.executed(t, build.Arg(argument, "changed")), "the argument %s changed, and other steps than those after it were executed", argument)
+			require.Equal(t, again, steps.executed(t, build.Arg(argument, "changed")), "the argument %s changed, but the executed steps are not exactly those after it", argument)
 		}
 	})
 
@@ -193,23 +194,23 @@ func TestBuildkit(t *testing.T) {
 	}, func(t *suite.T) {
 		steps := newStepper(t)
 		require.NotEmpty(t, steps.executed(t), "the first build executes nothing")
-		require.Empty(t, steps.executed(t, build.Arg("LAST", "changed")), "an argument that is declared after every step made steps run again")
-		require.Empty(t, steps.executed(t, build.Arg("UNKNOWN", "changed")), "an argument that is nowhere declared made steps run again")
-		require.NotEmpty(t, steps.executed(t, build.Arg("THIRD", "changed")), "an argument that a step can see changed, and no step ran again, so this proves nothing")
+		require.Empty(t, steps.executed(t, build.Arg("LAST", "changed")), "changing an argument that is declared after every step reran steps")
+		require.Empty(t, steps.executed(t, build.Arg("UNKNOWN", "changed")), "changing an argument that is not declared anywhere reran steps")
+		require.NotEmpty(t, steps.executed(t, build.Arg("THIRD", "changed")), "an argument that a step can see changed but no step ran again, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/cache-mount",
-		Text:   "A cache mount keeps its files from build to build, and `--no-cache` begins with an empty one",
+		Text:   "A cache mount keeps its files between builds, and `--no-cache` starts with an empty one",
 		Source: "https://github.com/moby/buildkit/issues/4250",
 	}, func(t *suite.T) {
 		cache.EmptiesMounts(t)
 		b, salt := builder.Shared(t), build.FreshSalt(t)
-		require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that was never used holds something")
-		require.Equal(t, []string{"one", "two"}, listed(t, b, "two", salt), "the cache mount lost what the first build had put there")
-		require.Equal(t, []string{"three"}, listed(t, b, "three", salt, build.NoCache()), "--no-cache did not begin with an empty cache mount")
-		require.Equal(t, []string{"three", "four"}, listed(t, b, "four", salt), "the build after --no-cache does not go on with its cache mount")
-		require.Equal(t, []string{"five"}, listed(t, b, "five", build.FreshSalt(t)), "another BUILDKIT_CACHE_MOUNT_NS shares the cache mount, so this proves nothing")
+		require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that was never used is not empty")
+		require.Equal(t, []string{"one", "two"}, listed(t, b, "two", salt), "the cache mount lost the first build's files")
+		require.Equal(t, []string{"three"}, listed(t, b, "three", salt, build.NoCache()), "--no-cache did not start with an empty cache mount")
+		require.Equal(t, []string{"three", "four"}, listed(t, b, "four", salt), "the build after --no-cache does not continue with its cache mount")
+		require.Equal(t, []string{"five"}, listed(t, b, "five", build.FreshSalt(t)), "a different BUILDKIT_CACHE_MOUNT_NS shares the cache mount, so this proves nothing")
 	})
 
 	buildkitFiles(t)
@@ -219,35 +220,35 @@ func TestBuildkit(t *testing.T) {
 	buildkitGc(t)
 }
 
-// wanted builds the last stage of the fixture, which needs only one other, and
-// wants its result.
+// wanted builds the last stage of the fixture, which needs only one other stage,
+// and requires its result.
 func wanted(t *suite.T, b *builder.Builder, options ...build.Option) *build.Result {
 	t.Helper()
 	salt := t.Env.Name("salt")
 	found, r := build.TryExport(t, b, "fixtures/stages", "wanted", append(options, build.SaltWith(salt))...)
 	r.MustSucceed(t)
-	require.Equal(t, salt, found, "the wanted stage holds something else than was to be built")
+	require.Equal(t, salt, found, "the target does not contain the result that was to be built")
 	return r
 }
 
-// notNeeded are the images of fixtures/stages that no build of the wanted stage
-// needs: that they cannot be had is no excuse for having asked for them.
+// notNeeded are the images of fixtures/stages that the target does not need. That
+// they are unavailable does not excuse a build that resolves them.
 func notNeeded(t *suite.T) {
 	t.Helper()
 	t.Judges("127.0.0.1:1", "extra")
 }
 
-// meeting builds two stages of which each waits so many seconds for the other,
-// and returns what they found, and whether BuildKit says that they ran at the
-// same time.
+// meeting builds two stages that wait for each other for the given number of
+// seconds. It returns what they found, and whether BuildKit reports that they ran at
+// the same time.
 func meeting(t *suite.T, b *builder.Builder, patience string) (found string, together progress.Reading) {
 	t.Helper()
 	result, r := build.ExportAll(t, b, "fixtures/meeting", build.FreshSalt(t), build.Arg("PATIENCE", patience))
 	return result.Text(t, "left") + ", " + result.Text(t, "right"), r.Overlap("meet.sh left", "meet.sh right")
 }
 
-// draw starts a build that waits at the gate and then draws a value, and
-// returns when it waits.
+// draw starts a build that waits at the gate and then draws a value. It returns
+// once the build waits.
 func draw(t *suite.T, b *builder.Builder, who string, salt build.Option, dest string) *build.Running {
 	t.Helper()
 	running := build.Start(t, b, "fixtures/gate", salt, build.Arg("WHO", who), build.Local(dest))
@@ -260,12 +261,12 @@ func openGate(t *suite.T, b *builder.Builder, salt build.Option) {
 	build.Run(t, b, "fixtures/gate", salt, build.Target("open"), build.CacheOnly())
 }
 
-// stepper builds three steps in a row. A builder of its own does it: where a hit
-// is expected, no other claim may build (see [builder.Shared]).
+// stepper builds three steps in a row, on its own builder: where a hit is expected,
+// no other claim may build (see [builder.Shared]).
 type stepper struct {
 	b    *builder.Builder
 	salt build.Option
-	// drawn are the values that the steps ever drew.
+	// drawn holds every value that the steps have drawn.
 	drawn map[string]bool
 }
 
@@ -274,8 +275,8 @@ func newStepper(t *suite.T) *stepper {
 	return &stepper{b: builder.New(t), salt: build.FreshSalt(t), drawn: map[string]bool{}}
 }
 
-// executed builds and returns which of the steps were executed: those that drew
-// a value that was not there before.
+// executed builds and returns the steps that were executed: those that drew a new
+// value.
 func (s *stepper) executed(t *suite.T, options ...build.Option) []string {
 	t.Helper()
 	result, _ := build.ExportAll(t, s.b, "fixtures/steps", append(options, s.salt)...)

@@ -16,15 +16,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tracedBuild is a build whose intermediate containers and images, if it had
-// any, would carry a label with this mark.
+// tracedBuild is a build whose intermediate containers and images, if any, carry a
+// label with this mark.
 type tracedBuild struct{ mark string }
 
 func buildkitTraces(t *testing.T) {
 	t.Helper()
 	suite.Prove(t, claim.Claim{
 		ID:     "buildkit/no-traces",
-		Text:   "During a build and after it, whether it succeeds or fails, the engine has no container, volume or unnamed image of it",
+		Text:   "During and after a build, whether it succeeds or fails, the engine has no container, volume or unnamed image from it",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		cache.SharesMounts(t)
@@ -35,14 +35,14 @@ func buildkitTraces(t *testing.T) {
 		r := good.run(t, b, "0", build.Load(loaded))
 		require.Zero(t, r.Command.ExitCode, "the build failed: %s", r.FailureMessage())
 		require.Equal(t, engine.Traces{Images: []string{loaded}}, engine.FindTraces(t, good.label()),
-			"after the build the engine has more, or less, than the image that was asked for")
+			"after the build the engine does not have exactly the requested image")
 
 		bad := newTracedBuild(t)
 		r = bad.run(t, b, "3", build.Load(loaded))
-		r.MustFailAt(t, "&& exit", "a build whose step failed succeeded")
-		require.Equal(t, 3, r.Failure().Exit, "the build did not fail as it should: %s", r.FailureMessage())
+		r.MustFailAt(t, "&& exit", "a build with a failing step succeeded")
+		require.Equal(t, 3, r.Failure().Exit, "the build failed for another reason: %s", r.FailureMessage())
 		left := engine.FindTraces(t, bad.label())
-		require.True(t, left.None(), "after a failed build the engine has of it: %v", left)
+		require.True(t, left.None(), "a failed build left this in the engine: %v", left)
 	})
 }
 
@@ -60,8 +60,8 @@ func (x tracedBuild) arguments(t *suite.T) []build.Option {
 	return []build.Option{build.Arg("MARK", x.mark), build.Arg("RUN_ID", t.Env.Run), build.SaltWith(x.mark)}
 }
 
-// run starts a build, looks at the engine while a step of it runs, lets
-// it end with an exit code, and returns the result.
+// run starts a build, inspects the engine while one of its steps runs, lets the
+// step end with an exit code, and returns the result.
 func (x tracedBuild) run(t *suite.T, b *builder.Builder, end string, options ...build.Option) *build.Result {
 	t.Helper()
 	options = append(append(options, x.arguments(t)...), build.Arg("END", end))
@@ -70,12 +70,12 @@ func (x tracedBuild) run(t *suite.T, b *builder.Builder, end string, options ...
 	during := engine.FindTraces(t, x.label())
 	openGate(t, b, build.SaltWith(x.mark))
 	result := running.Wait(t)
-	require.True(t, during.None(), "while the build runs the engine has of it: %v", during)
+	require.True(t, during.None(), "a running build has this in the engine: %v", during)
 	return result
 }
 
-// requireClassicTraces builds the same with the engine's classic builder,
-// which works through containers and images, to see that they are found.
+// requireClassicTraces is the control: it builds the same with the engine's
+// classic builder, which uses containers and images, and requires that they are found.
 func requireClassicTraces(t *suite.T) {
 	t.Helper()
 	fetchBase(t)
@@ -85,18 +85,18 @@ func requireClassicTraces(t *suite.T) {
 	classic := cli.NewConfig(t).With("DOCKER_BUILDKIT=0").Try(t, append(args, "fixtures/traces")...)
 	found := engine.FindTraces(t, traced.label())
 	if len(found.Containers) == 0 || len(found.Images) == 0 || len(found.Volumes) == 0 {
-		t.EnvironmentFailed("the classic builder, this claim's control, left no containers, images and volumes (%v); it said: %s", found, cli.FailureMessage(classic))
+		t.EnvironmentFailed("the classic builder, this claim's control, left no containers, images and volumes (%v); it printed: %s", found, cli.FailureMessage(classic))
 	}
 }
 
-// fetchBase spares the classic builder the pull, after which the image would
-// stay. A copy that the engine has is not brought up to date.
+// fetchBase saves the classic builder the pull, which would leave the image in the
+// engine. A copy that the engine already has is not updated.
 func fetchBase(t *suite.T) {
 	t.Helper()
 	if image.Exists(t, "busybox") {
 		return
 	}
 	if err := t.Env.Fetch(t.Context(), "busybox"); err != nil {
-		t.EnvironmentFailed("the base image cannot be had: %v", err)
+		t.EnvironmentFailed("the base image is not available: %v", err)
 	}
 }

@@ -17,17 +17,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Chapter: every builder has a cache of its own. A random value drawn by RUN
-// tells a hit from a miss: it is the same only if the step did not run again.
-// Where a hit is expected, no other claim may build: while another build uses the
-// same base image, BuildKit may run a step again that it has in its cache
-// (moby/buildkit#4674). Hence no shared builders there.
+// Chapter: every builder has its own cache. A random value drawn by RUN
+// distinguishes a hit from a miss: it is the same only if the step did not run again.
+// Where a claim expects a hit, it does not use a shared builder: while another build
+// uses the same base image, BuildKit may rerun a step that is in its cache
+// (moby/buildkit#4674).
 func TestCaching(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:      "caching/second-build",
-		Text:    "The second build on the same builder is answered from its cache, a changed step is not",
+		Text:    "The second build on the same builder comes from its cache; a changed step does not",
 		Source:  docsCache,
-		History: "A step may run again while another build on the same BuildKit uses the same base image: seen with v0.11.5, and upstream still has moby/buildkit#4674 open",
+		History: "A step may run again while another build on the same BuildKit uses the same base image: seen with v0.11.5, and moby/buildkit#4674 is still open",
 	}, func(t *suite.T) {
 		b := builder.New(t)
 		first, cached := probe.Draw(t, b)
@@ -35,7 +35,7 @@ func TestCaching(t *testing.T) {
 		probe.MustHit(t, b, first, "the second build on the same builder ran the step again")
 
 		changed, cached := probe.Draw(t, b, build.Salt(t, "changed"))
-		require.NotEqual(t, first, changed, "a step whose argument changed was answered from the cache")
+		require.NotEqual(t, first, changed, "a step whose argument changed came from the cache")
 		require.NotEqual(t, progress.Yes, cached, "a step whose argument changed counts as cached")
 	})
 
@@ -47,8 +47,8 @@ func TestCaching(t *testing.T) {
 		b := builder.New(t)
 		first, _ := probe.Draw(t, b)
 		second, cached := probe.Draw(t, b, build.NoCache())
-		require.NotEqual(t, first, second, "--no-cache answered from the cache")
-		require.NotEqual(t, progress.Yes, cached, "--no-cache ran the step but calls it cached")
+		require.NotEqual(t, first, second, "--no-cache used the cache")
+		require.NotEqual(t, progress.Yes, cached, "--no-cache ran the step but reports it as cached")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -91,13 +91,13 @@ func TestCaching(t *testing.T) {
 		require.True(t, image.Exists(t, loaded), "the image was not loaded, so this proves nothing")
 
 		other := builder.New(t)
-		probe.MustMiss(t, other, value, "a builder took the engine's image of another builder's result for cache")
+		probe.MustMiss(t, other, value, "a builder used an image that another builder had loaded as cache")
 		probe.MustHit(t, first, value, "the builder that loaded the image lost its cache")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "caching/stop-start",
-		Text:   "A builder's cache survives a stop and a start of the builder",
+		Text:   "A builder's cache survives stopping and starting the builder",
 		Source: docsStop,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
@@ -124,27 +124,27 @@ func TestCaching(t *testing.T) {
 		importing, ignorant := builder.New(t), builder.New(t)
 		shared, cached := probe.Draw(t, importing, build.CacheFrom("type=registry,ref="+ref))
 		require.Equal(t, value, shared, "the cache in the registry was not used")
-		require.NotEqual(t, progress.No, cached, "the step came from the registry's cache, but BuildKit says that it was executed")
-		probe.MustMiss(t, ignorant, value, "a builder that was not told of the cache used it")
+		require.NotEqual(t, progress.No, cached, "the step came from the registry's cache, but BuildKit reports that it was executed")
+		probe.MustMiss(t, ignorant, value, "a builder that does not import the cache used it")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "caching/registry-strict",
-		Text:    "With `image-manifest=true` a cache goes to a registry that checks indexes, which refuses it otherwise",
+		Text:    "With `image-manifest=true` a cache can be exported to a registry that checks indexes; without it the registry refuses the cache",
 		Source:  "https://github.com/moby/buildkit/issues/2251",
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.12")},
-		History: "Releases before v0.12 know no image-manifest: registry:3 answers their cache exports with 400 Bad Request",
+		History: "Releases before v0.12 do not support image-manifest: registry:3 answers their cache exports with 400 Bad Request",
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Strict).Ref("cache:strict")
 		b := builder.Shared(t)
 		export := "type=registry,mode=max,ref=" + ref
 
 		refused := build.Try(t, b, "fixtures/caching", build.CacheTo(export+",image-manifest=false"))
-		refused.MustFail(t, "a registry that checks indexes took an index of layers, so this proves nothing")
+		refused.MustFail(t, "a registry that checks indexes accepted an index of layers, so this proves nothing")
 
 		value, _ := probe.Draw(t, b, build.CacheTo(export+",image-manifest=true"))
 		shared, _ := probe.Draw(t, builder.New(t), build.CacheFrom("type=registry,ref="+ref))
-		require.Equal(t, value, shared, "the cache that the registry took as an image manifest was not used")
+		require.Equal(t, value, shared, "the cache that the registry accepted as an image manifest was not used")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -160,7 +160,7 @@ func TestCaching(t *testing.T) {
 		importing, ignorant := builder.New(t), builder.New(t)
 		shared, cached := probe.Draw(t, importing, build.CacheFrom("type=local,src="+dir))
 		require.Equal(t, value, shared, "the cache in the folder was not used")
-		require.NotEqual(t, progress.No, cached, "the step came from the folder's cache, but BuildKit says that it was executed")
-		probe.MustMiss(t, ignorant, value, "a builder that was not told of the cache used it")
+		require.NotEqual(t, progress.No, cached, "the step came from the folder's cache, but BuildKit reports that it was executed")
+		probe.MustMiss(t, ignorant, value, "a builder that does not import the cache used it")
 	})
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Chapter: rm leaves nothing behind, and takes nothing with it.
+// Chapter: rm leaves nothing behind and removes nothing else.
 func TestCleanup(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:     "cleanup/rm",
-		Text:   "`rm` removes the builder's container, state volume and record, and those of no other builder",
+		Text:   "`rm` removes the builder's container, state volume and record, and leaves every other builder's",
 		Source: docsRm,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
@@ -67,7 +67,7 @@ func TestCleanup(t *testing.T) {
 
 		config.Buildx(t, "rm", current.Name)
 
-		require.Equal(t, "default", builder.Current(builder.List(t, config)), "removing the current builder did not fall back to the default one (a bystander is %s)", bystander.Name)
+		require.Equal(t, "default", builder.Current(builder.List(t, config)), "removing the current builder did not make the default one current (another builder is %s)", bystander.Name)
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -83,13 +83,13 @@ func TestCleanup(t *testing.T) {
 		b.Config.Buildx(t, "rm", b.Name)
 
 		requireGone(t, b)
-		require.True(t, image.Exists(t, ref), "rm took the image that the builder had loaded")
+		require.True(t, image.Exists(t, ref), "rm removed the image that the builder had loaded")
 		require.Equal(t, t.Env.Engine.Machine(), image.Run(t, ref, t.Native()), "the image no longer runs after its builder is gone")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "cleanup/container-gone",
-		Text:    "When the container was removed behind the back of buildx, `rm` removes the record and leaves the state volume on the disk",
+		Text:    "When the container was removed behind buildx's back, `rm` removes the record and leaves the state volume on disk",
 		Source:  "https://github.com/docker/buildx/issues/4067",
 		Needs:   []claim.Need{claim.ContainerDriver},
 		History: "True up to buildx v0.38.2 at least: rm looks for the volume among the mounts of a container that is no longer there",
@@ -101,7 +101,7 @@ func TestCleanup(t *testing.T) {
 		b.Config.Buildx(t, "rm", b.Name)
 
 		require.False(t, b.Recorded(), "rm of a builder whose container is gone left its record")
-		require.True(t, engine.HasVolume(t, b.Volume()), "rm of a builder whose container is gone now removes its state volume too: good news, and the claim is to be told from which buildx on")
+		require.True(t, engine.HasVolume(t, b.Volume()), "rm of a builder whose container is gone now removes its state volume, too: good news; add the buildx release that fixed it to the claim")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -114,12 +114,12 @@ func TestCleanup(t *testing.T) {
 		b.Config.Buildx(t, "stop", b.Name)
 		requireWhole(t, b)
 		require.False(t, engine.Container(t, b.Container()).State.Running, "stop left the container running")
-		require.Equal(t, "stopped", b.Inspect(t)[0].Status, "buildx does not say that the builder is stopped")
+		require.Equal(t, "stopped", b.Inspect(t)[0].Status, "buildx does not report the builder as stopped")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "cleanup/all-inactive",
-		Text:   "`rm --all-inactive` removes the builders that do not run and spares those that do",
+		Text:   "`rm --all-inactive` removes the builders that are not running and keeps those that are",
 		Source: docsRm,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
@@ -142,7 +142,7 @@ func TestCleanup(t *testing.T) {
 	}, func(t *suite.T) {
 		config := cli.NewConfig(t)
 		refused := config.Try(t, "buildx", "rm", "default")
-		require.NotZero(t, refused.ExitCode, "rm claims to have removed the engine's own builder")
+		require.NotZero(t, refused.ExitCode, "rm reports that it removed the engine's own builder")
 		_, listed := builder.Find(builder.List(t, config), "default")
 		require.True(t, listed, "the engine's own builder is gone")
 	})

@@ -25,14 +25,14 @@ const (
 	ffmpegBitexact = "https://ffmpeg.org/ffmpeg-codecs.html"
 )
 
-// Whichever claim comes first pays for the builds that the others find made.
+// The first claim to run pays for the builds that all share.
 const ffmpegDeadline = 6 * time.Minute
 
 // Chapter: an ffmpeg that Nix packages, per architecture and base image.
 func TestFFmpeg(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:       "ffmpeg/version",
-		Text:     "An ffmpeg that Nix packaged runs in the PRODUCTION image, whatever its base image: scratch, distroless, distroless with a shell, ubuntu; on amd64 and on arm64",
+		Text:     "An ffmpeg packaged by Nix runs in the PRODUCTION image on every base image (scratch, distroless, distroless with a shell, ubuntu), on amd64 and on arm64",
 		Source:   docsMultiStage,
 		Needs:    append(bothArchitectures, claim.OwnBuildKit),
 		Deadline: ffmpegDeadline,
@@ -40,7 +40,7 @@ func TestFFmpeg(t *testing.T) {
 		for _, arch := range architectures {
 			for _, base := range allBases {
 				said := image.Run(t, ffmpegOn(t, arch, base), "linux/"+arch, "-version")
-				require.True(t, strings.HasPrefix(said, "ffmpeg version "), "the image for %s on %s is no ffmpeg; it said: %s", arch, base, said)
+				require.True(t, strings.HasPrefix(said, "ffmpeg version "), "the image for %s on %s does not run ffmpeg; it printed: %s", arch, base, said)
 				require.Contains(t, said, "libavcodec", "the ffmpeg for %s on %s does not name its libraries", arch, base)
 			}
 		}
@@ -48,7 +48,7 @@ func TestFFmpeg(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:       "ffmpeg/show-architecture",
-		Text:     "A script in the image prints the architecture where the base image has a shell, and cannot run where it has none",
+		Text:     "A script in the image prints the architecture if the base image has a shell, and cannot run if it has none",
 		Source:   docsMultiStage,
 		Needs:    append(bothArchitectures, claim.OwnBuildKit),
 		Deadline: ffmpegDeadline,
@@ -58,12 +58,12 @@ func TestFFmpeg(t *testing.T) {
 			for _, base := range withShell {
 				out := image.TryProgram(t, ffmpegOn(t, arch, base), "linux/"+arch, "sh", script)
 				require.Zero(t, out.Exit, "%s has a shell, but the script failed for %s: %s", base, arch, out.Stderr)
-				require.Equal(t, env.Machine(arch), out.Stdout, "on %s the script prints another architecture than the image was built for", base)
+				require.Equal(t, env.Machine(arch), out.Stdout, "on %s the script does not print the architecture that the image was built for", base)
 			}
 			for _, base := range withoutShell {
 				for _, program := range [][]string{{"sh", script}, {script}} {
 					out := image.TryProgram(t, ffmpegOn(t, arch, base), "linux/"+arch, program...)
-					require.NotZero(t, out.Exit, "%s has no shell, but for %s the script ran and said: %s", base, arch, out.Stdout)
+					require.NotZero(t, out.Exit, "%s has no shell, but for %s the script ran and printed: %s", base, arch, out.Stdout)
 					require.Regexp(t, "not found|no such file", out.Stderr+out.Stdout, "%v failed for another reason than the missing shell on %s", program, base)
 				}
 			}
@@ -72,7 +72,7 @@ func TestFFmpeg(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:       "ffmpeg/closure",
-		Text:     "The image holds the runtime closure that Nix computed and nothing of what built it",
+		Text:     "The image contains the runtime closure that Nix computed and none of its build dependencies",
 		Source:   nixClosure,
 		Needs:    append(bothArchitectures, claim.OwnBuildKit),
 		Deadline: ffmpegDeadline,
@@ -84,32 +84,32 @@ func TestFFmpeg(t *testing.T) {
 				require.Zero(t, out.Exit, "%v failed: %s", command, out.Stderr)
 				return out.Stdout
 			}
-			require.Regexp(t, `^/nix/store/[0-9a-z]{32}-ffmpeg-debian/bin/ffmpeg$`, look("readlink", "-f", "/usr/local/bin/program"), "the image for %s does not start the ffmpeg in its Nix store", arch)
+			require.Regexp(t, `^/nix/store/[0-9a-z]{32}-ffmpeg-debian/bin/ffmpeg$`, look("readlink", "-f", "/usr/local/bin/program"), "the image for %s does not run the ffmpeg in its Nix store", arch)
 			var held []string
 			for _, path := range strings.Fields(look("ls", "/nix/store")) {
 				_, name, _ := strings.Cut(path, "-")
 				held = append(held, name)
 			}
-			require.ElementsMatch(t, []string{"ffmpeg-debian", "ffmpeg-debian-lib"}, held, "the image's Nix store for %s is not the program and its libraries", arch)
-			require.Equal(t, "store", look("ls", "/nix"), "Nix's own state was copied along for %s", arch)
+			require.ElementsMatch(t, []string{"ffmpeg-debian", "ffmpeg-debian-lib"}, held, "the image's Nix store for %s is not exactly the program and its libraries", arch)
+			require.Equal(t, "store", look("ls", "/nix"), "the image for %s contains Nix's own state, too", arch)
 		}
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:       "ffmpeg/same-bytes",
-		Text:     "Both architectures' images encode the same second of video to the same bytes",
+		Text:     "The images for both architectures encode the same second of video to the same bytes",
 		Source:   ffmpegBitexact,
 		Needs:    append(bothArchitectures, claim.OwnBuildKit),
 		Deadline: ffmpegDeadline,
 	}, func(t *suite.T) {
-		// One thread and integer arithmetic, or the processor would show.
+		// One thread and integer arithmetic: otherwise the result depends on the processor.
 		encode := strings.Fields("-v error -f lavfi -i testsrc2=duration=1:size=320x240:rate=25" +
 			" -c:v mpeg4 -q:v 4 -pix_fmt yuv420p -threads 1 -dct int -idct simple -bitexact -f matroska md5:")
 		sums := map[string]string{}
 		for _, arch := range architectures {
 			said := image.Run(t, ffmpegOn(t, arch, "scratch"), "linux/"+arch, encode...)
 			require.Regexp(t, "^[0-9a-f]{32}$", said, "ffmpeg for %s printed no checksum", arch)
-			require.NotEqual(t, "d41d8cd98f00b204e9800998ecf8427e", said, "ffmpeg for %s encoded nothing at all", arch)
+			require.NotEqual(t, "d41d8cd98f00b204e9800998ecf8427e", said, "ffmpeg for %s encoded nothing", arch)
 			sums[arch] = said
 		}
 		require.Equal(t, sums["amd64"], sums["arm64"], "the same second of video came out differently on amd64 and arm64")
@@ -117,7 +117,7 @@ func TestFFmpeg(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:       "ffmpeg/seccomp",
-		Text:     "On emulated arm64 Nix cannot load its seccomp filter and builds nothing, unless told `filter-syscalls = false`; on amd64 it builds without being told",
+		Text:     "On emulated arm64 Nix cannot load its seccomp filter and builds nothing unless `filter-syscalls = false` is set; on amd64 it builds without that setting",
 		Source:   nixSeccomp,
 		Needs:    []claim.Need{claim.OwnBuildKit, claim.AMD64, claim.EmulatedARM64},
 		Deadline: ffmpegDeadline,
@@ -129,7 +129,7 @@ func TestFFmpeg(t *testing.T) {
 		require.Contains(t, failed.Printed(t, "./build.sh"), complaint, "the build for arm64 failed for another reason: %s", failed.FailureMessage())
 
 		cured := buildHello(t, "arm64", noFilter)
-		require.Zero(t, cured.Command.ExitCode, "the override does not cure the build for arm64: %s", cured.FailureMessage())
+		require.Zero(t, cured.Command.ExitCode, "the override does not fix the build for arm64: %s", cured.FailureMessage())
 		require.NotEqual(t, progress.No, cured.Executed("./build.sh"), "the build for arm64 with the override did not run Nix")
 
 		native := buildHello(t, "amd64")
@@ -139,7 +139,7 @@ func TestFFmpeg(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:       "ffmpeg/nix-file",
-		Text:     "`--build-arg NIX_FILE=` chooses what Nix builds",
+		Text:     "`--build-arg NIX_FILE=` selects what Nix builds",
 		Source:   docsVariables,
 		Needs:    append(bothArchitectures, claim.OwnBuildKit),
 		Deadline: ffmpegDeadline,
@@ -153,7 +153,7 @@ func TestFFmpeg(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:       "ffmpeg/program-file",
-		Text:     "`--build-arg PROGRAM_FILE=` chooses which program of the result the image starts, and one that Nix did not build fails the build",
+		Text:     "`--build-arg PROGRAM_FILE=` selects which program of the result the image runs; naming one that Nix did not build fails the build",
 		Source:   docsVariables,
 		Needs:    append(bothArchitectures, claim.OwnBuildKit),
 		Deadline: ffmpegDeadline,
@@ -161,7 +161,7 @@ func TestFFmpeg(t *testing.T) {
 		for _, arch := range architectures {
 			ref := image.New(t, "goodbye")
 			buildFFmpeg(t, arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/goodbye"), build.Load(ref))
-			require.Contains(t, image.Run(t, ref, "linux/"+arch), "goodbye from ", "PROGRAM_FILE=bin/goodbye starts something else for %s", arch)
+			require.Contains(t, image.Run(t, ref, "linux/"+arch), "goodbye from ", "PROGRAM_FILE=bin/goodbye runs something else for %s", arch)
 		}
 		failed := tryFFmpeg(t, t.Env.Engine.Arch, ubuntuBase, noFilter, build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/nothing"))
 		failed.MustFailAt(t, "./build.sh", "a program that Nix did not build was accepted")
@@ -171,8 +171,8 @@ func TestFFmpeg(t *testing.T) {
 
 const (
 	ffmpegFixture = "fixtures/ffmpeg"
-	// ffmpegPackages is served where builds cannot reach Debian: what the
-	// Dockerfile would download there.
+	// ffmpegPackages holds what the Dockerfile would download from Debian. It is
+	// served where builds cannot reach Debian.
 	ffmpegPackages = "builders/ffmpeg-packages:lab"
 
 	distrolessBase  = "gcr.io/distroless/base-debian12:latest"
@@ -185,13 +185,13 @@ var (
 	withShell    = []string{distrolessDebug, ubuntuBase}
 	allBases     = append(withoutShell, withShell...)
 
-	// noFilter tells Nix to do without the seccomp filter that emulation
-	// cannot load.
+	// noFilter makes Nix skip the seccomp filter, which cannot be loaded under
+	// emulation.
 	noFilter = build.Arg("NIX_CONFIG", "filter-syscalls = false")
 )
 
-// ffmpegOn is the image of ffmpeg for an architecture on a base image. The
-// first spec that asks builds and loads it; all share it.
+// ffmpegOn returns the ffmpeg image for an architecture and a base image. The
+// first spec that needs it builds and loads it; all share it.
 func ffmpegOn(t *suite.T, arch, base string) string {
 	t.Helper()
 	t.Uses(ffmpegPackages)
@@ -208,8 +208,8 @@ func ffmpegOn(t *suite.T, arch, base string) string {
 	return ref
 }
 
-// buildHello lets Nix build a small package, never from the cache, and returns
-// the result whatever it is.
+// buildHello has Nix build a small package, never from the cache, and returns
+// the result, success or failure.
 func buildHello(t *suite.T, arch string, options ...build.Option) *build.Result {
 	t.Helper()
 	return tryFFmpeg(t, arch, "scratch", append(options,

@@ -24,13 +24,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The proofs of TestFrontend that are about what newer frontends know.
+// The claims of TestFrontend about features of newer frontends.
 
 func frontendFeatures(t *testing.T) {
 	t.Helper()
 	suite.Prove(t, claim.Claim{
 		ID:     "frontend/heredoc",
-		Text:   "RUN and COPY take here-documents, filled in with build arguments unless quoted, with every release of docker/dockerfile from 1.4 on",
+		Text:   "RUN and COPY accept here-documents, with build arguments expanded unless quoted, in every release of docker/dockerfile since 1.4",
 		Source: docsDockerfile + "#here-documents",
 	}, func(t *suite.T) {
 		words := "salt is " + t.Salt()
@@ -42,10 +42,10 @@ func frontendFeatures(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:      "frontend/checksum",
-		Text:    "`ADD --checksum` takes a download that has the checksum and fails the build for one that has not, before any later step; docker/dockerfile:1.5 and older refuse it",
+		Text:    "`ADD --checksum` accepts a download with a matching checksum, and fails the build before any later step if it does not match; docker/dockerfile:1.5 and older refuse the flag",
 		Source:  docsDockerfile + "#add---checksum",
 		Needs:   []claim.Need{claim.LocalEngine},
-		History: "Known since docker/dockerfile:1.6",
+		History: "Supported since docker/dockerfile:1.6",
 	}, func(t *suite.T) {
 		const folder = "fixtures/frontend/checksum"
 		content := rand.Text()
@@ -61,12 +61,12 @@ func frontendFeatures(t *testing.T) {
 		wrong.MustBeRefused(t)
 		require.NotZero(t, served.requests.Load(), "the build failed before it downloaded anything")
 		next, _ := wrong.Find("RUN cp")
-		require.False(t, next.Executed(), "a step used a file whose checksum is wrong")
+		require.False(t, next.Executed(), "a step used a file with a wrong checksum")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "frontend/checksum-known",
-		Text:   "A download whose checksum the builder already has is not downloaded again, whatever its address",
+		Text:   "A file whose checksum the builder already has is not downloaded again, even from another URL",
 		Source: docsDockerfile + "#add---checksum",
 		Needs:  []claim.Need{claim.LocalEngine},
 	}, func(t *suite.T) {
@@ -76,19 +76,19 @@ func frontendFeatures(t *testing.T) {
 		with := []build.Option{build.Syntax(newestFrontend), build.Arg("SUM", "sha256:"+sha256Of(content))}
 
 		got, _ := build.Export(t, builder.Shared(t), folder, "result", append(with, build.Arg("URL", first.url))...)
-		require.Equal(t, content, got, "the downloaded file is another one")
+		require.Equal(t, content, got, "the downloaded file has different content")
 		require.NotZero(t, first.requests.Load(), "the file was never downloaded")
 
 		got, _ = build.Export(t, builder.Shared(t), folder, "result", append(with, build.Arg("URL", second.url))...)
-		require.Equal(t, content, got, "the file at the other address was taken, whose checksum is wrong")
-		require.Zero(t, second.requests.Load(), "a file that the builder has by its checksum was downloaded again")
+		require.Equal(t, content, got, "the file at the other URL was used, though its checksum is wrong")
+		require.Zero(t, second.requests.Load(), "a file whose checksum the builder already has was downloaded again")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "frontend/secret-env",
-		Text:    "`RUN --mount=type=secret,env=` gives a secret to a step as a variable; docker/dockerfile:1.7 and older refuse it",
+		Text:    "`RUN --mount=type=secret,env=` passes a secret to a step as an environment variable; docker/dockerfile:1.7 and older refuse it",
 		Source:  docsDockerfile + "#run---mounttypesecret",
-		History: "Known since docker/dockerfile:1.10; the BuildKit may be older",
+		History: "Supported since docker/dockerfile:1.10; works with an older BuildKit, too",
 	}, func(t *suite.T) {
 		value := rand.Text()
 		requireSince(t, feature{
@@ -100,84 +100,84 @@ func frontendFeatures(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:      "frontend/exclude",
-		Text:    "`COPY --exclude` leaves out what matches; docker/dockerfile:1.7 and older refuse it",
+		Text:    "`COPY --exclude` skips the files that match; docker/dockerfile:1.7 and older refuse the flag",
 		Source:  docsDockerfile + "#copy---exclude",
-		History: "Known since docker/dockerfile:1.19, before that in the labs channel only",
+		History: "Supported since docker/dockerfile:1.19, before that in the labs channel only",
 	}, func(t *suite.T) {
 		requireSince(t, exclude)
 
 		dir := fixture.Path(t, "notes")
 		build.Run(t, builder.Shared(t), exclude.folder, build.Syntax(newestFrontend), build.Local(dir))
-		require.NoFileExists(t, filepath.Join(dir, "notes", "left-out.md"), "--exclude copied what it should leave out")
+		require.NoFileExists(t, filepath.Join(dir, "notes", "left-out.md"), "--exclude copied a file that it should skip")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "frontend/parents",
-		Text:    "`COPY --parents` keeps the folders of what it copies; docker/dockerfile:1.7 and older refuse it",
+		Text:    "`COPY --parents` keeps the parent folders of the files it copies; docker/dockerfile:1.7 and older refuse the flag",
 		Source:  docsDockerfile + "#copy---parents",
-		History: "Known since docker/dockerfile:1.20, before that in the labs channel only",
+		History: "Supported since docker/dockerfile:1.20, before that in the labs channel only",
 	}, func(t *suite.T) {
 		const folder = "fixtures/frontend/parents"
 		requireSince(t, feature{folder: folder, word: "parents", since: "1", file: "lists/shop/north/list", want: "north"})
 
 		south, _ := build.Export(t, builder.Shared(t), folder, "lists/shop/south/list", build.Syntax(newestFrontend))
-		require.Equal(t, "south", south, "--parents lost one of two files that have the same name")
+		require.Equal(t, "south", south, "--parents lost one of two files with the same name")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "frontend/chmod",
-		Text:    "`COPY --chmod=u=rwx,g=rx,o=` sets the mode that it says",
+		Text:    "`COPY --chmod=u=rwx,g=rx,o=` sets that mode",
 		Source:  docsDockerfile + "#copy---chmod",
 		Needs:   []claim.Need{claim.BuildKit(">=0.17")},
-		History: "Known since docker/dockerfile:1.14; 1.9 and older take the words and ignore them (moby/buildkit#5322)",
+		History: "Supported since docker/dockerfile:1.14; 1.9 and older accept symbolic modes and ignore them (moby/buildkit#5322)",
 	}, func(t *suite.T) {
-		require.Equal(t, "750", modeInWords(t, builder.Shared(t)), "the copied file has another mode than the one in words")
+		require.Equal(t, "750", modeInWords(t, builder.Shared(t)), "the copied file does not have the symbolic mode")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "frontend/chmod-old-daemon",
-		Text:    "A frontend does not make up for the BuildKit below it: on " + subject.OldBuildKit + " a mode in words becomes the mode 0 without a word",
+		Text:    "A new frontend does not make up for an old BuildKit: on " + subject.OldBuildKit + " a symbolic mode silently becomes mode 0",
 		Source:  "https://github.com/moby/buildkit/pull/5380",
 		Needs:   []claim.Need{claim.ContainerDriver},
-		History: "BuildKit sets modes in words since v0.17.0",
+		History: "BuildKit supports symbolic modes since v0.17.0",
 	}, func(t *suite.T) {
-		require.Equal(t, "0", modeInWords(t, builder.New(t, builder.Pinned(oldBuildKit))), "a BuildKit older than v0.17 does not lose a mode in words")
+		require.Equal(t, "0", modeInWords(t, builder.New(t, builder.Pinned(oldBuildKit))), "a BuildKit older than v0.17 does not lose a symbolic mode")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "frontend/link",
-		Text:   "`COPY --link` is not done again when the base changes: the other base gets the same layer; without `--link` it is done again",
+		Text:   "`COPY --link` does not run again when the base image changes: the new base gets the same layer; without `--link` COPY runs again",
 		Source: docsDockerfile + "#copy---link",
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		first, second := onBase(t, "linked", "one"), onBase(t, "linked", "two")
-		require.True(t, second.cached, "COPY --link was done again for another base")
+		require.True(t, second.cached, "COPY --link ran again for another base")
 		require.NotEqual(t, first.base, second.base, "both images have the same base, so this proves nothing")
-		require.Equal(t, first.layer, second.layer, "the other base got another layer from COPY --link")
+		require.Equal(t, first.layer, second.layer, "COPY --link put a different layer on the other base")
 
 		onBase(t, "stacked", "one")
-		require.False(t, onBase(t, "stacked", "two").cached, "COPY without --link was not done again for another base")
+		require.False(t, onBase(t, "stacked", "two").cached, "COPY without --link did not run again for another base")
 	})
 }
 
-// frontendReleases are those of docker/dockerfile that the claims try, from old to new.
-// The last one is the newest of its line.
+// frontendReleases are the docker/dockerfile releases that the claims try, from old to
+// new. The last one is the newest of its line.
 var frontendReleases = []string{"1.4", "1.5", "1.7", "1"}
 
-// feature is something that Dockerfiles may say from some release on.
+// feature is a Dockerfile feature that some release introduced.
 type feature struct {
-	// folder is the fixture that says it.
+	// folder is the fixture that uses it.
 	folder string
-	// word is what an older release complains about.
+	// word appears in the error of an older release.
 	word string
-	// since is the first of the releases that knows it.
+	// since is the first release that supports it.
 	since string
-	// file is one of the result's, want what must be in it.
+	// file is one of the result's files, want its required content.
 	file, want string
 }
 
-// requireSince builds the feature's fixture with every release: those before
-// the first that knows it must refuse it, the others must give what is wanted.
+// requireSince builds the feature's fixture with every release: those before since
+// must refuse it, the others must give the wanted result.
 func requireSince(t *suite.T, f feature, options ...build.Option) {
 	t.Helper()
 	b := builder.Shared(t)
@@ -195,7 +195,7 @@ func requireSince(t *suite.T, f feature, options ...build.Option) {
 	}
 }
 
-// download is a file that a web server on the loopback interface offers.
+// download is a file that a web server on the loopback interface serves.
 type download struct {
 	url      string
 	requests *atomic.Int64
@@ -212,12 +212,12 @@ func serve(t *suite.T, content string) download {
 	return download{url: server.URL + "/file", requests: requests}
 }
 
-// sha256Of is the checksum of a content, and sha256sum what the program of that name
-// prints of it.
+// sha256Of returns the checksum of content, and sha256sum the line that the program
+// of that name prints for it.
 func sha256Of(content string) string  { return fmt.Sprintf("%x", sha256.Sum256([]byte(content))) }
 func sha256sum(content string) string { return sha256Of(content) + "  -" }
 
-// modeInWords is the mode that the newest frontend gives a file copied with
+// modeInWords returns the mode of a file that the newest frontend copied with
 // --chmod=u=rwx,g=rx,o=.
 func modeInWords(t *suite.T, b *builder.Builder) string {
 	t.Helper()
@@ -225,10 +225,10 @@ func modeInWords(t *suite.T, b *builder.Builder) string {
 	return mode
 }
 
-// copied is an image made of a base and a file copied onto it.
+// copied is an image: a base with a file copied onto it.
 type copied struct {
-	// base is what the base's own file says, layer the digest of the layer
-	// that holds the copied file.
+	// base is the content of the base's own file, layer the digest of the layer
+	// with the copied file.
 	base, layer string
 	// cached means that BuildKit did not have to copy.
 	cached bool
@@ -251,8 +251,8 @@ func onBase(t *suite.T, target, base string) copied {
 	}
 }
 
-// copyingOf is the step that copies the file. With --link there is a second
-// one that puts the copy on its base, which is done for each base.
+// copyingOf returns the step that copies the file. With --link a second step puts
+// the copy on its base; that one runs for each base.
 func copyingOf(t *suite.T, r *build.Result) progress.Vertex {
 	t.Helper()
 	for _, step := range r.All("file /file") {

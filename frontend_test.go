@@ -20,17 +20,17 @@ const (
 	docsSecrets    = "https://docs.docker.com/build/building/secrets/"
 )
 
-// Chapter: the language of Dockerfiles comes as an image, the frontend.
+// Chapter: the Dockerfile language comes in an image, the frontend.
 func TestFrontend(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:      "frontend/syntax",
-		Text:    "The line `# syntax=docker/dockerfile:…` decides what a Dockerfile may say, whichever BuildKit builds it",
+		Text:    "The line `# syntax=docker/dockerfile:…` determines which Dockerfile features work, no matter which BuildKit builds it",
 		Source:  docsFrontend,
-		History: "docker/dockerfile:1 (as of 1.28) builds on BuildKit v0.11.5, docker/dockerfile:1.4 on v0.34.2: neither refuses the other",
+		History: "docker/dockerfile:1 (as of 1.28) builds on BuildKit v0.11.5, docker/dockerfile:1.4 on v0.34.2: neither rejects the other",
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
 		got, r := build.Export(t, b, exclude.folder, exclude.file, build.File(newSyntax))
-		require.Equal(t, exclude.want, got, "the new frontend builds something else")
+		require.Equal(t, exclude.want, got, "the new frontend builds a different result")
 		requireFrontend(t, r, newestFrontend)
 
 		requireRefused(t, b, exclude, build.File(oldSyntax))
@@ -38,9 +38,9 @@ func TestFrontend(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:      "frontend/built-in",
-		Text:    "Without a syntax line BuildKit looks up no frontend and knows what was known when it was released",
+		Text:    "Without a syntax line BuildKit resolves no frontend image and supports the features that existed when it was released",
 		Source:  docsFrontend,
-		History: "`COPY --exclude`, with which this is proven, is in the built-in frontend since v0.25.0",
+		History: "`COPY --exclude`, which proves this, is in the built-in frontend since v0.25.0",
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
 		if !t.Has(claim.BuildKit(">=0.25")) {
@@ -48,18 +48,18 @@ func TestFrontend(t *testing.T) {
 			return
 		}
 		got, r := build.Export(t, b, exclude.folder, exclude.file)
-		require.Equal(t, exclude.want, got, "the built-in frontend builds something else")
-		require.Empty(t, frontendOf(r), "no frontend was asked for, and one was looked up")
+		require.Equal(t, exclude.want, got, "the built-in frontend builds a different result")
+		require.Empty(t, frontendOf(r), "no frontend was requested, but one was resolved")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "frontend/build-arg",
-		Text:   "`--build-arg BUILDKIT_SYNTAX=` chooses the frontend, also against the Dockerfile's own line",
+		Text:   "`--build-arg BUILDKIT_SYNTAX=` selects the frontend, and overrides the Dockerfile's syntax line",
 		Source: docsFrontend,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
 		got, r := build.Export(t, b, exclude.folder, exclude.file, build.File(oldSyntax), build.Syntax(newestFrontend))
-		require.Equal(t, exclude.want, got, "the frontend of the argument builds something else")
+		require.Equal(t, exclude.want, got, "the frontend from the argument builds a different result")
 		requireFrontend(t, r, newestFrontend)
 
 		requireRefused(t, b, exclude, build.File(newSyntax), build.Syntax("docker/dockerfile:1.4"))
@@ -67,7 +67,7 @@ func TestFrontend(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "frontend/tag-moves",
-		Text:   "When the tag of a frontend moves, the next build on the same builder uses the new one, unless the digest is named",
+		Text:   "When a frontend's tag moves, the next build on the same builder uses the new frontend, unless the Dockerfile pins the digest",
 		Source: docsFrontend,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
@@ -79,13 +79,13 @@ func TestFrontend(t *testing.T) {
 
 		own.Copy(t, newestFrontend, "dockerfile:moving")
 		got, _ := build.Export(t, b, exclude.folder, exclude.file, moving)
-		require.Equal(t, exclude.want, got, "the frontend that the tag now names builds something else")
+		require.Equal(t, exclude.want, got, "the frontend that the tag now points to builds a different result")
 		requireRefused(t, b, exclude, build.Syntax(own.Ref("dockerfile:moving@"+before.String())))
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "frontend/unknown-image",
-		Text:   "A frontend that does not exist ends the build with one error that names it",
+		Text:   "A frontend that does not exist fails the build with one error that names it",
 		Source: docsFrontend,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
@@ -95,8 +95,8 @@ func TestFrontend(t *testing.T) {
 		r := build.Try(t, b, exclude.folder, build.Syntax(missing))
 
 		r.MustFailAt(t, missing, "the build succeeded with a frontend that does not exist")
-		require.Contains(t, r.Failure().Text, missing, "the error does not say which frontend is missing")
-		require.Subset(t, []string{missing}, lookups(r.Failed()), "the lookup of the frontend should be the one thing that fails")
+		require.Contains(t, r.Failure().Text, missing, "the error does not name the missing frontend")
+		require.Subset(t, []string{missing}, lookups(r.Failed()), "something other than resolving the frontend failed, too")
 
 		own.Copy(t, newestFrontend, "dockerfile:missing")
 		build.Run(t, b, exclude.folder, build.Syntax(missing))
@@ -109,8 +109,8 @@ func TestFrontend(t *testing.T) {
 
 const newestFrontend = "docker/dockerfile:1"
 
-// requireRefused makes sure that the frontend refuses the fixture because of
-// the feature's word.
+// requireRefused fails unless the frontend refuses the fixture because of the
+// feature's word.
 func requireRefused(t *suite.T, b *builder.Builder, f feature, options ...build.Option) {
 	t.Helper()
 	r := build.Try(t, b, f.folder, options...)
@@ -118,23 +118,23 @@ func requireRefused(t *suite.T, b *builder.Builder, f feature, options ...build.
 	require.True(t, r.FailedAt(f.word), "%s was refused, but for another reason than %q: %s", f.folder, f.word, r.FailureMessage())
 }
 
-// requireFrontend makes sure that the build looked up this frontend.
+// requireFrontend fails unless the build resolved this frontend.
 func requireFrontend(t *suite.T, r *build.Result, image string) {
 	t.Helper()
 	lookup := r.Step(t, lookUpFrontend)
-	require.Equal(t, image, lookup.LooksUp(), "the build used another frontend than the one it was told to")
+	require.Equal(t, image, lookup.LooksUp(), "the build did not use the requested frontend")
 }
 
-// lookUpFrontend is how the name of the step begins.
+// lookUpFrontend is the prefix of the step's name.
 const lookUpFrontend = "resolve image config for"
 
-// frontendOf is the frontend image that a build looked up, or empty.
+// frontendOf returns the frontend image that a build resolved, or empty.
 func frontendOf(r *build.Result) string {
 	step, _ := r.Find(lookUpFrontend)
 	return step.LooksUp()
 }
 
-// exclude is the feature with which claims tell an old frontend from a new one.
+// exclude is the feature that distinguishes a new frontend from an old one.
 var exclude = feature{folder: "fixtures/frontend/exclude", word: "exclude", since: "1", file: "notes/kept.txt", want: "for the image"}
 
 const (

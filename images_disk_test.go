@@ -20,7 +20,7 @@ const (
 	docsPrune = "https://docs.docker.com/reference/cli/docker/buildx/prune/"
 )
 
-// The chapter images asks: is disk easier to control?
+// The chapter images asks: is disk use easier to control?
 
 func imagesDisk(t *testing.T) {
 	t.Helper()
@@ -46,7 +46,7 @@ func imagesDisk(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/prune",
-		Text:   "`prune --all` empties the cache of its builder and leaves another builder's, which still hits",
+		Text:   "`prune --all` empties its builder's cache; another builder's cache still hits",
 		Source: docsPrune,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -56,14 +56,14 @@ func imagesDisk(t *testing.T) {
 
 		prune(t, pruned, "--all")
 
-		require.Empty(t, cache.Usage(t, pruned), "prune --all left something in the cache of a builder that is doing nothing")
+		require.Empty(t, cache.Usage(t, pruned), "prune --all left something in an idle builder's cache")
 		stock.MustMiss(t, pruned, "first", gone, "prune --all left the layer")
-		stock.MustHit(t, bystander, "first", kept, "prune of one builder took another's cache")
+		stock.MustHit(t, bystander, "first", kept, "pruning one builder removed another's cache")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/prune-engine",
-		Text:   "The engine's own build cache is another than a builder's: what is pruned from the one stays in the other",
+		Text:   "The engine's own build cache and a builder's are separate: pruning one leaves the other",
 		Source: docsBuilders,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -73,18 +73,18 @@ func imagesDisk(t *testing.T) {
 		t.Cleanup(func() { pruneSalted(t, engines) })
 
 		prune(t, own, "--all")
-		stock.MustHit(t, engines, "mount", inEngine, "prune of a builder took from the engine's own cache")
+		stock.MustHit(t, engines, "mount", inEngine, "pruning a builder removed something from the engine's own cache")
 		inOwnAgain, _ := stock.Read(t, own, "mount")
 		require.NotEqual(t, inOwn, inOwnAgain, "prune --all left a cache mount, so this proves nothing")
 
 		pruneSalted(t, engines)
-		stock.MustHit(t, own, "mount", inOwnAgain, "prune of the engine's own cache took from a builder's")
+		stock.MustHit(t, own, "mount", inOwnAgain, "pruning the engine's own cache removed something from a builder's")
 		stock.MustMiss(t, engines, "mount", inEngine, "prune left a cache mount in the engine's own cache, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/prune-type",
-		Text:   "`prune --filter type=` takes cache mounts, local sources or layers, and leaves the other two",
+		Text:   "`prune --filter type=` removes cache mounts, local sources or layers, and leaves the other two",
 		Source: docsPrune,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -94,24 +94,24 @@ func imagesDisk(t *testing.T) {
 		mountValue, _ := stock.ReadFrom(t, b, "mount", source)
 
 		prune(t, b, "--filter", "type=exec.cachemount")
-		stock.MustHit(t, b, "first", layerValue, "a prune of cache mounts took a layer")
+		stock.MustHit(t, b, "first", layerValue, "pruning cache mounts removed a layer")
 		again, sent := stock.ReadFrom(t, b, "mount", source)
-		require.NotEqual(t, mountValue, again, "a prune of cache mounts left one")
-		require.Less(t, sent.Sent(t), int64(cache.Thing), "a prune of cache mounts took a local source")
+		require.NotEqual(t, mountValue, again, "pruning cache mounts left one")
+		require.Less(t, sent.Sent(t), int64(cache.Thing), "pruning cache mounts removed a local source")
 
 		prune(t, b, "--filter", "type=source.local")
 		same, sent := stock.ReadFrom(t, b, "mount", source)
-		require.GreaterOrEqual(t, sent.Sent(t), int64(cache.Thing), "a prune of local sources left one")
-		require.Equal(t, again, same, "a prune of local sources took a cache mount")
+		require.GreaterOrEqual(t, sent.Sent(t), int64(cache.Thing), "pruning local sources left one")
+		require.Equal(t, again, same, "pruning local sources removed a cache mount")
 
 		prune(t, b, "--filter", "type=regular")
-		stock.MustMiss(t, b, "first", layerValue, "a prune of layers left one")
-		stock.MustHit(t, b, "mount", again, "a prune of layers took a cache mount")
+		stock.MustMiss(t, b, "first", layerValue, "pruning layers left one")
+		stock.MustHit(t, b, "mount", again, "pruning layers removed a cache mount")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/prune-id",
-		Text:   "`prune --filter id=` takes the record that `du` lists under this id, and no other layer",
+		Text:   "`prune --filter id=` removes the record that `du` lists under this id, and no other layer",
 		Source: docsPrune,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -121,57 +121,57 @@ func imagesDisk(t *testing.T) {
 		for _, id := range stock.Layer(cache.Usage(t, b), "first").IDs() {
 			prune(t, b, "--filter", "id="+id)
 		}
-		stock.MustMiss(t, b, "first", gone, "a prune by id left the layer with that id")
-		stock.MustHit(t, b, "second", kept, "a prune by id took a layer with another id")
+		stock.MustMiss(t, b, "first", gone, "pruning by id left the layer with that id")
+		stock.MustHit(t, b, "second", kept, "pruning by id removed a layer with another id")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "images/prune-description",
-		Text:    "`prune --filter description~=` takes what `du` lists by the same filter, and nothing else",
+		Text:    "`prune --filter description~=` removes what `du` lists with the same filter, and nothing else",
 		Source:  "https://github.com/moby/buildkit/pull/4877",
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.14"), claim.Buildx(">=0.15")},
-		History: "Before BuildKit v0.14 prune knew no descriptions and took nothing, while du listed the records; buildx passes ~= on since v0.15",
+		History: "Before BuildKit v0.14 prune did not support descriptions and removed nothing, although du listed the records; buildx passes ~= on since v0.15",
 	}, func(t *suite.T) {
 		b := builder.New(t)
 		gone, _ := stock.Read(t, b, "first")
 		kept, _ := stock.Read(t, b, "second")
 		chosen := cache.Usage(t, b, "--filter", "description~=thing-first")
-		require.NotEmpty(t, stock.Layer(chosen, "first"), "du with a filter does not list the layer that it describes")
-		require.Empty(t, stock.Layer(chosen, "second"), "du with a filter lists a layer of another description")
+		require.NotEmpty(t, stock.Layer(chosen, "first"), "du with a filter does not list the layer that matches it")
+		require.Empty(t, stock.Layer(chosen, "second"), "du with a filter lists a layer that does not match it")
 
 		prune(t, b, "--filter", "description~=thing-first")
 
-		stock.MustMiss(t, b, "first", gone, "prune left the layer that du lists by the same filter")
-		stock.MustHit(t, b, "second", kept, "prune took a layer that du does not list by the same filter")
+		stock.MustMiss(t, b, "first", gone, "prune left the layer that du lists with the same filter")
+		stock.MustHit(t, b, "second", kept, "prune removed a layer that du does not list with the same filter")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/prune-until",
-		Text:   "`prune --filter until=` leaves what was used within that time, and takes the rest",
+		Text:   "`prune --filter until=` keeps what was used within that time and removes the rest",
 		Source: docsPrune,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		b := builder.New(t)
 		value, _ := stock.Read(t, b, "first")
 		prune(t, b, "--all", "--filter", "until=1h")
-		stock.MustHit(t, b, "first", value, "a prune of what was not used for an hour took a layer that was just used")
+		stock.MustHit(t, b, "first", value, "pruning what was not used for an hour removed a layer that was just used")
 		prune(t, b, "--all", "--filter", "until=1ms")
-		stock.MustMiss(t, b, "first", value, "a prune of what was not used for a millisecond left a layer")
+		stock.MustMiss(t, b, "first", value, "pruning what was not used for a millisecond left a layer")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/prune-all",
-		Text:   "`prune` leaves the Dockerfile frontends, `prune --all` takes them too",
+		Text:   "`prune` keeps the Dockerfile frontends; `prune --all` removes them, too",
 		Source: docsPrune,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		b := builder.New(t)
 		stock.Read(t, b, "first", build.Syntax("docker/dockerfile:1"))
-		require.NotEmpty(t, cache.Usage(t, b).Of("frontend"), "the cache holds no frontend, so this proves nothing")
+		require.NotEmpty(t, cache.Usage(t, b).Of("frontend"), "the cache has no frontend, so this proves nothing")
 
 		prune(t, b)
 		held := cache.Usage(t, b)
-		require.NotEmpty(t, held.Of("frontend"), "prune took the frontend without being told --all")
+		require.NotEmpty(t, held.Of("frontend"), "prune without --all removed the frontend")
 		require.Empty(t, stock.Layer(held, "first"), "prune left the layer")
 
 		prune(t, b, "--all")
@@ -180,7 +180,7 @@ func imagesDisk(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/prune-running",
-		Text:   "`prune --all` spares what a running build uses and takes the rest; the build ends well",
+		Text:   "`prune --all` keeps what a running build uses and removes the rest; the build succeeds",
 		Source: docsDu,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -188,13 +188,13 @@ func imagesDisk(t *testing.T) {
 		gone, _ := stock.Read(t, b, "first")
 		cache.AwaitIdle(t, b)
 		wake := stock.Rest(t, b)
-		require.NotEmpty(t, stock.Layer(cache.Usage(t, b), "second").InUse(), "du calls the layer reclaimable that a running build uses")
+		require.NotEmpty(t, stock.Layer(cache.Usage(t, b), "second").InUse(), "du lists a layer that a running build uses as reclaimable")
 
 		cache.Prune(t, b, "--all")
 
 		held := cache.Usage(t, b)
 		require.Empty(t, stock.Layer(held, "first"), "prune --all left a layer that no build uses")
-		require.NotEmpty(t, stock.Layer(held, "second"), "prune --all took the layer that a running build uses")
+		require.NotEmpty(t, stock.Layer(held, "second"), "prune --all removed the layer that a running build uses")
 		value := wake()
 		stock.MustHit(t, b, "second", value, "the layer that a build was using is gone")
 		stock.MustMiss(t, b, "first", gone, "du no longer lists the layer, but a build still finds it")
@@ -203,19 +203,18 @@ func imagesDisk(t *testing.T) {
 	imagesSpace(t)
 }
 
-// prune prunes a builder of whose cache nothing is in use.
+// prune prunes a builder whose cache is not in use.
 func prune(t *suite.T, b *builder.Builder, words ...string) {
 	t.Helper()
 	cache.AwaitIdle(t, b)
 	cache.Prune(t, b, words...)
 }
 
-// prunePatience is how long others may look at what is to be pruned.
+// prunePatience is how long other claims may be using what is to be pruned.
 const prunePatience = 30 * time.Second
 
-// pruneSalted takes this claim's cache mount from a cache that others share. A
-// record that another claim looks at is in use, and stays: then it goes the
-// next time.
+// pruneSalted removes this claim's cache mount from a shared cache. A record that
+// another claim is reading is in use and stays, so pruning is retried.
 func pruneSalted(t *suite.T, b *builder.Builder) {
 	t.Helper()
 	cache.Until(t, prunePatience, func() (string, error) {

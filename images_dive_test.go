@@ -17,14 +17,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The sizes of a layer that make a difference to old releases of dive: well
-// below and well above 1 KiB, also when it is compressed.
+// Layer sizes that make a difference to old releases of dive: well below and well
+// above 1 KiB, even when compressed.
 const (
 	smallLayer = "16"
 	largeLayer = "8192"
 )
 
-// layered is an image of one layer with one file.
+// layered is an image with one layer that holds one file.
 type layered struct {
 	ref, file string
 }
@@ -33,10 +33,10 @@ func imagesDive(t *testing.T) {
 	t.Helper()
 	suite.Prove(t, claim.Claim{
 		ID:      "images/dive-0.12-containerd",
-		Text:    "dive v0.12.0 fails on an image of the containerd store, and on what `docker save` wrote of it, if a layer is compressed with zstd or with gzip to less than 1 KiB; it reads larger and uncompressed layers",
+		Text:    "dive v0.12.0 fails on an image in the containerd store, and on its `docker save` archive, if a layer is compressed with zstd, or with gzip to less than 1 KiB; it reads larger and uncompressed layers",
 		Source:  diveContainerd,
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.ContainerdStore, claim.Dive},
-		History: "A fault of dive, not of the store: v0.12.0 takes no file below 1 KiB for a layer and knows no zstd, and the containerd store gives layers out as they are, compressed; v0.13.1 reads them",
+		History: "A bug in dive, not in the store: v0.12.0 does not recognize a file below 1 KiB as a layer and does not support zstd, and the containerd store exports layers as they are, compressed; v0.13.1 reads them",
 	}, func(t *suite.T) {
 		requireUnread(t, subject.OldDive, makeLayered(t, smallLayer, gzipLayers), "whose layer is small and compressed")
 		requireUnread(t, subject.OldDive, makeLayered(t, largeLayer, zstdLayers), "whose layer is compressed with zstd")
@@ -46,27 +46,27 @@ func imagesDive(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/dive-0.12-overlay2",
-		Text:   "dive v0.12.0 reads images of the overlay2 store and what `docker save` wrote of them, however small or compressed their layers were: this store gives them out uncompressed",
+		Text:   "dive v0.12.0 reads images in the overlay2 store and their `docker save` archives, no matter how small or compressed the layers were: this store exports them uncompressed",
 		Source: diveContainerd,
 		Needs:  []claim.Need{claim.Overlay2Store, claim.Dive},
 	}, diveReadsEveryImage(subject.OldDive))
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/dive-0.13-containerd",
-		Text:   "dive v0.13.1 reads images of the containerd store and what `docker save` wrote of them, however small and however compressed their layers are",
+		Text:   "dive v0.13.1 reads images in the containerd store and their `docker save` archives, no matter how small the layers are or how they are compressed",
 		Source: diveContainerd,
 		Needs:  []claim.Need{claim.ContainerdStore, claim.Dive},
 	}, diveReadsEveryImage(subject.NewDive))
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/dive-0.13-overlay2",
-		Text:   "dive v0.13.1 reads images of the overlay2 store and what `docker save` wrote of them, however small and however compressed their layers are",
+		Text:   "dive v0.13.1 reads images in the overlay2 store and their `docker save` archives, no matter how small the layers are or how they are compressed",
 		Source: diveContainerd,
 		Needs:  []claim.Need{claim.Overlay2Store, claim.Dive},
 	}, diveReadsEveryImage(subject.NewDive))
 }
 
-// makeLayered loads such an image into the engine, by the output named.
+// makeLayered loads such an image into the engine, with the given output.
 func makeLayered(t *suite.T, size, output string) layered {
 	t.Helper()
 	made := layered{ref: image.New(t, "layered"), file: t.Env.Name("file")}
@@ -75,14 +75,14 @@ func makeLayered(t *suite.T, size, output string) layered {
 	return made
 }
 
-// What the engine gets; on its own BuildKit compresses layers with gzip.
+// What the engine gets; by default BuildKit compresses layers with gzip.
 const (
 	gzipLayers  = "type=docker"
 	plainLayers = "type=docker,compression=uncompressed,force-compression=true"
 	zstdLayers  = "type=docker,compression=zstd,force-compression=true,oci-mediatypes=true"
 )
 
-// sources are the image in the engine and in a file that docker save wrote.
+// sources returns the image in the engine and in a docker save archive.
 func (l layered) sources(t *suite.T) []dive.Source {
 	t.Helper()
 	archive := filepath.Join(t.Env.Dir, t.Env.Name("archive")+".tar")
@@ -90,16 +90,16 @@ func (l layered) sources(t *suite.T) []dive.Source {
 	return []dive.Source{dive.Engine(l.ref), dive.Archive(archive)}
 }
 
-// requireRead wants dive to read the image: its one layer, as the engine has
-// it, and in it the file, where that release of dive lists files.
+// requireRead fails unless dive reads the image: its one layer, as the engine has
+// it, and the file in it, where that release of dive lists files.
 func requireRead(t *suite.T, release string, l layered) {
 	t.Helper()
 	for _, source := range l.sources(t) {
 		found, err := dive.Look(t, release, source)
 		require.NoError(t, err, "dive %s cannot read %s", release, source)
-		require.Equal(t, image.Inspect(t, l.ref, t.Native()).RootFS.Layers, found.DiffIDs(), "dive %s read another image than %s", release, source)
+		require.Equal(t, image.Inspect(t, l.ref, t.Native()).RootFS.Layers, found.DiffIDs(), "dive %s did not read the layers of %s", release, source)
 		if release != subject.OldDive {
-			require.Equal(t, []dive.File{{Path: l.file}}, found.Layers[0].Files, "dive %s lists other files in %s than it holds", release, source)
+			require.Equal(t, []dive.File{{Path: l.file}}, found.Layers[0].Files, "dive %s does not list the files in %s", release, source)
 		}
 	}
 }
@@ -113,8 +113,7 @@ func requireUnread(t *suite.T, release string, l layered, message string) {
 	}
 }
 
-// diveReadsEveryImage proves it of images whose layers differ in size and
-// compression.
+// diveReadsEveryImage tries images whose layers differ in size and compression.
 func diveReadsEveryImage(release string) func(*suite.T) {
 	return func(t *suite.T) {
 		for _, size := range []string{smallLayer, largeLayer} {

@@ -15,10 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// movedTag is a tag that the engine pulled when it named another image than
-// it does now.
+// movedTag is a tag that has moved to another image since the engine pulled it.
 type movedTag struct {
-	// ref is the tag, in a registry of the spec's own.
+	// ref is the tag, in the spec's own registry.
 	ref string
 	// pulled and now are the values in the two images.
 	pulled, now string
@@ -28,48 +27,48 @@ func imagesPulled(t *testing.T) {
 	t.Helper()
 	suite.Prove(t, claim.Claim{
 		ID:     "images/pulled-containerd",
-		Text:   "On the containerd store the default builder builds from the image that was pulled although the tag has moved; `--pull` asks the registry, for that one build",
+		Text:   "On the containerd store the default builder builds on the pulled image even if the tag has moved; `--pull` asks the registry, for that build only",
 		Source: docsPull,
 		Needs:  []claim.Need{claim.DockerDriver, claim.ContainerdStore},
 	}, thePulledImageIsTheBase)
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/pulled-overlay2",
-		Text:   "On the overlay2 store the default builder builds from the image that was pulled although the tag has moved; `--pull` asks the registry, for that one build",
+		Text:   "On the overlay2 store the default builder builds on the pulled image even if the tag has moved; `--pull` asks the registry, for that build only",
 		Source: docsPull,
 		Needs:  []claim.Need{claim.DockerDriver, claim.Overlay2Store},
 	}, thePulledImageIsTheBase)
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/pulled-own-buildkit",
-		Text:   "A builder with a BuildKit of its own builds from what the tag names now, whatever the engine has pulled and the builder has built from before",
+		Text:   "A builder with its own BuildKit builds on the image that the tag points to now, no matter what the engine has pulled or the builder has used before",
 		Source: localImages,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
 		tag := pullThenMove(t, t.Native(), t.Native())
-		requireBase(t, b, tag.now, "the builder did not build from the image that the tag names now, but the engine pulled an older one", fromImage(tag.ref))
+		requireBase(t, b, tag.now, "the engine has pulled an older image, and the builder did not build on the one that the tag points to now", fromImage(tag.ref))
 
 		// The builder now has that image in its cache.
 		newer := makeBase(t, b, build.Push(tag.ref))
-		requireBase(t, b, newer, "the tag moved, and the builder built from the image that it had before", fromImage(tag.ref))
+		requireBase(t, b, newer, "the tag moved, but the builder did not build on the new image", fromImage(tag.ref))
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/pulled-platform-containerd",
-		Text:   "On the containerd store an image that was pulled for one platform holds the tag for all: the default builder fetches the other platform of the image that was pulled",
+		Text:   "On the containerd store an image that was pulled for one platform pins the tag for all platforms: the default builder fetches the other platform of the pulled image",
 		Source: docsContainerd,
 		Needs:  append(bothArchitectures, claim.DockerDriver, claim.ContainerdStore),
 	}, func(t *suite.T) {
 		engines, tag := builder.Shared(t), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
 		for _, platform := range []string{"linux/arm64", "linux/amd64"} {
-			requireBase(t, engines, tag.pulled, "the image was pulled for linux/arm64, and for "+platform+" the default builder built from another one", fromImage(tag.ref), build.Platform(platform))
+			requireBase(t, engines, tag.pulled, "the image was pulled for linux/arm64, and for "+platform+" the default builder built on another one", fromImage(tag.ref), build.Platform(platform))
 		}
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/pulled-platform-overlay2",
-		Text:   "On the overlay2 store an image that was pulled for one platform says nothing of the other: for that the default builder takes what the tag names now",
+		Text:   "On the overlay2 store an image that was pulled for one platform does not affect the other: for that one the default builder uses the image that the tag points to now",
 		Source: docsContainerd,
 		Needs:  append(bothArchitectures, claim.DockerDriver, claim.Overlay2Store),
 	}, func(t *suite.T) {
@@ -81,7 +80,7 @@ func imagesPulled(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/pulled-offline",
-		Text:   "Without its registry the default builder still builds from an image that was pulled, and a builder with a BuildKit of its own does not, even if it has built from it before",
+		Text:   "When the registry is gone the default builder still builds on a pulled image; a builder with its own BuildKit does not, even if it has built on that image before",
 		Source: localImages,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -90,17 +89,17 @@ func imagesPulled(t *testing.T) {
 		ref := shelf.Ref("base:x")
 		value := makeBase(t, own, build.Push(ref))
 		image.Pull(t, ref, t.Native())
-		requireBase(t, own, value, "the build did not start from the image in the registry", fromImage(ref))
+		requireBase(t, own, value, "the build did not use the image in the registry as its base", fromImage(ref))
 
 		shelf.Stop(t)
 
-		requireBase(t, engines, value, "the default builder did not build from the image that was pulled", fromImage(ref))
-		requireNoBase(t, own, ref, "a builder with a BuildKit of its own found the image without the registry", fromImage(ref))
+		requireBase(t, engines, value, "the default builder did not build on the pulled image", fromImage(ref))
+		requireNoBase(t, own, ref, "a builder with its own BuildKit found the image without the registry", fromImage(ref))
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/not-pulled",
-		Text:   "Without a pull the default builder takes what the tag names at each build, and the base image does not become one of the engine's",
+		Text:   "Without a pull the default builder uses the image that the tag points to at each build, and does not add the base image to the engine's images",
 		Source: docsPull,
 		Needs:  []claim.Need{claim.DockerDriver},
 	}, func(t *suite.T) {
@@ -108,16 +107,16 @@ func imagesPulled(t *testing.T) {
 		ref := freshTag(t)
 		for range 2 {
 			value := makeBase(t, maker, build.Push(ref))
-			requireBase(t, engines, value, "the default builder did not build from the image that the tag names", fromImage(ref))
-			require.False(t, image.Exists(t, ref), "a build made its base image one of the engine's")
+			requireBase(t, engines, value, "the default builder did not build on the image that the tag points to", fromImage(ref))
+			require.False(t, image.Exists(t, ref), "a build added its base image to the engine's images")
 		}
 		image.Pull(t, ref, t.Native())
-		require.True(t, image.Exists(t, ref), "a pull does not make the image one of the engine's either, so this proves nothing")
+		require.True(t, image.Exists(t, ref), "a pull does not add the image to the engine's images either, so this proves nothing")
 	})
 }
 
-// pullThenMove pulls a tag for one platform and then lets it name a newer
-// image. Both images are there for all the platforms.
+// pullThenMove pulls a tag for one platform and then moves it to a newer image.
+// Both images exist for all the platforms.
 func pullThenMove(t *suite.T, platform, platforms string) movedTag {
 	t.Helper()
 	maker := builder.SharedOf(t, subject.DriverContainer)
@@ -131,8 +130,8 @@ func pullThenMove(t *suite.T, platform, platforms string) movedTag {
 
 func thePulledImageIsTheBase(t *suite.T) {
 	engines, tag := builder.Shared(t), pullThenMove(t, t.Native(), t.Native())
-	requireBase(t, engines, tag.pulled, "the default builder did not build from the image that was pulled", fromImage(tag.ref))
-	requireBase(t, engines, tag.now, "--pull did not take the image that the tag names now", fromImage(tag.ref), build.Pull())
-	requireBase(t, engines, tag.pulled, "--pull changed what later builds take", fromImage(tag.ref))
+	requireBase(t, engines, tag.pulled, "the default builder did not build on the pulled image", fromImage(tag.ref))
+	requireBase(t, engines, tag.now, "--pull did not use the image that the tag points to now", fromImage(tag.ref), build.Pull())
+	requireBase(t, engines, tag.pulled, "--pull changed the image that later builds use", fromImage(tag.ref))
 	require.Equal(t, tag.pulled, image.Run(t, tag.ref, t.Native(), "cat", "/id"), "--pull changed the engine's image")
 }

@@ -18,17 +18,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The proofs of TestImages about how far a prune goes, and about builders that do not
-// run.
+// The claims of TestImages about how far a prune goes, and about stopped builders.
 
 func imagesSpace(t *testing.T) {
 	t.Helper()
 	suite.Prove(t, claim.Claim{
 		ID:      "images/prune-reserved-space",
-		Text:    "`prune --reserved-space`, of old `--keep-storage`, prunes to that size and begins with what was used least and longest ago",
+		Text:    "`prune --reserved-space`, formerly `--keep-storage`, prunes down to that size, starting with what was used least often and least recently",
 		Source:  docsPrune,
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.Buildx(">=0.18")},
-		History: "Called --keep-storage before buildx v0.18, which still takes the old name; every BuildKit understands it",
+		History: "Called --keep-storage before buildx v0.18, which still accepts the old name; every BuildKit supports it",
 	}, func(t *suite.T) {
 		for _, flag := range []string{"--reserved-space", "--keep-storage"} {
 			requirePrunedTo(t, flag)
@@ -37,7 +36,7 @@ func imagesSpace(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:      "images/prune-max-used-space",
-		Text:    "`prune --max-used-space` prunes to that size and begins with what was used least and longest ago",
+		Text:    "`prune --max-used-space` prunes down to that size, starting with what was used least often and least recently",
 		Source:  docsPrune,
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.17"), claim.Buildx(">=0.18")},
 		History: "Since BuildKit v0.17 and buildx v0.18",
@@ -45,7 +44,7 @@ func imagesSpace(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:      "images/prune-min-free-space",
-		Text:    "`prune --min-free-space` takes nothing while the disk is as free as that, and otherwise prunes, as far as `--reserved-space`",
+		Text:    "`prune --min-free-space` removes nothing while that much of the disk is free; otherwise it prunes, down to `--reserved-space`",
 		Source:  docsPrune,
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.17"), claim.Buildx(">=0.18")},
 		History: "Since BuildKit v0.17 and buildx v0.18",
@@ -57,14 +56,14 @@ func imagesSpace(t *testing.T) {
 		b := builder.New(t)
 		value, _ := stock.Read(t, b, "first")
 		prune(t, b, "--max-used-space", unreachable, "--min-free-space", little)
-		stock.MustHit(t, b, "first", value, "prune took a layer though the disk was as free as it had to be")
+		stock.MustHit(t, b, "first", value, "prune removed a layer though enough of the disk was free")
 		prune(t, b, "--min-free-space", unreachable)
-		stock.MustMiss(t, b, "first", value, "prune left a layer though the disk was not as free as it had to be")
+		stock.MustMiss(t, b, "first", value, "prune left a layer though too little of the disk was free")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/prune-old-buildkit",
-		Text:   "`prune --max-used-space` and `--min-free-space` fail on a BuildKit that does not know them, such as " + subject.OldBuildKit + ", and take nothing",
+		Text:   "`prune --max-used-space` and `--min-free-space` fail on a BuildKit that does not support them, such as " + subject.OldBuildKit + ", and remove nothing",
 		Source: "https://github.com/moby/buildkit/pull/5359",
 		Needs:  []claim.Need{claim.ContainerDriver, claim.Buildx(">=0.18")},
 	}, func(t *suite.T) {
@@ -72,9 +71,9 @@ func imagesSpace(t *testing.T) {
 		value, _ := stock.Read(t, b, "first")
 		for _, flag := range []string{"--max-used-space", "--min-free-space"} {
 			refused := cache.TryPrune(t, b, flag, "1000b")
-			require.NotZero(t, refused.ExitCode, "buildx asks a BuildKit for %s that does not know it", flag)
+			require.NotZero(t, refused.ExitCode, "buildx accepted %s for a BuildKit that does not support it", flag)
 		}
-		stock.MustHit(t, b, "first", value, "buildx refused to prune, and the layer is gone all the same")
+		stock.MustHit(t, b, "first", value, "buildx refused to prune, but the layer is gone")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -89,42 +88,42 @@ func imagesSpace(t *testing.T) {
 
 		for _, words := range [][]string{{"du"}, {"prune", "--force", "--all"}} {
 			refused := b.Config.Try(t, append([]string{"buildx", "--builder", b.Name}, words...)...)
-			require.NotZero(t, refused.ExitCode, "%s of a stopped builder succeeds: good news, and the claim is to be told from which buildx on", words[0])
+			require.NotZero(t, refused.ExitCode, "%s of a stopped builder succeeds: good news; add the buildx release that changed it to the claim", words[0])
 		}
 		require.False(t, engine.Container(t, b.Container()).State.Running, "du or prune started a stopped builder")
-		stock.MustHit(t, b, "first", value, "prune of a stopped builder failed, and its cache is gone all the same")
+		stock.MustHit(t, b, "first", value, "prune of a stopped builder failed, but its cache is gone")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "images/system-prune",
-		Text:    "What `docker system prune --volumes` takes of a stopped builder, its container, costs no cache: the state volume has a name and stays, and the next build finds it",
+		Text:    "`docker system prune --volumes` removes a stopped builder's container but not its cache: the state volume has a name and stays, and the next build finds it",
 		Source:  "https://docs.docker.com/reference/cli/docker/system/prune/",
 		Needs:   []claim.Need{claim.ContainerDriver},
-		History: "Engines before 23.0 pruned volumes that have a name too",
+		History: "Engines before 23.0 also pruned named volumes",
 	}, func(t *suite.T) {
 		b := builder.New(t)
 		value, _ := stock.Read(t, b, "first")
 		b.Config.Buildx(t, "stop", b.Name)
 
-		// docker system prune is for the whole engine, other people's things too.
-		// What it does is done here to things of this run's, made like a builder's.
+		// docker system prune affects the whole engine, including other people's
+		// things. So its effect is tested on objects of this run, made like a builder's.
 		mark := "builders.prune=" + t.Env.Name("prune")
 		container, volume := stoppedContainer(t, mark), namedVolume(t, mark)
 		engine.PruneContainers(t, mark)
-		require.False(t, engine.HasContainer(t, container), "a prune leaves containers that do not run, and so those of stopped builders")
+		require.False(t, engine.HasContainer(t, container), "a prune keeps stopped containers, and so those of stopped builders")
 		engine.PruneVolumes(t, mark)
-		require.True(t, engine.HasVolume(t, volume), "a prune takes volumes that have a name, and so the state of stopped builders")
+		require.True(t, engine.HasVolume(t, volume), "a prune removes named volumes, and so the state of stopped builders")
 		engine.PruneAllVolumes(t, mark)
-		require.False(t, engine.HasVolume(t, volume), "not even --all takes the volume, so this proves nothing")
+		require.False(t, engine.HasVolume(t, volume), "not even --all removes the volume, so this proves nothing")
 
-		require.NotContains(t, engine.Volume(t, b.Volume()).Labels, anonymous, "the builder's state volume is one without a name")
+		require.NotContains(t, engine.Volume(t, b.Volume()).Labels, anonymous, "the builder's state volume is anonymous")
 		engine.RemoveContainer(t, b.Container())
-		stock.MustHit(t, b, "first", value, "the container of a stopped builder went, and its cache with it")
+		stock.MustHit(t, b, "first", value, "a stopped builder's container was removed, and its cache with it")
 	})
 }
 
-// requirePrunedTo proves that with room for one of two layers the flag leaves
-// the one that was used more often and later.
+// requirePrunedTo fails unless, with room for one of two layers, the flag keeps the
+// one that was used more often and more recently.
 func requirePrunedTo(t *suite.T, flag string, more ...string) {
 	t.Helper()
 	b, value, limit := stock.Unequal(t)
@@ -132,7 +131,7 @@ func requirePrunedTo(t *suite.T, flag string, more ...string) {
 	prune(t, b, words...)
 	said := "prune " + strings.Join(words, " ")
 	require.Empty(t, stock.Layer(cache.Usage(t, b), "second"), "%s left more than that", said)
-	stock.MustHit(t, b, "first", value, said+" took more than it had to, or did not begin with what was used least")
+	stock.MustHit(t, b, "first", value, said+" removed too much, or did not start with what was used least")
 }
 
 // anonymous is the label that the engine puts on volumes without a name.
@@ -143,7 +142,7 @@ func stoppedContainer(t *suite.T, mark string) (name string) {
 	name = t.Env.Name("container")
 	config := cli.NewConfig(t)
 	t.Cleanup(func() { config.CleanUp(t, "rm", "--force", name) })
-	// The image asks for a volume; the tmpfs takes its place.
+	// The image declares a volume; the tmpfs replaces it.
 	config.Docker(t, "create", "--name", name, "--label", env.RunLabel+"="+t.Env.Run, "--label", mark,
 		"--pull", "never", "--tmpfs", "/var/lib/buildkit", t.Env.BuildKit.Image)
 	return name

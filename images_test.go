@@ -26,12 +26,12 @@ const (
 	diveContainerd = "https://github.com/wagoodman/dive/issues/510"
 )
 
-// Chapter: the open questions. Whose images a builder can build on, what it
-// changes to pull one first, and what reads the image that comes out.
+// Chapter: the open questions. Whose images a builder can build on, what pulling one
+// first changes, and which tools read the resulting image.
 func TestImages(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:     "images/other-builders",
-		Text:   "`FROM` finds no image that another builder built, neither one which that builder kept to itself nor one which it loaded into the engine",
+		Text:   "`FROM` does not find an image that another builder built, whether it stayed in that builder or was loaded into the engine",
 		Source: "https://github.com/docker/buildx/issues/159",
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -39,22 +39,22 @@ func TestImages(t *testing.T) {
 		maker, other := builder.Shared(t), builder.New(t)
 
 		makeBase(t, maker)
-		requireNoBase(t, other, ref, "a builder found an image that another one kept to itself", fromImage(ref))
-		requireNoBase(t, maker, ref, "a builder found an image of its own that it kept to itself", fromImage(ref))
+		requireNoBase(t, other, ref, "a builder found an image that only another builder's cache has", fromImage(ref))
+		requireNoBase(t, maker, ref, "a builder found an image that is only in its own cache", fromImage(ref))
 
 		makeBase(t, maker, build.Load(ref))
 		require.True(t, image.Exists(t, ref), "the image was not loaded, so this proves nothing")
 		requireNoBase(t, other, ref, "a builder found an image that another one loaded into the engine", fromImage(ref))
 		requireNoBase(t, maker, ref, "a builder found an image that it loaded into the engine", fromImage(ref))
 
-		// The same name in a registry is found: the builders look where it is.
+		// The same name in a registry is found: the builders do look there.
 		value := makeBase(t, maker, build.Push(ref))
-		requireBase(t, other, value, "the build did not start from the image in the registry", fromImage(ref))
+		requireBase(t, other, value, "the build did not use the image in the registry as its base", fromImage(ref))
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/engine",
-		Text:   "`FROM` finds the engine's images on the default builder, and not on a builder with a BuildKit of its own, whoever put them there",
+		Text:   "`FROM` finds the engine's images on the default builder but not on a builder with its own BuildKit, no matter which builder loaded them",
 		Source: localImages,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -62,26 +62,26 @@ func TestImages(t *testing.T) {
 		for _, maker := range []*builder.Builder{own, engines} {
 			ref := freshTag(t)
 			value := makeBase(t, maker, build.Load(ref))
-			requireBase(t, engines, value, "the default builder did not start from the engine's image, which builder "+maker.Name+" put there", fromImage(ref))
-			requireNoBase(t, own, ref, "a builder with a BuildKit of its own found an image of the engine's", fromImage(ref))
-			requireNoBase(t, own, ref, "a builder with a BuildKit of its own found an image of the engine's that a context names", build.Context("base", "docker-image://"+ref))
+			requireBase(t, engines, value, "the default builder did not build on the engine's image, which builder "+maker.Name+" loaded", fromImage(ref))
+			requireNoBase(t, own, ref, "a builder with its own BuildKit found an image of the engine", fromImage(ref))
+			requireNoBase(t, own, ref, "a builder with its own BuildKit found an image of the engine through a named context", build.Context("base", "docker-image://"+ref))
 		}
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/registry",
-		Text:   "An image that one builder pushed to a registry is a base for any other builder",
+		Text:   "An image that one builder pushed to a registry can be the base image on any other builder",
 		Source: docsContainer,
 	}, func(t *suite.T) {
 		ref := freshTag(t)
 		maker, other := builder.SharedOf(t, subject.DriverContainer), builder.New(t)
 		value := makeBase(t, maker, build.Push(ref))
-		requireBase(t, other, value, "the build did not start from the image in the registry", fromImage(ref))
+		requireBase(t, other, value, "the build did not use the image in the registry as its base", fromImage(ref))
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/docker-image",
-		Text:   "`--build-context name=docker-image://…` makes an image of a registry the base, named by tag, by digest or by both, where the digest decides",
+		Text:   "`--build-context name=docker-image://…` makes an image in a registry the base, named by tag, digest or both; if both, the digest decides",
 		Source: docsContexts,
 	}, func(t *suite.T) {
 		ref := freshTag(t)
@@ -96,24 +96,24 @@ func TestImages(t *testing.T) {
 			byDigest:           older,
 			ref + "@" + digest: older,
 		} {
-			requireBase(t, b, want, "the build did not start from the image that docker-image://"+source+" names", build.Context("base", "docker-image://"+source))
+			requireBase(t, b, want, "the build did not use the image docker-image://"+source+" as its base", build.Context("base", "docker-image://"+source))
 		}
-		requireNoBase(t, b, "docker.io/library/base", "the name of a context means something without the context")
+		requireNoBase(t, b, "docker.io/library/base", "the name of a context resolves without the context")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/oci-layout",
-		Text:   "`--build-context name=oci-layout://…` makes an image that another builder exported to a folder the base, named by tag or by tag and digest, where the digest decides",
+		Text:   "`--build-context name=oci-layout://…` makes an image that another builder exported to a folder the base, named by tag or by tag and digest; if both, the digest decides",
 		Source: docsContexts,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, aContextNamesAFoldersImage)
 
 	suite.Prove(t, claim.Claim{
 		ID:      "images/oci-layout-digest",
-		Text:    "`--build-context name=oci-layout://…@sha256:…` makes an image of the folder the base that is named by its digest alone",
+		Text:    "`--build-context name=oci-layout://…@sha256:…` makes an image in the folder the base, named by its digest alone",
 		Source:  digestOnly,
 		Needs:   []claim.Need{claim.OwnBuildKit},
-		History: "buildx v0.33.0 refuses it (invalid reference format); v0.32.1 and v0.35.0 take it",
+		History: "buildx v0.33.0 refuses it (invalid reference format); v0.32.1 and v0.35.0 accept it",
 	}, func(t *suite.T) {
 		other, l := builder.New(t), exported(t)
 		requireInLayout(t, other, l, "@"+l.digest, l.older)
@@ -121,27 +121,27 @@ func TestImages(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/oci-layout-containerd",
-		Text:   "On the containerd store the default builder, too, takes a base from a folder by `oci-layout://`",
+		Text:   "On the containerd store the default builder also accepts a base image from a folder with `oci-layout://`",
 		Source: docsContexts,
 		Needs:  []claim.Need{claim.DockerDriver, claim.ContainerdStore},
 	}, aContextNamesAFoldersImage)
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/oci-layout-overlay2",
-		Text:   "On the overlay2 store the default builder takes no base from a folder: it does not know `oci-layout://`",
+		Text:   "On the overlay2 store the default builder does not accept a base image from a folder: it does not support `oci-layout://`",
 		Source: docsContexts,
 		Needs:  []claim.Need{claim.DockerDriver, claim.Overlay2Store},
 	}, func(t *suite.T) {
 		engines, l := builder.Shared(t), exported(t)
 		refused := build.Try(t, engines, appFixture, build.Context("base", l.source+":newer"))
-		refused.MustFailAt(t, "oci-layout", "the default builder on the overlay2 store took an image from a folder")
-		// The folder itself is sound.
+		refused.MustFailAt(t, "oci-layout", "the default builder on the overlay2 store accepted an image from a folder")
+		// The folder itself is fine.
 		requireInLayout(t, builder.SharedOf(t, subject.DriverContainer), l, ":newer", l.newer)
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/bake-target",
-		Text:   "`target:` in a bake file makes the result of one target the base of another, without a registry; afterwards that builder does not find it as a base either",
+		Text:   "`target:` in a bake file makes the result of one target the base of another, without a registry; later builds on that builder do not find it as a base",
 		Source: docsBakeTarget,
 	}, func(t *suite.T) {
 		b, value := builder.Shared(t), t.Env.Name("value")
@@ -150,13 +150,13 @@ func TestImages(t *testing.T) {
 
 		build.Bake(t, b, bakeFile, "app", build.Set("base.args.VALUE", value), build.Set("app.output", "type=local,dest="+result))
 
-		require.Equal(t, value, files.In(result).Text(t, "id"), "the target did not start from the result of the other target")
-		requireNoBase(t, b, "docker.io/library/base", "what bake handed on is known to later builds")
+		require.Equal(t, value, files.In(result).Text(t, "id"), "the target did not build on the result of the other target")
+		requireNoBase(t, b, "docker.io/library/base", "later builds find the result that bake passed on")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/bake-nodes",
-		Text:   "`target:` hands a result over on each node of a builder, and bake refuses a target whose base another node builds",
+		Text:   "`target:` passes a result on within each node of a builder; bake refuses a target whose base is built on another node",
 		Source: docsBakeTarget,
 		Needs:  append(bothArchitectures, claim.ContainerDriver),
 	}, func(t *suite.T) {
@@ -165,16 +165,16 @@ func TestImages(t *testing.T) {
 		set := build.Set("base.args.VALUE", value)
 
 		crossing := build.TryBake(t, b, bakeFile, "app", set, build.Set("base.platform", "linux/amd64"), build.Set("app.platform", "linux/arm64"))
-		crossing.MustFail(t, "bake handed a result from one node to another")
-		require.Empty(t, crossing.All("RUN"), "bake refuses to hand a result from node to node, but began to build")
+		crossing.MustFail(t, "bake passed a result from one node to another")
+		require.Empty(t, crossing.All("RUN"), "bake refuses to pass a result from node to node, but started to build")
 
 		result := fixture.New(t)
 		both := build.Bake(t, b, bakeFile, "app", set, build.Set("*.platform", "linux/amd64,linux/arm64"), build.Set("app.output", "type=local,dest="+result))
 		for _, arch := range architectures {
 			found := files.In(result).Text(t, "linux_"+arch+"/id")
-			require.Equal(t, value, found, "linux/%s: the target did not start from the result of the other target", arch)
+			require.Equal(t, value, found, "linux/%s: the target did not build on the result of the other target", arch)
 		}
-		require.NotEmpty(t, both.All("RUN"), "bake reports no step that it executed, so that it began to build nothing when it refused proves nothing")
+		require.NotEmpty(t, both.All("RUN"), "bake does not report the steps it executes, so their absence in the refused build proves nothing")
 	})
 
 	imagesPulled(t)
@@ -190,8 +190,7 @@ const (
 	bakeFile    = "fixtures/images/docker-bake.hcl"
 )
 
-// makeBase builds a base image that is told from every other by the value it
-// holds.
+// makeBase builds a base image with a unique value in it.
 func makeBase(t *suite.T, b *builder.Builder, options ...build.Option) (value string) {
 	t.Helper()
 	value = t.Env.Name("value")
@@ -199,9 +198,8 @@ func makeBase(t *suite.T, b *builder.Builder, options ...build.Option) (value st
 	return value
 }
 
-// requireBase wants a build to start from the base image with the value. That
-// a base image is not found is what these claims are about, so it is not blamed
-// on the registry.
+// requireBase fails unless a build uses the base image with the value. These claims
+// are about base images that are not found, so that is not blamed on the registry.
 func requireBase(t *suite.T, b *builder.Builder, want, message string, options ...build.Option) {
 	t.Helper()
 	found, r := build.TryExport(t, b, appFixture, "id", options...)
@@ -209,19 +207,19 @@ func requireBase(t *suite.T, b *builder.Builder, want, message string, options .
 	require.Equal(t, want, found, message)
 }
 
-// fromImage makes the image the base.
+// fromImage makes ref the base image.
 func fromImage(ref string) build.Option { return build.Arg("BASE", ref) }
 
-// requireNoBase wants a build to fail because the builder finds no image of
-// that name, and not for another reason.
+// requireNoBase fails unless a build fails because the builder finds no image of
+// that name.
 func requireNoBase(t *suite.T, b *builder.Builder, ref, message string, options ...build.Option) {
 	t.Helper()
 	r := build.Try(t, b, appFixture, options...)
 	r.MustFailAt(t, ref, "%s", message)
 }
 
-// freshTag names an image of a registry that is empty as yet. Should the
-// engine get an image of that name, it is removed when the spec ends.
+// freshTag names an image in a registry that is still empty. If the engine gets an
+// image of that name, it is removed when the spec ends.
 func freshTag(t *suite.T) string {
 	t.Helper()
 	ref := registry.Start(t, registry.Strict).Ref("base:x")
@@ -229,16 +227,16 @@ func freshTag(t *suite.T) string {
 	return ref
 }
 
-// layout is a folder that holds two images.
+// layout is a folder with two images.
 type layout struct {
-	// older and newer are the values in the images, of which newer has the
-	// tag "newer" and older the digest and the tag "older".
+	// older and newer are the values in the images. Each image has the tag of that
+	// name; digest is that of older.
 	older, newer, digest string
 	// source is the folder as a build context.
 	source string
 }
 
-// exported is a layout that another builder than the claim's made.
+// exported returns a layout that another builder made.
 func exported(t *suite.T) layout {
 	t.Helper()
 	maker := builder.SharedOf(t, subject.DriverContainer)
@@ -257,9 +255,9 @@ func aContextNamesAFoldersImage(t *suite.T) {
 	requireInLayout(t, other, l, ":newer@"+l.digest, l.older)
 }
 
-// requireInLayout wants a build to start from the image that the words after
-// the folder choose.
+// requireInLayout fails unless a build uses the image that chosen selects in the
+// folder.
 func requireInLayout(t *suite.T, b *builder.Builder, l layout, chosen, want string) {
 	t.Helper()
-	requireBase(t, b, want, "oci-layout://…"+chosen+" did not give the base that it names", build.Context("base", l.source+chosen))
+	requireBase(t, b, want, "oci-layout://…"+chosen+" did not select the right base", build.Context("base", l.source+chosen))
 }

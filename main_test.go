@@ -1,7 +1,7 @@
 //go:build integration
 
-// Package builders holds the specs: one file per chapter, in which each claim
-// stands with its proof.
+// Package builders holds the specs: one file per chapter, each claim next to its
+// proof.
 package builders
 
 import (
@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// makeCheck is the line to paste that proves one claim again.
+// makeCheck is the line to paste that checks one claim again.
 func makeCheck(a suite.Again) string {
 	return makefile.Check{BuildKit: a.BuildKit, Run: a.Claim, Buildx: a.Buildx, Specs: a.Specs, Driver: a.Driver, Store: a.Store}.Line()
 }

@@ -18,13 +18,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// This file belongs to the chapter output: results that are written to files.
+// The claims of TestOutput about results written to files.
 
 func outputFiles(t *testing.T) {
 	t.Helper()
 	suite.Prove(t, claim.Claim{
 		ID:     "output/local",
-		Text:   "`type=local` writes the result's files, and nothing else, into a folder",
+		Text:   "`type=local` writes the result's files, and nothing else, to a folder",
 		Source: docsLocalTar,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
@@ -32,15 +32,15 @@ func outputFiles(t *testing.T) {
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Target("value"), build.Local(dir))
 
-		require.Equal(t, t.Salt(), files.In(dir).Text(t, "id"), "the folder holds something else than was built")
+		require.Equal(t, t.Salt(), files.In(dir).Text(t, "id"), "the folder does not contain what was built")
 		entries, err := os.ReadDir(dir)
 		require.NoError(t, err)
-		require.Len(t, entries, 1, "the folder holds more than the result's one file")
+		require.Len(t, entries, 1, "the folder contains more than the result's one file")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/local-platforms",
-		Text:   "`type=local` of several platforms writes each into a folder of its own, named `linux_amd64` and the like",
+		Text:   "`type=local` with several platforms writes each to its own folder, such as `linux_amd64`",
 		Source: docsLocalTar,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -48,7 +48,7 @@ func outputFiles(t *testing.T) {
 		dir := fixture.Path(t, "local")
 		build.Run(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms...), build.Local(dir))
 		for _, arch := range architectures {
-			require.Equal(t, arch, files.In(dir).Text(t, "linux_"+arch+"/arch"), "the folder for linux/%s holds another platform's result", arch)
+			require.Equal(t, arch, files.In(dir).Text(t, "linux_"+arch+"/arch"), "the folder for linux/%s contains another platform's result", arch)
 		}
 	})
 
@@ -63,20 +63,20 @@ func outputFiles(t *testing.T) {
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Target("value"), build.Output("type=tar,dest="+file))
 
 		result := files.Tar(t, file)
-		require.Equal(t, t.Salt(), result.Text(t, "id"), "the archive holds something else than was built")
-		require.Equal(t, []string{"id"}, result.Names(t), "the archive holds more than the result's one file")
+		require.Equal(t, t.Salt(), result.Text(t, "id"), "the archive does not contain what was built")
+		require.Equal(t, []string{"id"}, result.Names(t), "the archive contains more than the result's one file")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/oci",
-		Text:   "`type=oci` writes an OCI image layout, as an archive or with `tar=false` as a folder, that holds the image which the metadata file names",
+		Text:   "`type=oci` writes an OCI image layout (an archive, or with `tar=false` a folder) with the image that the metadata file names",
 		Source: docsOCI,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, ociWritesALayout)
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/docker-archive",
-		Text:   "`type=docker,dest=` writes an archive and loads nothing; `docker load` takes it, and the image runs",
+		Text:   "`type=docker,dest=` writes an archive and loads nothing; `docker load` accepts it, and the image runs",
 		Source: docsOCI,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, aDockerArchiveCanBeLoaded)
@@ -93,7 +93,7 @@ func outputFiles(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/default-builder-overlay2",
-		Text:   "On the overlay2 store the default builder refuses OCI and docker archives, several platforms and attestations, and names the containerd store as the way out",
+		Text:   "On the overlay2 store the default builder refuses OCI and docker archives, several platforms and attestations, and its error suggests the containerd store",
 		Source: docsStore,
 		Needs:  []claim.Need{claim.DockerDriver, claim.Overlay2Store},
 	}, func(t *suite.T) {
@@ -105,8 +105,8 @@ func outputFiles(t *testing.T) {
 			"an attestation":    build.Provenance(),
 		} {
 			refused := build.Try(t, b, "fixtures/push", printing(t, ""), option)
-			refused.MustFail(t, "the default builder on the overlay2 store makes %s", what)
-			require.Contains(t, refused.Stderr(), "containerd image store", "the refusal of %s does not name the way out", what)
+			refused.MustFail(t, "the default builder on the overlay2 store can make %s", what)
+			require.Contains(t, refused.Stderr(), "containerd image store", "the error for %s does not suggest the containerd store", what)
 		}
 		require.Empty(t, ownImages(t), "a refused build left an image in the engine")
 	})
@@ -120,16 +120,15 @@ func ociWritesALayout(t *suite.T) {
 	requireLayout(t, image.InArchive(t, file), packed.Metadata(t).Digest)
 	unpacked := build.Run(t, b, "fixtures/output", printing(t, ""), build.Output("type=oci,tar=false,dest="+dir), build.WithMetadata(t))
 	requireLayout(t, image.InLayout(t, dir), unpacked.Metadata(t).Digest)
-	require.Empty(t, ownImages(t), "an image that was to be written to files is in the engine, too")
+	require.Empty(t, ownImages(t), "an image that should only be written to files is in the engine, too")
 }
 
-// requireLayout fails unless the image that a layout holds is the one with the
-// digest, and what was built.
+// requireLayout fails unless a layout's image has the digest and is what was built.
 func requireLayout(t *suite.T, img v1.Image, digest string) {
 	t.Helper()
 	found, err := img.Digest()
 	require.NoError(t, err)
-	require.Equal(t, digest, found.String(), "the metadata file names another image than the layout holds")
+	require.Equal(t, digest, found.String(), "the metadata file does not name the layout's image")
 	require.Equal(t, t.Salt(), image.Files(t, img).Text(t, "id"), "the layout's image is not what was built")
 }
 
@@ -138,8 +137,8 @@ func aDockerArchiveCanBeLoaded(t *suite.T) {
 	ref, file := image.New(t, "archive"), fixture.Path(t, "docker")
 
 	build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=docker,dest="+file))
-	require.Empty(t, ownImages(t), "an image that was to be written to a file is in the engine, too")
+	require.Empty(t, ownImages(t), "an image that should only be written to a file is in the engine, too")
 
 	cli.NewConfig(t).Docker(t, "load", "--input", file)
-	requirePrints(t, ref, "", "the image that docker load took is not what was built")
+	requirePrints(t, ref, "", "the image that docker load loaded is not what was built")
 }

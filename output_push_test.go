@@ -18,14 +18,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// This file belongs to the chapter output: pushes that fail. A tag that was
-// there before must name what it named.
+// The claims of TestOutput about pushes that fail: a tag that existed before must not
+// move.
 
 func outputPush(t *testing.T) {
 	t.Helper()
 	suite.Prove(t, claim.Claim{
 		ID:     "output/failed-push",
-		Text:   "A push that the registry refuses half-way fails the build and leaves the tag as it was",
+		Text:   "A push that the registry refuses halfway fails the build and does not move the tag",
 		Source: docsBuild,
 		Needs:  []claim.Need{claim.LocalEngine},
 	}, func(t *suite.T) {
@@ -34,31 +34,31 @@ func outputPush(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:      "output/failed-push-reason",
-		Text:    "A build whose push the registry refuses says the reason that the registry gave",
+		Text:    "A build whose push the registry refuses reports the registry's reason",
 		Source:  docsBuild,
 		Needs:   []claim.Need{claim.LocalEngine, claim.BuildKit(">=0.22")},
-		History: "BuildKit before v0.22 says the status only, such as 403 Forbidden",
+		History: "BuildKit before v0.22 reports only the status, such as 403 Forbidden",
 	}, func(t *suite.T) {
 		once := &onlyFirst{kind: sendsBlob}
 		ref := registry.Start(t, registry.Strict).WithProxy(t, once.middleware).Ref("output:refused")
 		failed := pushing(t, ref, "")
 		require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.FailureMessage())
-		require.Contains(t, failed.Stderr(), registry.Refusal, "the build keeps the registry's reason to itself")
+		require.Contains(t, failed.Stderr(), registry.Refusal, "the build does not report the registry's reason")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/failed-push-platforms",
-		Text:   "When the registry refuses the second of two platforms, the tag stays as it was",
+		Text:   "When the registry refuses the second of two platforms, the tag does not move",
 		Source: docsPlatforms,
 		Needs:  []claim.Need{claim.OwnBuildKit, claim.LocalEngine},
 	}, func(t *suite.T) {
 		ref := requireTagKept(t, sendsManifest, build.Platform(bothPlatforms...))
-		require.ElementsMatch(t, bothPlatforms, registry.Platforms(t, ref), "other platforms were pushed, so this proves nothing about two")
+		require.ElementsMatch(t, bothPlatforms, registry.Platforms(t, ref), "the pushed platforms are not the two expected ones, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "output/failed-push-nodes",
-		Text:    "When one of a builder's two nodes fails after the other one has pushed, the tag stays as it was",
+		Text:    "When one of a builder's two nodes fails after the other one has pushed, the tag does not move",
 		Source:  partialPush,
 		Needs:   []claim.Need{claim.ContainerDriver, claim.LocalEngine},
 		History: "buildx v0.37.0 moves the tag to the one platform that was pushed; fixed in v0.37.1",
@@ -79,13 +79,13 @@ func outputPush(t *testing.T) {
 			r := build.Try(t, b, "fixtures/push", both, build.NoProvenance(), build.Push(proxied.Ref("output:nodes")),
 				printing(t, failing), build.Arg("FAILS", failing), build.Arg("GATE", "http://"+proxied.Host+"/gate"))
 
-			r.MustFailAt(t, "$FAILS", "the node for %s failed, and the build succeeded all the same", failing)
-			require.Equal(t, before, registry.MustDigest(t, ref), "the node for %s failed, and the other one moved the tag", failing)
+			r.MustFailAt(t, "$FAILS", "the node for %s failed, but the build succeeded", failing)
+			require.Equal(t, before, registry.MustDigest(t, ref), "the node for %s failed, but the other one moved the tag", failing)
 		}
 	})
 }
 
-// Requests of a push, as the distribution specification has them.
+// The requests of a push, as in the distribution specification.
 func sendsBlob(r *http.Request) bool {
 	return r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/blobs/uploads")
 }
@@ -94,7 +94,7 @@ func sendsManifest(r *http.Request) bool {
 	return r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/")
 }
 
-// onlyFirst lets one request of a kind pass and refuses the others.
+// onlyFirst lets the first request of a kind pass and refuses the others.
 type onlyFirst struct {
 	kind func(*http.Request) bool
 	seen atomic.Int64
@@ -121,25 +121,25 @@ func pushing(t *suite.T, ref, word string, options ...build.Option) *build.Resul
 	return build.Try(t, builder.Shared(t), "fixtures/push", append(options, printing(t, word), build.Push(ref))...)
 }
 
-// requireTagKept pushes a build into a registry that refuses part of it, and
-// then once more past the refusal: the tag moves only then.
+// requireTagKept pushes a build to a registry that refuses part of it, and then
+// again without the refusal: only then may the tag move.
 func requireTagKept(t *suite.T, kind func(*http.Request) bool, options ...build.Option) (ref string) {
 	t.Helper()
 	shelf, once := registry.Start(t, registry.Strict), &onlyFirst{kind: kind}
 	ref = shelf.Ref("output:kept")
 
 	first := pushing(t, ref, "first", options...)
-	require.Zero(t, first.Command.ExitCode, "the push that is not refused fails: %s", first.FailureMessage())
+	require.Zero(t, first.Command.ExitCode, "a push that is not refused fails: %s", first.FailureMessage())
 	before := registry.MustDigest(t, ref)
 
 	failed := pushing(t, shelf.WithProxy(t, once.middleware).Ref("output:kept"), "second", options...)
 	require.True(t, once.refused(), "nothing was refused, so this proves nothing: %s", failed.FailureMessage())
-	failed.MustFail(t, "the registry refused the push, and the build succeeded all the same")
-	require.Equal(t, before, registry.MustDigest(t, ref), "the push failed and moved the tag")
+	failed.MustFail(t, "the registry refused the push, but the build succeeded")
+	require.Equal(t, before, registry.MustDigest(t, ref), "the push failed but moved the tag")
 
 	second := pushing(t, ref, "second", options...)
-	require.Zero(t, second.Command.ExitCode, "the push that is not refused fails: %s", second.FailureMessage())
-	require.NotEqual(t, before, registry.MustDigest(t, ref), "a push that succeeds does not move the tag either, so this proves nothing")
+	require.Zero(t, second.Command.ExitCode, "a push that is not refused fails: %s", second.FailureMessage())
+	require.NotEqual(t, before, registry.MustDigest(t, ref), "a successful push does not move the tag either, so this proves nothing")
 	return ref
 }
 

@@ -31,16 +31,16 @@ const (
 	imageDigestIDs = "https://github.com/moby/moby/issues/45458"
 )
 
-// Chapter: where the result of a build goes. The image prints a value that is
-// the claim's alone, so what prints it is what the claim built.
+// Chapter: where the result of a build goes. The image prints a value unique to the
+// claim, which identifies it as the claim's build.
 func TestOutput(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:     "output/none",
-		Text:   "Without an output a build succeeds, warns, and leaves no image in the engine but only cache, from which the second build is answered",
+		Text:   "Without an output a build succeeds, warns, and leaves no image in the engine, only cache, which the second build uses",
 		Source: docsBuild,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		// A builder of its own: others that build there may make a step run again.
+		// Not a shared builder: other builds there may make a step run again.
 		b := builder.New(t)
 		ref := image.New(t, "none")
 
@@ -53,13 +53,13 @@ func TestOutput(t *testing.T) {
 		require.True(t, second.Step(t, "RUN echo").Cached, "a build without an output left no cache either")
 
 		loaded := build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-		require.NotContains(t, loaded.Stderr(), "--load", "a build that has an output warns that it has none")
-		require.NotEmpty(t, ownImages(t), "the loaded image is not found by its label, so that none was found proves nothing")
+		require.NotContains(t, loaded.Stderr(), "--load", "a build with an output warns that it has none")
+		require.NotEmpty(t, ownImages(t), "the loaded image is not found by its label, so finding none proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/load",
-		Text:   "`--load` puts the image into the engine, where it runs",
+		Text:   "`--load` loads the image into the engine, where it runs",
 		Source: docsBuild,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
@@ -70,7 +70,7 @@ func TestOutput(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/push",
-		Text:   "`--push` puts the image into the registry, under the digest that the metadata file names, and not into the engine",
+		Text:   "`--push` pushes the image to the registry, under the digest in the metadata file, and does not load it into the engine",
 		Source: docsBuild,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -83,15 +83,15 @@ func TestOutput(t *testing.T) {
 		requireDigest(t, ref, r.Metadata(t).Digest)
 		image.Pull(t, ref, t.Native())
 		requirePrints(t, ref, "", "the registry's image is not what was built")
-		require.NotEmpty(t, ownImages(t), "the pulled image is not found by its label, so that none was found proves nothing")
+		require.NotEmpty(t, ownImages(t), "the pulled image is not found by its label, so finding none proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "output/load-and-push",
-		Text:    "`--load --push` puts the image into the engine and into the registry",
+		Text:    "`--load --push` puts the image in the engine and in the registry",
 		Source:  docsExporters,
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.13")},
-		History: "BuildKit before v0.13 has one output only; buildx refuses the build and says so",
+		History: "BuildKit before v0.13 supports one output only; buildx refuses the build and says so",
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Strict).Ref("output:both")
 		b := builder.Shared(t)
@@ -107,7 +107,7 @@ func TestOutput(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/default-builder",
-		Text:   "The default builder's results are images of the engine without `--load`, with and without a name, and `--load` changes nothing",
+		Text:   "The default builder's results are images in the engine even without `--load`, with or without a name, and `--load` changes nothing",
 		Source: docsDocker,
 		Needs:  []claim.Need{claim.DockerDriver},
 	}, func(t *suite.T) {
@@ -115,7 +115,7 @@ func TestOutput(t *testing.T) {
 		named, loaded := image.New(t, "named"), image.New(t, "loaded")
 		image.RemoveLabelledAfter(t, ownLabel(t))
 
-		// The current builder of an empty configuration is the default one.
+		// In an empty configuration the current builder is the default one.
 		unnamed := build.TryIn(t, b.Config, "fixtures/output", printing(t, "unnamed"), build.IDFile(t))
 		require.NotEmpty(t, unnamed.ID(t), "a build without a name makes no image")
 		byName := build.Run(t, b, "fixtures/output", printing(t, "named"), build.Tag(named))
@@ -125,7 +125,7 @@ func TestOutput(t *testing.T) {
 			requirePrints(t, ref, word, "the engine's %s image is not what was built", word)
 		}
 		for _, r := range []*build.Result{unnamed, byName, byLoad} {
-			require.NotContains(t, r.Stderr(), "--load", "the default builder warns that its result goes nowhere")
+			require.NotContains(t, r.Stderr(), "--load", "the default builder warns that its result is not exported")
 		}
 	})
 
@@ -144,14 +144,14 @@ func TestOutput(t *testing.T) {
 		requirePrints(t, ref, "", "the engine's image is not what was built")
 		requireDigest(t, ref, r.Metadata(t).Digest)
 		image.Remove(t, ref)
-		require.Empty(t, ownImages(t), "the engine's image cannot be removed, so the next step proves nothing")
+		require.Empty(t, ownImages(t), "the engine's image was not removed, so the next step proves nothing")
 		image.Pull(t, ref, t.Native())
 		requirePrints(t, ref, "", "the registry's image is not what was built")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/default-load",
-		Text:   "A builder created with `default-load=true` loads without being asked, and does not warn",
+		Text:   "A builder created with `default-load=true` loads by default and does not warn",
 		Source: docsContainer,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -161,7 +161,7 @@ func TestOutput(t *testing.T) {
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref))
 
 		requirePrints(t, ref, "", "the engine's image is not what was built")
-		require.NotContains(t, r.Stderr(), "--load", "a builder that loads by default warns that the result goes nowhere")
+		require.NotContains(t, r.Stderr(), "--load", "a builder that loads by default warns that the result is not exported")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -173,11 +173,11 @@ func TestOutput(t *testing.T) {
 		ref := image.New(t, "cacheonly")
 
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.CacheOnly())
-		require.NotContains(t, r.Stderr(), "--load", "a build for the cache only warns that its result stays there")
+		require.NotContains(t, r.Stderr(), "--load", "type=cacheonly warns that the result stays in the cache")
 		require.Empty(t, ownImages(t), "type=cacheonly left an image in the engine")
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-		require.NotEmpty(t, ownImages(t), "the loaded image is not found by its label, so that none was found proves nothing")
+		require.NotEmpty(t, ownImages(t), "the loaded image is not found by its label, so finding none proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -191,16 +191,16 @@ func TestOutput(t *testing.T) {
 
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.Output("type=image"), build.WithMetadata(t))
 		require.NotEmpty(t, r.Metadata(t).Digest, "no image was made, so this proves nothing")
-		require.NotContains(t, r.Stderr(), "--load", "type=image warns that the result goes nowhere")
-		require.Empty(t, ownImages(t), "type=image put the image into the engine")
+		require.NotContains(t, r.Stderr(), "--load", "type=image warns that the result is not exported")
+		require.Empty(t, ownImages(t), "type=image put the image in the engine")
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-		require.NotEmpty(t, ownImages(t), "the loaded image is not found by its label, so that none was found proves nothing")
+		require.NotEmpty(t, ownImages(t), "the loaded image is not found by its label, so finding none proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/platforms-containerd",
-		Text:   "On the containerd store `--load` of several platforms keeps them all, and each runs as itself",
+		Text:   "On the containerd store `--load` with several platforms keeps them all, and each runs as its own platform",
 		Source: docsStore,
 		Needs:  append(bothArchitectures, claim.ContainerdStore),
 	}, func(t *suite.T) {
@@ -208,13 +208,13 @@ func TestOutput(t *testing.T) {
 		ref := image.New(t, "platforms")
 		build.Run(t, b, "fixtures/processor", build.Platform(bothPlatforms...), build.Load(ref))
 		for _, arch := range architectures {
-			require.Equal(t, env.Machine(arch), image.Run(t, ref, "linux/"+arch), "the loaded image for %s runs as something else", arch)
+			require.Equal(t, env.Machine(arch), image.Run(t, ref, "linux/"+arch), "the loaded image for %s runs as another architecture", arch)
 		}
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/platforms-overlay2",
-		Text:   "On the overlay2 store `--load` of several platforms is refused, says why, and leaves nothing",
+		Text:   "On the overlay2 store `--load` with several platforms is refused with a reason, and leaves nothing behind",
 		Source: docsStore,
 		Needs:  []claim.Need{claim.Overlay2Store},
 	}, func(t *suite.T) {
@@ -223,7 +223,7 @@ func TestOutput(t *testing.T) {
 
 		refused := build.Try(t, b, "fixtures/push", printing(t, ""), build.Platform(bothPlatforms...), build.Load(ref))
 		refused.MustFail(t, "several platforms were loaded into an engine whose store keeps one")
-		require.Contains(t, refused.Stderr(), "manifest lists", "the refusal does not say that several platforms are the reason")
+		require.Contains(t, refused.Stderr(), "manifest lists", "the error does not say that several platforms are the reason")
 		require.Empty(t, ownImages(t), "the refused build left an image in the engine")
 
 		build.Run(t, b, "fixtures/push", printing(t, ""), build.Platform("linux/arm64"), build.Load(ref))
@@ -232,10 +232,10 @@ func TestOutput(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:      "output/ids-containerd",
-		Text:    "On the containerd store the id file and the metadata file name the engine's image, with every driver: its manifest, or with provenance its index",
+		Text:    "On the containerd store, with every driver, the id file and the metadata file name the engine's image: its manifest, or with provenance its index",
 		Source:  imageDigestIDs,
 		Needs:   []claim.Need{claim.ContainerdStore},
-		History: "buildx before v0.36 writes the configuration's digest, which the engine does not know, for the docker driver without provenance (docker/buildx#3952); v0.23 does so for the docker-container driver as well (docker/buildx#3136)",
+		History: "buildx before v0.36 writes the config digest, which the engine does not know, for the docker driver without provenance (docker/buildx#3952); v0.23 does so for the docker-container driver as well (docker/buildx#3136)",
 	}, func(t *suite.T) {
 		for _, b := range eachDriver(t) {
 			plain, id := requireID(t, b, "no provenance", build.NoProvenance())
@@ -249,7 +249,7 @@ func TestOutput(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/ids-overlay2",
-		Text:   "On the overlay2 store the id file names the engine's image, with every driver: its configuration",
+		Text:   "On the overlay2 store, with every driver, the id file names the engine's image by its config digest",
 		Source: imageDigestIDs,
 		Needs:  []claim.Need{claim.Overlay2Store},
 	}, func(t *suite.T) {
@@ -268,12 +268,12 @@ func TestOutput(t *testing.T) {
 		b := builder.SharedFor(t, "linux/arm64")
 		ref := image.New(t, "emulated")
 		build.Run(t, b, "fixtures/processor", build.Platform("linux/arm64"), build.Load(ref))
-		require.Equal(t, env.Machine("arm64"), image.Run(t, ref, "linux/arm64"), "the arm64 image runs as something else")
+		require.Equal(t, env.Machine("arm64"), image.Run(t, ref, "linux/arm64"), "the arm64 image runs as another architecture")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "output/not-emulated",
-		Text:   "The image of a platform that the engine's host can neither execute nor emulate loads, and running it says `exec format error`",
+		Text:   "An image for a platform that the engine's host can neither execute nor emulate loads, but running it fails with `exec format error`",
 		Source: emulation,
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
@@ -283,10 +283,10 @@ func TestOutput(t *testing.T) {
 		build.Run(t, b, context, build.File("fixtures/foreign/Dockerfile"), build.Platform(platform), build.Load(ref))
 
 		inspected := image.Inspect(t, ref, platform)
-		require.Equal(t, platform, inspected.Os+"/"+inspected.Architecture, "the engine has another image than was built")
+		require.Equal(t, platform, inspected.Os+"/"+inspected.Architecture, "the engine's image is not for the platform that was built")
 		ran := image.Try(t, ref, platform)
-		require.NotZero(t, ran.Exit, "a program of %s ran, which nothing here executes", platform)
-		require.Contains(t, ran.Stderr, "exec format error", "running an image of %s does not say that its format is the reason", platform)
+		require.NotZero(t, ran.Exit, "a program for %s ran, though nothing here can execute it", platform)
+		require.Contains(t, ran.Stderr, "exec format error", "running an image for %s does not report its format as the reason", platform)
 	})
 
 	outputFiles(t)
@@ -294,45 +294,45 @@ func TestOutput(t *testing.T) {
 	outputPush(t)
 }
 
-// printing makes a build's result print the claim's salt and the word, which tells
-// several images of one claim apart, and labels the image, so that it is found in
-// the engine even without a name.
+// printing makes a build's result print the claim's salt and the word, which
+// distinguishes several images of one claim. It also labels the image, so that it can
+// be found in the engine without a name.
 func printing(t *suite.T, word string) build.Option {
 	return build.All(build.Salt(t, word), build.Label(claimLabel, t.Salt()))
 }
 
 const claimLabel = "builders.claim"
 
-// ownLabel is the label of the claim's images as the engine is asked for it.
+// ownLabel is the label of the claim's images, as an engine's filter takes it.
 func ownLabel(t *suite.T) string { return claimLabel + "=" + t.Salt() }
 
-// ownImages are the engine's images of this claim.
+// ownImages returns this claim's images in the engine.
 func ownImages(t *suite.T) []string {
 	t.Helper()
 	return image.Labelled(t, ownLabel(t))
 }
 
-// requirePrints runs an image of the engine's.
+// requirePrints runs an image in the engine and checks what it prints.
 func requirePrints(t *suite.T, ref, word, message string, args ...any) {
 	t.Helper()
 	require.Equal(t, t.Salt()+word, image.Run(t, ref, t.Native()), append([]any{message}, args...)...)
 }
 
-// requireWarning looks for the two ways out that the warning names.
+// requireWarning looks for the two flags that the warning suggests.
 func requireWarning(t *suite.T, r *build.Result) {
 	t.Helper()
 	for _, wayOut := range []string{"--push", "--load"} {
-		require.Contains(t, r.Stderr(), wayOut, "the build does not warn that its result goes nowhere")
+		require.Contains(t, r.Stderr(), wayOut, "the build does not warn that its result is not exported")
 	}
 }
 
-// requireDigest compares what buildx says it pushed with what was pushed.
+// requireDigest compares what buildx reports as pushed with what was pushed.
 func requireDigest(t *suite.T, ref, noted string) {
 	t.Helper()
-	require.Equal(t, registry.MustDigest(t, ref), noted, "the metadata file names another digest than the registry has")
+	require.Equal(t, registry.MustDigest(t, ref), noted, "the metadata file does not name the registry's digest")
 }
 
-// eachDriver is the claim's builder and the engine's own one.
+// eachDriver returns the claim's builder and the engine's own one.
 func eachDriver(t *suite.T) []*builder.Builder {
 	t.Helper()
 	if t.Driver == subject.DriverDocker {
@@ -341,13 +341,13 @@ func eachDriver(t *suite.T) []*builder.Builder {
 	return []*builder.Builder{builder.Shared(t), builder.New(t, builder.Driver(subject.DriverDocker))}
 }
 
-// requireID builds an image and makes sure that the engine knows it by the id
-// that buildx wrote down. It returns what else buildx wrote down.
+// requireID builds an image and fails unless the engine knows it by the id in
+// buildx's id file. It returns that id and buildx's metadata.
 func requireID(t *suite.T, b *builder.Builder, what string, provenance build.Option) (m build.Metadata, id string) {
 	t.Helper()
 	ref, word := image.New(t, "ids"), b.Driver+" "+what
 	r := build.Run(t, b, "fixtures/output", printing(t, word), provenance, build.Load(ref), build.IDFile(t), build.WithMetadata(t))
-	require.Equal(t, engine.ImageID(t, ref), r.ID(t), "driver %s, %s: buildx wrote down another id than the engine has", b.Driver, what)
+	require.Equal(t, engine.ImageID(t, ref), r.ID(t), "driver %s, %s: the id file does not name the engine's image", b.Driver, what)
 	requirePrints(t, r.ID(t), word, "driver %s, %s: the id is that of another image", b.Driver, what)
 	return r.Metadata(t), r.ID(t)
 }

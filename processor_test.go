@@ -15,11 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Chapter: a container that prints its processor, one builder per architecture.
+// Chapter: a container that prints its architecture, one builder per architecture.
 func TestProcessor(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:     "processor/config",
-		Text:   "Built on the amd64 and on the arm64 builder with `--load`, each image carries its architecture in its config",
+		Text:   "An image built with `--load` on the amd64 or the arm64 builder carries that architecture in its config",
 		Source: docsPlatforms,
 		Needs:  bothArchitectures,
 	}, func(t *suite.T) {
@@ -28,13 +28,13 @@ func TestProcessor(t *testing.T) {
 			ref := image.New(t, "processor")
 			build.Run(t, builder.SharedFor(t, platform), "fixtures/processor", build.Platform(platform), build.Load(ref))
 			inspected := image.Inspect(t, ref, platform)
-			require.Equal(t, platform, inspected.Os+"/"+inspected.Architecture, "the image's config names another platform than it was built for")
+			require.Equal(t, platform, inspected.Os+"/"+inspected.Architecture, "the image's config does not name the platform it was built for")
 		}
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "processor/while-building",
-		Text:   "RUN executes as the target platform: `uname -m` prints x86_64 on the one builder and aarch64 on the other",
+		Text:   "RUN executes as the target platform: `uname -m` prints x86_64 on the amd64 builder and aarch64 on the arm64 builder",
 		Source: docsPlatforms,
 		Needs:  bothArchitectures,
 	}, func(t *suite.T) {
@@ -42,13 +42,13 @@ func TestProcessor(t *testing.T) {
 			platform := "linux/" + arch
 			b := builder.SharedFor(t, platform)
 			told, _ := build.Export(t, b, "fixtures/processor", "built-on", build.Platform(platform), build.NoCache(), build.Target("told"))
-			require.Equal(t, env.Machine(arch), told, "RUN for %s executed on another processor", platform)
+			require.Equal(t, env.Machine(arch), told, "RUN for %s executed on another architecture", platform)
 		}
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "processor/when-run",
-		Text:   "`docker run` of each image prints the architecture that it was built for and built on",
+		Text:   "`docker run` of each image prints its target architecture, both at run time and as recorded at build time",
 		Source: docsPlatforms,
 		Needs:  bothArchitectures,
 	}, func(t *suite.T) {
@@ -56,14 +56,14 @@ func TestProcessor(t *testing.T) {
 			platform, machine := "linux/"+arch, env.Machine(arch)
 			ref := image.New(t, "processor")
 			build.Run(t, builder.SharedFor(t, platform), "fixtures/processor", build.Platform(platform), build.Load(ref))
-			require.Equal(t, machine, image.Run(t, ref, platform), "the image for %s runs on another processor", platform)
-			require.Equal(t, machine, image.Run(t, ref, platform, "cat", "/built-on"), "the image for %s was built on another processor", platform)
+			require.Equal(t, machine, image.Run(t, ref, platform), "the image for %s runs as another architecture", platform)
+			require.Equal(t, machine, image.Run(t, ref, platform, "cat", "/built-on"), "the image for %s was built as another architecture", platform)
 		}
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "processor/one-index",
-		Text:   "One command for both platforms pushes one index, whose two images each run as themselves",
+		Text:   "One build for both platforms pushes one index, and each of its two images runs as its own platform",
 		Source: docsPlatforms,
 		Needs:  append(bothArchitectures, claim.OwnBuildKit),
 	}, func(t *suite.T) {
@@ -73,10 +73,10 @@ func TestProcessor(t *testing.T) {
 
 		build.Run(t, b, "fixtures/processor", build.Platform(bothPlatforms...), build.Push(ref))
 
-		require.ElementsMatch(t, bothPlatforms, registry.Platforms(t, ref), "the pushed index holds other platforms than were built")
+		require.ElementsMatch(t, bothPlatforms, registry.Platforms(t, ref), "the platforms in the pushed index are not the ones that were built")
 		for _, arch := range architectures {
 			image.Pull(t, ref, "linux/"+arch)
-			require.Equal(t, env.Machine(arch), image.Run(t, ref, "linux/"+arch), "the index's image for %s runs as something else", arch)
+			require.Equal(t, env.Machine(arch), image.Run(t, ref, "linux/"+arch), "the index's image for %s runs as another architecture", arch)
 		}
 	})
 
@@ -97,10 +97,10 @@ func TestProcessor(t *testing.T) {
 			for _, built := range architectures {
 				step := "step-of-" + built
 				if built == arch {
-					require.Contains(t, records, step, "node %s claims %s and did not build it", node, arch)
+					require.Contains(t, records, step, "node %s claims %s but did not build it", node, arch)
 					continue
 				}
-				require.NotContains(t, records, step, "node %s claims %s and built %s", node, arch, built)
+				require.NotContains(t, records, step, "node %s claims %s but built %s", node, arch, built)
 			}
 		}
 	})

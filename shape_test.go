@@ -19,13 +19,13 @@ import (
 
 const docsReproducible = "https://github.com/moby/buildkit/blob/master/docs/build-repro.md"
 
-// Chapter: the shape of what comes out. Besides proving its claim, each spec
-// notes facts that are neither right nor wrong, but that users may rely on:
-// `builders compare` tells which of them changed.
+// Chapter: the shape of a build's result. Besides proving its claim, each spec
+// records facts that are neither right nor wrong but that users may rely on:
+// `builders compare` shows which of them changed.
 func TestShape(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:     "shape/pushed",
-		Text:   "A build for one platform pushes one image, whatever is kept beside it",
+		Text:   "A build for one platform pushes one image, apart from any attestations",
 		Source: "https://docs.docker.com/build/metadata/attestations/attestation-storage/",
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -40,28 +40,28 @@ func TestShape(t *testing.T) {
 				require.NotEmpty(t, m.Layers, "the pushed image has no layers")
 			}
 		}
-		require.Len(t, images, 1, "a build for one platform pushed another number of images")
+		require.Len(t, images, 1, "a build for one platform did not push exactly one image")
 		note(t, pushed.Facts())
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:     "shape/reproducible",
-		Text:   "With SOURCE_DATE_EPOCH a build that only copies gives the same image without any cache, digest by digest",
+		Text:   "With SOURCE_DATE_EPOCH a build that only copies is reproducible without any cache, down to every digest",
 		Source: docsReproducible,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) { buildTwice(t, "copy", "") })
 
 	suite.Prove(t, claim.Claim{
 		ID:      "shape/rewrite-timestamp",
-		Text:    "With SOURCE_DATE_EPOCH and `rewrite-timestamp=true` a build that runs commands gives the same image without any cache, digest by digest",
+		Text:    "With SOURCE_DATE_EPOCH and `rewrite-timestamp=true` a build that runs commands is reproducible without any cache, down to every digest",
 		Source:  docsReproducible,
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.13")},
-		History: "Releases before v0.13 know no rewrite-timestamp and leave the time of the build in the layers",
+		History: "Releases before v0.13 do not support rewrite-timestamp and leave the build time in the layers",
 	}, func(t *suite.T) { buildTwice(t, "run", ",rewrite-timestamp=true") })
 
 	suite.Prove(t, claim.Claim{
 		ID:     "shape/daemon",
-		Text:   "A builder's BuildKit tells its platforms and the policy by which it cleans up, and buildx shows the same",
+		Text:   "A builder's BuildKit reports its platforms and its garbage collection policy, and buildx shows the same",
 		Source: "https://docs.docker.com/build/cache/garbage-collection/",
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
@@ -71,7 +71,7 @@ func TestShape(t *testing.T) {
 			GCPolicy  []json.RawMessage `json:"gcPolicy"`
 		}
 		said := b.Exec(t, "buildctl", "debug", "workers", "--format", "{{json .}}")
-		require.NoError(t, json.Unmarshal([]byte(said), &workers), "the daemon's description of its workers is no JSON")
+		require.NoError(t, json.Unmarshal([]byte(said), &workers), "the daemon's description of its workers is not JSON")
 		require.NotEmpty(t, workers, "the daemon has no worker")
 		worker := workers[0]
 
@@ -79,9 +79,9 @@ func TestShape(t *testing.T) {
 		for _, p := range worker.Platforms {
 			platforms = append(platforms, strings.TrimSuffix(p.OS+"/"+p.Architecture+"/"+p.Variant, "/"))
 		}
-		require.Contains(t, platforms, t.Native(), "the daemon does not serve the platform that it runs on")
-		require.ElementsMatch(t, platforms, b.Inspect(t)[0].Platforms, "buildx inspect shows other platforms than the daemon serves")
-		require.NotEmpty(t, worker.GCPolicy, "the daemon has no policy by which it takes out what is not used")
+		require.Contains(t, platforms, t.Native(), "the daemon does not support the platform that it runs on")
+		require.ElementsMatch(t, platforms, b.Inspect(t)[0].Platforms, "buildx inspect does not show the platforms that the daemon supports")
+		require.NotEmpty(t, worker.GCPolicy, "the daemon has no garbage collection policy")
 
 		slices.Sort(platforms)
 		t.Fact("platforms", strings.Join(platforms, " "))
@@ -93,12 +93,12 @@ func TestShape(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "shape/warnings",
-		Text:   "What BuildKit warns about is built all the same",
+		Text:   "BuildKit builds a Dockerfile even if it warns about it",
 		Source: "https://docs.docker.com/build/checks/",
 	}, func(t *suite.T) {
 		b := builder.Shared(t)
 		value, r := build.Export(t, b, "fixtures/shape", "said", build.File("fixtures/shape/warned.Dockerfile"))
-		require.Equal(t, "built all the same", value, "a Dockerfile that BuildKit may warn about gave another result")
+		require.Equal(t, "built anyway", value, "a Dockerfile that BuildKit may warn about gave a wrong result")
 		slices.Sort(r.Warnings)
 		for i, warning := range r.Warnings {
 			t.Fact(fmt.Sprintf("warning %d", i), warning)
@@ -113,10 +113,10 @@ func note(t *suite.T, facts [][2]string) {
 	}
 }
 
-// The time is any that is long past.
+// Any time that is long past.
 const sourceDate = "1700000000"
 
-// buildTwice builds a stage of the fixture twice without any cache.
+// buildTwice builds a stage of the fixture twice, without any cache.
 func buildTwice(t *suite.T, stage, attributes string) {
 	t.Helper()
 	at := registry.Start(t, registry.Strict)
@@ -129,7 +129,7 @@ func buildTwice(t *suite.T, stage, attributes string) {
 		return registry.Describe(t, ref)
 	}
 	first, second := push("first"), push("second")
-	require.Equal(t, first.Digest, second.Digest, "the same build with the same SOURCE_DATE_EPOCH gave another image the second time")
+	require.Equal(t, first.Digest, second.Digest, "the same build with the same SOURCE_DATE_EPOCH gave a different image the second time")
 
 	image := first.Manifests[0]
 	t.Fact("manifest digest", image.Digest)

@@ -8,22 +8,22 @@ import (
 	"builders.test/helpers/subject"
 )
 
-// What several chapters share.
+// Shared by several chapters.
 
-// The platforms that claims about several are proven with, and what these need.
+// The platforms that multi-platform claims use, and what these need.
 var (
 	architectures     = []string{"amd64", "arm64"}
 	bothPlatforms     = []string{"linux/amd64", "linux/arm64"}
 	bothArchitectures = []claim.Need{claim.AMD64, claim.ARM64}
 )
 
-// oldBuildKit is older than what some claims are about, whatever is under test.
+// oldBuildKit predates the features of some claims, no matter what is under test.
 const oldBuildKit = "moby/buildkit:" + subject.OldBuildKit
 
 var (
-	// probe tells a hit from a miss: a step of its draws a random value.
+	// probe distinguishes a hit from a miss: one of its steps draws a random value.
 	probe = cache.Probe{Context: "fixtures/caching", File: "id", Step: "RUN echo"}
-	// stock puts layers, a cache mount and a local source into a cache, four
+	// stock fills a cache with layers, a cache mount and a local source, four
 	// megabytes each.
 	stock = cache.Stock{Context: "fixtures/disk"}
 )

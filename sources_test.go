@@ -2,7 +2,7 @@
 
 package builders
 
-// Where claims of several chapters come from.
+// Sources that several chapters cite.
 const (
 	docsBuilders    = "https://docs.docker.com/build/builders/"
 	docsCreate      = "https://docs.docker.com/reference/cli/docker/buildx/create/"

@@ -1,9 +1,9 @@
-// Package lab is the Docker Engine that the project brings along for machines
-// where none is reachable; or rather two of them, one for each image store.
+// Package lab is the Docker Engine for machines where none is reachable; or rather two
+// of them, one for each image store.
 //
 // It compiles the engine, buildx, a registry and BuildKit releases from the Go
 // module proxy, makes the images they need from Debian packages, and runs all
-// of it beside whatever the host has: nothing is installed, no firewall rule is
+// of it alongside whatever the host has: nothing is installed, no firewall rule is
 // written, everything listens on loopback or on a unix socket. What it makes is
 // kept by version in one cache folder, so a second [Lab.Up] takes a moment.
 //

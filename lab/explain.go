@@ -25,14 +25,14 @@ func explain(tried string, err error) error {
 		return err
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "no space left on device"):
 		return &problem.Problem{Tried: tried, Happened: "the disk is full",
-			Next: "free some space (" + units.BytesSize(spaceNeeded) + " is enough to make a lab) and run it again", Err: err}
+			Next: "free some space (" + units.BytesSize(spaceNeeded) + " is enough for a lab) and run it again", Err: err}
 	case unwritable(err):
-		return &problem.Problem{Tried: tried, Happened: err.Error(), Next: "set XDG_CACHE_HOME to a folder that can be written", Err: err}
+		return &problem.Problem{Tried: tried, Happened: err.Error(), Next: "set XDG_CACHE_HOME to a writable folder", Err: err}
 	case errors.Is(err, debian.ErrArchive):
 		return &problem.Problem{Tried: tried, Happened: err.Error(),
-			Next: "see that this host's package sources (/etc/apt) are reachable, then run it again to continue", Err: err}
+			Next: "check that this host's package sources (/etc/apt) are reachable, then run it again to continue", Err: err}
 	default:
-		return &problem.Problem{Tried: tried, Happened: err.Error(), Next: "run it again; `builders lab purge` starts from nothing", Err: err}
+		return &problem.Problem{Tried: tried, Happened: err.Error(), Next: "run it again; `builders lab purge` starts over", Err: err}
 	}
 }
 

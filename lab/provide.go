@@ -85,7 +85,7 @@ func (l *Lab) Buildx(ctx context.Context, release string) (string, error) {
 	if release != "latest" {
 		v, err := Release(release)
 		if err != nil {
-			return "", problem.New("reading the buildx release "+release, "it is no version", "write one like "+versions.Buildx)
+			return "", problem.New("reading the buildx release "+release, "it is not a version", "write one like "+versions.Buildx)
 		}
 		tag = v
 	}

@@ -49,7 +49,7 @@ func (l *Lab) session(ctx context.Context, fn func(context.Context) error) error
 }
 
 // spaceNeeded is what it takes to make a lab with two BuildKit releases, in
-// bytes: 2.6 GB for itself and 3.6 GB for Go's build cache beside it.
+// bytes: 2.6 GB for itself and 3.6 GB for Go's build cache.
 const spaceNeeded = 7 << 30
 
 // preflight fails when the host lacks something for a lab.
@@ -103,7 +103,7 @@ func (l *Lab) locked(ctx context.Context, fn func() error) error {
 		return err
 	}
 	if !ok {
-		l.site.Say("waiting", "another `builders` works on this lab"+l.owner())
+		l.site.Say("waiting", "another `builders` is using this lab"+l.owner())
 		if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}

@@ -10,24 +10,22 @@ func newCheckCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check",
 		Short: "Proves every claim, or some, on one BuildKit",
-		Long: `check proves the claims on one BuildKit and writes a report. It is run in the
-project's folder. An engine that DOCKER_HOST or the current docker context
-reaches is used as it is; otherwise the lab is brought up.
+		Long: `check proves the claims on one BuildKit and writes a report. Run it in the
+project's folder. It uses the engine that DOCKER_HOST or the current docker context
+points to; if there is none, it starts the lab.
 
-A claim that fails is tried again, three times unless CONFIRM says otherwise: it is
-broken if it fails each time, otherwise unsteady. An unsteady claim and a fault that
-is known of the release under test are shown and do not fail the run, unless STRICT=1.
+A claim that fails is retried, three times unless CONFIRM says otherwise: it is
+broken if it fails each time, otherwise unsteady. Unsteady claims and known faults of
+the release under test are shown and do not fail the run, unless STRICT=1.
 
-Where a driver or an image store is chosen, only the claims about it are put to
-the test. The lab has an engine for each store; an engine of yours has the one
-that it has.
+If you choose a driver or an image store, only the claims about it are tested. The
+lab has an engine for each store; your own engine has only its own.
 
-Faults that releases of the past had are put to the test by RUN=regressions or,
-beside all else, by REGRESSIONS=1, and by compare, matrix and bisect without being
-asked.
+Faults of past releases are tested with RUN=regressions or, in addition to all
+other claims, with REGRESSIONS=1; compare, matrix and bisect test them by default.
 
-With a folder of scripts (SPECS), the claims of your own project are put to the
-test instead of those of the book; docs/scripts.md tells how to write them.
+With a folder of scripts (SPECS) the claims of your own project are tested instead
+of the book's; docs/scripts.md explains how to write them.
 
 The flags have variables of the same names: BUILDKIT, BUILDX, DRIVER, STORE, RUN,
 SPECS, REGRESSIONS, CONFIRM, STRICT, KEEP and OUT.`,

@@ -10,7 +10,7 @@ func newClaimsCommand() *cobra.Command {
 	in, asJSON := check.Here(), false
 	command := &cobra.Command{
 		Use:   "claims",
-		Short: "Lists every claim with where it comes from and what it needs",
+		Short: "Lists every claim with its source and needs",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			in.Stderr = command.ErrOrStderr()

@@ -9,11 +9,11 @@ func newCleanCommand() *cobra.Command {
 	var cleaner leftovers.Cleaner
 	c := &cobra.Command{
 		Use:   "clean",
-		Short: "Remove what dead runs left behind, and nothing else",
-		Long: `clean looks on the engine that check would use, and in this machine's temporary
-folder, for what runs made: it carries their id. It shows what it found and
-removes what belongs to runs that are over. A run that goes on keeps all of its
-own. What a run on another machine made on a shared engine is shown and left.`,
+		Short: "Remove what killed runs left behind, and nothing else",
+		Long: `clean searches the engine that check would use, and this machine's temporary
+folder, for objects that carry a run's id. It shows what it found and removes
+what belongs to runs that are over. A run that is still going on keeps everything.
+Objects that a run on another machine made on a shared engine are shown and left.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			cleaner.Out = command.OutOrStdout()

@@ -12,19 +12,19 @@ func newCompareCommand() *cobra.Command {
 	c.Request.Choice.Regressions = true
 	command := &cobra.Command{
 		Use:   "compare",
-		Short: "Tells what changes when you move the pin from one BuildKit to another",
-		Long: `compare puts the claims to the test on a baseline and on a candidate, on the same
-engine, and says of each claim what becomes of it: regressed, fixed, the same,
-broken on both sides, unsteady, or not to be told because the environment failed.
-What changed without breaking a claim, such as a media type or the default garbage
-collection, is listed apart as a change of shape.
+		Short: "Shows what changes when you move the pin from one BuildKit to another",
+		Long: `compare tests the claims on a baseline and on a candidate, on the same engine, and
+reports what happens to each claim: regressed, fixed, the same, broken on both
+sides, unsteady, or unknown because the environment failed. What changed without
+breaking a claim, such as a media type or the default garbage collection, is listed
+separately as a change of shape.
 
-Where one side fails and the other holds, or a claim fails some of the times, both
-are asked again by turns, alone, until Fisher's exact test tells their rates apart
-with p < 0.01, or 20 tries a side are spent. 5 of 5 against 0 of 5 is told apart.
+If one side fails and the other holds, or a claim fails on some tries, both are
+tried again in turn, alone, until Fisher's exact test separates their rates with
+p < 0.01, or 20 tries per side are used up. 5 of 5 against 0 of 5 is enough.
 
-It exits with 1 when something regressed, with 2 when something could not be
-told, and with 0 otherwise, also when a claim that held is unsteady now.
+It exits with 1 if something regressed, with 2 if something is undecided or
+unknown, and with 0 otherwise, even if a claim that held is unsteady now.
 
 The flags have variables of the same names: BASELINE, BUILDKIT, BASELINE_BUILDX,
 BUILDX, DRIVER, STORE, RUN, SPECS and OUT.`,

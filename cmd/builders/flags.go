@@ -22,17 +22,17 @@ func variable(name, fallback string) string {
 	return fallback
 }
 
-// newRequest is for commands that leave it to the variables what a verdict takes.
+// newRequest is for commands without the verdict flags: the variables decide.
 func newRequest() check.Request {
 	return check.Request{Confirm: variable("CONFIRM", ""), Strict: variable("STRICT", ""), Keep: variable("KEEP", "")}
 }
 
-// runner is what a command does.
+// runner is the work of a command.
 type runner interface {
 	Run(ctx context.Context) error
 }
 
-// runs is a command that does it in a workspace, with its own output.
+// runs returns a command that runs what in a workspace, with its own output.
 func runs(what runner, in *check.Workspace) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, _ []string) error {
 		in.Stdout, in.Stderr = command.OutOrStdout(), command.ErrOrStderr()
@@ -51,11 +51,11 @@ func subjectFlags(flags *pflag.FlagSet, cell *plan.Cell) {
 
 func cellFlags(flags *pflag.FlagSet, cell *plan.Cell) {
 	flags.StringVar(&cell.Driver, "driver", variable("DRIVER", ""), "the builders' driver: docker-container, docker or remote (default docker-container)")
-	flags.StringVar(&cell.Store, "store", variable("STORE", ""), "the engine's image store: containerd or overlay2 (default containerd, or what your engine has)")
+	flags.StringVar(&cell.Store, "store", variable("STORE", ""), "the engine's image store: containerd or overlay2 (default containerd, or your engine's)")
 }
 
 func axesFlags(flags *pflag.FlagSet, axes *plan.Axes) {
-	flags.StringVar(&axes.BuildKitVersions, "buildkit", variable("BUILDKIT", ""), "BuildKits under test, separated by blanks or commas")
+	flags.StringVar(&axes.BuildKitVersions, "buildkit", variable("BUILDKIT", ""), "BuildKits under test, separated by spaces or commas")
 	flags.StringVar(&axes.BuildxVersions, "buildx", variable("BUILDX", ""), "buildx releases or plugins under test")
 	flags.StringVar(&axes.Drivers, "driver", variable("DRIVER", ""), "the builders' drivers: docker-container, docker, remote")
 	flags.StringVar(&axes.Stores, "store", variable("STORE", ""), "the engines' image stores: containerd, overlay2")
@@ -63,16 +63,16 @@ func axesFlags(flags *pflag.FlagSet, axes *plan.Axes) {
 
 func choiceFlags(flags *pflag.FlagSet, choice *check.Choice, in *check.Workspace) {
 	flags.StringVar(&choice.Run, "run", variable("RUN", ""), "chapters, claims' ids and globs of ids, such as images/prune* (default all)")
-	flags.StringVar(&in.Specs, "specs", variable("SPECS", ""), "a folder with scripts of your own, which are put to the test instead of the book")
+	flags.StringVar(&in.Specs, "specs", variable("SPECS", ""), "a folder with your own scripts, tested instead of the book")
 }
 
 func regressionsFlag(flags *pflag.FlagSet, choice *check.Choice) {
-	flags.BoolVar(&choice.Regressions, "regressions", variable("REGRESSIONS", "") != "", "put the faults of past releases to the test, too")
+	flags.BoolVar(&choice.Regressions, "regressions", variable("REGRESSIONS", "") != "", "test the faults of past releases, too")
 }
 
-// verdictFlags are about what a verdict takes, and which fail the run.
+// verdictFlags set what a verdict takes, and which verdicts fail the run.
 func verdictFlags(flags *pflag.FlagSet, r *check.Request) {
-	flags.StringVar(&r.Confirm, "confirm", variable("CONFIRM", strconv.Itoa(subject.DefaultConfirm)), "how often a claim that failed is tried again before it is called broken")
+	flags.StringVar(&r.Confirm, "confirm", variable("CONFIRM", strconv.Itoa(subject.DefaultConfirm)), "how often a failed claim is retried before it counts as broken")
 	strictFlag(flags, &r.Strict)
 	yesFlag(flags, &r.Keep, "keep", "leave the builders and files of a claim that fails, until builders clean")
 }

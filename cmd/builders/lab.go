@@ -18,11 +18,11 @@ import (
 func newLabCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lab",
-		Short: "Bring up an engine of its own where none is reachable",
+		Short: "Start an engine if none is reachable",
 		Long: "The lab is two Docker Engines, one with the containerd and one with the overlay2\n" +
-			"image store, with buildx, a registry that stands as Docker Hub's mirror, arm64\n" +
+			"image store, with buildx, a registry that acts as Docker Hub's mirror, arm64\n" +
 			"emulation and the images that the specs need. Nothing is installed; everything\n" +
-			"lies in one cache folder ($XDG_CACHE_HOME/builders).",
+			"is in one cache folder ($XDG_CACHE_HOME/builders).",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -31,8 +31,8 @@ func newLabCommand() *cobra.Command {
 		use, short string
 		do         func(*lab.Lab, context.Context) error
 	}{
-		{"down", "Stop the lab; keep what it made", (*lab.Lab).Down},
-		{"purge", "Stop the lab and delete all it made", (*lab.Lab).Purge},
+		{"down", "Stop the lab; keep what it built", (*lab.Lab).Down},
+		{"purge", "Stop the lab and delete everything it built", (*lab.Lab).Purge},
 	} {
 		c.AddCommand(&cobra.Command{
 			Use: end.use, Short: end.short, Args: cobra.NoArgs,
@@ -42,7 +42,7 @@ func newLabCommand() *cobra.Command {
 	return c
 }
 
-// inLab is a command that the lab carries out.
+// inLab returns a command that the lab executes.
 func inLab(do func(*cobra.Command, *lab.Lab) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, _ []string) error {
 		l, err := lab.Open(lab.Options{Progress: c.ErrOrStderr()})
@@ -57,7 +57,7 @@ func labUp() *cobra.Command {
 	var wanted lab.Wanted
 	c := &cobra.Command{
 		Use:   "up",
-		Short: "Start the lab; make first what is missing",
+		Short: "Start the lab; build what is missing",
 		Args:  cobra.NoArgs,
 		RunE: inLab(func(c *cobra.Command, l *lab.Lab) error {
 			other, err := existing.InsteadOf(c.Context(), l.Hosts())
@@ -71,8 +71,8 @@ func labUp() *cobra.Command {
 			return l.Up(c.Context(), wanted)
 		}),
 	}
-	c.Flags().StringSliceVar(&wanted.BuildKits, "buildkit", nil, "further BuildKit releases to serve, such as v0.20.2")
-	c.Flags().StringSliceVar(&wanted.Frontends, "frontend", nil, "further Dockerfile frontends to serve, such as 1.10")
+	c.Flags().StringSliceVar(&wanted.BuildKits, "buildkit", nil, "additional BuildKit releases to serve, such as v0.20.2")
+	c.Flags().StringSliceVar(&wanted.Frontends, "frontend", nil, "additional Dockerfile frontends to serve, such as 1.10")
 	return c
 }
 
@@ -80,7 +80,7 @@ func labEnv() *cobra.Command {
 	var store string
 	c := &cobra.Command{
 		Use:   "env",
-		Short: `Print the variables that lead to the lab: eval "$(builders lab env)"`,
+		Short: `Print the variables that select the lab: eval "$(builders lab env)"`,
 		Args:  cobra.NoArgs,
 		RunE: inLab(func(c *cobra.Command, l *lab.Lab) error {
 			access, err := l.Access(store)
@@ -109,7 +109,7 @@ func labStatus() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Tell what is up, in which versions, and what it takes on the disk",
+		Short: "Show what is running, the versions, and the disk space used",
 		Args:  cobra.NoArgs,
 		RunE: inLab(func(c *cobra.Command, l *lab.Lab) error {
 			status, err := l.Status(c.Context())

@@ -1,4 +1,4 @@
-// Command builders puts sentences about Docker's builders to the test. See
+// Command builders tests claims about Docker's builders. See
 // `builders --help`.
 package main
 
@@ -18,7 +18,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// Where make is killed it cannot pass that on.
+	// If make is killed it cannot pass that on.
 	ctx, cancel := context.WithCancel(ctx)
 	kin.Ancestor(cancel, "make", "gmake")
 	code := execute(ctx, newRootCommand(), os.Stderr)
@@ -29,10 +29,10 @@ func main() {
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "builders",
-		Short: "Puts sentences about Docker's builders to the test on real BuildKit",
-		Long: `builders knows a book of claims: sentences about Docker's builders that users
-rely on. It proves each of them on a real BuildKit, on your Docker Engine or,
-where none is reachable, on a lab that it builds itself.
+		Short: "Tests claims about Docker's builders on real BuildKit",
+		Long: `builders has a book of claims: sentences about Docker's builders that users rely
+on. It proves each of them on a real BuildKit, on your Docker Engine or, if none is
+reachable, on a lab that it builds itself.
 
 Exit codes: 0 every claim holds, 1 a claim is broken, 2 the environment failed
 or the command was misused.`,
@@ -51,7 +51,7 @@ or the command was misused.`,
 	return root
 }
 
-// helpful makes every command say where its arguments are explained.
+// helpful makes every command's errors name the help that explains its arguments.
 func helpful(command *cobra.Command) {
 	if check := command.Args; check != nil {
 		command.Args = func(c *cobra.Command, args []string) error {

@@ -13,17 +13,17 @@ func newMatrixCommand() *cobra.Command {
 		Use:   "matrix",
 		Short: "Proves the claims on several BuildKits, buildxs, drivers and image stores",
 		Long: `matrix proves the claims in every cell: each BuildKit with each buildx, driver and
-image store. A cell that fails does not stop the others. Cells that were finished
-by an earlier run with the same claims and proofs are kept, so an interrupted matrix
-goes on where it stopped; --fresh runs them all again. BuildKit images are made while other cells
-run.
+image store. A cell that fails does not stop the others. Cells that an earlier run
+with the same claims and proofs finished are kept, so an interrupted matrix resumes
+where it stopped; --fresh runs them all again. BuildKit images are built while other
+cells run.
 
-It exits with 1 when a claim is broken in some cell, with 2 when the environment
+It exits with 1 if a claim is broken in some cell, with 2 if the environment
 failed in one, and with 0 otherwise. Known faults and unsteady claims are shown and
-change that only under STRICT=1.
+change that only with STRICT=1.
 
 The flags have variables of the same names: BUILDKIT, BUILDX, DRIVER, STORE, RUN,
-SPECS, CONFIRM, STRICT and OUT, of which the first four take several words.`,
+SPECS, CONFIRM, STRICT and OUT; the first four accept several words.`,
 		Example: `  builders matrix --buildkit "v0.11.5 v0.16.0 v0.25.2 v0.34.2"
   builders matrix --buildkit v0.34.2 --driver "docker-container docker remote" --store "containerd overlay2"`,
 		Args: cobra.NoArgs,

@@ -15,13 +15,12 @@ func newMergeCommand() *cobra.Command {
 		Use:   "merge DIR...",
 		Short: "Joins the reports of several machines into one table",
 		Long: `merge reads the report.json in each folder and prints one table: claims down,
-reports across, and writes a page of them where one is wanted. It refuses reports
-that don't belong together: of different books of claims, or of the same subject
-twice.
+reports across; on request it also writes a page. It refuses reports that don't
+belong together: from different books of claims, or two of the same subject.
 
-It exits with 1 when a claim is broken somewhere, with 2 when the environment
-failed somewhere, and with 0 otherwise. Known faults and unsteady claims are shown
-and change that only under STRICT=1.`,
+It exits with 1 if a claim is broken somewhere, with 2 if the environment failed
+somewhere, and with 0 otherwise. Known faults and unsteady claims are shown and
+change that only with STRICT=1.`,
 		Example: `  builders merge build/matrix/*
   builders merge --html all.html laptop/ graviton/ staging/`,
 		Args: cobra.MinimumNArgs(1),

@@ -24,12 +24,11 @@ func newReportCommand() *cobra.Command {
 	)
 	command := &cobra.Command{
 		Use:   "report DIR…",
-		Short: "Makes pages for people and CI servers of runs that are over",
-		Long: `report reads report.json and the evidence from the folders that runs wrote (OUT)
-and makes of them an HTML page, JUnit XML or Markdown. One folder is a check;
-two with --compare are a baseline and a candidate; several are a matrix, whose
-columns are best given from old to new. Without a format it writes report.html
-into the first folder.`,
+		Short: "Makes pages for people and CI servers from finished runs",
+		Long: `report reads report.json and the evidence from the output folders of runs (OUT) and
+makes an HTML page, JUnit XML or Markdown. One folder is a check; two with --compare
+are a baseline and a candidate; several are a matrix, whose columns are best given
+from old to new. Without a format it writes report.html to the first folder.`,
 		Example: `  builders report build/check
   builders report --compare --html upgrade.html build/test/v0.11.5 build/test/v0.34.2
   builders report --markdown - build/check

@@ -67,7 +67,7 @@ func TestReportsOfDifferentBooksAreNotCompared(t *testing.T) {
 	assert.NilError(t, err)
 	got := reportOn(t, "--compare", "--html", page, before, after)
 	assert.Equal(t, got.code, exit.Environment)
-	assert.Assert(t, cmp.Contains(got.errors, "their claims are of different books"))
+	assert.Assert(t, cmp.Contains(got.errors, "their claims are from different books"))
 	assert.Assert(t, cmp.Contains(got.errors, "prove both again"))
 	_, err = os.Stat(page)
 	assert.Assert(t, os.IsNotExist(err), "a page was made of what does not belong together")
@@ -78,10 +78,10 @@ func TestReportOnTwoRuns(t *testing.T) {
 	got := reportOn(t, "--compare", "--markdown", "-", "--junit", filepath.Join(out, "j.xml"), "--html", filepath.Join(out, "p.html"), before, after)
 	assert.Equal(t, got.code, exit.Holds, got.errors)
 	// Each was tried once, which says little.
-	const headline = "No regression from BuildKit v0.11.5 to BuildKit v0.34.2 is known, but 1 claim differs and was asked too few times"
+	const headline = "No regression from BuildKit v0.11.5 to BuildKit v0.34.2 is known, but 1 claim differs and was tried too few times"
 	assert.Assert(t, cmp.Contains(got.out, headline))
 	assert.Assert(t, cmp.Contains(content(t, out, "p.html"), headline))
-	assert.Assert(t, cmp.Contains(content(t, out, "j.xml"), `<failure message="undecided: 0 of 1 → 1 of 1, too few times to tell from chance: it hit"`))
+	assert.Assert(t, cmp.Contains(content(t, out, "j.xml"), `<failure message="undecided: 0 of 1 → 1 of 1, too few tries to rule out chance: it hit"`))
 
 	got = reportOn(t, "--markdown", filepath.Join(out, "m.md"), before, after)
 	assert.Equal(t, got.code, exit.Holds, got.errors)
@@ -94,9 +94,9 @@ func TestReportRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no folder":            {nil, "requires at least 1 arg"},
+		"no run folder":        {nil, "requires at least 1 arg"},
 		"a folder without one": {[]string{t.TempDir()}, "read the report: open "},
-		"one to compare":       {[]string{"--compare", dir}, "--compare needs two folders, the baseline's first, and was given 1"},
+		"one to compare":       {[]string{"--compare", dir}, "--compare needs two folders, the baseline's first, but got 1"},
 		"an impossible file":   {[]string{"--html", filepath.Join(dir, "no", "x.html"), dir}, "name a file in a writable folder with --html"},
 	} {
 		t.Run(name, func(t *testing.T) {

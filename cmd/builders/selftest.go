@@ -11,21 +11,21 @@ func newSelftestCommand() *cobra.Command {
 	s := campaign.Selftest{Workspace: check.Here(), Request: newRequest()}
 	command := &cobra.Command{
 		Use:   "selftest",
-		Short: "Proves that the specs can fail: against a toolchain that is wrong on purpose",
-		Long: `selftest makes the toolchain wrong, one thing at a time: a plugin before buildx that
-drops --load, a BuildKit that was compiled with a mistake in it, a mirror that
-serves an older image, and so on. It runs the claims that have to notice, with some
-that must not, and prints what was caught, what survived and what turned broken for
-no reason. A sabotage that is wrong only some of the time has to make claims unsteady,
-and a claim that fails by it is tried three times more; by all others, once more. When
-every sabotage has been judged, now or before, it writes the table in
+		Short: "Proves that the specs can fail: against a toolchain with deliberate faults",
+		Long: `selftest breaks the toolchain, one fault at a time: a plugin in front of buildx that
+drops --load, a BuildKit that was compiled with a bug, a mirror that serves an older
+image, and so on. It runs the claims that must notice, with some that must not, and
+prints what was caught, what survived and which claims turned broken without reason.
+A sabotage that acts only some of the time must make claims unsteady, and a claim that
+fails with it is retried three times; with all others, once. When every sabotage has
+been judged, now or before, it writes the table in
 ` + campaign.ScorePage + `.
 
-With --measure every claim that RUN chooses is run, and those that turned broken or
-unsteady are listed. It uses the lab, whatever engine can be reached. The sabotage no-emulator
-switches the machine's emulator off for as long as it takes.
+With --measure every claim that RUN selects is run, and those that turned broken or
+unsteady are listed. It always uses the lab. The sabotage no-emulator switches the
+machine's emulator off while it runs.
 
-It exits with 0 when every sabotage is caught and nothing else turned broken.`,
+It exits with 0 if every sabotage is caught and nothing else turned broken.`,
 		Args: cobra.NoArgs,
 		RunE: runs(&s, &s.Workspace),
 	}

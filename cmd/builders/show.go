@@ -14,9 +14,9 @@ func newShowCommand() *cobra.Command {
 	in, dir := check.Here(), ""
 	command := &cobra.Command{
 		Use:   "show ID",
-		Short: "Tells all that is known of one claim",
-		Long: `show prints a claim's sentence, its source, history and needs, what proves it and
-which sabotages it notices, and the commands of the last run, with what they printed.`,
+		Short: "Shows everything that is known about one claim",
+		Long: `show prints a claim's sentence, its source, history and needs, its proof, the
+sabotages that it catches, and the commands of the last run with their output.`,
 		Example: `  builders show caching/second-build
   builders show cleanup/rm --out build/test/v0.34.2`,
 		Args: cobra.ExactArgs(1),
@@ -39,6 +39,6 @@ which sabotages it notices, and the commands of the last run, with what they pri
 		},
 	}
 	outFlag(command.Flags(), &dir, "check", "folder of the last run")
-	command.Flags().StringVar(&in.Specs, "specs", variable("SPECS", ""), "a folder with scripts of your own, out of which the claim is")
+	command.Flags().StringVar(&in.Specs, "specs", variable("SPECS", ""), "a folder with your own scripts, which has the claim")
 	return command
 }

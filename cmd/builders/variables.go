@@ -10,7 +10,7 @@ func newVariablesCommand() *cobra.Command {
 	var nested bool
 	c := &cobra.Command{
 		Use:    "variables [NAME...]",
-		Short:  "Refuses variables that no target of make takes",
+		Short:  "Refuses variables that no target of make uses",
 		Hidden: true,
 		RunE: func(_ *cobra.Command, names []string) error {
 			if nested {
@@ -19,6 +19,6 @@ func newVariablesCommand() *cobra.Command {
 			return makefile.Refuse(names...)
 		},
 	}
-	c.Flags().BoolVar(&nested, "nested", false, "make was called by another make, whose variables come along: refuse only what is nearly one of ours")
+	c.Flags().BoolVar(&nested, "nested", false, "make was called by another make, whose variables are passed along: refuse only near misses of ours")
 	return c
 }

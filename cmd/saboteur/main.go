@@ -1,5 +1,5 @@
-// Command saboteur is a buildx plugin that is wrong on purpose. It is built by
-// `builders selftest` for one sabotage at a time and is of no use otherwise.
+// Command saboteur is a buildx plugin with a deliberate fault. It is built by `builders
+// selftest` for one sabotage at a time and is of no use otherwise.
 package main
 
 import (

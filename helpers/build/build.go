@@ -1,4 +1,4 @@
-// Package build runs builds and reads what BuildKit says while it works.
+// Package build runs builds and reads what BuildKit reports meanwhile.
 //
 //	value, r := build.Export(t, b, "fixtures/caching", "id")
 //	require.Equal(t, first, value)
@@ -7,7 +7,7 @@
 // The progress is BuildKit's own rawjson, so "cached", "at the same time" and
 // "never sent" are read from it, not guessed from text meant for people. Releases
 // lose some of it, see [Losses]: results and exit codes decide first, then the
-// error that the build ends with, and last what the progress tells.
+// error that the build ends with, and last what the progress reports.
 package build
 
 import (
@@ -69,7 +69,7 @@ func TryIn(t *spec.T, config cli.Config, context string, options ...Option) *Res
 	return start(t, config, context, options).Wait(t)
 }
 
-// Stderr is what buildx itself wrote there beside the progress: its warnings,
+// Stderr is what buildx itself wrote there apart from the progress: its warnings,
 // and why it failed.
 func (r *Result) Stderr() string {
 	_, said := evidence.SplitProgress([]byte(r.Command.Stderr()))
@@ -123,7 +123,7 @@ func (r *Result) StepLogs() string {
 }
 
 // Transcript is the build as people read it: a line for each step, what went
-// wrong, and what the command said beside its progress.
+// wrong, and what the command printed apart from its progress.
 func (r *Result) Transcript() string {
 	var text strings.Builder
 	for _, v := range r.Vertices {

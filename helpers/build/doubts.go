@@ -11,7 +11,7 @@ import (
 	"builders.test/helpers/upstream"
 )
 
-// tell notes the registries over which a build had trouble, so that they are
+// tell records the registries over which a build had trouble, so that they are
 // asked should the claim fail.
 func (r *Result) tell(t *spec.T) {
 	t.Helper()
@@ -34,7 +34,7 @@ func (r *Result) tell(t *spec.T) {
 const current = "(the current one)"
 
 // troubled are the steps that failed, or that did not come to an end. A build may
-// end before it has told of the step that it failed by: then it may be any.
+// end before it reports the step that failed: then it may be any.
 func (r *Result) troubled() []progress.Vertex {
 	var found []progress.Vertex
 	for _, v := range r.Vertices {

@@ -10,7 +10,7 @@ import (
 	"gotest.tools/v3/fs"
 )
 
-// The result is what decides; what the progress tells may not contradict it.
+// The result decides; the progress must not contradict it.
 func ExampleExport() { //nolint:testableexamples // It needs an engine.
 	_ = func(t *suite.T) {
 		context := fixture.New(t, fs.WithFile("Dockerfile", `FROM busybox AS made

@@ -7,7 +7,7 @@ import (
 )
 
 // Failure is why a build failed, in its own words: the error that buildx prints
-// last, whatever its progress tells.
+// last, whatever its progress reports.
 type Failure struct {
 	// Text is the error without the words that say that it is one.
 	Text string
@@ -30,7 +30,7 @@ func (r *Result) Failure() Failure {
 var (
 	// ownError begins the last thing that buildx says of a build that failed.
 	ownError = regexp.MustCompile(`(?m)^ERROR: (?:failed to build: )?(?:failed to solve: )?(.*)$`)
-	// process is how BuildKit tells of a command that failed: by its words,
+	// process is how BuildKit reports a command that failed: by its words,
 	// quoted as Go does it.
 	process = regexp.MustCompile(`process ("(?:[^"\\]|\\.)*") did not complete successfully(?:: exit code: (\d+))?`)
 )

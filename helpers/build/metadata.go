@@ -37,14 +37,14 @@ type Metadata struct {
 	// Digest is that of the image that was exported: of its index, if it has
 	// one, otherwise of its manifest.
 	Digest string
-	// MediaType tells which of the two Digest is. Some outputs leave it out.
+	// MediaType says which of the two Digest is. Some outputs omit it.
 	MediaType string
 	// Config is the digest of the image's configuration. Most outputs leave
 	// it out.
 	Config string
 }
 
-// Metadata is what buildx noted about the image. The build must have been told
+// Metadata is what buildx recorded about the image. The build must have been told
 // to [WithMetadata].
 func (r *Result) Metadata(t *spec.T) Metadata {
 	t.Helper()
@@ -76,16 +76,16 @@ func (r *Result) note(t *spec.T, flag, option string) []byte {
 	case errors.Is(err, errNotAsked):
 		t.Mistaken("the spec reads what buildx writes for %s and did not ask for it: add %s to the options of the build", flag, option)
 	case errors.Is(err, errNothingWritten):
-		t.Fatalf("on builder %s the build succeeded, and buildx wrote nothing for %s", r.builder, flag)
+		t.Fatalf("on builder %s the build succeeded, but buildx wrote nothing for %s", r.builder, flag)
 	case err != nil:
-		t.EnvironmentFailed("what buildx wrote for %s cannot be read: %v", flag, err)
+		t.EnvironmentFailed("cannot read buildx's file for %s: %v", flag, err)
 	}
 	return content
 }
 
 var (
-	errNotAsked       = errors.New("the build was not told to write it")
-	errNothingWritten = errors.New("the build succeeded and wrote nothing")
+	errNotAsked       = errors.New("the build did not request it")
+	errNothingWritten = errors.New("the build succeeded but wrote nothing")
 )
 
 func (r *Result) noted(flag string) ([]byte, error) {

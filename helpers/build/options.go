@@ -40,7 +40,7 @@ func Arg(name, value string) Option { return flag("--build-arg", name+"="+value)
 
 // Salt keeps a claim's builds out of the caches of other claims, tries and runs:
 // their Dockerfile declares the argument SALT before the steps that are looked at.
-// Builds with the same words beside the claim's salt share their cache.
+// Builds with the same words in addition to the claim's salt share their cache.
 func Salt(t *spec.T, words ...string) Option {
 	return Arg("SALT", t.Salt()+strings.Join(words, ""))
 }

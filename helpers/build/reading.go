@@ -8,20 +8,20 @@ import (
 )
 
 // Step is the first step whose name contains the text. The claim ends if the
-// progress knows of none, or does not tell how it ended: what vanished proves
+// progress has none, or does not report how it ended: missing progress proves
 // nothing.
 func (r *Result) Step(t *spec.T, text string) progress.Vertex {
 	t.Helper()
 	v, found := r.Find(text)
 	if !found {
-		r.untold(t, Took, "of any step %q", text)
+		r.untold(t, Took, "any step %q", text)
 	}
 	r.MustTell(t, v)
 	return v
 }
 
 // MustTell ends the claim if the progress of a build that succeeded does not
-// tell how a step ended.
+// report how a step ended.
 func (r *Result) MustTell(t *spec.T, v progress.Vertex) {
 	t.Helper()
 	if r.succeeded() && !v.Told() {

@@ -64,13 +64,13 @@ func (r *Running) Await(t *spec.T, text string) {
 		}
 		select {
 		case <-r.command.Ended():
-			t.Fatalf("the build ended without a step %q that waits: %s", text, r.Wait(t).FailureMessage())
+			t.Fatalf("the build ended without waiting at a step %q: %s", text, r.Wait(t).FailureMessage())
 		default:
 		}
 		return false, nil
 	})
 	if err != nil {
-		t.Fatalf("the build does not begin with the step %q before the claim's deadline", text)
+		t.Fatalf("the build did not start the step %q before the claim's deadline", text)
 	}
 }
 
@@ -106,7 +106,7 @@ func progressOf(t *spec.T, text string) progress.Progress {
 	t.Helper()
 	told, err := progress.Parse(strings.NewReader(text))
 	if err != nil {
-		t.EnvironmentFailed("the build's progress cannot be read: %v", err)
+		t.EnvironmentFailed("cannot read the build's progress: %v", err)
 	}
 	return told
 }

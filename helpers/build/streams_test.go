@@ -13,9 +13,9 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// Each stream of testdata has beside it what is to be read from it, as .want.
+// Next to each stream of testdata, .want has the expected reading.
 // The streams are what buildx v0.38.2 printed of builds on the BuildKit that
-// their names tell; those called cut-… were made from others, and their first
+// their names say; those called cut-… were made from others, and their first
 // line says how. merged-… are the real thing: of two builds that came to the
 // same steps at the same time, the one that waited for the other.
 //

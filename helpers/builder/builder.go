@@ -1,4 +1,4 @@
-// Package builder creates builders for specs and takes them away again.
+// Package builder creates builders for specs and removes them afterwards.
 //
 //	b := builder.New(t, builder.Bootstrapped())
 //	b.Exec(t, "/bin/arch")
@@ -65,7 +65,7 @@ func Try(t *spec.T, options ...Option) (*Builder, error) {
 	return b, b.make(t, o)
 }
 
-// defaultName is that of the builder which every engine has by itself.
+// defaultName is that of the builder that every engine has.
 const defaultName = "default"
 
 func (s settings) builder() *Builder {
@@ -186,7 +186,7 @@ func shared(t *spec.T, driver, platforms string) *Builder {
 	})
 	if err != nil {
 		t.Stumbles(env.Question{Image: t.Env.BuildKit.Image, Local: true})
-		t.Fatalf("the shared %s builder for %q cannot be had: %v", driver, platforms, err)
+		t.Fatalf("the shared %s builder for %q is not available: %v", driver, platforms, err)
 	}
 	return b
 }

@@ -151,14 +151,14 @@ func (d *daemon) runs(t *spec.T) bool {
 }
 
 // ended says why the daemon did. Its port was free a moment before: that
-// another process took it is no fault of BuildKit's.
+// another process took it is not a fault of BuildKit's.
 func (d *daemon) ended(t *spec.T, config cli.Config) error {
 	t.Helper()
 	said := d.log(t, config)
 	if strings.Contains(said, "address already in use") {
 		t.EnvironmentFailed("another process took the daemon's port: %s", lastLine(said))
 	}
-	return fmt.Errorf("the daemon %s ended at once and said: %s", d.name, lastLine(said))
+	return fmt.Errorf("the daemon %s exited immediately and printed: %s", d.name, lastLine(said))
 }
 
 // log is what the daemon said, which stays as evidence.

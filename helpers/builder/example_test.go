@@ -23,7 +23,7 @@ func ExampleShared() { //nolint:testableexamples // It needs an engine.
 	}
 }
 
-// One builder for two platforms, each with a node of its own.
+// One builder for two platforms, each with its own node.
 func ExampleNewWithNodes() { //nolint:testableexamples // It needs an engine.
 	_ = func(t *suite.T) {
 		b := builder.NewWithNodes(t, "linux/amd64", "linux/arm64")

@@ -22,8 +22,8 @@ type Rule struct {
 	MinFree, Reserved string
 }
 
-// GC lets the builder's BuildKit prune by these rules, one after the other, in
-// place of those that it has by itself.
+// GC lets the builder's BuildKit prune by these rules, one after the other, in place of
+// its defaults.
 func GC(rules ...Rule) Option {
 	var text strings.Builder
 	for _, rule := range rules {

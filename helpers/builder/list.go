@@ -108,7 +108,7 @@ func (b *Builder) Inspect(t *spec.T) []Inspection {
 	return parseInspect(b.Config.Buildx(t, "inspect", b.Name).Stdout())
 }
 
-// parseInspect reads the labelled lines of docker buildx inspect; a node
+// parseInspect reads the labeled lines of docker buildx inspect; a node
 // begins with its Name, after the builder's own.
 func parseInspect(out string) []Inspection {
 	var nodes []Inspection

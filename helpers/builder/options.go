@@ -45,7 +45,7 @@ type Certificate string
 
 const (
 	// TrustedCert is of the authority that the daemon knows; builders show it
-	// unless told otherwise.
+	// by default.
 	TrustedCert Certificate = "client"
 	// UntrustedCert is of an authority that the daemon does not know.
 	UntrustedCert Certificate = "stranger"
@@ -84,7 +84,7 @@ func Unpinned() Option {
 	return func(s *settings) { s.unpinned, s.image = true, DefaultImage }
 }
 
-// In creates the builder in a configuration that exists, beside what is there.
+// In creates the builder in an existing configuration, next to its other builders.
 func In(config cli.Config) Option {
 	return func(s *settings) { s.config, s.hasConfig = config, true }
 }
@@ -178,7 +178,7 @@ func (s settings) configFile(t *spec.T) string {
 	}
 	// A person who repeats the command needs it, too.
 	if err := t.Evidence.Note(filepath.Base(path), text+"\n"); err != nil {
-		t.EnvironmentFailed("evidence cannot be kept: %v", err)
+		t.EnvironmentFailed("cannot save the evidence: %v", err)
 	}
 	return path
 }

@@ -1,5 +1,5 @@
-// Package cache asks builders what their build caches hold, prunes them, and
-// finds out whether a build was answered from them.
+// Package cache lists and prunes builders' caches, and finds out whether a build came
+// from them.
 //
 //	layers := cache.Usage(t, b).Of("regular").About("/big")
 //	cache.Prune(t, b, "--filter", "type=exec.cachemount")
@@ -44,7 +44,7 @@ func TryUsage(t *spec.T, b *builder.Builder, words ...string) (Records, error) {
 }
 
 // errUnreadable means that du answered, and not in the words that are known.
-var errUnreadable = errors.New("what `docker buildx du --verbose` printed cannot be read")
+var errUnreadable = errors.New("cannot read the output of `docker buildx du --verbose`")
 
 // fail ends the claim because a look at a cache failed. That du failed is du's
 // doing; that it cannot be read here is not.
@@ -95,7 +95,7 @@ func TryFiles(t *spec.T, b *builder.Builder, names ...string) (string, error) {
 		find = append(find, "-o", "-name", name)
 	}
 	result := b.Config.Try(t, append([]string{"exec", b.Container()}, find...)...)
-	// A folder that BuildKit removes meanwhile is no fault.
+	// A folder that BuildKit removes meanwhile is not a fault.
 	if result.Timeout || result.ExitCode > 1 {
 		return "", errors.New(cli.FailureMessage(result))
 	}

@@ -10,7 +10,7 @@ import (
 // mountLock keeps specs of two kinds apart. A build with --no-cache empties the cache
 // mounts that it uses. When it does, BuildKit also lets go of all others that are in
 // use (ClearActiveCacheMounts in its solver/llbsolver/mounts): builds that share one
-// would not find each other any more.
+// would no longer find each other.
 func mountLock(t *spec.T) *sync.RWMutex {
 	t.Helper()
 	lock, err := env.Shared(t.Env, "cache mounts", func() (*sync.RWMutex, error) { return new(sync.RWMutex), nil })

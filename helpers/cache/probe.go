@@ -7,7 +7,7 @@ import (
 	"builders.test/helpers/spec"
 )
 
-// Probe is a build that draws a random value in one of its steps. The value tells a
+// Probe is a build that draws a random value in one of its steps. The value distinguishes a
 // hit from a miss: it stays the same only if the step did not run again. What
 // BuildKit says of the step may not contradict the value.
 type Probe struct {
@@ -38,7 +38,7 @@ func (p Probe) MustHit(t *spec.T, b *builder.Builder, before, message string) {
 		t.Fatalf("%s", message)
 	}
 	if cached == progress.No {
-		t.Fatalf("the result is the cached one, but BuildKit says that the step was executed")
+		t.Fatalf("the result is the cached one, but BuildKit reports that the step was executed")
 	}
 }
 
@@ -51,6 +51,6 @@ func (p Probe) MustMiss(t *spec.T, b *builder.Builder, before, message string) {
 		t.Fatalf("%s", message)
 	}
 	if cached == progress.Yes {
-		t.Fatalf("BuildKit says that the step was cached, but its result is new")
+		t.Fatalf("BuildKit reports that the step was cached, but its result is new")
 	}
 }

@@ -49,7 +49,7 @@ func Await(t *spec.T, b *builder.Builder, patience time.Duration, complaint stri
 		if err != nil || wish(held) {
 			return "", err
 		}
-		return fmt.Sprintf("%s; the cache still holds %s", complaint, held), nil
+		return fmt.Sprintf("%s; the cache still has %s", complaint, held), nil
 	})
 }
 
@@ -76,6 +76,6 @@ func AwaitGone(t *spec.T, b *builder.Builder, patience time.Duration, complaint 
 		if err != nil || left == "" {
 			return "", err
 		}
-		return fmt.Sprintf("%s; the disk still holds %s", complaint, strings.ReplaceAll(left, "\n", " ")), nil
+		return fmt.Sprintf("%s; the disk still has %s", complaint, strings.ReplaceAll(left, "\n", " ")), nil
 	})
 }

@@ -74,8 +74,8 @@ func TestWhatCannotBeReadEndsTheClaimAtOnce(t *testing.T) {
 	took, said := ended(t, "echo ID: a; echo Size: large", func(s *spec.T) {
 		Await(s, &builder.Builder{Name: "x"}, long, "full", func(Records) bool { return false })
 	})
-	require.Contains(t, said, "environment: ", "nobody here can read it, which says nothing about du")
-	require.Contains(t, said, "cannot be read: the size of record a")
+	require.Contains(t, said, "environment: ", "no one here can read it, which says nothing about du")
+	require.Contains(t, said, "cannot read the output of `docker buildx du --verbose`: the size of record a")
 	require.Less(t, took, long/2)
 }
 

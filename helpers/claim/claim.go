@@ -24,10 +24,10 @@ type Claim struct {
 	Source string
 	// Needs lists the capabilities without which the claim says nothing.
 	Needs []Need
-	// History says how the behaviour differs between versions, and since
+	// History says how the behavior differs between versions, and since
 	// which; empty where all supported versions agree.
 	History string
-	// Known tells in which releases the claim is known to be broken; nil where
+	// Known says in which releases the claim is known to be broken; nil if
 	// it is not known of any.
 	Known *Known
 	// Deadline bounds the proof; zero means [DefaultDeadline].

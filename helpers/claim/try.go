@@ -40,7 +40,7 @@ func Judge(tries []Try, again int) (Verdict, string) {
 }
 
 // CountTries says how often a claim that failed did: "failed 4 of 4", "failed 1
-// of 4", or "failed 2 of 4, only beside other builds". It is empty for a claim
+// of 4", or "failed 2 of 4, only alongside other builds". It is empty for a claim
 // that was tried once or never failed.
 func CountTries(tries []Try) string {
 	c := count(tries)
@@ -49,7 +49,7 @@ func CountTries(tries []Try) string {
 	}
 	said := fmt.Sprintf("failed %d of %d", c.failed, c.failed+c.held)
 	if c.failedAlone == 0 && c.failed > 1 && c.heldAlone > 0 {
-		said += ", only beside other builds"
+		said += ", only alongside other builds"
 	}
 	return said
 }

@@ -11,7 +11,7 @@ const (
 	Holds Verdict = iota
 	// NotApplicable: a capability that the claim needs is missing here.
 	NotApplicable
-	// Unsteady: the claim failed and then held when it was tried again, so it
+	// Unsteady: the claim failed and then held when it was retried, so it
 	// is not to be relied on, and not known to be broken either.
 	Unsteady
 	// Error: the environment failed, so nothing is known about the claim.

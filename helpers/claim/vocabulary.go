@@ -33,7 +33,7 @@ var versioned = regexp.MustCompile(`^(buildkit|buildx)(?::(.*)|([<>=!~^].*))$`)
 
 // ParseNeed reads a word of the vocabulary as people write it in scripts and as
 // [Need.Word] prints it: arm64, containerd-store, buildkit>=0.13, buildx<0.34. A
-// colon may stand before the constraint. Constraints have no blanks; a comma
+// colon may stand before the constraint. Constraints have no spaces; a comma
 // joins them.
 func ParseNeed(word string) (Need, error) {
 	for _, need := range vocabulary() {
@@ -47,7 +47,7 @@ func ParseNeed(word string) (Need, error) {
 	}
 	constraint := match[2] + match[3]
 	if _, err := semver.NewConstraint(constraint); err != nil || constraint == "" {
-		return Need{}, fmt.Errorf("%q is no version constraint; write one like >=0.13 or >=0.13,<0.15", constraint)
+		return Need{}, fmt.Errorf("%q is not a version constraint; write one like >=0.13 or >=0.13,<0.15", constraint)
 	}
 	if match[1] == "buildkit" {
 		return BuildKit(constraint), nil
@@ -60,7 +60,7 @@ var (
 	blankAtSeparator   = regexp.MustCompile(`\s*(,|\|\|)\s*`)
 )
 
-// compact is a constraint without blanks, so that it is part of one word.
+// compact is a constraint without spaces, so that it is part of one word.
 func compact(constraint string) string {
 	constraint = blankAfterOperator.ReplaceAllString(constraint, "$1")
 	return blankAtSeparator.ReplaceAllString(constraint, "$1")

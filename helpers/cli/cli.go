@@ -18,7 +18,7 @@ import (
 // own deadline has passed.
 const cleanUpTimeout = time.Minute
 
-// Config is a buildx configuration of its own: the builders created with one
+// Config is its own buildx configuration: the builders created with one
 // and its current builder are unknown to every other.
 type Config struct {
 	// Dir is what BUILDX_CONFIG is set to.
@@ -91,7 +91,7 @@ func (c Config) Try(t *spec.T, args ...string) *icmd.Result {
 	return c.run(t, remaining(t), args)
 }
 
-// CleanUp runs the docker command with a deadline of its own, so that it can
+// CleanUp runs the docker command with its own deadline, so that it can
 // take things away after the claim's has passed.
 func (c Config) CleanUp(t *spec.T, args ...string) *icmd.Result {
 	t.Helper()
@@ -159,7 +159,7 @@ func keep(t *spec.T, r *Running) {
 		Stdin: []byte(r.own.stdin), Stdout: []byte(r.result.Stdout()), Stderr: []byte(r.result.Stderr()),
 	})
 	if err != nil {
-		t.EnvironmentFailed("evidence cannot be kept: %v", err)
+		t.EnvironmentFailed("cannot save the evidence: %v", err)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// tell notes the registries over which a docker command may have failed, so that
+// tell records the registries over which a docker command may have failed, so that
 // they are asked should the claim fail.
 func tell(t *spec.T, args []string, result *icmd.Result) {
 	t.Helper()
@@ -69,7 +69,7 @@ func planned(args []string, progress string) []env.Question {
 	return all
 }
 
-// noteConfig notes how a builder that a spec creates by itself reaches registries.
+// noteConfig records how a builder that a spec creates itself reaches registries.
 func noteConfig(t *spec.T, args []string) {
 	t.Helper()
 	name := flagOf(args, "--name")

@@ -54,7 +54,7 @@ func (r *Running) end() {
 	select {
 	case <-r.ended:
 	default:
-		// It may end by itself in this moment, which is as good.
+		// It may end on its own at this moment, which is as good.
 		_ = r.result.Cmd.Process.Signal(os.Interrupt)
 		<-r.ended
 	}

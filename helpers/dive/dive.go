@@ -1,5 +1,4 @@
-// Package dive looks into images with dive, as people do to see what each
-// layer of an image brings.
+// Package dive inspects images with dive, as people do to see what each layer adds.
 //
 //	found, err := dive.Look(t, subject.NewDive, dive.Archive("image.tar"))
 package dive
@@ -71,7 +70,7 @@ func Look(t *spec.T, release string, source Source) (Image, error) {
 	}
 	content, err := os.ReadFile(report)
 	if err != nil {
-		return Image{}, fmt.Errorf("dive ended well and wrote no report: %w", err)
+		return Image{}, fmt.Errorf("dive succeeded but wrote no report: %w", err)
 	}
 	return parse(content)
 }
@@ -79,7 +78,7 @@ func Look(t *spec.T, release string, source Source) (Image, error) {
 func parse(report []byte) (Image, error) {
 	var image Image
 	if err := json.Unmarshal(report, &image); err != nil {
-		return Image{}, fmt.Errorf("dive's report cannot be read: %w", err)
+		return Image{}, fmt.Errorf("cannot read dive's report: %w", err)
 	}
 	if len(image.Layers) == 0 {
 		return Image{}, errors.New("dive's report names no layer")

@@ -15,7 +15,7 @@ import (
 // patience bounds how long the docker command may take to look at its contexts.
 const patience = 10 * time.Second
 
-// ErrNoCommand tells that there is no docker command on PATH.
+// ErrNoCommand means that there is no docker command on PATH.
 var ErrNoCommand = errors.New("no docker command on PATH")
 
 // Endpoint is where an engine is reached.

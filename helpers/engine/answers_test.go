@@ -67,7 +67,7 @@ func TestOnlyNotFoundIsAnAnswer(t *testing.T) {
 
 var attribute = regexp.MustCompile(`(?m)^=== ATTR\s+\S+ verdict (\S+)$`)
 
-// ask lets a process of its own prove a claim that puts the question.
+// ask proves a claim that asks the question in a separate process.
 func ask(t *testing.T, question string, status int) (verdict, said string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,5 +1,5 @@
-// Package engine asks the Docker Engine itself for facts about containers,
-// volumes and images, and takes away what a spec left there on purpose.
+// Package engine asks the Docker Engine itself for facts about containers, volumes and
+// images, and removes what a spec left there on purpose.
 package engine
 
 import (
@@ -50,8 +50,8 @@ func HasVolume(t *spec.T, name string) bool {
 	return exists(t, "volume "+name, err)
 }
 
-// exists tells "not there", which is an answer, from an engine that could not
-// answer, which is no fault of BuildKit's and ends the claim as an error.
+// exists distinguishes "not there", which is an answer, from an engine that could not
+// answer, which is not a fault of BuildKit's and ends the claim as an error.
 func exists(t *spec.T, what string, err error) bool {
 	t.Helper()
 	if err != nil && !cerrdefs.IsNotFound(err) {
@@ -113,6 +113,6 @@ func BuiltInBuildKit(t *spec.T) string {
 			return module.Version
 		}
 	}
-	t.EnvironmentFailed("the engine's program %s does not say which BuildKit it was built with", program)
+	t.EnvironmentFailed("the engine's program %s does not report which BuildKit it was built with", program)
 	return ""
 }

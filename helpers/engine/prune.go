@@ -60,7 +60,7 @@ func prune(t *spec.T, what string, ask func(context.Context) error) {
 	})
 	switch {
 	case t.Context().Err() != nil && errors.Is(err, t.Context().Err()):
-		t.EnvironmentFailed("the engine does another prune of %s, which did not end before the claim's deadline", what)
+		t.EnvironmentFailed("the engine is busy with another prune of %s, which did not end before the claim's deadline", what)
 	case err != nil:
 		t.EnvironmentFailed("prune %s: %v", what, err)
 	}

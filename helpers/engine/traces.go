@@ -19,12 +19,12 @@ import (
 // engine is mistaken for the build's; what would be made without a label, and
 // without being used by something that has it, escapes.
 type Traces struct {
-	// Containers are the ids of labelled containers, running or not.
+	// Containers are the ids of labeled containers, running or not.
 	Containers []string
-	// Images are the names of labelled images, or their ids if they have
+	// Images are the names of labeled images, or their ids if they have
 	// none.
 	Images []string
-	// Volumes are the names of labelled volumes and of those that labelled
+	// Volumes are the names of labeled volumes and of those that labeled
 	// containers use.
 	Volumes []string
 }
@@ -44,7 +44,7 @@ func FindTraces(t *spec.T, label string) Traces {
 	t.Helper()
 	found, err := traces(t.Context(), t, label)
 	if err != nil {
-		t.EnvironmentFailed("ask the engine for what carries the label %s: %v", label, err)
+		t.EnvironmentFailed("ask the engine for objects with the label %s: %v", label, err)
 	}
 	return found
 }
@@ -97,7 +97,7 @@ func RemoveTracesAfter(t *spec.T, label string) {
 		ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 		defer cancel()
 		if err := removeTraces(ctx, t, label); err != nil {
-			t.Errorf("clean-up: what carries the label %s: %v", label, err)
+			t.Errorf("clean-up: objects with the label %s: %v", label, err)
 		}
 	})
 }

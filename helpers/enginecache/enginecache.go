@@ -7,7 +7,7 @@
 //
 //   - the history names every build. The run's own entries, whose ids buildx
 //     noted in the run's folder, are removed.
-//   - if no other build ran in the meantime, as the history tells, every new
+//   - if no other build ran in the meantime, according to the history, every new
 //     cache record is the run's and is removed by its id.
 //   - if one did, or if the history does not reach back far enough to tell
 //     (BuildKit keeps some 50 entries), new cache records stay. They are
@@ -84,7 +84,7 @@ func take(ctx context.Context, e *env.Environment) (snapshot, error) {
 }
 
 // Handler removes what a run left in an engine's BuildKit, as far as that can be
-// told from what others left.
+// distinguished from what others left.
 func Handler() undo.Handler { return undo.Handler{Kind: kind, Undo: restore} }
 
 func restore(ctx context.Context, note undo.Note) error {
@@ -97,7 +97,7 @@ func restore(ctx context.Context, note undo.Note) error {
 		return err
 	}
 	defer engine.Close()
-	// In this order: a build beside the run that made one of these records is in
+	// In this order: a build alongside the run that made one of these records is in
 	// the history by the time that it is read.
 	held, err := records(ctx, engine)
 	if err != nil {

@@ -11,7 +11,7 @@ type Advice struct {
 	// Buildx is what BUILDX takes elsewhere besides the path of a plugin; it follows an
 	// "or".
 	Buildx string
-	// BuildKit says for a BUILDKIT that cannot be had how to get it; it may be nil.
+	// BuildKit says for a BUILDKIT that is not available how to get it; it may be nil.
 	BuildKit func(buildkit string) string
 	// CleanUp is the command that removes what runs have left, such as "`make clean`".
 	CleanUp string

@@ -16,16 +16,16 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Question is about an image that somebody could not pull or push.
+// Question is about an image that someone could not pull or push.
 type Question struct {
 	// Image is its reference.
 	Image string
-	// Builder is the name of the builder that asked for it, or empty where the
-	// engine did. One that nobody knows is taken for a builder like all others.
+	// Builder is the name of the builder that asked for it, or empty where the engine
+	// did. An unknown one is treated like any other builder.
 	Builder string
-	// Push tells that it was to be pushed.
+	// Push reports whether it was to be pushed.
 	Push bool
-	// Local tells that an image of this name that the engine has does as well.
+	// Local reports whether an image of this name that the engine has does as well.
 	Local bool
 }
 
@@ -33,7 +33,7 @@ type Question struct {
 // they say how it reaches registries.
 func (e *Environment) Configured(builder, config string) { e.configs.Store(builder, config) }
 
-// IsConfigured tells whether it is known how a builder reaches registries.
+// IsConfigured reports whether it is known how a builder reaches registries.
 func (e *Environment) IsConfigured(builder string) bool {
 	_, known := e.configs.Load(builder)
 	return known
@@ -72,7 +72,7 @@ func (e *Environment) AskUpstream(ctx context.Context, q Question) error {
 	return e.askEngine(ctx, q.Image)
 }
 
-// likeTheEngine tells that a builder has no way of its own to a registry.
+// likeTheEngine reports whether a builder has no way of its own to a registry.
 func likeTheEngine(route upstream.Route) bool {
 	return len(route) == 1 && !route[0].Plain && !route[0].Unverified && route[0].Roots == nil
 }
@@ -177,7 +177,7 @@ func pool(files []string) *x509.CertPool {
 	return roots
 }
 
-// askEngine lets the engine look an image up by itself.
+// askEngine has the engine itself look up an image.
 func (e *Environment) askEngine(ctx context.Context, image string) error {
 	_, err := e.Client.DistributionInspect(ctx, image, credentials(image))
 	if err == nil {

@@ -33,7 +33,7 @@ func (e *Environment) Environ(extra ...string) []string {
 	return append(result, own...)
 }
 
-// steers tells whether a variable of the user's would change what the
+// steers reports whether one of the user's variables would change what the
 // commands of a run do.
 func steers(key string) bool {
 	switch key {

@@ -184,8 +184,8 @@ func (e *Environment) Probe(ctx context.Context) error {
 	return errors.Join(e.room(), e.engineRoom(ctx))
 }
 
-// Start tells one start of the engine from the next: it makes its default bridge
-// anew each time. It is empty where that cannot be told.
+// Start identifies one start of the engine: it recreates its default bridge each
+// time. It is empty if that is unknown.
 func (e *Environment) Start(ctx context.Context) string {
 	bridge, err := e.Client.NetworkInspect(ctx, "bridge", network.InspectOptions{})
 	if err != nil {
@@ -194,7 +194,7 @@ func (e *Environment) Start(ctx context.Context) string {
 	return bridge.ID
 }
 
-// Local tells, by an error, that the engine is not on this machine.
+// Local returns an error if the engine is not on this machine.
 func (g Engine) Local() error {
 	if !strings.HasPrefix(g.Host, "unix://") {
 		return fmt.Errorf("the engine is reached at %s", g.Host)

@@ -1,14 +1,14 @@
-// Package env opens the surroundings that specs run in: the Docker Engine,
-// the buildx plugin and the BuildKit image under test, and a private place
-// for everything a run creates. It reads them from the process's variables,
-// so the same specs run on a laptop, a CI runner or a testbed that was made for them:
+// Package env opens the environment that specs run in: the Docker Engine, the buildx
+// plugin and the BuildKit image under test, and a private place for everything that a
+// run creates. It reads them from the process's variables, so the same specs run on a
+// laptop, a CI runner or a testbed that was made for them:
 //
 //	BUILDKIT           the BuildKit under test: a release (v0.11.5), latest,
 //	                   or an image reference
 //	BUILDX             the buildx under test: a path to the plugin
 //	SPECS              a folder with scripts of the user's own
 //	OUT                where evidence and reports go; build/check by default
-//	CONFIRM            how often a claim that failed is tried again; 3 by default
+//	CONFIRM            how often a claim that failed is retried; 3 by default
 //	KEEP               1 leaves the builders and files of a claim that fails
 //	STRICT             1 makes unsteady claims and known faults fail the run
 //	DRIVER             the driver of builders where a claim leaves it open:
@@ -77,11 +77,11 @@ type Environment struct {
 	Driver string
 	// Specs is the folder with the user's own scripts, or empty.
 	Specs string
-	// Confirm is how often a claim that failed is tried again.
+	// Confirm is how often a claim that failed is retried.
 	Confirm int
 	// Undo takes the notes about what is undone when the run ends or has died.
 	Undo *undo.Log
-	// Strict tells that unsteady claims and known faults fail the run, too.
+	// Strict reports whether unsteady claims and known faults fail the run, too.
 	Strict bool
 	// Keep leaves the builders and files of a claim that fails.
 	Keep bool
@@ -150,8 +150,8 @@ func (e *Environment) openDir(context.Context) error {
 	return e.writeDockerConfig()
 }
 
-// makeDir makes a run's folder under another name and renames it once it is locked:
-// nobody shall see it and take the run for dead.
+// makeDir makes a run's folder under another name and renames it once it is locked: no
+// other run may see it and consider the run dead.
 func makeDir(run string) (dir string, lock *flock.Flock, err error) {
 	dir = filepath.Join(os.TempDir(), Prefix+run)
 	unseen := filepath.Join(os.TempDir(), "new-"+Prefix+run)
@@ -161,7 +161,7 @@ func makeDir(run string) (dir string, lock *flock.Flock, err error) {
 	lock = flock.New(LockFile(unseen))
 	held, err := lock.TryLock()
 	if err == nil && !held {
-		err = errors.New("somebody else holds it")
+		err = errors.New("another process holds it")
 	}
 	if err == nil {
 		err = os.Rename(unseen, dir)
@@ -188,7 +188,7 @@ func (e *Environment) SharedName() string { return e.Name(sharedLabel) }
 
 const sharedLabel = "shared"
 
-// IsShared tells whether a name, or one that buildx made from it, came from
+// IsShared reports whether a name, or one that buildx made from it, came from
 // [Environment.SharedName].
 func IsShared(name string) bool { return strings.Contains(name, "-"+sharedLabel+"-") }
 
@@ -213,7 +213,7 @@ const imagePlace = "images.invalid/" + Prefix
 
 // Close gives back what Open took, but for the run's folder: that goes with all
 // that the run made, which is the janitor's business. Where it stays, because an
-// engine was gone, it tells whose the things are that stay, too.
+// engine was gone, it also says whose the remaining things are.
 func (e *Environment) Close() error {
 	e.watch.end()
 	errs := []error{e.others.close()}
@@ -252,7 +252,7 @@ type once struct {
 
 // Shared returns the value kept under key, making it on first use. Specs that
 // come while it is being made wait for it, and get its error if that failed; the
-// next one tries anew, since what was wrong may be over.
+// next one tries again, since what was wrong may be over.
 func Shared[V any](e *Environment, key string, construct func() (V, error)) (V, error) {
 	e.sharedMu.Lock()
 	if e.shared == nil {

@@ -46,7 +46,7 @@ func TestVersionsOutOfWhatProgramsPrint(t *testing.T) {
 	require.Equal(t, "v0.38.2", version)
 
 	_, err = parseBuildxVersion("docker: 'buildx' is not a docker command.")
-	require.ErrorContains(t, err, "holds no version")
+	require.ErrorContains(t, err, "has no version")
 }
 
 func TestParsePluginPath(t *testing.T) {
@@ -54,7 +54,7 @@ func TestParsePluginPath(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "/b", path)
 	_, err = parsePluginPath(`null`)
-	require.ErrorContains(t, err, "none called buildx")
+	require.ErrorContains(t, err, "no plugin called buildx")
 }
 
 func TestDescribeBinfmt(t *testing.T) {

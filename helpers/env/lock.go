@@ -48,7 +48,7 @@ func lockPath() (string, error) {
 	}
 	path, err := lockIn(filepath.Join(os.TempDir(), Prefix+"of-user-"+strconv.Itoa(os.Getuid())))
 	if err != nil {
-		return "", fmt.Errorf("find a place for the lock that runs share: %w; set XDG_CACHE_HOME to a folder of yours", err)
+		return "", fmt.Errorf("find a place for the lock that runs share: %w; set XDG_CACHE_HOME to one of your folders", err)
 	}
 	return path, nil
 }
@@ -79,13 +79,13 @@ func mineAlone(dir string) error {
 	}
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	if !info.IsDir() || !ok || int(owner.Uid) != os.Getuid() || info.Mode().Perm()&0o022 != 0 {
-		return fmt.Errorf("%s is not a folder that this user alone may write", dir)
+		return fmt.Errorf("%s is not a folder that only this user may write", dir)
 	}
 	return nil
 }
 
 // IsLive reports whether a run holds the lock of its folder. Of another user's run
-// that cannot be told, so that it counts as live. Who asks shares the lock with
+// that is unknown, so it counts as live. Who asks shares the lock with
 // others who ask, and keeps none of them from the right answer.
 func IsLive(dir string) bool {
 	lock := flock.New(LockFile(dir), flock.SetFlag(os.O_RDONLY))

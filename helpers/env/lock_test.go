@@ -140,7 +140,7 @@ func TestAPlaceThatIsNobodysIsRefused(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", "/proc/none")
 	require.NoError(t, os.Symlink(t.TempDir(), filepath.Join(temp, Prefix+"of-user-"+strconv.Itoa(os.Getuid()))))
 	_, err := lockPath()
-	require.ErrorContains(t, err, "set XDG_CACHE_HOME to a folder of yours")
+	require.ErrorContains(t, err, "set XDG_CACHE_HOME to one of your folders")
 }
 
 // TestWhoeverAsksFoolsNobody lets many ask all the time whether runs live: none of

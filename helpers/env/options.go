@@ -47,7 +47,7 @@ func (e *Environment) Repro(claim, test string) string {
 	return e.settings.repro(again)
 }
 
-// goTest is how a suite without a command of its own proves a claim again.
+// goTest is how a suite without its own command proves a claim again.
 func goTest(a Again) string {
 	levels := strings.Split(a.Test, "/")
 	for i, level := range levels {
@@ -66,7 +66,7 @@ func goTest(a Again) string {
 func (e *Environment) Lacks(ctx context.Context, need claim.Need) error {
 	missing, known := e.settings.needs[need.Word()]
 	if !known {
-		return fmt.Errorf("the suite does not say how to find out whether there is %s (suite.WithNeed)", need.Word())
+		return fmt.Errorf("the suite has no check for %s (suite.WithNeed)", need.Word())
 	}
 	return missing(ctx, e)
 }

@@ -16,7 +16,7 @@ type platformCache struct {
 	known map[string]error
 }
 
-// Executes tells, by running one, whether the engine's host can execute
+// Executes finds out, by running one, whether the engine's host can execute
 // programs of a platform such as linux/arm64. The answer is kept.
 func (e *Environment) Executes(ctx context.Context, platform string) error {
 	e.platforms.mu.Lock()
@@ -40,7 +40,7 @@ func (e *Environment) ProbePlatform(ctx context.Context, platform string) error 
 	ref, err := e.importProbe(ctx, platform)
 	defer e.removeProbe(ref)
 	if err != nil {
-		return fmt.Errorf("make an image that probes %s: %w", platform, err)
+		return fmt.Errorf("make an image that tests %s: %w", platform, err)
 	}
 	_, err = e.docker(ctx, "run", "--rm", "--network", "none", "--label", RunLabel+"="+e.Run,
 		"--platform", platform, ref, "/"+probeName)

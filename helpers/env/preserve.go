@@ -88,7 +88,7 @@ func (e *Environment) save(ctx context.Context, tag savedTag) (note *undo.Note, 
 			note, err = e.Undo.Write(tagKind, tag.key(), tag)
 		}
 		if err != nil {
-			return fmt.Errorf("note which image is called %s: %w", tag.Ref, err)
+			return fmt.Errorf("record which image is called %s: %w", tag.Ref, err)
 		}
 		e.saved = append(e.saved, tag)
 		if tag.Backup == "" {
@@ -110,9 +110,9 @@ func (e *Environment) BeforeRestore(ctx context.Context) error {
 	})
 }
 
-// Unrestored lists the tags that, after all were restored, are still what the
-// runs had made of them, although no run needs them any more. What the user has
-// made of them is not among them.
+// Unrestored lists the tags that, after all were restored, are still what the runs had
+// made of them, although no run needs them anymore. What the user has made of them is
+// not among them.
 func (e *Environment) Unrestored(ctx context.Context) ([]string, error) {
 	e.saving.Lock()
 	defer e.saving.Unlock()
@@ -165,7 +165,7 @@ func (tag savedTag) unrestored(ctx context.Context, engine *client.Client, dir s
 // runOf is the id of the run whose folder this is.
 func runOf(dir string) string { return strings.TrimPrefix(filepath.Base(dir), Prefix) }
 
-// key tells the same name on two engines apart.
+// key distinguishes the same name on two engines.
 func (tag savedTag) key() string { return tag.Host + " " + tag.Ref }
 
 // inspect finds out what has a name. Where another run has saved it before, that is
@@ -309,7 +309,7 @@ func restoreTag(ctx context.Context, note undo.Note) error {
 	defer engine.Close()
 	if _, needed := tag.savedBeside(note.Run()); !needed {
 		if err := tag.restore(ctx, engine); err != nil {
-			return fmt.Errorf("make %s the image that it was: %w", tag.Ref, err)
+			return fmt.Errorf("point %s to its previous image: %w", tag.Ref, err)
 		}
 	}
 	if tag.Backup == "" {
@@ -361,7 +361,7 @@ func (tag savedTag) remove(ctx context.Context, engine *client.Client) error {
 }
 
 // removeImage takes an image or one of its names away. One that is gone is fine,
-// and so is one that somebody's container uses: it stays.
+// and so is one that a user's container uses: it stays.
 func removeImage(ctx context.Context, engine *client.Client, ref string) error {
 	_, err := engine.ImageRemove(ctx, ref, image.RemoveOptions{PruneChildren: true})
 	if cerrdefs.IsNotFound(err) || cerrdefs.IsConflict(err) {

@@ -68,7 +68,7 @@ func (e *Environment) importProbe(ctx context.Context, platform string) (ref str
 func smallestProgram(platform string) ([]byte, error) {
 	exit, known := exits[platform]
 	if !known {
-		return nil, fmt.Errorf("no program is known that would tell whether %s can be executed", platform)
+		return nil, fmt.Errorf("no program is known that shows whether %s can be executed", platform)
 	}
 	return program.Program{Machine: exit.machine, Order: binary.LittleEndian, Code: exit.code}.ELF(), nil
 }

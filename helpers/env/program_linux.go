@@ -19,12 +19,12 @@ func (e *Environment) EngineProgram() (string, error) {
 	}
 	pid, err := listener(path)
 	if err != nil {
-		return "", fmt.Errorf("who listens on %s: %w", path, err)
+		return "", fmt.Errorf("find the listener on %s: %w", path, err)
 	}
 	link := fmt.Sprintf("/proc/%d/exe", pid)
 	program, err := os.Readlink(link)
 	if err != nil {
-		return "", fmt.Errorf("the engine's program cannot be read: %w", err)
+		return "", fmt.Errorf("cannot read the engine's program: %w", err)
 	}
 	// With socket activation the listener is the init system.
 	if !strings.Contains(filepath.Base(program), "dockerd") {

@@ -16,7 +16,7 @@ import (
 const stateFolder = "/var/lib/buildkit"
 
 // RoomOf fails when the disk on which a builder's container keeps its state is
-// full, be the container running or not. What cannot be told is no failure.
+// full, be the container running or not. An unknown state is no failure.
 func (e *Environment) RoomOf(ctx context.Context, builder string) error {
 	free, err := e.freeIn(ctx, stateFolder, container.HostConfig{VolumesFrom: []string{builder}})
 	if err != nil {

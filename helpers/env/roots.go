@@ -14,7 +14,7 @@ import (
 const rootsFile = "/etc/ssl/certs/ca-certificates.crt"
 
 // trusting is the route as a builder's container sees it: it trusts other
-// authorities than this machine does. Where that cannot be told it is as it was.
+// authorities than this machine does. If that is unknown nothing changes.
 func (e *Environment) trusting(ctx context.Context, builder string, route upstream.Route) upstream.Route {
 	roots := e.rootsOf(ctx, builder)
 	if roots == nil {
@@ -39,7 +39,7 @@ func (e *Environment) rootsOf(ctx context.Context, builder string) *x509.CertPoo
 		// A link is followed by its container's own path.
 		content, _, err := e.Client.CopyFromContainer(ctx, container, rootsFile)
 		if cerrdefs.IsNotFound(err) {
-			return roots // it trusts nobody
+			return roots // it trusts no authority
 		}
 		if err != nil {
 			return nil

@@ -47,7 +47,7 @@ func TestABuilderTrustsOthersThanThisMachine(t *testing.T) {
 		return route.Pull(t.Context(), "some/app:1", "amd64").Error()
 	}
 	require.Contains(t, ask(engineWith(t, authority), "b"), "404", "the authority in the builder's container does not count")
-	require.Contains(t, ask(engineWith(t, nil), "b"), "does not verify", "a builder without authorities trusts somebody")
+	require.Contains(t, ask(engineWith(t, nil), "b"), "does not verify", "a builder without authorities trusts a certificate")
 	require.Contains(t, ask(engineWith(t, authority), "other"), "does not verify", "another builder's authorities count")
 	require.Nil(t, fill(nil, bytes.NewReader(nil)))
 }

@@ -34,7 +34,7 @@ func readSettings(options []Option) (settings, error) {
 	s.driver = valueOr("DRIVER", subject.DriverContainer)
 	s.specs = os.Getenv("SPECS")
 	if !slices.Contains(subject.Drivers, s.driver) {
-		return s, fmt.Errorf("DRIVER=%s is no driver; name one of %s", s.driver, strings.Join(subject.Drivers, ", "))
+		return s, fmt.Errorf("DRIVER=%s is not a driver; name one of %s", s.driver, strings.Join(subject.Drivers, ", "))
 	}
 	var err error
 	if s.testbed, err = testbed.Given(); err != nil {

@@ -29,7 +29,7 @@ func Endpoints() ([]string, error) {
 	return hosts, nil
 }
 
-// otherEngines are those beside the one that the run was opened with.
+// otherEngines are those other than the one that the run was opened with.
 type otherEngines struct {
 	mu      sync.Mutex
 	byStore map[string]*Environment

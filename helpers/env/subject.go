@@ -96,7 +96,7 @@ func parsePluginPath(info string) (string, error) {
 			return p.Path, nil
 		}
 	}
-	return "", fmt.Errorf("the docker command knows none called buildx")
+	return "", fmt.Errorf("the docker command has no plugin called buildx")
 }
 
 var (
@@ -120,7 +120,7 @@ func ParseBuildKitVersion(text string) (string, error) {
 func submatch(pattern *regexp.Regexp, text, source string) (string, error) {
 	match := pattern.FindStringSubmatch(text)
 	if match == nil {
-		return "", fmt.Errorf("%s printed %q, which holds no version", source, text)
+		return "", fmt.Errorf("%s printed %q, which has no version", source, text)
 	}
 	return match[1], nil
 }

@@ -1,6 +1,6 @@
-// Package evidence writes down what was done for a claim, while it is done:
-// one folder per claim and in it one per command, so that a failure never
-// needs a second run to be understood.
+// Package evidence records what is done for a claim, as it is done: one folder per
+// claim with one folder per command, so that a failure can be understood without a
+// second run.
 package evidence
 
 import (
@@ -59,7 +59,7 @@ type Command struct {
 	Seconds float64 `json:"seconds"`
 	// Exit is its exit code; -1 when it was killed.
 	Exit int `json:"exit"`
-	// TimedOut tells that the claim's deadline ended it.
+	// TimedOut reports whether the claim's deadline ended it.
 	TimedOut bool `json:"timedOut,omitempty"`
 	// Line is the command as a person would paste it into a shell after the run,
 	// see [Folder.Command].
@@ -70,7 +70,7 @@ type Command struct {
 	// Stdin is what it was given to read; in the line to paste it is a file.
 	Stdin []byte `json:"-"`
 	// Stdout and Stderr are the streams, byte for byte; build progress in
-	// rawjson, which comes on stderr, is kept in a file of its own.
+	// rawjson, which comes on stderr, is kept in its own file.
 	Stdout, Stderr []byte `json:"-"`
 }
 
@@ -146,7 +146,7 @@ func (f *Folder) Note(name, text string) error {
 	return write(f.path(), name, []byte(text))
 }
 
-// Holds tells whether some file of the evidence so far holds the text.
+// Holds reports whether any file of the evidence so far contains the text.
 func (f *Folder) Holds(text string) (bool, error) {
 	found := false
 	err := filepath.WalkDir(f.path(), func(path string, entry fs.DirEntry, err error) error {

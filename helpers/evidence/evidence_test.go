@@ -38,7 +38,7 @@ func TestFolderKeepsCommandsInOrder(t *testing.T) {
 	require.Equal(t, "{\"vertexes\":[]}\n", string(progress))
 }
 
-// Whoever pastes a line does so after the run, whose folder is gone.
+// Lines are pasted after the run, when its folder is gone.
 func TestALineDoesNotLeadToWhatIsGone(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "my out")
 	f, err := Create(out, "a/b")
@@ -55,7 +55,7 @@ func TestALineDoesNotLeadToWhatIsGone(t *testing.T) {
 	var kept Command
 	require.NoError(t, json.Unmarshal(content, &kept))
 	require.Equal(t, "DOCKER_HOST=unix:///s VERSION=9 docker buildx create --name builders-0a1b2c3d-b-2 --config '"+here+"/b.toml'", kept.Line)
-	require.Equal(t, run.Env, kept.Env, "the whole environment is kept beside it")
+	require.Equal(t, run.Env, kept.Env, "the whole environment is kept next to it")
 	require.Equal(t, run.Args, kept.Args)
 
 	require.NoError(t, f.Command(Command{Args: []string{"docker", "load"}, Stdin: []byte("words")}))

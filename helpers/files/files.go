@@ -42,7 +42,7 @@ func Tar(t *spec.T, file string) Tree {
 	defer archive.Close()
 	tree, err := Untar(archive)
 	if err != nil {
-		t.Fatalf("%s is no tar archive: %v", filepath.Base(file), err)
+		t.Fatalf("%s is not a tar archive: %v", filepath.Base(file), err)
 	}
 	return tree
 }
@@ -79,7 +79,7 @@ func (x Tree) Read(t *spec.T, name string) string {
 	t.Helper()
 	content, err := fs.ReadFile(x, name)
 	if err != nil {
-		Unread(t, err, "%s holds no %s", x.what, name)
+		Unread(t, err, "%s has no %s", x.what, name)
 	}
 	return string(content)
 }
@@ -112,7 +112,7 @@ func (x Tree) Names(t *spec.T) []string {
 func Unread(t *spec.T, err error, format string, args ...any) {
 	t.Helper()
 	if refused(err) {
-		t.EnvironmentFailed("what a build wrote cannot be read here: %v", err)
+		t.EnvironmentFailed("cannot read a build's output here: %v", err)
 	}
 	t.Fatalf("%s: %v", fmt.Sprintf(format, args...), err)
 }

@@ -24,7 +24,7 @@ func FilesContaining(t *spec.T, ref, text string) []string {
 	defer saved.Close()
 	found, err := search(saved, []byte(text))
 	if err != nil {
-		t.Fatalf("the saved image %s cannot be read: %v", ref, err)
+		t.Fatalf("cannot read the saved image %s: %v", ref, err)
 	}
 	return found
 }
@@ -44,7 +44,7 @@ func search(stream io.Reader, text []byte) ([]string, error) {
 	for {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) && files == 0 {
-			return nil, errors.New("it holds no file")
+			return nil, errors.New("it has no file")
 		}
 		if errors.Is(err, io.EOF) {
 			return found, nil

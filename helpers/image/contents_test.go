@@ -38,7 +38,7 @@ func TestSearchLooksIntoLayersAndConfig(t *testing.T) {
 
 func TestSearchRefusesWhatItCannotSearch(t *testing.T) {
 	_, err := search(bytes.NewReader(nil), []byte("needle"))
-	require.ErrorContains(t, err, "it holds no file")
+	require.ErrorContains(t, err, "it has no file")
 
 	_, err = search(archive(t, "layer", []byte{0x28, 0xb5, 0x2f, 0xfd, 0}), []byte("needle"))
 	require.ErrorContains(t, err, "layer: it is compressed with zstd")

@@ -1,4 +1,4 @@
-// Package image looks at images in the engine, runs them and removes them.
+// Package image inspects, runs and removes images in the engine.
 package image
 
 import (
@@ -47,7 +47,7 @@ func Pull(t *spec.T, ref, platform string) {
 	t.Cleanup(func() { forget(t, id, ref) })
 }
 
-// forget takes away what a pull left of an image beside its tag. In the
+// forget removes what a pull left of an image apart from its tag. In the
 // overlay2 store a tag belongs to one platform, and the next one that is pulled
 // takes it away; the digest that it was pulled by stays. The same image may
 // have names of other specs, so it is removed by its id only if it has none.
@@ -85,8 +85,8 @@ func Exists(t *spec.T, ref string) bool {
 	return exists(t, ref, err)
 }
 
-// exists tells "not there", which is an answer, from an engine that could not
-// answer, which is no fault of BuildKit's and ends the claim as an error.
+// exists distinguishes "not there", which is an answer, from an engine that could not
+// answer, which is not a fault of BuildKit's and ends the claim as an error.
 func exists(t *spec.T, ref string, err error) bool {
 	t.Helper()
 	if err != nil && !cerrdefs.IsNotFound(err) {
@@ -142,7 +142,7 @@ func Inspect(t *spec.T, ref, platform string) image.InspectResponse {
 	if t.Env.Engine.Store == subject.StoreContainerd && platform != "" {
 		wanted, err := parsePlatform(platform)
 		if err != nil {
-			t.Fatalf("the image %s cannot be asked for: %v", ref, err)
+			t.Fatalf("cannot look up the image %s: %v", ref, err)
 		}
 		options = append(options, client.ImageInspectWithPlatform(wanted))
 	}

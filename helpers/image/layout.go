@@ -30,7 +30,7 @@ func InLayout(t *spec.T, dir string) ggcr.Image {
 	t.Helper()
 	img, err := imageIn(dir)
 	if err != nil {
-		files.Unread(t, err, "%s is no OCI layout of one image", filepath.Base(dir))
+		files.Unread(t, err, "%s is not an OCI layout of one image", filepath.Base(dir))
 	}
 	return img
 }
@@ -61,7 +61,7 @@ func Files(t *spec.T, img ggcr.Image) files.Tree {
 	defer flat.Close()
 	tree, err := files.Untar(flat)
 	if err != nil {
-		t.Fatalf("the image's layers cannot be read: %v", err)
+		t.Fatalf("cannot read the image's layers: %v", err)
 	}
 	return tree
 }

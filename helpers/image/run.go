@@ -38,7 +38,7 @@ func Run(t *spec.T, ref, platform string, command ...string) string {
 	t.Helper()
 	out := Try(t, ref, platform, command...)
 	if out.Exit != 0 {
-		t.Fatalf("image %s (%s) exited with %d and said: %s", ref, platform, out.Exit, strings.TrimSpace(out.Stdout+" "+out.Stderr))
+		t.Fatalf("image %s (%s) exited with %d and printed: %s", ref, platform, out.Exit, strings.TrimSpace(out.Stdout+" "+out.Stderr))
 	}
 	return out.Stdout
 }
@@ -71,7 +71,7 @@ func try(t *spec.T, platform string, config container.Config) Output {
 		Exit: out.Exit, Stdout: []byte(out.Stdout), Stderr: []byte(out.Stderr),
 	})
 	if err != nil {
-		t.EnvironmentFailed("evidence cannot be kept: %v", err)
+		t.EnvironmentFailed("cannot save the evidence: %v", err)
 	}
 	return out
 }
@@ -114,7 +114,7 @@ func start(t *spec.T, platform string, config container.Config) Output {
 	}
 }
 
-// failing tells an engine that is not there from one that cannot make a container
+// failing distinguishes an engine that is not there from one that cannot make a container
 // of what it was given, which may be the image's fault.
 func failing(err error) bool {
 	return cerrdefs.IsUnavailable(err) || client.IsErrConnectionFailed(err)
@@ -124,12 +124,12 @@ func log(t *spec.T, id string) Output {
 	t.Helper()
 	stream, err := t.Env.Client.ContainerLogs(t.Context(), id, container.LogsOptions{ShowStdout: true, ShowStderr: true})
 	if err != nil {
-		t.EnvironmentFailed("read what a container said: %v", err)
+		t.EnvironmentFailed("read a container's output: %v", err)
 	}
 	defer stream.Close()
 	var stdout, stderr bytes.Buffer
 	if _, err := stdcopy.StdCopy(&stdout, &stderr, stream); err != nil {
-		t.EnvironmentFailed("read what a container said: %v", err)
+		t.EnvironmentFailed("read a container's output: %v", err)
 	}
 	return Output{Stdout: strings.TrimSpace(stdout.String()), Stderr: strings.TrimSpace(stderr.String())}
 }

@@ -1,4 +1,4 @@
-// Package janitor finds and removes what runs leave on an engine, and tells a run
+// Package janitor finds and removes what runs leave on an engine, and shows a run
 // what it changed. Everything a run makes carries its id, so nothing else is ever
 // removed.
 //

@@ -59,7 +59,7 @@ func withChildren(here Inventory) Inventory {
 	return here
 }
 
-// enginesOwn are the networks that an engine makes anew whenever it starts.
+// enginesOwn are the networks that an engine recreates whenever it starts.
 var enginesOwn = []string{"bridge", "host", "none"}
 
 func networks(ctx context.Context, engine *client.Client) ([]Object, error) {
@@ -88,7 +88,7 @@ type Change struct {
 func (c Change) String() string { return c.Object.String() + " " + string(c.what) }
 
 // Difference is what is otherwise than before a run, sorted by who answers for
-// it, as the package's documentation tells.
+// it, as the package's documentation says.
 type Difference struct {
 	// Left is what the run owns and did not remove.
 	Left []Object
@@ -98,7 +98,7 @@ type Difference struct {
 	Beside []Change
 }
 
-// Since tells what is different from an earlier inventory, to the run with the id.
+// Since returns the differences from an earlier inventory, as the run with the id sees them.
 // What other runs own is theirs to change.
 func (i Inventory) Since(before Inventory, run string) Difference {
 	var d Difference
@@ -162,7 +162,7 @@ func (d Difference) Err() error {
 		errs = append(errs, Left{fmt.Errorf("the run left %s", join(d.Left))})
 	}
 	if len(d.Faults) > 0 {
-		errs = append(errs, fmt.Errorf("since the run began, %s; unless it was you, tell the authors of the specs", join(d.Faults)))
+		errs = append(errs, fmt.Errorf("since the run began, %s; unless you did it, report it to the authors of the specs", join(d.Faults)))
 	}
 	return errors.Join(errs...)
 }
@@ -187,7 +187,7 @@ func (d Difference) Note() string {
 		}
 	}
 	if rest > 0 {
-		parts = append(parts, fmt.Sprintf("%d more of the kind", rest))
+		parts = append(parts, fmt.Sprintf("%d more like these", rest))
 	}
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 		parts = append(parts, fmt.Sprintf("%d × %s appeared", kinds[kind], kind))
@@ -195,7 +195,7 @@ func (d Difference) Note() string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "since the run began, " + strings.Join(parts, ", ") + "; nothing says that the run did it, so somebody beside it may have"
+	return "since the run began, " + strings.Join(parts, ", ") + "; nothing shows that the run did it, so another user may have"
 }
 
 func join[T fmt.Stringer](objects []T) string {

@@ -92,14 +92,14 @@ func TestWhatARunSays(t *testing.T) {
 		Faults: []Change{{Object{Kind: "builder", Name: "team"}, gone}},
 	}
 	require.EqualError(t, d.Err(), "the run left volume ours, image ours, too\n"+
-		"since the run began, builder team is gone; unless it was you, tell the authors of the specs")
+		"since the run began, builder team is gone; unless you did it, report it to the authors of the specs")
 	require.Empty(t, d.Note())
 	for range 7 {
 		d.Beside = append(d.Beside, Change{Object{Kind: "volume", Name: "v"}, gone})
 	}
 	d.Beside = append(d.Beside, Change{Object{Kind: "volume", Name: "w"}, appeared}, Change{Object{Kind: "network", Name: "n"}, appeared})
 	require.Equal(t, "since the run began, "+strings.Repeat("volume v is gone, ", 5)+
-		"2 more of the kind, 1 × network appeared, 1 × volume appeared; nothing says that the run did it, so somebody beside it may have", d.Note())
+		"2 more like these, 1 × network appeared, 1 × volume appeared; nothing shows that the run did it, so another user may have", d.Note())
 }
 
 func TestVolumesWithoutANameGoWithTheirContainers(t *testing.T) {

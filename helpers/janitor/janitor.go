@@ -240,7 +240,7 @@ func StateOf(run string) State {
 
 // Remove takes objects away: containers before the volumes they use, folders
 // last. What is already gone is fine; other failures are gathered. While
-// anything else remains the folders stay, since they tell that a run is dead.
+// anything else remains the folders stay, since they show that a run is dead.
 func Remove(ctx context.Context, objects []Object) error {
 	var errs []error
 	for _, object := range objects {

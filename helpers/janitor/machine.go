@@ -17,7 +17,7 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 )
 
-// machine is where a machine keeps what a run could touch beside its engines.
+// machine is where a machine keeps what a run could touch apart from its engines.
 type machine struct {
 	// docker and buildx are the folders of a user's configuration; there may
 	// be more than one user's.

@@ -27,7 +27,7 @@ const reapVariable = "BUILDERS_REAP"
 
 const (
 	// sweepTimeout bounds a sweep. On a quiet machine one takes seconds; a soak
-	// beside compilations, at a load of 25, took more than a minute.
+	// alongside compilations, at a load of 25, took more than a minute.
 	sweepTimeout = 5 * time.Minute
 	sweepPause   = 200 * time.Millisecond
 	// engineAway is how long an engine may not answer before a sweep gives up.
@@ -127,16 +127,16 @@ func (g *Guard) Audit() (note string, err error) {
 	}()
 	after, err := TakeInventory(ctx, g.engines...)
 	if err != nil {
-		return "", fmt.Errorf("look whether everything is as it was: %w", err)
+		return "", fmt.Errorf("check that everything is as it was: %w", err)
 	}
 	unrestored, err := g.environment.Unrestored(ctx)
 	if err != nil {
-		return "", fmt.Errorf("look whether images are as they were: %w", err)
+		return "", fmt.Errorf("check that images are as they were: %w", err)
 	}
 	d := Inventory(withoutKept(g.run, after, env.KeptBy(g.run))).Since(g.before, g.run).Without(append(g.saved, saved()...))
 	errs := []error{d.Err()}
 	for _, ref := range unrestored {
-		errs = append(errs, fmt.Errorf("%s still names the image that the run made it name, and not the one from before", ref))
+		errs = append(errs, fmt.Errorf("%s still points to the run's image, not to the previous one", ref))
 	}
 	return d.Note(), errors.Join(errs...)
 }
@@ -185,7 +185,7 @@ func (s *sweeper) unfinished(err error) error {
 	if s.failed != nil {
 		err = s.failed
 	}
-	return Left{fmt.Errorf("what run %s left is not gone yet (%s): %w", s.run, join(s.found), err)}
+	return Left{fmt.Errorf("the leftovers of run %s are not gone yet (%s): %w", s.run, join(s.found), err)}
 }
 
 type sweeper struct {

@@ -16,7 +16,7 @@ type judgement int
 const (
 	// nothing: it is not worth a word.
 	nothing judgement = iota
-	// note: the run did it, or something beside it; that cannot be told.
+	// note: the run or something else did it; which is unknown.
 	note
 	// fault: the run is to blame.
 	fault

@@ -42,7 +42,7 @@ type deadRun struct {
 	pointed name.Tag
 }
 
-// mirror is a registry that fails while it is told to.
+// mirror is a registry that fails on demand.
 type mirror struct {
 	http.Handler
 	down atomic.Bool
@@ -140,13 +140,13 @@ var faults = map[string]struct {
 	says      string
 }{
 	"the name is not restored": {
-		func(d *deadRun) { d.engine.Fail("POST /tag", 1) }, func(*deadRun) {}, "image-tag", "make " + stable + " the image that it was",
+		func(d *deadRun) { d.engine.Fail("POST /tag", 1) }, func(*deadRun) {}, "image-tag", "point " + stable + " to its previous image",
 	},
 	"what is kept is not let go": {
 		func(d *deadRun) { d.engine.Fail("DELETE /kept:1", 1) }, func(*deadRun) {}, "image-tag", "let go of " + kept,
 	},
 	"the mirror's tag is not put back": {
-		func(d *deadRun) { d.mirror.down.Store(true) }, func(d *deadRun) { d.mirror.down.Store(false) }, "mirror-tag", "put " + "127.0.0.1",
+		func(d *deadRun) { d.mirror.down.Store(true) }, func(d *deadRun) { d.mirror.down.Store(false) }, "mirror-tag", "move " + "127.0.0.1",
 	},
 	"the engine does not list its records": {
 		func(d *deadRun) { d.engine.Fail("GET /system/df", 1) }, func(*deadRun) {}, "engine-cache", "list the records",
@@ -212,7 +212,7 @@ func TestASweepThatCannotUndo(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	_, err := sweep(ctx, []*client.Client{d.engine.Client(t)}, mine)
-	require.ErrorContains(t, err, "make "+stable+" the image that it was")
+	require.ErrorContains(t, err, "point "+stable+" to its previous image")
 	require.Equal(t, []string{"image-tag"}, d.notes())
 	require.Equal(t, []string{kept}, d.engine.Names("sha256:users"))
 

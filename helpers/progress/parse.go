@@ -129,7 +129,7 @@ func (p *parser) result() Progress {
 // forgetGuesses takes back what BuildKit guessed. When a step begins, it calls
 // cached what the step builds on and what it has not reported the end of, as of
 // that moment. That is true if the step itself is answered by the cache. If it
-// is executed, then what it builds on was done for another build, or told under
+// is executed, then what it builds on was done for another build, or reported under
 // another digest: whether it was executed there is not known.
 func (p *parser) forgetGuesses() {
 	var forget func(i int)
@@ -153,7 +153,7 @@ func (p *parser) forgetGuesses() {
 	}
 }
 
-// guessed tells that BuildKit had nothing of the step but that another one needs
+// guessed reports whether all that BuildKit had of the step is that another one needs
 // it: then it calls the moment at which the other one began both its beginning
 // and its end.
 func (v *Vertex) guessed() bool {
@@ -184,7 +184,7 @@ func (v *Vertex) learn(r report) {
 	}
 }
 
-// ran tells that a step did its work. Of steps that build on nothing, and of
+// ran reports whether a step did its work. Of steps that build on nothing, and of
 // what is fetched for steps that were cached, BuildKit reports the same when it
 // only looks.
 func (r report) ran() bool {

@@ -1,5 +1,5 @@
-// Package progress reads what BuildKit reports of a build while it runs: its
-// steps, what the cache answered, what they printed and what was sent.
+// Package progress reads what BuildKit reports about a running build: its steps, which
+// came from the cache, their output and what was sent.
 package progress
 
 import (
@@ -24,7 +24,7 @@ type Vertex struct {
 	Name string
 	// Inputs are the digests of the steps it builds on.
 	Inputs []string
-	// Cached tells that the result came from the cache.
+	// Cached reports whether the result came from the cache.
 	Cached bool
 	// Started and Completed are nil until the step did.
 	Started, Completed *time.Time
@@ -37,14 +37,14 @@ type Vertex struct {
 	// short name), which are sent even if the content is not.
 	Sent int64
 
-	// ran tells that the step did its work and ended well.
+	// ran reports whether the step did its work and ended well.
 	ran bool
 	// Sending says that some transfer was not reported to its end.
 	Sending bool
 }
 
-// Told tells that the progress followed the step to its end: the cache answered
-// it, or it ended by itself, well or not. Of a step that is not told nothing is
+// Told reports whether the progress followed the step to its end: the cache answered
+// it, or it ended on its own, well or not. Of an untold step nothing is
 // known: BuildKit calls those canceled that still run, by its account, when the
 // progress ends.
 func (v Vertex) Told() bool {
@@ -55,13 +55,13 @@ func (v Vertex) ended() bool {
 	return v.Started != nil && v.Completed != nil && !v.Started.After(*v.Completed)
 }
 
-// Executed tells that the step really ran: it has begun, ended well, and was
+// Executed reports whether the step really ran: it has begun, ended well, and was
 // not answered by the cache.
 func (v Vertex) Executed() bool {
 	return v.ran || v.ended() && !v.Cached && v.Error == ""
 }
 
-// Executing tells that the step has begun and not ended, as far as was
+// Executing reports whether the step has begun and not ended, as far as was
 // reported. BuildKit looks at some steps before it executes them, and reports
 // that as a beginning and an end, too.
 func (v Vertex) Executing() bool {
@@ -69,12 +69,12 @@ func (v Vertex) Executing() bool {
 	return begun && !v.Cached && v.Error == ""
 }
 
-// Canceled tells that the step is said to have ended because another one failed.
+// Canceled reports whether the step reportedly ended because another one failed.
 func (v Vertex) Canceled() bool { return canceled(v.Error) }
 
 func canceled(why string) bool { return strings.Contains(why, "context canceled") }
 
-// Overlaps tells whether two steps ran at the same time.
+// Overlaps reports whether two steps ran at the same time.
 func (v Vertex) Overlaps(other Vertex) bool {
 	if v.Started == nil || v.Completed == nil || other.Started == nil || other.Completed == nil {
 		return false
@@ -91,7 +91,7 @@ func (p Progress) Find(text string) (Vertex, bool) {
 	return found[0], true
 }
 
-// Has tells whether a step whose name contains the text took part in the
+// Has reports whether a step whose name contains the text took part in the
 // build, cached or not.
 func (p Progress) Has(text string) bool {
 	_, found := p.Find(text)
@@ -115,7 +115,7 @@ func (p Progress) All(text string) []Vertex {
 	return found
 }
 
-// Failed returns the steps that failed by themselves, not because another did.
+// Failed returns the steps that failed on their own, not because another did.
 func (p Progress) Failed() []Vertex {
 	var failed []Vertex
 	for _, v := range p.Vertices {

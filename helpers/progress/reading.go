@@ -1,15 +1,15 @@
 package progress
 
-// Reading is what the progress tells of one fact. It is to be asked last, after
+// Reading is what the progress says about one fact. Ask it last, after
 // results, exit codes and errors: progress loses some facts.
 type Reading int
 
 const (
 	// Untold: the progress leaves it open.
 	Untold Reading = iota
-	// No: the progress tells that it was not so.
+	// No: the progress reports that it did not happen.
 	No
-	// Yes: the progress tells that it was so.
+	// Yes: the progress reports that it happened.
 	Yes
 )
 

@@ -1,5 +1,5 @@
-// Package proxy stands before a service, so that specs see what clients ask of
-// it and may answer instead.
+// Package proxy proxies a service, so that specs see the requests of its clients and
+// can answer instead.
 package proxy
 
 import (
@@ -24,7 +24,7 @@ func Forward(network, address string) http.Handler {
 			r.Out.Host = r.In.Host
 		},
 		Transport:     Dial(network, address),
-		FlushInterval: -1, // at once: builds tell what they do while they do it
+		FlushInterval: -1, // at once: builds report what they do while they do it
 	}
 }
 

@@ -101,7 +101,7 @@ func configFields(t *spec.T, ref name.Reference, config v1.Descriptor) []string 
 func decode(t *spec.T, what string, content []byte, into any) {
 	t.Helper()
 	if err := json.Unmarshal(content, into); err != nil {
-		t.Fatalf("%s cannot be read: %v", what, err)
+		t.Fatalf("cannot read %s: %v", what, err)
 	}
 }
 

@@ -45,7 +45,7 @@ func LockTag(t *spec.T, image string) Tag {
 	}
 	note, err := t.Env.Undo.Write(movedTagKind, tag.ref.Name(), movedTag{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t), Push: t.Env.Testbed.Mirror.Push})
 	if err != nil {
-		t.EnvironmentFailed("note where a tag was: %v", err)
+		t.EnvironmentFailed("record where a tag was: %v", err)
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), moveBackTimeout)
@@ -179,11 +179,11 @@ func moveBack(ctx context.Context, note undo.Note) error {
 	}
 	descriptor, err := remote.Get(tag.Context().Digest(moved.Digest), remote.WithContext(ctx))
 	if err != nil {
-		return fmt.Errorf("put %s back to %s: %w", moved.Ref, moved.Digest, err)
+		return fmt.Errorf("move %s back to %s: %w", moved.Ref, moved.Digest, err)
 	}
 	options := append(writing(moved.Push), remote.WithContext(ctx))
 	if err := remote.Tag(tag, descriptor, options...); err != nil {
-		return fmt.Errorf("put %s back to %s: %w", moved.Ref, moved.Digest, err)
+		return fmt.Errorf("move %s back to %s: %w", moved.Ref, moved.Digest, err)
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
-// Package registry gives specs a registry of their own, and lets them move
-// tags of the mirror that stands for Docker Hub.
+// Package registry gives specs their own registry, and lets them move tags of the
+// mirror that stands in for Docker Hub.
 package registry
 
 import (
@@ -42,8 +42,8 @@ type Checks string
 const (
 	// Lenient takes an index whatever its entries are.
 	Lenient Checks = "none"
-	// Strict takes an index only if it has every entry as a manifest, which
-	// is what distribution does by itself since v3.
+	// Strict takes an index only if it has every entry as a manifest, which is what
+	// distribution does by default since v3.
 	Strict Checks = "all"
 )
 
@@ -100,7 +100,7 @@ func (r Registry) answers(ctx context.Context, _ wait.StrategyTarget) error {
 	return nil
 }
 
-// Stop ends the registry before the spec does; nothing that it held can be had
+// Stop ends the registry before the spec does; nothing that it held is available
 // any more.
 func (r Registry) Stop(t *spec.T) {
 	t.Helper()
@@ -111,7 +111,7 @@ func (r Registry) Stop(t *spec.T) {
 }
 
 // Ref is the reference of an image in the registry. It carries the run's id, so
-// that an image which an engine pulled can be told to be the run's.
+// that an image which an engine pulled can be recognized as the run's.
 func (r Registry) Ref(repository string) string {
 	return r.Host + "/" + r.folder + "/" + repository
 }
@@ -126,7 +126,7 @@ func Digest(t *spec.T, ref string) (v1.Hash, bool) {
 		return v1.Hash{}, false
 	}
 	if err != nil {
-		t.Fatalf("what the registry has under %s cannot be read: %v", ref, err)
+		t.Fatalf("cannot read %s in the registry: %v", ref, err)
 	}
 	return descriptor.Digest, true
 }
@@ -142,8 +142,8 @@ func MustDigest(t *spec.T, ref string) string {
 	return digest.String()
 }
 
-// missing tells "not there", which is an answer, from a registry that could not
-// answer, which is no fault of BuildKit's and ends the claim as an error. Whatever
+// missing distinguishes "not there", which is an answer, from a registry that could not
+// answer, which is not a fault of BuildKit's and ends the claim as an error. Whatever
 // else went wrong is about what the registry serves.
 func missing(t *spec.T, ref name.Reference, err error) bool {
 	t.Helper()
@@ -164,7 +164,7 @@ func demand(t *spec.T, ref name.Reference, what string, err error) {
 		t.Fatalf("the registry has no %s", what)
 	}
 	if err != nil {
-		t.Fatalf("the registry has no %s that can be read: %v", what, err)
+		t.Fatalf("the registry has no readable %s: %v", what, err)
 	}
 }
 
@@ -185,7 +185,7 @@ func Platforms(t *spec.T, ref string) []string {
 	demand(t, parsed, "index "+ref, err)
 	manifest, err := index.IndexManifest()
 	if err != nil {
-		t.Fatalf("the index %s cannot be read: %v", ref, err)
+		t.Fatalf("cannot read the index %s: %v", ref, err)
 	}
 	return platformsOf(manifest)
 }

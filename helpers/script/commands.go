@@ -22,7 +22,7 @@ type negation bool
 // command does one line of a script. Its error is the reason of the verdict.
 type command func(r *runner, ts *testscript.TestScript, not negation, args []string) error
 
-// commands are those that the language has beside testscript's own.
+// commands are those that the language adds to testscript's own.
 var commands map[string]command
 
 // init fills what the methods themselves look into, which a value could not.
@@ -106,7 +106,7 @@ func (r *runner) builder(ts *testscript.TestScript, not negation, args []string)
 	return r.use(b)
 }
 
-// node adds a node to a builder. It gets an endpoint of its own, since two
+// node adds a node to a builder. It gets its own endpoint, since two
 // nodes of a builder may not have the same.
 func (r *runner) node(of string, options []builder.Option) error {
 	b := r.builders[of]
@@ -182,7 +182,7 @@ func (r *runner) chosen(args []string) (*builder.Builder, []string, error) {
 	return b, args, r.use(b)
 }
 
-// image NAME: sets $NAME to a reference of its own; the image is
+// image NAME: sets $NAME to its own reference; the image is
 // removed with the script.
 func (r *runner) image(ts *testscript.TestScript, _ negation, args []string) error {
 	if len(args) != 1 {
@@ -227,7 +227,7 @@ func (r *runner) countRanges(_ *testscript.TestScript, not negation, args []stri
 		return fmt.Errorf("ranges: %w", err)
 	}
 	if got := r.ranges.Load(); bound.holds(got) == bool(not) {
-		return fmt.Errorf("the registries got %d requests for a part of a file", got)
+		return fmt.Errorf("the registries got %d range requests", got)
 	}
 	return nil
 }
@@ -244,7 +244,7 @@ func parseBound(args []string) (bound, error) {
 		return bound{}, errors.New("it needs one bound, <N or >N")
 	}
 	if _, err := fmt.Sscanf(args[0], "%c%d", &b.than, &b.limit); err != nil || b.than != '<' && b.than != '>' {
-		return bound{}, fmt.Errorf("%q is no bound; write <N or >N", args[0])
+		return bound{}, fmt.Errorf("%q is not a bound; write <N or >N", args[0])
 	}
 	return b, nil
 }
@@ -304,7 +304,7 @@ func (r *runner) command(ts *testscript.TestScript, not negation, args []string)
 }
 
 // fact NAME VALUE: notes something that is neither right nor wrong; comparing
-// two runs tells when it changes.
+// two runs shows when it changes.
 func (r *runner) fact(_ *testscript.TestScript, _ negation, args []string) error {
 	if len(args) != 2 {
 		return errors.New("fact needs a name and a value")

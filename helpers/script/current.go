@@ -13,7 +13,7 @@ import (
 	"builders.test/helpers/subject"
 )
 
-// defaultBuilder is the one that an engine has by itself.
+// defaultBuilder is the one that every engine has.
 const defaultBuilder = "default"
 
 // use makes a builder the current one of the script, of its docker commands too,

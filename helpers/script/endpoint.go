@@ -36,12 +36,12 @@ func isEndpoint(word string) bool {
 	return strings.HasPrefix(word, "tcp://") || strings.HasPrefix(word, "unix://")
 }
 
-// blameEndpoint makes a failure the script's own mistake if nobody answers at an
+// blameEndpoint makes a failure the script's own mistake if nothing answers at an
 // endpoint that it chose.
 func (r *runner) blameEndpoint(failure error) error {
 	for _, endpoint := range r.endpoints {
 		if err := dial(r.t.Context(), endpoint); err != nil {
-			return mistake{fmt.Errorf("nobody answers at %s, which the script names: %w", endpoint, err)}
+			return mistake{fmt.Errorf("nothing answers at %s, which the script names: %w", endpoint, err)}
 		}
 	}
 	return failure

@@ -25,9 +25,9 @@ func TestAnEndpointThatTheScriptChose(t *testing.T) {
 		"no endpoint":             {[]string{"buildx", "ls"}, "docker failed"},
 		"one that is alive":       {[]string{"buildx", "create", alive}, "docker failed"},
 		"the engine under test":   {[]string{"buildx", "create", own}, "docker failed"},
-		"a dead one":              {[]string{"buildx", "create", "--append", dead}, "nobody answers at tcp://127.0.0.1:1, which the script names: dial tcp 127.0.0.1:1: connect: connection refused"},
-		"a dead one in a flag":    {[]string{"context", "create", "--docker", "host=" + dead}, "nobody answers at tcp://127.0.0.1:1"},
-		"a socket that is gone":   {[]string{"--host", "unix:///nobody/here.sock", "ps"}, "nobody answers at unix:///nobody/here.sock"},
+		"a dead one":              {[]string{"buildx", "create", "--append", dead}, "nothing answers at tcp://127.0.0.1:1, which the script names: dial tcp 127.0.0.1:1: connect: connection refused"},
+		"a dead one in a flag":    {[]string{"context", "create", "--docker", "host=" + dead}, "nothing answers at tcp://127.0.0.1:1"},
+		"a socket that is gone":   {[]string{"--host", "unix:///nobody/here.sock", "ps"}, "nothing answers at unix:///nobody/here.sock"},
 		"a BuildKit, the subject": {[]string{"buildx", "create", "--driver", "remote", dead}, "docker failed"},
 	} {
 		r := &runner{t: &spec.T{TB: t, Env: &env.Environment{Engine: env.Engine{Host: own}}}}

@@ -20,7 +20,7 @@ import (
 // it ends, each name is what it was before. Names that a command says beforehand
 // are noted, so that they are given back even if the run is killed. The others are
 // found at the end: an image is the script's if its evidence names the image by
-// its id. What cannot be told is reported.
+// its id. Undecided cases are reported.
 
 // undoTimeout bounds what is asked of the engine after the script.
 const undoTimeout = time.Minute
@@ -52,7 +52,7 @@ func (r *runner) names(ctx context.Context) (names, error) {
 func (r *runner) watchImages(s Script) {
 	before, err := r.names(r.t.Context())
 	if err != nil {
-		r.t.EnvironmentFailed("look which images there are before the script: %v", err)
+		r.t.EnvironmentFailed("list the images before the script: %v", err)
 	}
 	r.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), undoTimeout)
@@ -120,8 +120,8 @@ func (r *runner) undo(ctx context.Context, before names, s Script) error {
 	})
 }
 
-// eachNew goes through the names that are not as they were and that no run takes
-// care of by itself.
+// eachNew goes through the names that are not as they were and that no run takes care
+// of on its own.
 func (r *runner) eachNew(ctx context.Context, before names, do func(name, id string) error) error {
 	after, err := r.names(ctx)
 	if err != nil {
@@ -139,14 +139,14 @@ func (r *runner) eachNew(ctx context.Context, before names, do func(name, id str
 	return nil
 }
 
-// said tells whether the script's evidence holds a text. What cannot be read
-// tells nothing.
+// said reports whether the script's evidence holds a text. What cannot be read
+// says nothing.
 func (r *runner) said(text string) bool {
 	held, err := r.t.Evidence.Holds(text)
 	return held && err == nil
 }
 
-// mentions tells whether the script, or what its commands said, names an image's
+// mentions reports whether the script, or what its commands said, names an image's
 // repository.
 func (r *runner) mentions(source, name string) bool {
 	named, err := reference.ParseNormalizedNamed(name)
@@ -157,8 +157,8 @@ func (r *runner) mentions(source, name string) bool {
 	return strings.Contains(source, repository) || r.said(repository)
 }
 
-// commanded tells whether a command of the script has the name in it. What a
-// Dockerfile names is no sign of it: builds leave no base image on the engine.
+// commanded reports whether a command of the script has the name in it. What a
+// Dockerfile names is not a sign of it: builds leave no base image on the engine.
 func commanded(source []byte, name string) bool {
 	for line := range strings.Lines(string(txtar.Parse(source).Comment)) {
 		words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\n'\",=", r) })
@@ -172,7 +172,7 @@ func commanded(source []byte, name string) bool {
 func (r *runner) restore(ctx context.Context, name, was string) error {
 	if was != "" {
 		if err := r.t.Env.Client.ImageTag(ctx, was, name); err != nil {
-			return fmt.Errorf("give %s back: %w", name, err)
+			return fmt.Errorf("restore %s: %w", name, err)
 		}
 		return nil
 	}
@@ -183,7 +183,7 @@ func (r *runner) restore(ctx context.Context, name, was string) error {
 	return nil
 }
 
-// ofARun tells whether a name says which run's it is: who gave it removes it.
+// ofARun reports whether a name has a run's id in it: that run removes it.
 func ofARun(name string) bool {
 	_, rest, _ := strings.Cut(name, "/")
 	return strings.HasPrefix(rest, env.Prefix)

@@ -9,7 +9,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 )
 
-// known takes a line of the head that tells of a known regression.
+// known parses a header line about a known regression.
 func (s *Script) known(key, value string) error {
 	if s.Claim.Known == nil {
 		s.Claim.Known = &claim.Known{}
@@ -24,7 +24,7 @@ func (s *Script) known(key, value string) error {
 		return nil
 	case "known":
 		if _, err := semver.NewConstraint(value); err != nil || value == "" {
-			return fmt.Errorf("known %q is no version constraint; write one like >=0.17.2 <0.17.3 || =0.18.0", value)
+			return fmt.Errorf("known %q is not a version constraint; write one like >=0.17.2 <0.17.3 || =0.18.0", value)
 		}
 		known.Range = value
 		return nil
@@ -34,7 +34,7 @@ func (s *Script) known(key, value string) error {
 	releases := strings.Fields(value)
 	for _, release := range releases {
 		if _, err := semver.NewVersion(release); err != nil {
-			return fmt.Errorf("%s %q is no release; write one like v0.18.0", key, release)
+			return fmt.Errorf("%s %q is not a release; write one like v0.18.0", key, release)
 		}
 	}
 	switch {
@@ -53,7 +53,7 @@ func (s *Script) known(key, value string) error {
 func (s *Script) with(value string) error {
 	component, release, _ := strings.Cut(value, ":")
 	if _, err := semver.NewVersion(release); err != nil || !slices.Contains(claim.Components, component) {
-		return fmt.Errorf("with %q is no release; write one like buildkit:v0.34.2", value)
+		return fmt.Errorf("with %q is not a release; write one like buildkit:v0.34.2", value)
 	}
 	if component == "buildkit" {
 		s.Claim.Known.BuildKit = release

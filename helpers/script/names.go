@@ -11,7 +11,7 @@ import (
 )
 
 // namesGiven are the names that a docker command is about to give to images on
-// the engine, as far as its words tell; those of a bake file are asked for.
+// the engine, as far as its words show; those of a bake file are queried.
 func (r *runner) namesGiven(config cli.Config, args []string) []string {
 	if len(args) == 0 {
 		return nil

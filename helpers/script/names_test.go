@@ -59,7 +59,7 @@ func TestChangedVariables(t *testing.T) {
 	assert.DeepEqual(t, changed([]string{"A=1", "B=0", "PWD=/"}, environ), []string{"B=two\nlines", "EMPTY="})
 }
 
-// The current builder is what buildx has noted, whoever told it.
+// The current builder is the one that buildx has recorded, however it was set.
 func TestTheBuilderInUse(t *testing.T) {
 	dir := fs.NewDir(t, "home", fs.WithDir("instances", fs.WithFile("own", `{"Name":"own","Driver":"docker-container"}`), fs.WithFile("far", `{"Driver":"remote"}`)),
 		fs.WithFile("current", `{"Key":"unix:///s","Name":"own"}`))

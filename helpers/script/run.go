@@ -48,8 +48,8 @@ type runner struct {
 	// here is the folder that the script lies in.
 	here   string
 	config cli.Config
-	// given are the variables that the script begins with, and told begins the
-	// names of the files that tell which it has now.
+	// given are the variables that the script starts with, and told is the prefix of
+	// the files that list its current ones.
 	given []string
 	told  string
 	// builders are known by the names that the script gave them.
@@ -67,7 +67,7 @@ type runner struct {
 	running map[string]*build.Running
 	// endpoints are those of engines that the script chose.
 	endpoints []string
-	// mistaken tells that the script failed by a mistake of its own.
+	// mistaken reports whether the script failed because of its own mistake.
 	mistaken bool
 	// ranges counts requests that the registries got.
 	ranges atomic.Int64
@@ -143,8 +143,8 @@ func (a tester) Skip(args ...any) {
 
 var failed = regexp.MustCompile(`(?m)^FAIL: (.*)$`)
 
-// Log gets the transcript, which is all that is known of what exec ran. What
-// failed is said once more by itself: it is the reason of the verdict.
+// Log gets the transcript, which is all that is known of what exec ran. What failed is
+// repeated alone: it is the reason for the verdict.
 func (a tester) Log(args ...any) {
 	transcript := fmt.Sprint(args...)
 	if err := a.t.Evidence.Note("transcript.txt", transcript); err != nil {

@@ -1,7 +1,7 @@
-// Package script reads specs that are written as scripts, one file for one
-// claim, so that people can put their own Dockerfiles to the test without
-// writing Go. The language is that of rogpeppe's testscript, with commands
-// and conditions about builders; docs/scripts.md describes it.
+// Package script reads specs that are written as scripts, one file per claim, so that
+// people can test their own Dockerfiles without writing Go. The language is that of
+// rogpeppe's testscript, with commands and conditions about builders; docs/scripts.md
+// describes it.
 package script
 
 import (
@@ -50,14 +50,14 @@ var ErrNone = errors.New("no script (*" + Suffix + ")")
 // error names the first mistake.
 func Folder(dir string) ([]Script, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("%s is no folder with scripts", dir)
+		return nil, fmt.Errorf("%s is not a folder with scripts", dir)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*"+Suffix))
 	if err != nil {
 		return nil, fmt.Errorf("look for scripts in %s: %w", dir, err)
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%s holds %w", dir, ErrNone)
+		return nil, fmt.Errorf("%s has %w", dir, ErrNone)
 	}
 	slices.Sort(files)
 	var scripts []Script
@@ -141,7 +141,7 @@ func parse(file string, content []byte) (Script, error) {
 }
 
 // directive takes one comment line of the head. Lines without a known key are
-// plain comments, except that a misspelt key would be lost silently: a single
+// plain comments, except that a misspelled key would be lost silently: a single
 // word before the colon has to be known.
 func (s *Script) directive(text string) error {
 	key, value, found := strings.Cut(text, ":")
@@ -163,16 +163,16 @@ func (s *Script) directive(text string) error {
 	case "deadline":
 		deadline, err := time.ParseDuration(value)
 		if err != nil || deadline <= 0 {
-			return fmt.Errorf("deadline %q is no duration; write one like 90s or 5m", value)
+			return fmt.Errorf("deadline %q is not a duration; write one like 90s or 5m", value)
 		}
 		s.Claim.Deadline = deadline
 	default:
-		return fmt.Errorf("unknown key %q in the head; known are claim, source, needs, history, deadline, component, known, broken, fixed, with", key)
+		return fmt.Errorf("unknown key %q in the header; known are claim, source, needs, history, deadline, component, known, broken, fixed, with", key)
 	}
 	return nil
 }
 
-// needs takes words between blanks, or as lists of claims print them, with commas,
+// needs takes words between spaces, or as lists of claims print them, with commas,
 // too.
 func (s *Script) needs(words string) error {
 	for word := range strings.FieldsSeq(words) {

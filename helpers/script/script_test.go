@@ -55,17 +55,17 @@ func TestMistakesAreSaidByFileAndLine(t *testing.T) {
 		"# claim: nothing is done\n":                       `x.txtar:1: the script has no command`,
 		"# claim: a\n# need: arm64\nbuild .\n":             `x.txtar:2: unknown key "need" in the head`,
 		"# claim: a\n# needs: arm46\nbuild .\n":            `x.txtar:2: unknown word "arm46"`,
-		"# claim: a\n# needs: buildkit:new\nbuild .\n":     `x.txtar:2: "new" is no version constraint`,
-		"# claim: a\n# deadline: soon\nbuild .\n":          `x.txtar:2: deadline "soon" is no duration`,
+		"# claim: a\n# needs: buildkit:new\nbuild .\n":     `x.txtar:2: "new" is not a version constraint`,
+		"# claim: a\n# deadline: soon\nbuild .\n":          `x.txtar:2: deadline "soon" is not a duration`,
 		"# claim: a\n# component: runc\nbuild .\n":         `x.txtar:2: component "runc" is none of buildkit, buildx`,
-		"# claim: a\n# known: new\nbuild .\n":              `x.txtar:2: known "new" is no version constraint`,
-		"# claim: a\n# broken: yes\nbuild .\n":             `x.txtar:2: broken "yes" is no release`,
-		"# claim: a\n# with: runc:v1.0.0\nbuild .\n":       `x.txtar:2: with "runc:v1.0.0" is no release`,
+		"# claim: a\n# known: new\nbuild .\n":              `x.txtar:2: known "new" is not a version constraint`,
+		"# claim: a\n# broken: yes\nbuild .\n":             `x.txtar:2: broken "yes" is not a release`,
+		"# claim: a\n# with: runc:v1.0.0\nbuild .\n":       `x.txtar:2: with "runc:v1.0.0" is not a release`,
 		"# claim: a\n# broken: v1.0.0\nbuild .\n":          `x.txtar:1: the head tells of a known regression only in part`,
 		"# claim: a\n\nbiuld .\n":                          `x.txtar:3: unknown command "biuld"`,
 		"# claim: a\nbuild .\n! ! build .\n":               `x.txtar:3: unknown command "!"`,
 		"# claim: a\n[arm46] build .\n":                    `x.txtar:2: unknown word "arm46"`,
-		"# claim: a\n[buildkit:>=new] build .\n":           `x.txtar:2: ">=new" is no version constraint`,
+		"# claim: a\n[buildkit:>=new] build .\n":           `x.txtar:2: ">=new" is not a version constraint`,
 		"# claim: a\n[arm64 build .\n":                     `x.txtar:2: the condition "[arm64 build ." has no closing bracket`,
 		"# claim: a\n[arm64]\n":                            `x.txtar:2: there is no command on this line`,
 		"# claim: a\nbuild .\n\n# text\nrun $A\nrunn $A\n": `x.txtar:6: unknown command "runn"`,
@@ -85,10 +85,10 @@ func TestFolder(t *testing.T) {
 	assert.Equal(t, scripts[0].Claim.Name(), "a")
 
 	_, err = Folder(filepath.Join(dir.Path(), "none"))
-	assert.ErrorContains(t, err, "is no folder with scripts")
+	assert.ErrorContains(t, err, "is not a folder with scripts")
 	empty := fs.NewDir(t, "empty")
 	_, err = Folder(empty.Path())
-	assert.ErrorContains(t, err, "holds no script")
+	assert.ErrorContains(t, err, "has no script")
 	assert.NilError(t, os.WriteFile(filepath.Join(empty.Path(), "x.txtar"), []byte("# claim: a\n\nnope\n"), 0o600))
 	_, err = Folder(empty.Path())
 	assert.ErrorContains(t, err, "x.txtar:3: unknown command")

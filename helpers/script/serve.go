@@ -43,7 +43,7 @@ func (r *runner) serve(ts *testscript.TestScript, _ negation, args []string) err
 	return nil
 }
 
-// read NAME: sets $NAME to what the last command printed, without the blanks
+// read NAME: sets $NAME to what the last command printed, without the spaces
 // around it.
 func (r *runner) read(ts *testscript.TestScript, _ negation, args []string) error {
 	if len(args) != 1 {
@@ -51,7 +51,7 @@ func (r *runner) read(ts *testscript.TestScript, _ negation, args []string) erro
 	}
 	value := strings.TrimSpace(ts.ReadFile("stdout"))
 	if value == "" {
-		return errors.New("the last command printed nothing that could be read")
+		return errors.New("the last command printed nothing to read")
 	}
 	ts.Setenv(args[0], value)
 	return nil
@@ -62,7 +62,7 @@ func (r *runner) read(ts *testscript.TestScript, _ negation, args []string) erro
 // so long. Where the client goes away meanwhile, the engine never hears of it.
 func (r *runner) slow(ts *testscript.TestScript, _ negation, args []string) error {
 	if len(args) != 4 || !strings.HasPrefix(args[0], "-by=") {
-		return errors.New("slow needs a duration, a method, a part of a path and a name, such as `slow -by=5s DELETE /volumes/ SLOW`")
+		return errors.New("slow needs a duration, a method, part of a path and a name, such as `slow -by=5s DELETE /volumes/ SLOW`")
 	}
 	by, err := time.ParseDuration(strings.TrimPrefix(args[0], "-by="))
 	if err != nil {
@@ -76,7 +76,7 @@ func (r *runner) slow(ts *testscript.TestScript, _ negation, args []string) erro
 	own := filepath.Join(r.t.Env.Dir, r.t.Env.Name("slow")+".sock")
 	listener, err := net.Listen("unix", own)
 	if err != nil {
-		r.t.EnvironmentFailed("stand before the engine: %v", err)
+		r.t.EnvironmentFailed("start a proxy in front of the engine: %v", err)
 	}
 	server := &http.Server{Handler: late(proxy.Forward("unix", socket), args[1], args[2], by)}
 	go func() { _ = server.Serve(listener) }()
@@ -89,7 +89,7 @@ func (r *runner) slow(ts *testscript.TestScript, _ negation, args []string) erro
 // with this method and this text in their path.
 func (r *runner) refuse(ts *testscript.TestScript, _ negation, args []string) error {
 	if len(args) != 3 || ts.Getenv(args[2]) == "" {
-		return errors.New("refuse needs a method, a part of a path and the variable of a registry, such as `refuse GET /blobs/ REGISTRY`")
+		return errors.New("refuse needs a method, part of a path and the variable of a registry, such as `refuse GET /blobs/ REGISTRY`")
 	}
 	refusing := registry.Registry{Host: ts.Getenv(args[2])}.WithProxy(r.t, func(behind http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {

@@ -28,7 +28,7 @@ func (r *runner) cached(_ *testscript.TestScript, not negation, args []string) e
 // ran; with an exclamation mark none did, be it cached or not there at all.
 func (r *runner) executed(_ *testscript.TestScript, not negation, args []string) error {
 	if len(args) != 1 {
-		return errors.New("executed needs one text, a part of the step's name")
+		return errors.New("executed needs one argument, part of the step's name")
 	}
 	if r.last == nil {
 		return errors.New("nothing was built yet")
@@ -52,7 +52,7 @@ func (r *runner) executed(_ *testscript.TestScript, not negation, args []string)
 
 func (r *runner) steps(command string, args []string) ([]progress.Vertex, error) {
 	if len(args) != 1 {
-		return nil, fmt.Errorf("%s needs one text, a part of the step's name", command)
+		return nil, fmt.Errorf("%s needs one argument, part of the step's name", command)
 	}
 	if r.last == nil {
 		return nil, errors.New("nothing was built yet")

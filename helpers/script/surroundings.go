@@ -10,7 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// tell is run as the script would run it, so that it knows what testscript tells
+// tell is run as the script would run it, so it knows what testscript passes to
 // nobody: the script's variables, and what the next command has to read.
 const tell = `/usr/bin/env -0 >"$0.env" && PATH="$PATH:/usr/bin:/bin" cat >"$0.stdin"`
 
@@ -22,7 +22,7 @@ var ofTheShell = []string{"PWD", "OLDPWD", "SHLVL", "_"}
 // input, which is used up by this.
 func (r *runner) surroundings(ts *testscript.TestScript) (cli.Config, error) {
 	if err := ts.Exec("/bin/sh", "-c", tell, r.told); err != nil {
-		return cli.Config{}, fmt.Errorf("the script's variables cannot be read: %w", err)
+		return cli.Config{}, fmt.Errorf("cannot read the script's variables: %w", err)
 	}
 	env, err := os.ReadFile(r.told + ".env")
 	if err != nil {

@@ -16,14 +16,14 @@ import (
 	"github.com/docker/docker/api/types/filters"
 )
 
-// excuse says in one line why a claim that failed tells nothing about BuildKit,
-// or nothing: the environment is not fit any more, or was not for a moment.
+// excuse says in one line why a failed claim says nothing about BuildKit, or nothing:
+// the environment no longer works, or did not for a moment.
 func (t *T) excuse(ctx context.Context) string {
 	if err := t.Env.Probe(ctx); err != nil {
 		return err.Error()
 	}
 	if now := t.Env.Start(ctx); now != t.start && now != "" && t.start != "" {
-		return fmt.Sprintf("the engine at %s was restarted while the claim was put to the test", t.Env.Engine.Host)
+		return fmt.Sprintf("the engine at %s was restarted while the claim was being tested", t.Env.Engine.Host)
 	}
 	if err := t.Env.Trouble(t.began, t.ended()); err != nil {
 		return err.Error()
@@ -39,12 +39,12 @@ func (t *T) excuse(ctx context.Context) string {
 	return jumped(now.Round(0).Sub(t.began.Round(0)), now.Sub(t.began))
 }
 
-// steady is by how much a clock may go wrong while a claim is put to the test:
+// steady is by how much a clock may go wrong while a claim is being tested:
 // clocks are set right in small steps all the time.
 const steady = 2 * time.Second
 
-// jumped tells that this machine's clock was set while a claim was put to the
-// test, or that the machine slept: the clock shows that more or less time passed
+// jumped describes how this machine's clock was set while a claim was being
+// tested, or that the machine slept: the clock shows that more or less time passed
 // than did. Ages of cache, certificates and logs mean nothing then.
 func jumped(shown, passed time.Duration) string {
 	by := (shown - passed).Round(time.Second)
@@ -55,7 +55,7 @@ func jumped(shown, passed time.Duration) string {
 	if by < 0 {
 		way = "back"
 	}
-	return fmt.Sprintf("the clock of this machine jumped %s by %s while the claim was put to the test", way, by.Abs())
+	return fmt.Sprintf("the clock of this machine jumped %s by %s while the claim was being tested", way, by.Abs())
 }
 
 // notice asks what can be asked only while the claim has its builders and its
@@ -100,7 +100,7 @@ func (t *T) ended() time.Time {
 }
 
 // killedCode is the exit code of a container whose program was killed, by
-// somebody or by the kernel for want of memory. Programs that crash have others.
+// someone or by the kernel for lack of memory. Programs that crash have others.
 const killedCode = "137"
 
 // killed looks for a container of the claim's that was killed before the claim
@@ -135,13 +135,13 @@ func (t *T) victim(all []events.Message) string {
 	for _, message := range all {
 		name := message.Actor.Attributes["name"]
 		if message.Action == events.ActionDie && message.Actor.Attributes["exitCode"] == killedCode && !destroyed[message.Actor.ID] && t.uses(name) {
-			return fmt.Sprintf("the container %s was killed while the claim was put to the test, by somebody or for want of memory", name)
+			return fmt.Sprintf("the container %s was killed while the claim was being tested, by someone or for lack of memory", name)
 		}
 	}
 	return ""
 }
 
-// uses tells whether a container is the claim's, or one that specs share.
+// uses reports whether a container is the claim's, or one that specs share.
 func (t *T) uses(container string) bool {
 	return strings.Contains(container, env.Prefix+t.Env.Run+"-"+t.Claim.Name()+"-") ||
 		strings.Contains(container, env.Prefix+t.Env.Run) && env.IsShared(container)

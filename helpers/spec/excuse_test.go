@@ -42,6 +42,6 @@ func TestJumped(t *testing.T) {
 	const passed = 3 * time.Second
 	require.Empty(t, jumped(passed, passed))
 	require.Empty(t, jumped(passed-time.Second, passed), "clocks are set right in small steps")
-	require.Equal(t, "the clock of this machine jumped ahead by 2h0m0s while the claim was put to the test", jumped(passed+2*time.Hour, passed))
-	require.Equal(t, "the clock of this machine jumped back by 1m0s while the claim was put to the test", jumped(passed-time.Minute, passed))
+	require.Equal(t, "the clock of this machine jumped ahead by 2h0m0s while the claim was being tested", jumped(passed+2*time.Hour, passed))
+	require.Equal(t, "the clock of this machine jumped back by 1m0s while the claim was being tested", jumped(passed-time.Minute, passed))
 }

@@ -8,12 +8,12 @@ import (
 )
 
 // mostWaiting is how many programs may want each processor of this machine, over the
-// last minute, before slowness can no longer be told from a hang.
+// last minute, before slowness and a hang become indistinguishable.
 const mostWaiting = 5
 
-// overloaded says why a claim that did not end in time tells nothing about
+// overloaded says why a claim that did not end in time says nothing about
 // BuildKit: the engine's machine had far more to do than it can. It is empty
-// otherwise, and where that cannot be told.
+// otherwise, and if the load is unknown.
 func (t *T) overloaded() string {
 	if t.Env.Engine.Local() != nil {
 		return ""
@@ -29,5 +29,5 @@ func crowded(load float64, processors int) string {
 	if load <= float64(mostWaiting*processors) {
 		return ""
 	}
-	return fmt.Sprintf("the claim did not end in time while this machine, with %d processors, had a load of %.0f; run it with less beside it", processors, load)
+	return fmt.Sprintf("the claim did not end in time while this machine, with %d processors, had a load of %.0f; run it with less load", processors, load)
 }

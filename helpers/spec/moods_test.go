@@ -173,7 +173,7 @@ func failsBeside(s *scene) {
 	})
 }
 
-// besideTheIdle has a claim that fails beside one that does not apply.
+// besideTheIdle has a claim that fails alongside one that does not apply.
 func besideTheIdle(s *scene) {
 	s.prove("idle", needNewer, func(*T) { s.note("the body ran") })
 	s.prove("fails", nil, func(t *T) { t.Errorf("it failed") })

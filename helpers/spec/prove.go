@@ -27,12 +27,12 @@ type proof struct {
 // other claims of its chapter, and reports the verdict as attributes of the
 // test: claim, chapter, verdict, reason, evidence, repro.
 //
-// A claim that fails, and not by the environment's fault, is tried again when
-// nothing else of its chapter builds any more, on fresh builders, and a last
-// time beside the claims that it failed beside. It is broken if it failed every
-// time and unsteady if it did not. The test fails for a broken claim and for an
-// error. It passes for an unsteady claim, and for one that is known to be broken
-// in the release under test, unless the environment is strict.
+// A claim that fails, but not because of the environment, is retried when nothing
+// else of its chapter builds, on fresh builders, and finally alongside the claims
+// that ran when it failed. It is broken if it failed every time, and unsteady if it
+// did not. The test fails for a broken claim and for an error. It passes for an
+// unsteady claim, and for one that is known to be broken in the release under test,
+// unless the environment is strict.
 func Prove(parent *testing.T, e *env.Environment, c claim.Claim, body func(*T)) {
 	parent.Helper()
 	parent.Run(c.Name(), func(inner *testing.T) {
@@ -85,7 +85,7 @@ func (p *proof) try() *T {
 }
 
 // again is how many more tries the first failure asks for. A fault that is
-// known of the release is no accusation, and a claim that did not come to its
+// known of the release is not an accusation, and a claim that did not come to its
 // end takes its whole deadline each time.
 func (p *proof) again() int {
 	first := p.tries[0]
@@ -98,9 +98,9 @@ func (p *proof) again() int {
 	return p.env.Confirm
 }
 
-// confirm tries the claim again: alone, and at last beside the claims that it
-// failed beside, if there were any. Where there is one more try it is alone. What
-// the environment does wrong meanwhile ends that: nothing more can be known.
+// confirm retries the claim: alone, and finally alongside the claims that ran when
+// it failed, if there were any. A single retry is alone. If the environment fails
+// meanwhile the retries end: nothing more can be known.
 func (p *proof) confirm() {
 	first := p.tries[0]
 	defer p.schedule.quiet()()
@@ -220,7 +220,7 @@ func (p *proof) counted() []claim.Try {
 func tries(all []claim.Try) string {
 	encoded, err := json.Marshal(all)
 	if err != nil {
-		// Nothing in a try fails to be encoded but what is no number.
+		// Nothing in a try fails to be encoded but what is not a number.
 		panic(fmt.Sprintf("spec: encode the tries: %v", err))
 	}
 	return string(encoded)

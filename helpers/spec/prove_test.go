@@ -195,7 +195,7 @@ func TestEvidenceOfEveryTryIsKept(t *testing.T) {
 
 func TestAClaimThatFailsBesideAnother(t *testing.T) {
 	o := inMood(t, "beside")
-	o.require(t, "victim", expect{"PASS", "unsteady", "failed 2 of 4, only beside other builds", "somebody was met", ""})
+	o.require(t, "victim", expect{"PASS", "unsteady", "failed 2 of 4, only alongside other builds", "somebody was met", ""})
 	o.require(t, "neighbour", expect{result: "PASS", verdict: "holds"})
 	require.Equal(t, []string{"the neighbour met in try 1", "the neighbour met in try 0"}, o.notes, "the neighbour is there at first and at last")
 	require.Equal(t, []claim.Try{

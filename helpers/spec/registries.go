@@ -23,13 +23,13 @@ const (
 	judged
 )
 
-// Fills tells that a registry holds nothing but what the claim itself put there:
-// that an image is missing there is the doing of whoever was to push it.
+// Fills declares that a registry holds nothing but what the claim itself put there:
+// if an image is missing there, the push that should have put it there is at fault.
 func (t *T) Fills(host string) { t.assign(host, filled) }
 
-// Judges tells that what a registry does, it does on the claim's behalf, such as
+// Judges declares that what a registry does, it does on the claim's behalf, such as
 // refusing a push or not being there: it excuses nothing. Given an image, it is
-// about that image alone, such as one that nobody may ask for.
+// about that image alone, such as one that may not be pulled.
 func (t *T) Judges(hostOrImage ...string) {
 	for _, one := range hostOrImage {
 		t.assign(one, judged)
@@ -60,7 +60,7 @@ func (t *T) role(image, host string) role {
 // doubts are the questions to registries that a command gave rise to.
 type doubts struct {
 	questions []env.Question
-	// ended tells that the command failed by what they are about.
+	// ended reports whether the command failed by what they are about.
 	ended bool
 }
 
@@ -118,7 +118,7 @@ func (t *T) unserved(ctx context.Context) string {
 		if q.Push {
 			return fmt.Sprintf("%s cannot be pushed: %v", q.Image, fault)
 		}
-		return fmt.Sprintf("the image %s cannot be had: %v", q.Image, fault)
+		return fmt.Sprintf("the image %s is not available: %v", q.Image, fault)
 	}
 	return ""
 }

@@ -31,7 +31,7 @@ func TestAFaultyRegistryExcuses(t *testing.T) {
 	try, host := doubting(t, proxy.Answering(503, nil))
 	require.Empty(t, try.unserved(t.Context()), "nothing was asked of the registry")
 	try.Stumbles(env.Question{Image: host + "/one:1", Builder: "b"})
-	require.Contains(t, try.unserved(t.Context()), "the image "+host+"/one:1 cannot be had: "+host+" answers 503 Service Unavailable")
+	require.Contains(t, try.unserved(t.Context()), "the image "+host+"/one:1 is not available: "+host+" answers 503 Service Unavailable")
 	try.Succeeds()
 	require.Empty(t, try.unserved(t.Context()), "a failure that a later command followed was wanted")
 

@@ -13,18 +13,18 @@ import (
 )
 
 // schedule knows which tries are under way, so that a claim that failed can be
-// tried again when nothing else builds, and beside the same neighbours.
+// retried when nothing else builds, and alongside the same neighbors.
 type schedule struct {
 	mu      sync.Mutex
 	changed *sync.Cond
-	// places is how many tests run at the same time, as go test was told.
+	// places is how many tests run at the same time, as set for go test.
 	places int
 	// announced are the claims whose first try has not begun.
 	announced int
 	running   map[*T]bool
 	// waiting are the claims that wait for quiet, and hold a place each.
 	waiting int
-	// alone tells that one of them has it.
+	// alone reports whether one of them has it.
 	alone bool
 }
 
@@ -78,7 +78,7 @@ func (s *schedule) wait() {
 	}
 }
 
-// enter makes a try and those under way each other's neighbours.
+// enter makes a try and those under way each other's neighbors.
 func (s *schedule) enter(t *T) {
 	for other := range s.running {
 		other.beside[t.proof] = true
@@ -96,7 +96,7 @@ func (s *schedule) leave(t *T) {
 }
 
 // forgetIdle takes those that did not apply, and so built nothing, out of the
-// try's neighbours. It is for when none of them is under way.
+// try's neighbors. It is for when none of them is under way.
 func (t *T) forgetIdle() {
 	maps.DeleteFunc(t.beside, func(p *proof, _ bool) bool { return p.tries[0].verdict == claim.NotApplicable })
 }
@@ -123,7 +123,7 @@ func (s *schedule) quiet() (over func()) {
 }
 
 // besides runs a try while other claims are proven, over and over, as they were
-// when the claim failed. What comes of them is not told.
+// when the claim failed. Their verdicts are not reported.
 func (s *schedule) besides(t *T, neighbours map[*proof]bool) {
 	var over atomic.Bool
 	var group sync.WaitGroup
@@ -141,7 +141,7 @@ func (s *schedule) besides(t *T, neighbours map[*proof]bool) {
 	group.Wait()
 }
 
-// keepBusy runs the claim's body once, for a neighbour's sake.
+// keepBusy runs the claim's body once, for a neighbor's sake.
 func (p *proof) keepBusy(neighbour *T) {
 	t := &T{
 		TB: neighbour.TB, Env: p.env, Claim: p.claim, Driver: p.claim.DriverOr(p.env.Driver),

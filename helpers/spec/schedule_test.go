@@ -18,8 +18,8 @@ func enters(s *schedule) *T {
 	return t
 }
 
-// asksForQuiet starts a claim that waits for quiet, and returns what tells that
-// it has it and what it calls when it is done.
+// asksForQuiet starts a claim that waits for quiet, and returns functions: has reports whether
+// it got quiet, done ends it.
 func asksForQuiet(s *schedule) (has func() bool, done func()) {
 	over := make(chan func(), 1)
 	go func() { over <- s.quiet() }()

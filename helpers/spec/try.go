@@ -43,7 +43,7 @@ type T struct {
 	proof *proof
 	// number counts the tries of the claim from one.
 	number int
-	// round tells apart what is shared in this try from what all first tries
+	// round separates what is shared in this try from what all first tries
 	// share; empty for those.
 	round string
 	ctx   context.Context
@@ -54,7 +54,7 @@ type T struct {
 	verdict  claim.Verdict
 	reason   string
 	failures failures
-	// late tells that the deadline passed before the body ended.
+	// late reports whether the deadline passed before the body ended.
 	late     bool
 	cleanUps []func()
 	// beside are the proofs that built while this try did.
@@ -71,7 +71,7 @@ type T struct {
 	noticed string
 }
 
-// prefix tells the tries of a claim apart in its log.
+// prefix distinguishes the tries of a claim in its log.
 func (t *T) prefix() string {
 	switch t.number {
 	case 0:
@@ -112,7 +112,7 @@ func (t *T) run() {
 	t.took = time.Since(t.began)
 }
 
-// guard runs a part of the try in a goroutine of its own, which may end itself
+// guard runs a part of the try in its own goroutine, which may end itself
 // by failing, and turns a panic into a failure, so that the other claims are
 // still heard.
 func (t *T) guard(part func()) {
@@ -135,7 +135,7 @@ func (t *T) guard(part func()) {
 func (t *T) open() {
 	folder, err := evidence.Create(t.evidenceIn())
 	if err != nil {
-		t.EnvironmentFailed("evidence cannot be kept: %v", err)
+		t.EnvironmentFailed("cannot save the evidence: %v", err)
 	}
 	t.Evidence = folder
 	if t.number == 1 {
@@ -150,7 +150,7 @@ func (t *T) open() {
 	t.start = t.Env.Start(t.ctx)
 	version, err := t.Env.BuildKitVersion(t.ctx, t.Driver)
 	if err != nil {
-		t.EnvironmentFailed("which BuildKit the builders run cannot be told: %v", err)
+		t.EnvironmentFailed("cannot find out which BuildKit the builders run: %v", err)
 	}
 	t.BuildKit = version
 	if t.number == 1 {
@@ -160,8 +160,8 @@ func (t *T) open() {
 	}
 }
 
-// evidenceIn is where the try's evidence goes: beside that of the claim's first
-// try. What a neighbour does that only keeps the machine busy is thrown away
+// evidenceIn is where the try's evidence goes: next to that of the claim's first
+// try. What a neighbor does that only keeps the machine busy is thrown away
 // with the run's folder.
 func (t *T) evidenceIn() (out, name string) {
 	switch t.number {
@@ -184,7 +184,7 @@ func (t *T) forgetEarlier() {
 		err = errors.Join(err, os.RemoveAll(path))
 	}
 	if err != nil {
-		t.EnvironmentFailed("evidence of an earlier run cannot be removed: %v", err)
+		t.EnvironmentFailed("cannot remove an earlier run's evidence: %v", err)
 	}
 }
 
@@ -291,7 +291,7 @@ func (t *T) errored(format string, args ...any) {
 }
 
 // Uses notes that an image took part in the proof. If it is a stand-in for
-// one that cannot be had here, the report says so by name.
+// one that is not available here, the report says so by name.
 func (t *T) Uses(image string) {
 	if _, ok := t.Env.Testbed.StandIns[image]; !ok {
 		return

@@ -1,5 +1,5 @@
-// Package subject is what a run tests, as data: how people name a BuildKit, a
-// buildx, a driver and an image store, and what was found under those names.
+// Package subject is what a run tests, as data: the names of a BuildKit, a buildx, a
+// driver and an image store, and what was found under those names.
 package subject
 
 // Subject says what was tested on what; it is the head of every report.

@@ -5,11 +5,11 @@ import (
 	"strconv"
 )
 
-// DefaultConfirm is how often a claim that failed is tried again when CONFIRM
+// DefaultConfirm is how often a claim that failed is retried when CONFIRM
 // says nothing.
 const DefaultConfirm = 3
 
-// Confirm reads what CONFIRM says: how often a claim that failed is tried again
+// Confirm reads what CONFIRM says: how often a claim that failed is retried
 // before it is called broken.
 func Confirm(text string) (int, error) {
 	const most = 19
@@ -18,7 +18,7 @@ func Confirm(text string) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > most {
-		return 0, fmt.Errorf("CONFIRM=%s is no number from 0 to %d; it says how often a claim that failed is tried again", text, most)
+		return 0, fmt.Errorf("CONFIRM=%s is not a number from 0 to %d; it is how often a failed claim is retried", text, most)
 	}
 	return n, nil
 }

@@ -45,7 +45,7 @@ var id = regexp.MustCompile(`^\S+/\S+$`)
 func (r *register) add(t *testing.T, c claim.Listed) bool {
 	t.Helper()
 	if !id.MatchString(c.ID) {
-		r.refuse(t, "%q is no id of a claim; write one like caching/second-build", c.ID)
+		r.refuse(t, "%q is not an id of a claim; write one like caching/second-build", c.ID)
 		return false
 	}
 	if other, twice := r.tests[c.ID]; twice {

@@ -138,7 +138,7 @@ func Scripts(t *testing.T, folder string) {
 }
 
 // Listing reports whether the suite lists its claims and proves nothing, so a
-// test that is skipped unless it is asked for has to name its claims all the same.
+// test that is skipped by default must still list its claims.
 func Listing() bool { return opened.register.listing }
 
 // caller is the file and line that Prove was called at.

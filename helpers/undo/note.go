@@ -25,7 +25,7 @@ const (
 // Note says how a thing was before a run did something to it.
 type Note struct {
 	// Kind says whose deed it is. A format of Was that older code would
-	// misread is a kind of its own.
+	// misread has its own kind.
 	Kind string `json:"kind"`
 	// Key says which thing it is among those of its kind.
 	Key string `json:"key"`

@@ -1,5 +1,5 @@
-// Package undo remembers what a run does to things that are not its own, and makes
-// them what they were when the run ends or has died.
+// Package undo records what a run changes that is not its own, and restores it when the
+// run ends or has died.
 //
 // Before the deed the run writes a note, see [Log.Write]. Notes are JSON files of
 // one format in one folder within the run's, so that another process can undo
@@ -83,7 +83,7 @@ func All(ctx context.Context, run string, handlers ...Handler) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("wait for another process that undoes what the run did: %w", err)
+		return fmt.Errorf("wait for another process that undoes the run's changes: %w", err)
 	}
 	return errors.Join(all(ctx, run, handlers), lock.Unlock())
 }
@@ -106,12 +106,12 @@ func all(ctx context.Context, run string, handlers []Handler) error {
 	}
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 		for _, n := range kinds[kind] {
-			errs = append(errs, fmt.Errorf("%s is of the kind %q, which this program does not know: a newer one wrote it", n.path, kind))
+			errs = append(errs, fmt.Errorf("%s is of the kind %q, which this program does not know: a newer version wrote it", n.path, kind))
 		}
 	}
 	err := errors.Join(errs...)
 	if left, leftErr := paths(run); err == nil && (leftErr != nil || len(left) > 0) {
-		err = errors.Join(leftErr, fmt.Errorf("%s is not undone", strings.Join(left, ", ")))
+		err = errors.Join(leftErr, fmt.Errorf("%s was not undone", strings.Join(left, ", ")))
 	}
 	return err
 }

@@ -232,7 +232,7 @@ func TestANoteThatIsWrittenMeanwhile(t *testing.T) {
 		_, err := l.Write("first", "", was{})
 		return err
 	}})
-	require.ErrorContains(t, err, "000002-first.json is not undone")
+	require.ErrorContains(t, err, "000002-first.json was not undone")
 }
 
 // TestTwoUndoAtOnce is a reaper and a person who cleans up.

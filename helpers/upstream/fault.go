@@ -1,7 +1,6 @@
-// Package upstream asks registries, and the mirrors and proxies before them,
-// whether they do their part. It speaks to them itself: what BuildKit, buildx or
-// the engine says about a registry is not evidence, since one of them is under
-// test.
+// Package upstream checks whether registries, and the mirrors and proxies in front of
+// them, work. It speaks to them itself: what BuildKit, buildx or the engine says about
+// a registry is not evidence, since one of them is under test.
 //
 //	err := upstream.Route{{Name: "registry-1.docker.io"}}.Pull(ctx, "busybox:latest")
 //	var fault *upstream.Fault
@@ -28,7 +27,7 @@ type Kind string
 const (
 	// NoSuchHost: its name cannot be looked up.
 	NoSuchHost Kind = "no such host"
-	// Unreachable: nobody listens at its address, or there is no way there.
+	// Unreachable: nothing listens at its address, or there is no route to it.
 	Unreachable Kind = "cannot be reached"
 	// BrokenOff: it hung up before its answer was whole.
 	BrokenOff Kind = "hung up"
@@ -67,13 +66,13 @@ func (f *Fault) Error() string {
 // mirrors says where mirrors are named.
 const mirrors = "in the file that BUILDERS_TESTBED names for builders, registry-mirrors for the engine"
 
-// Advice is what somebody can do about the fault.
+// Advice says what to do about the fault.
 func (f *Fault) Advice() string {
 	switch f.Kind {
 	case NoSuchHost, Unreachable:
 		return "connect the engine's machine to it, or name a mirror that it reaches (" + mirrors + ")"
 	case Untrusted:
-		return "give its authority's certificate to whoever pulls (ca in buildkitd.toml, certs.d of the engine), or renew its own"
+		return "give its authority's certificate to the client that pulls (ca in buildkitd.toml, certs.d of the engine), or renew its own"
 	case Unauthorized:
 		return "docker login " + f.Host
 	case Forbidden:
@@ -86,7 +85,7 @@ func (f *Fault) Advice() string {
 	return "run it again when that host works"
 }
 
-// statusKinds are the kinds that a status tells by itself.
+// statusKinds are the kinds that the status alone determines.
 var statusKinds = map[int]Kind{
 	http.StatusUnauthorized:      Unauthorized,
 	http.StatusProxyAuthRequired: Unauthorized,
@@ -95,7 +94,7 @@ var statusKinds = map[int]Kind{
 	http.StatusTooManyRequests:   TooMany,
 }
 
-// ofStatus is the fault that an answer with this status tells of, or nil.
+// ofStatus returns the fault that an answer with this status means, or nil.
 func ofStatus(host string, response *http.Response) *Fault {
 	code := response.StatusCode
 	kind, known := statusKinds[code]

@@ -57,7 +57,7 @@ func (u *uploader) upload(base string) error {
 		return err
 	}
 	if u.location == nil {
-		return errors.New("it does not say where to upload to")
+		return errors.New("it does not say where to upload")
 	}
 	if _, err := u.do(http.MethodPatch, u.location.String(), "application/octet-stream", make([]byte, chunk)); err != nil {
 		return err

@@ -22,9 +22,9 @@ import (
 type Host struct {
 	// Name is its host, with the port if it has one of its own.
 	Name string
-	// Plain tells that it is spoken to without TLS.
+	// Plain reports whether it is reached without TLS.
 	Plain bool
-	// Unverified tells that its certificate may be anybody's.
+	// Unverified reports whether any certificate is accepted.
 	Unverified bool
 	// Roots are the authorities that may sign its certificate, nil for those of
 	// this machine.
@@ -57,7 +57,7 @@ func HostOf(image string) (string, error) {
 	return Hub, nil
 }
 
-// SameRepository tells whether two references lead to the same repository.
+// SameRepository reports whether two references lead to the same repository.
 func SameRepository(one, other string) bool {
 	a, err := name.ParseReference(one)
 	if err != nil {
@@ -93,7 +93,7 @@ func (r Route) each(image string, ask question) error {
 	if err != nil {
 		return fmt.Errorf("%q is not an image reference: %w", image, err)
 	}
-	// A failing helper of the user's is no registry's fault.
+	// A failing helper of the user's is not a registry's fault.
 	auth, err := authn.DefaultKeychain.Resolve(ref.Context())
 	if err != nil {
 		auth = authn.Anonymous
@@ -181,8 +181,8 @@ func (h Host) judge(w *witness, err error) error {
 	return &Fault{Host: h.Name, Kind: Unreadable, Detail: "cannot be understood: " + strings.Join(strings.Fields(err.Error()), " ")}
 }
 
-// errNoPlatform is no fault: the registry answers as it should.
-var errNoPlatform = errors.New("the index holds no image")
+// errNoPlatform is not a fault: the registry answers as it should.
+var errNoPlatform = errors.New("the index has no image")
 
 func fetch(ref name.Reference, arch string, options []remote.Option) error {
 	found, err := remote.Get(ref, options...)

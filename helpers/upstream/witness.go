@@ -17,7 +17,7 @@ type witness struct {
 	mu     sync.Mutex
 	faults []*Fault
 	// spoken are those of answers that came by TLS: a client may then try without
-	// it, and be told that this is no way to speak.
+	// it, and get an error about the protocol.
 	spoken []*Fault
 }
 
@@ -30,7 +30,7 @@ func (w *witness) note(f *Fault) {
 	w.faults = append(w.faults, f)
 }
 
-// answered notes what an answer tells.
+// answered records what an answer says.
 func (w *witness) answered(f *Fault, scheme string) {
 	w.note(f)
 	if f == nil || scheme != "https" {

@@ -19,7 +19,7 @@ const (
 	// mistaken is how probable it is that the claim fails as often with the good
 	// release as with the bad one, whatever the caller says.
 	mistaken = 0.05
-	// doubt is how improbable a thing is that nobody asks for.
+	// doubt is the probability of something unexpected.
 	doubt = 0.002
 )
 
@@ -116,7 +116,7 @@ func (b belief) bad(i int) float64 {
 }
 
 // decided reports whether what the release at i is can hardly be doubted; asking it
-// tells next to nothing.
+// says next to nothing.
 func (b belief) decided(i int) bool {
 	bad := b.bad(i)
 	return i > 0 && i < len(b.at)-1 && (bad < doubt || bad > 1-doubt)

@@ -1,7 +1,7 @@
-// Package bisect finds the release in which a claim broke, also where the claim
-// does not fail each time.
+// Package bisect finds the release in which a claim broke, even if the claim fails only
+// sometimes.
 //
-// It asks one release at a time, that which is expected to tell most, and keeps
+// It tries one release at a time, the one that is expected to tell the most, and keeps
 // account of how probable it is of each release that it is the first bad one.
 // A claim that fails each time is found as by halving, with the answer asked
 // twice; of one that fails half of the time more tries are made with each release.
@@ -31,12 +31,12 @@ type Finding struct {
 	Evidence string
 }
 
-// Judge puts the claim to the test on one release, once: what fails is not asked
-// again. [ErrAbsent] tells that there is no such release; any other error ends
+// Judge tests the claim on one release, once: a failure is not
+// retried. [ErrAbsent] means that there is no such release; any other error ends
 // the search.
 type Judge func(ctx context.Context, version string) (Finding, error)
 
-// ErrAbsent tells that a release does not exist.
+// ErrAbsent means that a release does not exist.
 var ErrAbsent = errors.New("there is no such release")
 
 // Answer is what a search found.
@@ -45,10 +45,10 @@ type Answer struct {
 	// most probable first; none where that is hardly possible.
 	Change
 	Others []Change
-	// Judged is with how many releases the claim was put to the test, and Tries
+	// Judged is the number of releases with which the claim was tested, and Tries
 	// how often altogether.
 	Judged, Tries int
-	// Wavers tells that the claim was seen to fail and to hold where it should do
+	// Wavers reports whether the claim was seen to fail and to hold where it should do
 	// the same.
 	Wavers bool
 }
@@ -92,7 +92,7 @@ const (
 
 // Search finds the first bad one of the releases, which are in order: the first
 // is believed to be good and the last one bad, and both beliefs are put to the
-// test first. Every finding is told as it is made. The error says that good is not
+// test first. Every finding is reported as it is made. The error says that good is not
 // good, bad is not bad, or that both are alike.
 func Search(ctx context.Context, releases []string, judge Judge, tell func(Finding)) (Answer, error) {
 	if len(releases) < 2 {
@@ -282,7 +282,7 @@ func (s *search) once(c Change) int {
 	return -1
 }
 
-// telling is the release that is expected to tell most, or -1.
+// telling returns the release that is expected to tell the most, or -1.
 func (s *search) telling(b belief, counts []rate.Count) int {
 	tries := enough(counts[len(counts)-1])
 	best, most := -1, little

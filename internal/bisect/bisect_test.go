@@ -190,5 +190,5 @@ func TestBetween(t *testing.T) {
 	_, err = Between(known, "v0.13.0", "v0.11.5")
 	assert.ErrorContains(t, err, "not older")
 	_, err = Between(known, "new", "v0.11.5")
-	assert.ErrorContains(t, err, "GOOD=new is no release")
+	assert.ErrorContains(t, err, "GOOD=new is not a release")
 }

@@ -13,14 +13,14 @@ import (
 func Between(known []string, good, bad string) ([]string, error) {
 	from, err := semver.NewVersion(good)
 	if err != nil {
-		return nil, fmt.Errorf("GOOD=%s is no release", good)
+		return nil, fmt.Errorf("GOOD=%s is not a release", good)
 	}
 	to, err := semver.NewVersion(bad)
 	if err != nil {
-		return nil, fmt.Errorf("BAD=%s is no release", bad)
+		return nil, fmt.Errorf("BAD=%s is not a release", bad)
 	}
 	if !from.LessThan(to) {
-		return nil, fmt.Errorf("GOOD=%s is not older than BAD=%s; exchange them", good, bad)
+		return nil, fmt.Errorf("GOOD=%s is not older than BAD=%s; swap them", good, bad)
 	}
 	all := []*semver.Version{from, to}
 	for _, text := range known {
@@ -41,7 +41,7 @@ func Between(known []string, good, bad string) ([]string, error) {
 // guessed is how many patch releases a minor may have of which none is known.
 const guessed = 4
 
-// gaps are releases that nobody knows and that may exist: the patch releases
+// gaps are releases that may exist though no list has them: the patch releases
 // below the highest known one of each minor, and the first ones of minors of
 // which none is known.
 func gaps(from, to *semver.Version, all []*semver.Version) []*semver.Version {

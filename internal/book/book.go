@@ -1,5 +1,5 @@
-// Package book is the claims of a suite, as its compiled test binary lists them,
-// and the part of them that people choose.
+// Package book is a suite's claims, as its compiled test binary lists them, and the
+// selection of them.
 package book
 
 import (
@@ -62,7 +62,7 @@ func compile(ctx context.Context, dir, binary string, stderr io.Writer) error {
 	case ctx.Err() != nil:
 		return errors.New("interrupted")
 	case errors.Is(err, exec.ErrNotFound):
-		return errors.New("no go command on PATH, which compiles the specs; install Go")
+		return errors.New("no go command on PATH to compile the specs; install Go")
 	case !bytes.HasPrefix(said, []byte("#")):
 		return fmt.Errorf("go cannot compile the specs: %s", sanitize.Line(string(said)))
 	}
@@ -87,11 +87,11 @@ func list(ctx context.Context, dir, specs, binary string) ([]claim.Listed, error
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("the specs list no claims: %w; TestMain has to call suite.Main", err)
+		return nil, fmt.Errorf("the specs list no claims: %w; TestMain must call suite.Main", err)
 	}
 	var found claim.List
 	if err := sanitize.Unmarshal(content, &found); err != nil {
-		return nil, fmt.Errorf("the specs' list of claims cannot be read: %w", err)
+		return nil, fmt.Errorf("cannot read the specs' list of claims: %w", err)
 	}
 	switch {
 	case len(found.Mistakes) > 0 && specs != "":

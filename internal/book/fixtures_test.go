@@ -14,7 +14,7 @@ import (
 // Builders are shared, and so are their cache mounts: what one spec leaves in
 // a mount, another one would find, or --no-cache would take from under it.
 func TestCacheMountsHaveAnIDOfTheirOwn(t *testing.T) {
-	// The claim about BUILDKIT_CACHE_MOUNT_NS tells mounts apart by that alone.
+	// The claim about BUILDKIT_CACHE_MOUNT_NS distinguishes mounts by that alone.
 	const byNamespace = "fixtures/mount/Dockerfile"
 	mount := regexp.MustCompile(`--mount=(\S*type=cache\S*)`)
 	own := regexp.MustCompile(`(^|,)id=[^,]*\$`)

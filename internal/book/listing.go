@@ -58,7 +58,7 @@ func (b Book) List(out io.Writer, width int) error {
 	return err
 }
 
-// field prints one labelled line of a claim, if there is anything to print.
+// field prints one labeled line of a claim, if there is anything to print.
 func field(page *strings.Builder, label, value string, width int) {
 	if value == "" {
 		return

@@ -13,7 +13,7 @@ import (
 )
 
 // Select finds the claims that a choice means: nothing and all are the whole book,
-// otherwise words separated by commas or blanks, each a chapter, a claim's id, or
+// otherwise words separated by commas or spaces, each a chapter, a claim's id, or
 // a glob of ids such as images/prune*. A word that no claim matches is an error:
 // it would be green.
 func (b Book) Select(choice string) (Book, error) {
@@ -23,7 +23,7 @@ func (b Book) Select(choice string) (Book, error) {
 	}
 	for _, word := range words {
 		if !slices.ContainsFunc(b.Claims, func(c claim.Listed) bool { return means(word, c) }) {
-			return Book{}, fmt.Errorf("RUN=%s: %s is no chapter, no claim's id and no glob of ids that matches; `builders claims` lists what there is", choice, word)
+			return Book{}, fmt.Errorf("RUN=%s: %s is not a chapter, a claim's id or a matching glob of ids; `builders claims` lists them", choice, word)
 		}
 	}
 	return b.Only(func(c claim.Listed) bool {

@@ -45,12 +45,12 @@ func TestSelect(t *testing.T) {
 
 func TestSelectRefuses(t *testing.T) {
 	for choice, want := range map[string]string{
-		"nothing":           "RUN=nothing: nothing is no chapter, no claim's id and no glob of ids that matches; `builders claims` lists what there is",
-		"caching,nope":      "RUN=caching,nope: nope is no chapter",
-		"^Test(Builders)$":  "is no chapter, no claim's id and no glob",
-		"TestCaching/third": "is no chapter",
-		"[":                 "is no chapter",
-		"prune*":            "is no chapter",
+		"nothing":           "RUN=nothing: nothing is not a chapter, a claim's id or a matching glob of ids; `builders claims` lists them",
+		"caching,nope":      "RUN=caching,nope: nope is not a chapter",
+		"^Test(Builders)$":  "is not a chapter, a claim's id or a matching glob",
+		"TestCaching/third": "is not a chapter",
+		"[":                 "is not a chapter",
+		"prune*":            "is not a chapter",
 	} {
 		t.Run(choice, func(t *testing.T) {
 			_, err := small().Select(choice)

@@ -1,7 +1,7 @@
-// Package campaign makes many runs of the claims and says what they come to
-// together: two releases compared, a matrix, a soak, a bisection, the regressions of
-// the past, and toolchains that are wrong on purpose. Each goes on, or starts again,
-// in a folder with one folder for each run.
+// Package campaign makes many runs of the claims and combines their results: two
+// releases compared, a matrix, a soak, a bisection, past regressions, and toolchains
+// with deliberate faults. Each has a folder with one folder per run, and can resume or
+// start over.
 package campaign
 
 import (
@@ -24,8 +24,8 @@ import (
 // againFolder is where the tries of one round lie, below the folder of their side.
 const againFolder = "again-%02d"
 
-// unseen follows a run of which only the result is shown, and what goes wrong beside
-// it.
+// unseen follows a run and shows only its result and what goes wrong outside the
+// claims.
 func unseen(stderr io.Writer, r check.Request) check.Watch {
 	return check.Watch{Screen: console.New(io.Discard, stderr, r.Out)}
 }
@@ -36,7 +36,7 @@ type cells struct {
 	project check.Project
 	// request is for each run but for the cell and the folder.
 	request check.Request
-	// fresh makes again what is there.
+	// fresh repeats runs that exist.
 	fresh bool
 	// ready is called when the lab is up.
 	ready func()
@@ -44,18 +44,18 @@ type cells struct {
 	mu sync.Mutex // of the standard output
 }
 
-// place is where a cell is run, and how it is spoken of.
+// place is where a cell is run, and what messages call it.
 type place struct {
 	cell plan.Cell
 	dir  string
 	name string
-	// company says that another run of the same goes on beside it.
+	// company says that another run of the same BuildKit runs alongside it.
 	company bool
 	// complete reports whether a run need not be made again.
 	complete func(check.Result) bool
 }
 
-// outcome is what came of one place.
+// outcome is the result of one place.
 type outcome struct {
 	dir     string
 	report  report.Report
@@ -63,10 +63,10 @@ type outcome struct {
 	err     error
 }
 
-// note is the file that tells a finished cell from a half made one.
+// note is the file that marks a cell as finished.
 const note = "cell.json"
 
-// finished is what is noted about a cell.
+// finished is what is recorded about a cell.
 type finished struct {
 	Cell plan.Cell `json:"cell"`
 	// Book changes with the claims, and Proofs with the code that proves them.
@@ -74,7 +74,7 @@ type finished struct {
 	Proofs      string `json:"proofs"`
 	Run         string `json:"run"`
 	Regressions bool   `json:"regressions,omitempty"`
-	// Company tells that another run of the same went on beside it.
+	// Company reports whether another run of the same BuildKit ran alongside it.
 	Company bool    `json:"company,omitempty"`
 	Seconds float64 `json:"seconds"`
 }
@@ -147,9 +147,9 @@ func (c *cells) say(format string, args ...any) {
 	fmt.Fprintf(c.project.Stdout, format+"\n", args...)
 }
 
-// interrupted is what a campaign of cells ends with when it was.
+// interrupted is the error of a campaign of cells that was interrupted.
 func interrupted(started time.Time) error {
-	return fmt.Errorf("interrupted after %.0f s; the same command goes on from here", time.Since(started).Seconds())
+	return fmt.Errorf("interrupted after %.0f s; the same command resumes from here", time.Since(started).Seconds())
 }
 
 func buildkitsOf(all []plan.Cell) []string {

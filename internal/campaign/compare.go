@@ -135,7 +135,7 @@ func (c Compare) askAgain(ctx context.Context, p check.Project, baseline, candid
 			return err
 		}
 	}
-	return errors.New("interrupted while asking again; what was asked until then counts")
+	return errors.New("interrupted during the additional tries; those made so far count")
 }
 
 // repeat asks one side again about some claims.
@@ -162,7 +162,7 @@ func (c Compare) repeat(ctx context.Context, p check.Project, s *side, ids []str
 }
 
 // conclude shows what became of the claims, and makes the page. It ends well when
-// nothing regressed and everything could be told.
+// nothing regressed and everything was decided.
 func (c Compare) conclude(baseline, candidate *side, screen *console.Console) error {
 	d := results.Compare(baseline.run(), candidate.run())
 	screen.Comparison(*d.Comparison)

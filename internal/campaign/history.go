@@ -73,7 +73,7 @@ func (h History) judge(ctx context.Context, p check.Project, ledger *history.Led
 	one.Choice, one.Out = check.Choice{IDs: ids}, filepath.Join(h.Request.Out, cell.Folder())
 	result, err := p.Run(ctx, one, unseen(h.Stderr, one))
 	if ctx.Err() != nil {
-		return errors.New("interrupted; the same command goes on from here")
+		return errors.New("interrupted; the same command resumes from here")
 	}
 	if err != nil {
 		fmt.Fprintf(h.Stdout, "    not run: %v\n", err)

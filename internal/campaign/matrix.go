@@ -34,7 +34,7 @@ func (m Matrix) Run(ctx context.Context) error {
 		return err
 	}
 	if m.Jobs < 1 {
-		return fmt.Errorf("--jobs %d: at least one cell has to run at a time", m.Jobs)
+		return fmt.Errorf("--jobs %d: at least one cell must run at a time", m.Jobs)
 	}
 	project, err := m.Open(ctx)
 	if err != nil {

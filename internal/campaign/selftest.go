@@ -30,7 +30,7 @@ var spared = []string{"builders/version", "builders/arch"}
 // ScorePage is where the scores of a whole selftest are kept.
 const ScorePage = "docs/selftest.md"
 
-// Selftest runs specs against toolchains that are wrong on purpose, in the lab.
+// Selftest runs specs against toolchains with deliberate faults, in the lab.
 type Selftest struct {
 	check.Workspace
 	// Request is for each sabotage; its folder has one for each of them.
@@ -41,7 +41,7 @@ type Selftest struct {
 	Measure bool
 }
 
-// Run prints what each sabotage was noticed by, and keeps the table when every one
+// Run prints which claims caught each sabotage, and keeps the table once every one
 // was judged.
 func (s Selftest) Run(ctx context.Context) error {
 	pattern, err := regexp.Compile(s.Sabotages)
@@ -82,7 +82,7 @@ func (s Selftest) Run(ctx context.Context) error {
 	return exit.With(len(chosen)-caught, 0)
 }
 
-// open brings the lab up with what is to be spoilt.
+// open brings the lab up with what is to be sabotaged.
 func (s Selftest) open(ctx context.Context) (mutatedTestbed, error) {
 	release, err := lab.Release(s.Request.Cell.BuildKit)
 	if err != nil {
@@ -163,8 +163,8 @@ func (s Selftest) request(one sabotage.Sabotage) check.Request {
 	return asked
 }
 
-// sparedBy are the claims that a sabotage must leave alone. Where something is
-// missing altogether, little can be told.
+// sparedBy are the claims that a sabotage must leave alone. If a whole component is
+// missing, few claims can be spared.
 func sparedBy(one sabotage.Sabotage) []string {
 	if len(one.Stops) > 0 {
 		return nil
@@ -172,9 +172,8 @@ func sparedBy(one sabotage.Sabotage) []string {
 	return slices.DeleteFunc(slices.Clone(spared), func(id string) bool { return slices.Contains(one.Claims(), id) })
 }
 
-// confirmations is how often a claim that failed is tried again. What is wrong
-// on purpose is wrong each time, so that seeing it twice is enough, unless it is
-// not.
+// confirmations is how often a failed claim is retried. A sabotage acts each time,
+// so seeing it twice is enough, unless it is one that acts only some of the time.
 func confirmations(one sabotage.Sabotage) string {
 	if one.Wavers() {
 		return strconv.Itoa(subject.DefaultConfirm)
@@ -182,7 +181,7 @@ func confirmations(one sabotage.Sabotage) string {
 	return "1"
 }
 
-// measured is the sabotage as if all that happened had been expected of it.
+// measured is the sabotage as if everything that happened had been expected.
 func measured(one sabotage.Sabotage, claims []report.Claim) sabotage.Sabotage {
 	one.Kills, one.Unsteady, one.Counted, one.Chance = nil, nil, "", nil
 	for _, c := range claims {
@@ -245,7 +244,7 @@ func (s Selftest) judged(one sabotage.Sabotage) (sabotage.Score, time.Duration, 
 	}
 	for _, id := range one.Claims() {
 		if !slices.ContainsFunc(r.Claims, func(claim report.Claim) bool { return claim.ID == id }) {
-			return sabotage.Score{}, 0, fmt.Errorf("%s was not put to the test with it", id)
+			return sabotage.Score{}, 0, fmt.Errorf("%s was not tested with it", id)
 		}
 	}
 	return sabotage.Judge(one, r.Claims), took, nil

@@ -22,14 +22,14 @@ import (
 	"builders.test/internal/soak"
 )
 
-// Soak is the same runs again and again.
+// Soak repeats the same runs many times.
 type Soak struct {
 	check.Workspace
 	// Request is for each run; its folder has one for each of them.
 	Request check.Request
 	Axes    plan.Axes
 	// Runs is how often each cell is run, and Beside how many of its runs have
-	// another one beside them, as RUNS and BESIDE say it.
+	// another one alongside them, as RUNS and BESIDE say it.
 	Runs, Beside string
 	// Fresh makes every run, also those that are there.
 	Fresh bool
@@ -78,7 +78,7 @@ type soaking struct {
 func (s Soak) understand(ctx context.Context) (*soaking, error) {
 	number, err := strconv.Atoi(s.Runs)
 	if err != nil || number < 1 {
-		return nil, fmt.Errorf("RUNS=%s is not how often the claims are to be proven; give a number from 1 on", s.Runs)
+		return nil, fmt.Errorf("RUNS=%s is not a number of runs; use a number from 1 up", s.Runs)
 	}
 	company, err := soak.ParseCompany(s.Beside, number)
 	if err != nil {
@@ -102,10 +102,10 @@ func (s Soak) understand(ctx context.Context) (*soaking, error) {
 }
 
 // everyClaim reports whether a run reached all claims. What it complained of at
-// the end is kept with it: made again until it does not, nobody would see it.
+// the end is kept with it: a rerun without complaints would hide it.
 func everyClaim(r check.Result) bool { return r.Unreached == 0 }
 
-// round makes one run of a cell and, where it has one, the run beside it. They
+// round makes one run of a cell and, where it has one, the run alongside it. They
 // are kept only together.
 func (w *soaking) round(ctx context.Context, cell plan.Cell, number int) []soak.Run {
 	places := w.places(cell, number)

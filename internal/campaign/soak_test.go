@@ -46,11 +46,11 @@ func TestSoakCountsRunsAndKeepsThem(t *testing.T) {
 	assert.Equal(t, strings.Count(got.out, "kept: "), 4, got.out)
 	assert.Equal(t, all.Runs(), 5)
 
-	// A run that was alone is none beside another.
+	// A run that was alone does not count as one alongside another.
 	got, _ = soakToy(t, c, "3", "all")
 	assert.Equal(t, strings.Count(got.out, "kept: "), 4, got.out)
 
-	// What an interrupted run left is made again, and the one beside it too.
+	// An interrupted run is made again, and so is the one alongside it.
 	assert.NilError(t, os.Remove("build/soak/v0.11.5/run-01-beside/cell.json"))
 	got, _ = soakToy(t, c, "2", "all")
 	assert.Equal(t, strings.Count(got.out, "kept: "), 2, got.out)
@@ -66,7 +66,7 @@ func TestSoakEndsWithOneForBroken(t *testing.T) {
 	}
 }
 
-// The evidence of the run beside a failure may be what explains it.
+// The evidence of the run alongside a failure may be what explains it.
 func TestEvidenceStaysWhereSomethingFailed(t *testing.T) {
 	holds := report.New(report.Subject{}, []report.Claim{{ID: "a/b"}})
 	known := report.New(report.Subject{}, []report.Claim{{ID: "a/b", Verdict: claim.Broken, Known: "moby/buildkit#1"}})

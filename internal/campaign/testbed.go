@@ -87,7 +87,7 @@ func (b mutatedTestbed) spoil(ctx context.Context, one sabotage.Sabotage, run *t
 	return undo, nil
 }
 
-// plugin builds the spoilt buildx.
+// plugin builds the sabotaged buildx.
 func (b mutatedTestbed) plugin(ctx context.Context, one sabotage.Sabotage) (string, error) {
 	path := filepath.Join(b.folder, "docker-buildx")
 	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", path,

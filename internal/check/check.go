@@ -1,6 +1,6 @@
-// Package check tests claims on one BuildKit, once: it uses the engine that is there
-// or brings up the lab, runs the specs, and leaves a report beside the evidence. What
-// it is told and what came of it are plain data, out of which campaigns are made.
+// Package check tests claims on one BuildKit, once: it uses the reachable engine or
+// starts the lab, runs the specs, and writes a report next to the evidence. What its
+// request and its result are plain data, from which campaigns are made.
 package check
 
 import (
@@ -94,7 +94,7 @@ func (w Workspace) inProject() error {
 	if err != nil {
 		here = "this folder"
 	}
-	return fmt.Errorf("the specs are in the folder of the module %s and %s is not it; go there first", w.Module, here)
+	return fmt.Errorf("the specs are in the folder of the module %s, and %s is not in it; go there first", w.Module, here)
 }
 
 // Unchanged fails if the claims have changed since the project was opened: runs
@@ -171,13 +171,13 @@ func (p Project) Run(ctx context.Context, r Request, w Watch) (Result, error) {
 	return result, err
 }
 
-// Check is one run by itself, for the person who waits.
+// Check is a single run, for the person who waits.
 type Check struct {
 	Workspace
 	Request Request
 }
 
-// Run leaves the views of the report beside it, and ends as the verdicts say.
+// Run writes the views of the report next to it, and ends as the verdicts say.
 func (c Check) Run(ctx context.Context) error {
 	p, err := c.Open(ctx, c.Request)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 )
 
 // toyClaims is how many claims the toy module has, whose specs act what they are
-// told by the variable TOY.
+// by the variable TOY.
 const toyClaims = 7
 
 // said is what a command left behind.
@@ -75,7 +75,7 @@ func TestCheckHolds(t *testing.T) {
 	assert.Equal(t, got.code, exit.Holds, "%s%s", got.out, got.errors)
 	assert.Equal(t, got.errors, "")
 	for _, want := range []string{
-		"engine     29.1.0 at unix:///fake.sock, which was there already\n\nbuilders\n",
+		"engine     29.1.0 at unix:///fake.sock, which was already running\n\nbuilders\n",
 		"– not applicable    0.0 s  `--platform` marks the preferred ones\n",
 		"stand-in   ubuntu:20.04: Debian bookworm\n",
 		"6 hold, 0 broken, 0 error, 1 not applicable · ",
@@ -150,7 +150,7 @@ func TestCheckRefusesBeforeAnythingIsTouched(t *testing.T) {
 		want   string
 	}{
 		"elsewhere":         {func(c *toy) { c.Module = "builders.test" }, "the specs are in the folder of the module builders.test"},
-		"no such claim":     {func(c *toy) { c.Choice.Run = "caching/nothing" }, "RUN=caching/nothing: caching/nothing is no chapter, no claim's id and no glob of ids that matches"},
+		"no such claim":     {func(c *toy) { c.Choice.Run = "caching/nothing" }, "RUN=caching/nothing: caching/nothing is not a chapter, a claim's id or a matching glob of ids"},
 		"no such BuildKit":  {func(c *toy) { c.Cell.BuildKit = "newest" }, "BUILDKIT=newest is neither a release"},
 		"no such buildx":    {func(c *toy) { c.Cell.Buildx = "newest" }, "BUILDX=newest is neither a release"},
 		"no such driver":    {func(c *toy) { c.Cell.Driver = "podman" }, "DRIVER=podman is none of docker-container, docker, remote"},
@@ -159,7 +159,7 @@ func TestCheckRefusesBeforeAnythingIsTouched(t *testing.T) {
 		"an impossible OUT": {func(c *toy) { c.Out = "go.mod/x" }, "OUT=go.mod/x cannot be created"},
 		"source, own engine": {
 			func(c *toy) { c.Cell.BuildKit = source.Path() },
-			"is a source tree, which for now only the lab builds, and the engine at unix:///fake.sock would be used",
+			"is a source tree, which only the lab can build for now, but the engine at unix:///fake.sock would be used",
 		},
 		"the lab fails": {func(c *toy) { c.Cell.Buildx = "v0.20.0" }, "the lab was opened"},
 	} {

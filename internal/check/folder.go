@@ -44,7 +44,7 @@ func take(out string, ids []string) (folder, error) {
 	return f, nil
 }
 
-// free lets others have the folder. The lock's file stays: whoever waits for it must
+// free releases the folder. The lock's file stays: another run that waits for it must
 // not wait for another one.
 func (f folder) free() { _ = f.lock.Unlock() }
 

@@ -21,7 +21,7 @@ type Request struct {
 	Cell plan.Cell
 	// Choice says which claims.
 	Choice Choice
-	// Confirm is how often a claim that failed is tried again, Strict whether unsteady
+	// Confirm is how often a claim that failed is retried, Strict whether unsteady
 	// claims and known faults fail the run, and Keep whether the builders and files of a
 	// claim that fails stay, as CONFIRM, STRICT and KEEP say it.
 	Confirm, Strict, Keep string

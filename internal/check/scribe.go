@@ -11,9 +11,9 @@ import (
 	"builders.test/internal/run"
 )
 
-// unfinished is what a report says beside its claims until the run has come to
+// unfinished is what a report lists under "outside" until the run has come to
 // its end.
-const unfinished = "the run did not come to its end"
+const unfinished = "the run did not finish"
 
 // scribe writes the report of a run.
 type scribe struct {
@@ -71,7 +71,7 @@ func (s scribe) conclude(o run.Outcome, known map[string]string, screen *console
 func (s scribe) refusal(o run.Outcome) error {
 	why := o.Why
 	if why == "" {
-		why = "no claim was reached; the whole story is in " + filepath.Join(s.out, run.Stream)
+		why = "no claim was reached; for details see " + filepath.Join(s.out, run.Stream)
 	}
 	return errors.New(why)
 }

@@ -73,7 +73,7 @@ func (p Project) ledToLab() bool {
 // on uses an engine of the user's, untouched.
 func (p Project) on(ctx context.Context, found existing.Engine, r parsed) (preparedTestbed, error) {
 	if r.buildkit.Source != "" {
-		return preparedTestbed{}, fmt.Errorf("BUILDKIT=%s is a source tree, which for now only the lab builds, and the engine at %s would be used; give an image built from it", r.Cell.BuildKit, found.Host)
+		return preparedTestbed{}, fmt.Errorf("BUILDKIT=%s is a source tree, which only the lab can build for now, but the engine at %s would be used; name an image built from it", r.Cell.BuildKit, found.Host)
 	}
 	if err := rightStore(ctx, found, r.cell.Store); err != nil {
 		return preparedTestbed{}, err
@@ -84,7 +84,7 @@ func (p Project) on(ctx context.Context, found existing.Engine, r parsed) (prepa
 	}
 	bed := preparedTestbed{
 		standIns: described.StandIns,
-		about:    fmt.Sprintf("%s at %s, which was there already", found.Version, found.Host),
+		about:    fmt.Sprintf("%s at %s, which was already running", found.Version, found.Host),
 		buildkit: r.buildkit.Ref, buildx: r.buildx.Path,
 	}
 	if r.buildx.Release == "" {
@@ -107,7 +107,7 @@ func rightStore(ctx context.Context, found existing.Engine, chosen string) error
 	if err != nil || store == chosen {
 		return err
 	}
-	return fmt.Errorf("STORE=%s: the engine at %s has the %s store; leave STORE out, or lead DOCKER_HOST to an engine with that store",
+	return fmt.Errorf("STORE=%s: the engine at %s has the %s store; leave STORE out, or set DOCKER_HOST to an engine with that store",
 		chosen, found.Host, store)
 }
 

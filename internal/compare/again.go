@@ -62,7 +62,7 @@ func Add(r, later report.Report, folder string) report.Report {
 }
 
 // triesOf are the tries at a claim of a report, also if there was one. Where the
-// report has other claims, that is taken to have been beside them.
+// report has other claims, these are taken to have run alongside.
 func triesOf(r report.Report, c report.Claim) []report.Try {
 	if len(c.Tries) > 0 {
 		return c.Tries

@@ -97,7 +97,7 @@ func (c Change) String() string {
 	case NewlyUnsteady:
 		return fmt.Sprintf("%s: %s, which may be chance", c.Class, counts)
 	case Undecided:
-		return fmt.Sprintf("%s: %s, too few times to tell from chance", c.Class, counts)
+		return fmt.Sprintf("%s: %s, too few tries to rule out chance", c.Class, counts)
 	case Unsteady:
 		return fmt.Sprintf("%s: %s", c.unsteady(), counts)
 	}

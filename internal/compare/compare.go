@@ -1,6 +1,6 @@
-// Package compare sets two reports side by side: what was relied on with the
-// baseline and what becomes of it with the candidate. Where a claim fails some of
-// the times, it compares how often, and says which side has to be asked again.
+// Package compare compares two reports: what held with the baseline and what happens to
+// it with the candidate. Where a claim fails some of the times, it compares how often,
+// and says which side has to be asked again.
 package compare
 
 import (
@@ -18,12 +18,12 @@ const (
 	// and not by chance. Mostly it held each time and fails each time now.
 	Regressed Class = "regressed"
 	// NewlyUnsteady: it never failed with the baseline and fails sometimes with
-	// the candidate, too seldom to tell that from chance.
+	// the candidate, too seldom to rule out chance.
 	NewlyUnsteady Class = "newly unsteady"
 	// Unsteady: it fails sometimes on one side at least, and does not fail more
 	// often with the candidate than chance explains.
 	Unsteady Class = "unsteady"
-	// Undecided: the sides differ, and were asked too few times to tell that from
+	// Undecided: the sides differ, but were tried too few times to rule out
 	// chance.
 	Undecided Class = "undecided"
 	// Fixed: it failed with the baseline and holds with the candidate, and not by
@@ -32,7 +32,7 @@ const (
 	// BothBroken: neither does what the claim says.
 	BothBroken Class = "both broken"
 	// Environment: on one side at least the environment failed, or the claim
-	// was not put to the test, so nothing can be said.
+	// was not tested, so nothing can be said.
 	Environment Class = "environment"
 	// Gained: the claim did not apply to the baseline, and does with the
 	// candidate, whatever comes of it.
@@ -66,7 +66,7 @@ type Change struct {
 	Baseline  *report.Claim
 	Candidate *report.Claim
 	// Before and After are how often it failed, with the baseline and with the
-	// candidate; 0 of 0 where it was not put to the test.
+	// candidate; 0 of 0 where it was not tested.
 	Before rate.Count
 	After  rate.Count
 }

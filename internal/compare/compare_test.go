@@ -57,13 +57,13 @@ func TestClassesByRate(t *testing.T) {
 		six    = "ffffffhhhhhhhhhhhhhh"
 	)
 	for _, tc := range []struct{ before, after, want string }{
-		{"h", "ffff", "undecided: 0 of 1 → 4 of 4, too few times to tell from chance"},
+		{"h", "ffff", "undecided: 0 of 1 → 4 of 4, too few tries to rule out chance"},
 		{"hhhhh", "ffff", "regressed: 0 of 5 → 4 of 4"},
 		{"hehhheh", "ffff", "regressed: 0 of 5 → 4 of 4"},
 		{"ffff", "hhhhh", "fixed: 4 of 4 → 0 of 5"},
 		{"ffff", "f", "both broken"},
 		{"h", "h", "same"},
-		{"h", "fhhh", "undecided: 0 of 1 → 1 of 4, too few times to tell from chance"},
+		{"h", "fhhh", "undecided: 0 of 1 → 1 of 4, too few tries to rule out chance"},
 		{twenty, six, "newly unsteady: 0 of 20 → 6 of 20, which may be chance"},
 		{six, six, "unsteady on both: 6 of 20 → 6 of 20"},
 		{six, twenty, "unsteady before: 6 of 20 → 0 of 20"},

@@ -60,7 +60,7 @@ func (c *Console) class(class compare.Class, changes []compare.Change) {
 
 func (c *Console) sideOf(when string, claim *report.Claim) {
 	if claim == nil {
-		fmt.Fprintf(c.out, "    %-8s not put to the test\n", when)
+		fmt.Fprintf(c.out, "    %-8s not tested\n", when)
 		return
 	}
 	line := claim.Word()

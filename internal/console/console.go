@@ -1,5 +1,5 @@
 // Package console prints a run for the person who waits for it: claims as
-// they end, under their chapters, and a summary. On a terminal it uses colour
+// they end, under their chapters, and a summary. On a terminal it uses color
 // and shows what is being proven at the moment; elsewhere it prints plain
 // lines. What it is given is safe to print, see package sanitize.
 package console
@@ -23,7 +23,7 @@ type Console struct {
 	out, err io.Writer
 	// folder is where the report goes, as people should see it.
 	folder string
-	// live tells that out is a terminal of the given width, in characters.
+	// live reports whether out is a terminal of the given width, in characters.
 	live   bool
 	width  int
 	colour bool
@@ -54,7 +54,7 @@ func Width(w io.Writer) (int, bool) {
 	return width, err == nil && width > 0
 }
 
-// colours are how verdicts look.
+// colors are how verdicts look.
 var colours = map[claim.Verdict]string{
 	claim.Holds:         "32",
 	claim.Broken:        "31",
@@ -63,7 +63,7 @@ var colours = map[claim.Verdict]string{
 	claim.Unsteady:      "35",
 }
 
-// colourOf is the colour of a claim's verdict: a fault that is known is no alarm.
+// colourOf is the color of a claim's verdict: a fault that is known is not an alarm.
 func colourOf(one report.Claim) string {
 	if one.Known != "" {
 		return colours[claim.NotApplicable]
@@ -102,14 +102,14 @@ func (c *Console) Finished(one report.Claim) {
 	c.showStatus()
 }
 
-// Line prints a line that was said beside the specs.
+// Line prints a line that did not come from the specs.
 func (c *Console) Line(line string) {
 	c.clearStatus()
 	fmt.Fprintln(c.err, line)
 	c.showStatus()
 }
 
-// Note prints a labelled line.
+// Note prints a labeled line.
 func (c *Console) Note(label, line string) {
 	c.clearStatus()
 	fmt.Fprintf(c.out, "%s  %s\n", c.paint("2", pad(label, 9)), line)
@@ -157,7 +157,7 @@ func (c *Console) wrap(line string) string {
 	return text.Wrap(line, c.width, textColumn)
 }
 
-// paint colours text that is already safe.
+// paint colors text that is already safe.
 func (c *Console) paint(colour, s string) string {
 	if !c.colour {
 		return s

@@ -126,7 +126,7 @@ func entryOf(cell report.Claim) string {
 
 func lastGood(t matrix.Table, turn matrix.Turn) string {
 	if turn.LastGood == matrix.None {
-		return ", it holds in none before"
+		return ", no earlier one holds"
 	}
 	return ", last good: " + t.Columns[turn.LastGood].Label
 }

@@ -75,7 +75,7 @@ func (c *Console) incidents(s soak.Soak, claim soak.Claim) {
 	}
 }
 
-// silentlyHeld counts the claims that were put to the test in a column and have
+// silentlyHeld counts the claims that were tested in a column and have
 // nothing to say in any.
 func silentlyHeld(s soak.Soak, column int) int {
 	n := 0
@@ -102,8 +102,8 @@ func timesWord(t soak.Times) string {
 	return t.String()
 }
 
-// soakComplaints are not cut: nobody has printed them before, and what happened
-// often stands at their end.
+// soakComplaints are not cut: they were not printed before, and what happened often
+// stands at their end.
 func (c *Console) soakComplaints(s soak.Soak) {
 	for _, one := range s.Complaints() {
 		said := fmt.Sprintf("%s %s, %s: %s", failed, one.Column, one.Run, one.Line)

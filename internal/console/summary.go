@@ -53,7 +53,7 @@ func (c *Console) warn(line string) {
 	fmt.Fprintln(c.out, c.paint(colours[claim.Unsteady], text.Wrap(line, c.width, 0)))
 }
 
-// Failed prints what is broken or could not be told, one line each.
+// Failed prints what is broken or unknown, one line each.
 func (c *Console) Failed(r report.Report) {
 	for _, one := range r.Claims {
 		if one.Verdict > claim.NotApplicable {
@@ -71,7 +71,7 @@ func (c *Console) clip(line string) string {
 	return text.Cut(line, max(c.width-1, 160))
 }
 
-// overall is the colour of a whole run: what does not apply spoils nothing.
+// overall is the color of a whole run: what does not apply spoils nothing.
 func overall(worst claim.Verdict) string {
 	if worst == claim.NotApplicable {
 		worst = claim.Holds

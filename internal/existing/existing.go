@@ -28,7 +28,7 @@ type Engine struct {
 	Version string
 }
 
-// ErrNone tells that no engine was asked for and none answers.
+// ErrNone means that no engine was requested and none answers.
 var ErrNone = errors.New("no engine")
 
 // Find returns the engine that DOCKER_HOST or the current docker context leads
@@ -58,7 +58,7 @@ func Find(ctx context.Context) (Engine, error) {
 	if err == nil {
 		err = errors.New("no answer")
 	}
-	return Engine{}, fmt.Errorf("no Docker Engine answers at %s, which %s chooses: %w; start it, or choose none to use the lab", host, sanitize.Line(found.ChosenBy), err)
+	return Engine{}, fmt.Errorf("no Docker Engine answers at %s, which %s selects: %w; start it, or unset it to use the lab", host, sanitize.Line(found.ChosenBy), err)
 }
 
 // StoreOf asks an engine for its image store: containerd, or the name of a

@@ -52,7 +52,7 @@ func TestFindNone(t *testing.T) {
 func TestWhatWasChosenMustAnswer(t *testing.T) {
 	dockerSays(t, namedContext, down)
 	_, err := Find(t.Context())
-	assert.ErrorContains(t, err, `no Docker Engine answers at unix:///home/me/desktop.sock, which the docker context "desktop" chooses`)
+	assert.ErrorContains(t, err, `no Docker Engine answers at unix:///home/me/desktop.sock, which the docker context "desktop" selects`)
 
 	dockerSays(t, noContext, down)
 	_, err = Find(t.Context())
@@ -61,7 +61,7 @@ func TestWhatWasChosenMustAnswer(t *testing.T) {
 	dockerSays(t, noContext, down)
 	t.Setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
 	_, err = Find(t.Context())
-	assert.ErrorContains(t, err, "no Docker Engine answers at tcp://127.0.0.1:1, which DOCKER_HOST chooses")
+	assert.ErrorContains(t, err, "no Docker Engine answers at tcp://127.0.0.1:1, which DOCKER_HOST selects")
 
 	t.Setenv("PATH", t.TempDir())
 	_, err = Find(t.Context())

@@ -31,7 +31,7 @@ type kind struct {
 	host, good string
 	// says is what the reason has to say besides the host.
 	says []string
-	// sound tells that it does nothing wrong, passes that it does so for a while.
+	// sound reports whether it does nothing wrong, passes that it does so for a while.
 	sound, passes bool
 }
 
@@ -97,7 +97,7 @@ func untrusted(t *testing.T, handler http.Handler) string {
 	return listener.Addr().String()
 }
 
-// untilAsked has a fault until somebody else than a builder or an engine asks:
+// untilAsked has a fault until someone else than a builder or an engine asks:
 // who looks for the cause finds a registry that does its part.
 func untilAsked(faulty proxy.Middleware) proxy.Middleware {
 	return func(service http.Handler) http.Handler {

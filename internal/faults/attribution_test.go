@@ -166,10 +166,10 @@ func tableOf(kinds []kind, table map[string]report.Claim) string {
 
 const tableHead = `# Whose fault it is when a registry fails
 
-Written by ` + "`make attribution`" + `. For each fault a registry of the test's own had it while a
+Written by ` + "`make attribution`" + `. For each fault, a registry of the test's own had it while a
 script needed it, at each moment and with each driver. *error* says that the environment failed
-and names the host; *broken*, which accuses BuildKit, may not stand here. A fault that passes may
-be over when the registry is asked: then the claim is tried again, and is *unsteady* at worst; it
-*holds* where the client asked again by itself, or had the content already.
+and names the host; *broken*, which blames BuildKit, must not appear here. A temporary fault may
+be over when the registry is checked: the claim is then retried, and is *unsteady* at worst; it
+*holds* if the client retried on its own, or already had the content.
 
 `

@@ -1,4 +1,4 @@
-// Package faults does to runs what the world does to them: it kills them, takes
-// the engine and the registry away under them, fills their disk. Its tests need
-// the lab to themselves and are run by `make faults`.
+// Package faults injects faults into runs: it kills them, stops their engine and
+// registry, fills their disk. Its tests need the lab to themselves and are run by `make
+// faults`.
 package faults

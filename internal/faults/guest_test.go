@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// user is somebody with an engine of their own and things on it.
+// user is someone with their own engine and things on it.
 type user struct {
 	t *testing.T
 	// environ leads to the engine and to the user's configuration.
@@ -29,7 +29,7 @@ type user struct {
 	buildx string
 }
 
-// newUser makes the lab's engine somebody's: with a container, a volume, an
+// newUser makes the lab's engine a user's: with a container, a volume, an
 // image, a network, a context, and a running builder that is the current one.
 // They have no registry's image, and call an image of theirs like the one that
 // buildx makes builders from.
@@ -93,7 +93,7 @@ func (u *user) files() map[string]string {
 	return sums
 }
 
-// TestGuest runs specs on an engine that is somebody's.
+// TestGuest runs specs on an engine that is a user's.
 func TestGuest(t *testing.T) {
 	u := newUser(t)
 	before, configured := inventory(t), u.files()
@@ -101,7 +101,7 @@ func TestGuest(t *testing.T) {
 	for _, claims := range []string{"builders,cleanup", "caching/registry"} {
 		r := u.check("--run", claims)
 		require.Zero(t, r.wait(t), r.said)
-		require.Contains(t, r.said.String(), "which was there already")
+		require.Contains(t, r.said.String(), "which was already running")
 	}
 	notBuildKit := begin(t, u.command(program, "check", "--buildkit", "users/app:1"))
 	require.Equal(t, 2, notBuildKit.wait(t), notBuildKit.said)
@@ -117,8 +117,8 @@ func TestGuest(t *testing.T) {
 }
 
 // TestAThiefIsCaught runs specs with a buildx that takes something of the user's
-// along: every claim holds all the same. What only the run or the user can have done
-// makes the run an error, and what anybody on the engine can have done is told.
+// along: every claim holds anyway. What only the run or the user can have done
+// makes the run an error, and what anyone on the engine can have done is reported.
 func TestAThiefIsCaught(t *testing.T) {
 	u := newUser(t)
 	for _, tc := range []struct {
@@ -126,8 +126,8 @@ func TestAThiefIsCaught(t *testing.T) {
 		code        int
 		says        string
 	}{
-		{"a volume", "docker volume rm users-letters", 0, "volume users-letters is gone; nothing says that the run did it"},
-		{"the choice of builder", "rm " + filepath.Join(u.config, "buildx", "current"), 2, filepath.Join("buildx", "current") + " is gone; unless it was you"},
+		{"a volume", "docker volume rm users-letters", 0, "volume users-letters is gone; nothing shows that the run did it"},
+		{"the choice of builder", "rm " + filepath.Join(u.config, "buildx", "current"), 2, filepath.Join("buildx", "current") + " is gone; unless you did it"},
 	} {
 		t.Run(tc.takes, func(t *testing.T) {
 			said, err := u.command("docker", "volume", "create", "users-letters").CombinedOutput()

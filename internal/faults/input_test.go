@@ -102,7 +102,7 @@ func requireHarmless(t *testing.T, r *ran) {
 	for _, name := range []string{"report.json", "report.html", "junit.xml"} {
 		content, err := os.ReadFile(filepath.Join(r.out, name))
 		require.NoError(t, err)
-		require.True(t, utf8.Valid(content), "%s is no UTF-8", name)
+		require.True(t, utf8.Valid(content), "%s is not UTF-8", name)
 		require.NotContains(t, string(content), "\x1b", "%s holds control characters", name)
 		if name == "report.html" {
 			require.NotContains(t, string(content), "<script>alert(1)", "the page takes output for markup")

@@ -28,7 +28,7 @@ type death struct {
 	// was started, or empty for that one itself; "group" is all of them.
 	of     string
 	signal syscall.Signal
-	// told tells that the command lives long enough to write its report.
+	// told reports whether the command lives long enough to write its report.
 	told bool
 }
 
@@ -135,7 +135,7 @@ func (d death) start(t *testing.T) *ran {
 	return begin(t, command)
 }
 
-// await waits until the process is there and then as long as it is told.
+// await waits until the process is there and then for the given time.
 func (r *ran) await(t *testing.T, of string, after time.Duration) int {
 	t.Helper()
 	await(t, time.Minute, func() string {

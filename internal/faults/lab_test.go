@@ -35,7 +35,7 @@ const root = "../.."
 // buildKit is what is run where it does not matter which.
 const buildKit = versions.NewestBuildKit
 
-// program is the command that is put to the test.
+// program is the command that is tested.
 var program string
 
 func TestMain(m *testing.M) {
@@ -145,7 +145,7 @@ func (x *transcript) String() string {
 	return x.text.String()
 }
 
-// check starts a check in a process group of its own.
+// check starts a check in its own process group.
 func check(t *testing.T, args ...string) *ran {
 	t.Helper()
 	return begin(t, inLab("check", "--buildkit", buildKit), args...)

@@ -53,7 +53,7 @@ func withSpecs(t *testing.T, command *exec.Cmd, file, content string) *exec.Cmd 
 	return command
 }
 
-// TestASpecPanics lets one spec panic: the others are heard all the same.
+// TestASpecPanics lets one spec panic: the others are heard anyway.
 func TestASpecPanics(t *testing.T) {
 	before := inventory(t)
 	content := fmt.Sprintf(panicking, `panic("on purpose")`)

@@ -24,7 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// neighbours are runs that start and end at different times on one engine. They
+// neighbors are runs that start and end at different times on one engine. They
 // move the same names of images, have registries with volumes that nobody named,
 // and one of them builds in the engine itself.
 var neighbours = [][]string{
@@ -121,17 +121,17 @@ func runOf(t *testing.T, r *ran) string {
 		return err
 	})
 	require.NoError(t, err)
-	require.NotEmpty(t, found, "the evidence does not tell the run's id")
+	require.NotEmpty(t, found, "the evidence does not contain the run's id")
 	return found
 }
 
-// somebody is a user at work on the engine.
+// someone is a user at work on the engine.
 type somebody struct {
 	t    *testing.T
 	name string
 }
 
-// thing is a name of theirs, and of nobody else's who runs this test at the same time.
+// thing is a name of theirs, and of no one else's who runs this test at the same time.
 func (s somebody) thing(kind string) string {
 	return fmt.Sprintf("side-by-side-%d-%s-%s", os.Getpid(), s.name, kind)
 }
@@ -175,7 +175,7 @@ func (s somebody) isThere() {
 	require.Equal(s.t, "true\n", docker(s.t, "inspect", "--format", "{{.State.Running}}", s.thing("container")))
 }
 
-// lendDefaultImage gives the name that the runs move to an image of somebody's, and
+// lendDefaultImage gives the name that the runs move to an image of a user's, and
 // returns what wants it to be given back. While some other run has saved the
 // name, it is not this test's to give.
 func lendDefaultImage(t *testing.T) (returned func()) {
@@ -205,7 +205,7 @@ func lendDefaultImage(t *testing.T) (returned func()) {
 		for len(savers()) > 0 {
 			select {
 			case <-ctx.Done():
-				t.Logf("whether %s was restored cannot be told: %v have saved it", builder.DefaultImage, savers())
+				t.Logf("whether %s was restored is unknown: %v have saved it", builder.DefaultImage, savers())
 				return
 			case <-time.After(100 * time.Millisecond):
 			}

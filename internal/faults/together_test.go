@@ -60,7 +60,7 @@ func TestCleanTakesProbes(t *testing.T) {
 	require.NoError(t, err, string(said))
 	left := docker(t, "ps", "--all", "--quiet", "--no-trunc")
 	require.NotContains(t, left, probe, "%s", said)
-	require.Contains(t, left, somebodys, "clean took a container that is no probe of buildx's")
+	require.Contains(t, left, somebodys, "clean took a container that is not a probe of buildx's")
 	docker(t, "rm", "--force", "--volumes", somebodys)
 	awaitClean(t, before)
 }

@@ -18,7 +18,7 @@ import (
 // accepted are vulnerabilities that are reported and are not ours to have.
 var accepted = map[string]string{
 	// The module is the engine and its client in one, the advisories name no
-	// package of it, and no release of this module mends them: the engine has
+	// package of it, and no release of this module fixes them: the engine has
 	// gone on as github.com/moby/moby/v2, which the lab compiles.
 	"GO-2026-4883": "dockerd's validation of plugins' privileges, of which the client has no part",
 	"GO-2026-4887": "dockerd's authorization plugins, of which the client has no part",

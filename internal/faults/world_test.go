@@ -245,7 +245,7 @@ func requireOneLine(t *testing.T, command *exec.Cmd, want string) {
 	t.Log(strings.TrimSpace(lines[0]))
 }
 
-// TestABuildHangs proves that a claim ends, and that its evidence tells what
+// TestABuildHangs proves that a claim ends, and that its evidence shows what
 // BuildKit was doing.
 func TestABuildHangs(t *testing.T) {
 	scripts := t.TempDir()
@@ -263,6 +263,6 @@ func TestABuildHangs(t *testing.T) {
 	require.NotEmpty(t, logs, "the evidence has no log of BuildKit")
 	log, err := os.ReadFile(logs[0])
 	require.NoError(t, err)
-	require.Contains(t, string(log), "goroutine ", "the log does not tell what BuildKit was doing")
+	require.Contains(t, string(log), "goroutine ", "the log does not show what BuildKit was doing")
 	awaitClean(t, before)
 }

@@ -1,6 +1,5 @@
-// Package history proves that the regressions of the past would have been
-// caught: each is red on a release that had it and green on the one that
-// mended it.
+// Package history proves that past regressions would have been caught: each is red on a
+// release that had it and green on the one that fixed it.
 package history
 
 import (

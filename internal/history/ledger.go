@@ -43,18 +43,18 @@ func Open(dir string) (*Ledger, error) {
 		return l, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read what was judged before: %w", err)
+		return nil, fmt.Errorf("read the earlier judgments: %w", err)
 	}
 	if err := sanitize.Unmarshal(content, &l.judged); err != nil {
-		return nil, fmt.Errorf("%s is no ledger: %w; delete it, or use --fresh", l.path, err)
+		return nil, fmt.Errorf("%s is not a ledger: %w; delete it, or use --fresh", l.path, err)
 	}
 	return l, nil
 }
 
 func key(r Regression, c Cell) string { return r.Claim.ID + " " + r.Digest + " " + c.Folder() }
 
-// Knows tells whether a regression was judged on a cell. An error of the
-// environment is no judgement.
+// Knows reports whether a regression was judged on a cell. An error of the
+// environment is not a judgement.
 func (l *Ledger) Knows(r Regression, c Cell) bool {
 	judgement, there := l.judged[key(r, c)]
 	return there && r.Digest != "" && judgement.Verdict != claim.Error
@@ -76,7 +76,7 @@ func (l *Ledger) Note(c Cell, all []Regression, claims []report.Claim) error {
 		return err
 	}
 	if err := atomicwriter.WriteFile(l.path, content, 0o644); err != nil {
-		return fmt.Errorf("keep what was judged: %w; name a writable folder with OUT", err)
+		return fmt.Errorf("save the judgments: %w; name a writable folder with OUT", err)
 	}
 	return nil
 }
@@ -111,15 +111,15 @@ func (l *Ledger) Score(r Regression, newest string) Score {
 	return score
 }
 
-// Caught tells that the regression is red where it was and green where it was
-// mended. What nobody mended yet has to be red only.
+// Caught reports whether the regression is red where it was and green where it was
+// fixed. A fault without a fix only needs to be red.
 func (s Score) Caught() bool {
 	red := s.OnBroken != nil && s.OnBroken.Verdict == claim.Broken
 	green := s.OnFixed != nil && s.OnFixed.Verdict == claim.Holds
 	return red && (green || s.Fixed == "")
 }
 
-// Unknown tells that a side was not judged.
+// Unknown reports whether a side was not judged.
 func (s Score) Unknown() bool {
 	open := func(j *Judgement) bool { return j == nil || j.Verdict == claim.Error }
 	return open(s.OnBroken) || s.Fixed != "" && open(s.OnFixed)

@@ -128,7 +128,7 @@ func (p part) testcase(one report.Claim, suite string) testcase {
 }
 
 // flaky are the tries of an unsteady claim that failed, and those that the
-// environment failed. A report that lacks the tries still tells that the claim
+// environment failed. A report that lacks the tries still says that the claim
 // is unsteady.
 func (p part) flaky(one report.Claim) (failures, errors []rerun) {
 	for i, try := range one.Tries {
@@ -162,7 +162,7 @@ func (p part) rerun(one report.Claim, number int) rerun {
 	try := one.Tries[number]
 	circumstances := "alone"
 	if try.Beside {
-		circumstances = "beside other builds"
+		circumstances = "alongside other builds"
 	}
 	lines := []string{
 		clean(one.Text), clean(try.Reason),

@@ -72,7 +72,7 @@ func TestTriesAreReadBack(t *testing.T) {
 	assert.Assert(t, cmp.Len(unsteady.FlakyFailures, 2))
 	assert.Assert(t, cmp.Len(unsteady.FlakyErrors, 1))
 	assert.Equal(t, unsteady.FlakyFailures[1].Message, third.Reason)
-	assert.Assert(t, cmp.Contains(unsteady.FlakyFailures[0].StackTrace.Data, "try 1 of 4, beside other builds, 1.5 s\nagain: make check RUN=caching/third"))
+	assert.Assert(t, cmp.Contains(unsteady.FlakyFailures[0].StackTrace.Data, "try 1 of 4, alongside other builds, 1.5 s\nagain: make check RUN=caching/third"))
 	assert.Assert(t, cmp.Contains(unsteady.FlakyFailures[1].StackTrace.Data, "try 4 of 4, alone"))
 
 	assert.Equal(t, cases[1].Failure.Message, "failed 3 of 3: "+third.Reason)

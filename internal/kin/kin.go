@@ -1,5 +1,5 @@
-// Package kin watches the processes that this one belongs to: where they are
-// killed, none is left to wait for what it does.
+// Package kin watches the processes that this one belongs to: if they are killed,
+// nothing is left to wait for its work.
 package kin
 
 // Parent calls ended when the parent of this process is gone. Where processes

@@ -1,5 +1,5 @@
-// Package licenses reads the licences of the modules that the project is built
-// from, so that none comes in that has not been agreed to.
+// Package licenses reads the licenses of the modules that the project is built from, so
+// that only approved ones come in.
 package licenses
 
 import (
@@ -23,11 +23,11 @@ import (
 // Module is a module that the project requires.
 type Module struct {
 	Path, Version string
-	// Licenses are the SPDX ids of all licences it stands under, sorted.
+	// Licenses are the SPDX ids of all licenses it stands under, sorted.
 	Licenses []string
 }
 
-// Refused are those of the module's licences that have not been agreed to. Those
+// Refused are those of the module's licenses that have not been agreed to. Those
 // that have been ask for no more than that their text goes along.
 func (m Module) Refused() []string {
 	agreed := []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
@@ -94,20 +94,20 @@ func read(stream io.Reader) ([]Module, error) {
 	}
 }
 
-// file is what files with a licence are called.
+// file is what files with a license are called.
 var file = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying)([.-].*)?$`)
 
-// enough is how much of a file, in percent, has to be the text of licences
-// that are known: what else there is might be another licence.
+// enough is how much of a file, in percent, has to be the text of licenses
+// that are known: what else there is might be another license.
 const enough = 75
 
-// holdsLicense reports whether a file of the name is the licence of a module's
+// holdsLicense reports whether a file of the name is the license of a module's
 // code: not of its documentation, of which nothing is built.
 func holdsLicense(name string) bool {
 	return file.MatchString(name) && !slices.Contains([]string{".go", ".docs"}, filepath.Ext(name))
 }
 
-// Of returns the SPDX ids of the licences that lie at the top of a folder,
+// Of returns the SPDX ids of the licenses that lie at the top of a folder,
 // sorted. It fails if there is none, or one that is not known.
 func Of(folder fs.FS) ([]string, error) {
 	entries, err := fs.ReadDir(folder, ".")
@@ -125,14 +125,14 @@ func Of(folder fs.FS) ([]string, error) {
 		}
 		coverage := licensecheck.Scan(text)
 		if coverage.Percent < enough {
-			return nil, fmt.Errorf("%s is not the text of a known licence: %.0f %% of it are", entry.Name(), coverage.Percent)
+			return nil, fmt.Errorf("%s is not the text of a known license: %.0f %% of it are", entry.Name(), coverage.Percent)
 		}
 		for _, match := range coverage.Match {
 			ids = append(ids, match.ID)
 		}
 	}
 	if len(ids) == 0 {
-		return nil, errors.New("there is no file with a licence")
+		return nil, errors.New("there is no file with a license")
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), nil

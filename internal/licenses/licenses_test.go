@@ -17,12 +17,12 @@ func TestThePageIsUpToDateAndEveryLicenceAgreedTo(t *testing.T) {
 	modules, err := Modules(t.Context(), root)
 	assert.NilError(t, err)
 	for _, m := range modules {
-		assert.Check(t, len(m.Refused()) == 0, "%s stands under %s, which has not been agreed to", m.Path, strings.Join(m.Refused(), " and "))
+		assert.Check(t, len(m.Refused()) == 0, "%s is under %s, which is not approved", m.Path, strings.Join(m.Refused(), " and "))
 	}
 	golden.Assert(t, Markdown(modules), "../../../docs/third-party.md", "make licenses writes it")
 }
 
-// ours is a text that is certainly a licence.
+// ours is a text that is certainly a license.
 func ours(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(root + "/LICENSE")
@@ -48,9 +48,9 @@ THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH RE
 		"two, sorted":    {files: map[string]string{"COPYING": isc, "LICENSE-APACHE.txt": apache, "LICENSE": apache}, want: "Apache-2.0 ISC"},
 		"of the docs":    {files: map[string]string{"LICENSE": isc, "LICENSE.docs": "Pay for each reading."}, want: "ISC"},
 		"of a part":      {files: map[string]string{"LICENSE": isc, "licenses/other": "Pay for each use."}, want: "ISC"},
-		"none":           {files: map[string]string{"README": apache}, err: "there is no file with a licence"},
-		"unknown":        {files: map[string]string{"LICENSE": "Pay for each use."}, err: "LICENSE is not the text of a known licence"},
-		"with a rider":   {files: map[string]string{"LICENSE": isc + strings.Repeat("Pay for each use, or do not. ", 40)}, err: "LICENSE is not the text of a known licence"},
+		"none":           {files: map[string]string{"README": apache}, err: "there is no file with a license"},
+		"unknown":        {files: map[string]string{"LICENSE": "Pay for each use."}, err: "LICENSE is not the text of a known license"},
+		"with a rider":   {files: map[string]string{"LICENSE": isc + strings.Repeat("Pay for each use, or do not. ", 40)}, err: "LICENSE is not the text of a known license"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := fstest.MapFS{}

@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-const head = `# Third-party licences
+const head = `# Third-party licenses
 
 The modules that the command and the specs are built from, tests and other operating systems
-included, and the licences that their own files state. ` + "`make licenses`" + ` writes this page; a test fails
-when it is stale, or when a licence is none of those that ` + "`internal/licenses`" + ` agrees to.
+included, and the licenses in their own files. ` + "`make licenses`" + ` writes this page; a test fails
+if it is stale, or if a license is not one of those that ` + "`internal/licenses`" + ` approves.
 
-Nothing else is part of what the project hands on. The programs and images of the lab, such as
+The project distributes nothing else. The programs and images of the lab, such as
 dockerd, BuildKit and Debian's packages, are fetched and compiled on the machine that uses them,
-each under its own licence.
+each under its own license.
 
-| module | version | licence |
+| module | version | license |
 |---|---|---|
 `
 
-// Markdown is the page that lists the modules with their licences.
+// Markdown is the page that lists the modules with their licenses.
 func Markdown(modules []Module) string {
 	var page strings.Builder
 	page.WriteString(head)

@@ -1,11 +1,10 @@
-// Package makefile knows the variables that make's targets take on its command line,
-// and writes the line that tests claims again.
+// Package makefile has the variables that make's targets accept on its command line,
+// and the line that repeats claims.
 package makefile
 
 import "builders.test/helpers/evidence"
 
-// Check is what a run of claims was told, in the words of make's variables. Empty
-// ones were not chosen.
+// Check is a run of claims as make's variables. Empty ones were not set.
 type Check struct {
 	Regressions, BuildKit, Run, Buildx, Specs, Driver, Store, Out string
 }

@@ -21,7 +21,7 @@ var others = []string{
 	"http_proxy", "https_proxy", "no_proxy", "TMPDIR", "HOME", "PATH", "SHELL", "TERM", "NO_COLOR", "MAKE", "CI",
 }
 
-// Refuse refuses names of variables that no target takes: a misspelt one would
+// Refuse refuses names of variables that no target takes: a misspelled one would
 // otherwise be an answer about another BuildKit than was meant.
 func Refuse(names ...string) error {
 	if err := RefuseSlips(names...); err != nil {
@@ -30,7 +30,7 @@ func Refuse(names ...string) error {
 	for _, name := range names {
 		foreign := func(start string) bool { return strings.HasPrefix(name, start) }
 		if !slices.Contains(known, name) && !slices.ContainsFunc(others, foreign) {
-			return fmt.Errorf("%s is no variable of this make; known are %s", name, strings.Join(known, ", "))
+			return fmt.Errorf("%s is not a variable of this make; known are %s", name, strings.Join(known, ", "))
 		}
 	}
 	return nil
@@ -41,7 +41,7 @@ func Refuse(names ...string) error {
 func RefuseSlips(names ...string) error {
 	for _, name := range names {
 		if meant := slips(name); !slices.Contains(known, name) && len(meant) > 0 {
-			return fmt.Errorf("%s is no variable of this make: did you mean %s?", name, strings.Join(meant, " or "))
+			return fmt.Errorf("%s is not a variable of this make: did you mean %s?", name, strings.Join(meant, " or "))
 		}
 	}
 	return nil

@@ -16,7 +16,7 @@ func TestVariablesAreRefused(t *testing.T) {
 		"STROE": "did you mean STORE?", "BASLINE": "did you mean BASELINE?", "RUNN": "did you mean RUN or RUNS?", "BULDX": "did you mean BUILDX?", "VERSION": "known are BAD, BASELINE",
 	} {
 		err := Refuse(name)
-		assert.ErrorContains(t, err, name+" is no variable of this make")
+		assert.ErrorContains(t, err, name+" is not a variable of this make")
 		assert.ErrorContains(t, err, want)
 	}
 	for _, name := range []string{"BUILDKIT", "DOCKER_HOST", "GOFLAGS", "RUN", "MAKEFLAGS"} {

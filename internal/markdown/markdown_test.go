@@ -52,7 +52,7 @@ func TestCheck(t *testing.T) {
 }
 
 // rare are claims of which there are none in most runs: unsteady, known to be
-// broken, and mended although it is known to be broken.
+// broken, and fixed although it is known to be broken.
 func rare() []report.Claim {
 	unsteady := with(third, claim.Unsteady)
 	unsteady.ID, unsteady.Tries = "caching/unsteady", []report.Try{

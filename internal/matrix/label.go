@@ -8,7 +8,7 @@ import (
 	"builders.test/internal/report"
 )
 
-// property is something by which runs can be told from each other.
+// property is something in which runs can differ.
 type property struct {
 	of func(report.Subject) string
 	// phrase puts a value into words.
@@ -39,8 +39,8 @@ var furtherProperties = []property{
 // label is a column's name with and without the words around the values.
 type label struct{ long, short string }
 
-// labels names runs by what tells them from each other. A single run is named
-// by its BuildKit; runs that nothing tells apart are numbered.
+// labels names runs by how they differ. A single run is named by its BuildKit; runs
+// that do not differ are numbered.
 func labels(subjects []report.Subject) []label {
 	var chosen []property
 	for _, p := range mainProperties {

@@ -19,7 +19,7 @@ type Table struct {
 
 // Column is one run.
 type Column struct {
-	// Label tells the column from the others, in words: "BuildKit v0.34.2,
+	// Label distinguishes the column from the others, in words: "BuildKit v0.34.2,
 	// overlay2 store". Short does so without saying what the values are of.
 	Label, Short string
 	Subject      report.Subject

@@ -9,7 +9,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// on is a subject, given by what columns are told apart by.
+// on is a subject, given by what columns are distinguished by.
 func on(buildkit, buildx, driver, store string) report.Subject {
 	return report.Subject{
 		BuildKit: subject.BuildKit{Version: buildkit},

@@ -17,7 +17,7 @@ import (
 )
 
 // archive is what the page's script reads. Texts are stored once and named by
-// their place in the list; -1 is no text.
+// their place in the list; -1 is not text.
 type archive struct {
 	Texts []string `json:"texts"`
 	// Claims has one entry per column, null where there is no evidence.

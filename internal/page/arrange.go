@@ -23,13 +23,13 @@ func arrange(d results.Set, claims []claimView) (first, rest []group) {
 	return opened(first), chapters(d, claims, above)
 }
 
-// failed groups what is broken, what could not be put to the test, what failed
+// failed groups what is broken, what could not be tested, what failed
 // and held, and what is known.
 func failed(d results.Set, claims []claimView) []group {
 	groups := map[report.Standing]*group{
 		report.Broken:   {Title: "Broken", Note: "BuildKit or buildx did the wrong thing"},
 		report.Error:    {Title: "Error", Note: "the environment failed, so nothing is known"},
-		report.Unsteady: {Title: "Unsteady", Note: "failed and then held when it was asked again: not to be relied on"},
+		report.Unsteady: {Title: "Unsteady", Note: "failed and then held on another try: do not rely on it"},
 		report.Known:    {Title: "Known faults", Quiet: true},
 		report.Holds:    {Title: "Fixed here", Note: "holds although the release is known to break it"},
 	}
@@ -39,7 +39,7 @@ func failed(d results.Set, claims []claimView) []group {
 		}
 	}
 	known := groups[report.Known]
-	known.Note = "known of the release, so no news: " + text.Count(len(known.Claims), "claim")
+	known.Note = "known for the release, so not news: " + text.Count(len(known.Claims), "claim")
 	var filled []group
 	for _, standing := range report.Standings() {
 		if g := groups[standing]; g != nil && len(g.Claims) > 0 {
@@ -53,8 +53,8 @@ func failed(d results.Set, claims []claimView) []group {
 // notes say what the classes of a comparison mean.
 var notes = map[compare.Class]string{
 	compare.Regressed:     "fails now, more often than before and not by chance",
-	compare.Undecided:     "differs, and was asked too few times to tell that from chance",
-	compare.Environment:   "not put to the test on both sides, so nothing can be said",
+	compare.Undecided:     "differs, but was tried too few times to rule out chance",
+	compare.Environment:   "not tested on both sides, so nothing is known",
 	compare.NewlyUnsteady: "never failed before and fails sometimes now, which may be chance",
 	compare.Unsteady:      "fails sometimes, not more often than before",
 	compare.Lost:          "no longer applies",

@@ -161,7 +161,7 @@ func evidenceShown(tab *tab) {
 	assert.Assert(t, js[string](tab, claim+`.querySelector('.gap').textContent`) != "")
 }
 
-// triesSideBySide sees every try of a claim in a place of its own, each with its
+// triesSideBySide sees every try of a claim in its own place, each with its
 // evidence.
 func triesSideBySide(tab *tab) {
 	t := tab.t
@@ -227,8 +227,8 @@ func withoutScript(t *testing.T, chromium context.Context, file string) {
 	text, err := chromedp.Run(tab, chromedp.Text(chromedp.CSS("body")))
 	assert.NilError(t, err)
 	for _, want := range []string{
-		"3 of 12 claims are broken on BuildKit v0.11.5, and 1 claim could not be put to the test; 1 is unsteady and 1 is a known fault",
-		"failed 4 of 4", "failed 2 of 4, only beside other builds", "try 3, alone", "Known faults", "holds although the release is known to break it",
+		"3 of 12 claims are broken on BuildKit v0.11.5, and 1 claim could not be tested; 1 is unsteady and 1 is a known fault",
+		"failed 4 of 4", "failed 2 of 4, only alongside other builds", "try 3, alone", "Known faults", "holds although the release is known to break it",
 		"the third builder must miss: it hit", "make check BUILDKIT=v0.11.5 RUN=caching/third", "Filters and the evidence need JavaScript",
 	} {
 		assert.Check(t, cmp.Contains(text, want))

@@ -31,7 +31,7 @@ func chromium(t *testing.T) string {
 	}
 	release, err := debian.HostRelease()
 	if err != nil || release.ID != "debian" {
-		t.Skip("no Chromium on PATH, and this is no Debian to take one from: the page was not tried in a browser")
+		t.Skip("no Chromium on PATH, and this is not Debian to take one from: the page was not tried in a browser")
 	}
 	return unpackedChromium(t)
 }
@@ -54,7 +54,7 @@ func unpackedChromium(t *testing.T) string {
 	archive := debian.Archive{Dir: filepath.Join(dir, "apt"), Temp: t.TempDir(), Arch: runtime.GOARCH}
 	err = unpackWithDependencies(t.Context(), &archive, root, "chromium-headless-shell", "fonts-dejavu-core")
 	if errors.Is(err, debian.ErrArchive) {
-		t.Skip("no Chromium on PATH, and Debian's cannot be had, so the page was not tried in a browser: ", err)
+		t.Skip("no Chromium on PATH, and Debian's is not available, so the page was not tried in a browser: ", err)
 	}
 	assert.NilError(t, err)
 	assert.NilError(t, os.RemoveAll(archive.Dir))

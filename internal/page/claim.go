@@ -37,7 +37,7 @@ type claimView struct {
 	Turns []string
 
 	standing, latest report.Standing
-	// fixedHere tells that it holds where it is known to be broken.
+	// fixedHere reports whether it holds where it is known to be broken.
 	fixedHere bool
 }
 
@@ -185,7 +185,7 @@ func afterReason(failure string) string {
 	return rest
 }
 
-// dedent takes away the blanks that all lines begin with.
+// dedent takes away the spaces that all lines begin with.
 func dedent(s string) string {
 	lines := strings.Split(strings.Trim(s, "\n"), "\n")
 	least := len(s)
@@ -297,7 +297,7 @@ func turns(t matrix.Table, row matrix.Row) []string {
 	for _, turn := range row.Turns {
 		bad := t.Columns[turn.FirstBad].Label
 		if turn.LastGood == matrix.None {
-			said = append(said, fmt.Sprintf("first bad %s, with no run before it in which it held", bad))
+			said = append(said, fmt.Sprintf("first bad %s, with no earlier run in which it held", bad))
 			continue
 		}
 		said = append(said, fmt.Sprintf("last good %s, first bad %s", t.Columns[turn.LastGood].Label, bad))

@@ -131,7 +131,7 @@ func triesAreThere(t *testing.T, run *goquery.Selection, c report.Claim) {
 		one := shown.Eq(i)
 		where := "alone"
 		if try.Beside {
-			where = "beside other builds"
+			where = "alongside other builds"
 		}
 		assert.Equal(t, words(one.Find("h4 .with")), fmt.Sprintf("try %d, %s", i+1, where))
 		assert.Equal(t, words(one.Find("h4 .took")), fmt.Sprintf("%.1f s", try.Seconds))

@@ -1,7 +1,7 @@
-// Package page writes runs as one HTML file for a person with a browser: the
-// verdict in one line, what was tested on what, what needs a look, and the
-// rest by chapter, each claim with its evidence. The file asks the network for
-// nothing, and all figures in it are those of the runs' report.json.
+// Package page writes runs as one HTML file for a person with a browser: the verdict in
+// one line, what was tested on what, what needs attention, and the rest by chapter,
+// each claim with its evidence. The file asks the network for nothing, and all figures
+// in it are those of the runs' report.json.
 package page
 
 import (

@@ -208,7 +208,7 @@ const scrollable = (element, name) => {
 
 const pre = (text, name) => scrollable(make('pre', 'output', text), name);
 
-// usesBuilder tells whether a command needs a builder that only its run had.
+// usesBuilder reports whether a command needs a builder that only its run had.
 const usesBuilder = (line) => !line.includes(' buildx create ') && / (buildx_buildkit_)?builders-[0-9a-f]{8}-/.test(line);
 
 const copyable = (text, label) => {
@@ -218,7 +218,7 @@ const copyable = (text, label) => {
   return make('div', 'copyable', scrollable(make('code', '', text), 'command'), button);
 };
 
-// copy copies the code beside a button. Pages that were not fetched securely
+// copy copies the code next to a button. Pages that were not fetched securely
 // have no clipboard of their own; there the selection is copied.
 async function copy(button) {
   const code = button.parentElement.querySelector('code');

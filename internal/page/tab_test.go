@@ -44,7 +44,7 @@ func start(t *testing.T) context.Context {
 	return ctx
 }
 
-// open opens a file in a tab of its own. Whatever the page asks of the network
+// open opens a file in its own tab. Whatever the page asks of the network
 // and whatever the browser complains about fails the test at its end.
 func open(t *testing.T, chromium context.Context, file string) *tab {
 	t.Helper()

@@ -39,7 +39,7 @@ func tries(e *snippet.Evidence, one report.Claim, base string) []tryView {
 			v.Reason, v.Same = "", true
 		}
 		if try.Beside {
-			v.Where = "beside other builds"
+			v.Where = "alongside other builds"
 		}
 		room := failureRoom
 		if i > 0 {
@@ -51,7 +51,7 @@ func tries(e *snippet.Evidence, one report.Claim, base string) []tryView {
 	return all
 }
 
-// wordOfTry tells a try from the verdict that all of them make.
+// wordOfTry distinguishes a try from the verdict of all of them.
 func wordOfTry(v claim.Verdict) string {
 	switch v {
 	case claim.Broken:

@@ -25,7 +25,7 @@ type view struct {
 	// Tone is the headline's verdict; every verdict is a class of the style.
 	Tone, Mark string
 	Columns    []matrix.Column
-	// Many tells that there are several columns.
+	// Many reports whether there are several columns.
 	Many bool
 	// Counts are of the rows' verdicts, Changes of the classes of a comparison.
 	Counts, Changes []count
@@ -42,7 +42,7 @@ type view struct {
 	RunErrors []string
 	Shapes    []compare.Shape
 	// Evidence is an [archive], compressed, and Bases the ways to the runs'
-	// folders as JSON; LeftOut tells that it did not fit.
+	// folders as JSON; LeftOut reports whether it did not fit.
 	Evidence, Bases string
 	LeftOut         bool
 }
@@ -62,7 +62,7 @@ type group struct {
 	Claims  []claimView
 	// Elsewhere counts the claims of the chapter that stand in a group above.
 	Elsewhere int
-	// Quiet tells that the group is folded at first: it is no news.
+	// Quiet reports whether the group is folded at first: it is not news.
 	Quiet bool
 }
 
@@ -174,7 +174,7 @@ func changeCounts(c compare.Comparison) []count {
 	return counts
 }
 
-// icon is what a browser's tab shows: a dot in the verdict's colour.
+// icon is what a browser's tab shows: a dot in the verdict's color.
 func icon(v claim.Verdict) template.URL {
 	colour := map[claim.Verdict]string{claim.Holds: "#1f8a4c", claim.Broken: "#d3352b", claim.Unsteady: "#8b3aa8"}[v]
 	if colour == "" {

@@ -1,5 +1,5 @@
-// Package pages writes those parts of the README and of docs that follow from the
-// claims and from what came of them, so that one more claim is one edit.
+// Package pages generates the parts of the README and docs that depend on the claims
+// and their verdicts, so that one more claim is one edit.
 package pages
 
 import (
@@ -15,8 +15,8 @@ import (
 	"builders.test/internal/report"
 )
 
-// Result is what the claims came to on one BuildKit, small enough to be kept
-// beside the code.
+// Result has the claims' verdicts on one BuildKit, small enough to keep next to the
+// code.
 type Result struct {
 	Subject report.Subject `json:"subject"`
 	// Verdicts are by the claims' ids.

@@ -61,7 +61,7 @@ func current(t *testing.T, page string, write func(string) string) {
 		assert.NilError(t, os.WriteFile(path, []byte(want), 0o644))
 		return
 	}
-	assert.Check(t, string(text) == want, "%s does not follow from the claims any more; `make docs` writes it", page)
+	assert.Check(t, string(text) == want, "%s is stale; `make docs` regenerates it", page)
 }
 
 // some is a small book.

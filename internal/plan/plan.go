@@ -1,5 +1,5 @@
-// Package plan says which cells a matrix has: every BuildKit with every
-// buildx, driver and image store, and how each cell is run by itself.
+// Package plan lists the cells of a matrix: every BuildKit with every buildx, driver
+// and image store, and the command that runs each cell alone.
 package plan
 
 import (
@@ -25,7 +25,7 @@ type Cell struct {
 }
 
 // Axes are the words that a person gives for each part of a cell, separated by
-// blanks or commas.
+// spaces or commas.
 type Axes struct{ BuildKitVersions, BuildxVersions, Drivers, Stores string }
 
 // Cells are all combinations, BuildKit by BuildKit. The docker driver's
@@ -94,7 +94,7 @@ func (c Cell) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Command is what proves the cell by itself, on any machine, as a matrix does.
+// Command proves the cell alone, on any machine, as a matrix does.
 func (c Cell) Command() string {
 	return makefile.Check{
 		Regressions: "1", BuildKit: c.BuildKit, Buildx: c.Buildx, Driver: c.Driver, Store: c.Store, Out: "build/matrix/" + c.Folder(),

@@ -1,12 +1,12 @@
-// Package rate counts how often a claim failed and tells two such counts apart.
+// Package rate counts how often a claim failed and tests whether two such counts
+// differ.
 //
-// The test is Fisher's, exact and two-sided, at the level [Level]. Whoever looks
-// after each try until the test agrees is wrong more often than the level says: of
-// claims that fail half of the time on both sides, 2.2 % would be told apart. So it
-// is looked at three times only, at 5, 10 and 20 tries a side. Then, whatever the
-// rate is, at most 0.9 % of claims that fail at equal rates are told apart, one half
-// of them as regressed and the other as fixed; 0.5 % where both fail at 0.3, 0.03 %
-// at 0.1. TestEqualRatesAreSeldomToldApart computes that, with no chance in it.
+// The test is Fisher's, exact and two-sided, at the level [Level]. Evaluated after
+// each try until it finds a difference, it is wrong more often than the level says: it
+// would find one for 2.2 % of claims that fail half of the time on both sides. So it is
+// evaluated only three times, at 5, 10 and 20 tries per side. Then, at any rate, it
+// finds a difference for at most 0.9 % of claims that fail at equal rates, half of them
+// regressed and half fixed; 0.5 % if both fail at 0.3, 0.03 % at 0.1. TestEqualRatesAreSeldomToldApart computes that, with no chance in it.
 package rate
 
 import (

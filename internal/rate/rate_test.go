@@ -81,7 +81,7 @@ func TestCountsSayWhatTheyAre(t *testing.T) {
 type pair struct{ a, b Count }
 
 // fate is what becomes of a claim, with no chance in it: how probable it is that
-// the sides are told apart, one way or the other, and how many tries that costs.
+// the sides are distinguished, one way or the other, and how many tries that costs.
 type fate struct{ more, less, tries float64 }
 
 // follow adds up every way that the tries can go for a claim that fails at rate a

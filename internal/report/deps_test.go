@@ -9,7 +9,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// What is read, rendered, compared and counted needs no engine, so whoever only
+// What is read, rendered, compared and counted needs no engine, so a program that only
 // looks at reports builds in seconds.
 func TestDataAndViewsLinkNoDocker(t *testing.T) {
 	rooms := []string{

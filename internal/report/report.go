@@ -1,5 +1,5 @@
-// Package report is what a run leaves behind for people and programs to read:
-// one JSON file with the subject, the verdict on every claim, and the counts.
+// Package report is a run's result for people and programs: one JSON file with the
+// subject, the verdict on every claim, and the counts.
 package report
 
 import (
@@ -27,7 +27,7 @@ const Schema = 3
 const File = "report.json"
 
 // Page and JUnit are the names of what is made from it for people and for CI
-// servers, beside it.
+// servers, next to it.
 const (
 	Page  = "report.html"
 	JUnit = "junit.xml"
@@ -60,7 +60,7 @@ type Report struct {
 // StandIn is an image and what took its place.
 type StandIn struct {
 	Image string `json:"image"`
-	// Is says what it really was; empty if nobody knows.
+	// Is says what it really was; empty if unknown.
 	Is string `json:"is"`
 }
 
@@ -78,7 +78,7 @@ type Claim struct {
 	// Reason says why, in one line, where the verdict is not holds.
 	Reason string `json:"reason"`
 	// Known names, where the claim is broken, the reference of the fault and
-	// its fix, if the release under test is known for it; then it is no news.
+	// its fix, if the release under test is known for it; then it is not news.
 	Known string `json:"known"`
 	// FixedHere says the same of a claim that holds although the release under
 	// test is known to break it.
@@ -96,7 +96,7 @@ type Claim struct {
 	BuildKit string `json:"buildkit"`
 	// Test is the name that `go test -run` knows the spec by.
 	Test string `json:"test"`
-	// Repro is a command that puts the claim to the test again.
+	// Repro is a command that tests the claim again.
 	Repro string `json:"repro"`
 	// Evidence is the folder of the claim, relative to the report; empty if
 	// there is none.
@@ -110,8 +110,7 @@ type Claim struct {
 // Try is what one try at proving a claim came to.
 type Try = claim.Try
 
-// News reports whether the claim is broken and nobody has said so of this
-// release.
+// News reports whether the claim is broken and that is not known for this release.
 func (c Claim) News() bool { return c.Verdict == claim.Broken && c.Known == "" }
 
 // Count says how often the claim failed, if it was tried more than once:
@@ -226,7 +225,7 @@ func parse(path string, content []byte) (Report, error) {
 		return Report{}, fmt.Errorf("%s is not a report: %w", path, err)
 	}
 	if head.Schema != Schema {
-		return Report{}, fmt.Errorf("%s has schema %d and only schema %d can be read here; use the builders that wrote it", path, head.Schema, Schema)
+		return Report{}, fmt.Errorf("%s has schema %d but only schema %d can be read here; use the builders that wrote it", path, head.Schema, Schema)
 	}
 	var r Report
 	if err := sanitize.Unmarshal(content, &r); err != nil {
@@ -235,7 +234,7 @@ func parse(path string, content []byte) (Report, error) {
 	return r, nil
 }
 
-// ErrNoSubject tells that the environment was never opened.
+// ErrNoSubject means that the environment was never opened.
 var ErrNoSubject = errors.New("the environment was not opened")
 
 // ReadSubject reads what the environment wrote about the subject when it was
@@ -268,7 +267,7 @@ func Clear(out string, ids []string) error {
 	for _, id := range ids {
 		again, err := filepath.Glob(filepath.Join(out, filepath.FromSlash(EvidenceOf(id))+".try-*"))
 		if err != nil {
-			return fmt.Errorf("look for what an earlier run left: %w", err)
+			return fmt.Errorf("look for leftovers of an earlier run: %w", err)
 		}
 		for _, path := range again {
 			stale = append(stale, strings.TrimPrefix(path, out))
@@ -276,7 +275,7 @@ func Clear(out string, ids []string) error {
 	}
 	for _, name := range stale {
 		if err := os.RemoveAll(filepath.Join(out, filepath.FromSlash(name))); err != nil {
-			return fmt.Errorf("clear %s of an earlier run: %w; name a writable folder with --out", out, err)
+			return fmt.Errorf("clear an earlier run's %s: %w; name a writable folder with --out", out, err)
 		}
 	}
 	return nil

@@ -47,7 +47,7 @@ func TestWriteIsTheDocumentedFormat(t *testing.T) {
 	golden.Assert(t, string(content), "report.golden")
 	entries, err := os.ReadDir(dir.Path())
 	assert.NilError(t, err)
-	assert.Assert(t, cmp.Len(entries, 1), "nothing half made is left beside it")
+	assert.Assert(t, cmp.Len(entries, 1), "nothing half made is left next to it")
 }
 
 func TestReadBack(t *testing.T) {
@@ -62,8 +62,8 @@ func TestReadBack(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ content, want string }{
-		"a later schema":     {`{"schema":4,"claims":{"new":"shape"}}`, "has schema 4 and only schema 3 can be read here"},
-		"an old schema":      {`{"schema":2,"outside":[]}`, "has schema 2 and only schema 3 can be read here"},
+		"a later schema":     {`{"schema":4,"claims":{"new":"shape"}}`, "has schema 4 but only schema 3 can be read here"},
+		"an old schema":      {`{"schema":2,"outside":[]}`, "has schema 2 but only schema 3 can be read here"},
 		"no schema":          {`{}`, "has schema 0"},
 		"something else":     {`<html>`, "is not a report"},
 		"an unknown verdict": {`{"schema":3,"claims":[{"verdict":"maybe"}]}`, `unknown verdict "maybe"`},

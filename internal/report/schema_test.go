@@ -52,7 +52,7 @@ func noNulls(s *jsonschema.Schema) {
 	}
 }
 
-// The schema in docs is that of the types: it is written anew by -update.
+// The schema in docs is that of the types: it is written again by -update.
 func TestTheSchemaInTheDocsIsTheReports(t *testing.T) {
 	encoded, err := json.MarshalIndent(schema(t), "", "  ")
 	assert.NilError(t, err)

@@ -2,10 +2,9 @@ package report
 
 import "builders.test/helpers/claim"
 
-// Standing is a verdict as it is shown and counted: a fault that is known of
-// the release is told apart from one that is news, and is less of an alarm than
-// anything that nobody expected. The values are ordered by how much they ask for
-// a look.
+// Standing is a verdict as it is shown and counted: a fault that is known of the
+// release is distinguished from one that is news, and is less of an alarm than anything
+// unexpected. The values are ordered by how much they ask for a look.
 type Standing int
 
 // The standings, from what needs no look to what needs it most.

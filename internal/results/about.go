@@ -10,9 +10,9 @@ import (
 // Attribute is one thing that is known about what was tested, run by run.
 type Attribute struct {
 	Name string
-	// Values has one entry per run; empty where nobody knows.
+	// Values has one entry per run; empty if unknown.
 	Values []string
-	// Differs tells that the runs do not agree.
+	// Differs reports whether the runs do not agree.
 	Differs bool
 }
 

@@ -91,7 +91,7 @@ func checked(s report.Summary, where place) Headline {
 	beside := rare(s, where)
 	switch {
 	case s.Broken > 0 && s.Error > 0:
-		return Headline{claim.Broken, fmt.Sprintf("%s broken %s, and %s not be put to the test%s", some(s.Broken, total), where.some, could(s.Error), beside)}
+		return Headline{claim.Broken, fmt.Sprintf("%s broken %s, and %s not be tested%s", some(s.Broken, total), where.some, could(s.Error), beside)}
 	case s.Broken > 0:
 		return Headline{claim.Broken, fmt.Sprintf("%s broken %s%s", some(s.Broken, total), where.some, beside)}
 	case s.Error > 0:
@@ -99,13 +99,13 @@ func checked(s report.Summary, where place) Headline {
 		if s.Known > 0 {
 			nothing = "Nothing new"
 		}
-		return Headline{claim.Error, fmt.Sprintf("%s is known to be broken, but %d of %s not be put to the test %s%s", nothing, s.Error, could(total), where.some, beside)}
+		return Headline{claim.Error, fmt.Sprintf("%s is known to be broken, but %d of %s not be tested %s%s", nothing, s.Error, could(total), where.some, beside)}
 	case s.Unsteady > 0:
 		return Headline{claim.Unsteady, hold(s, where) + beside}
 	case s.Known > 0:
 		return Headline{claim.Holds, hold(s, where) + beside}
 	case s.Holds == 0:
-		return Headline{claim.Error, "No claim was put to the test " + where.some}
+		return Headline{claim.Error, "No claim was tested " + where.some}
 	}
 	return Headline{claim.Holds, hold(s, where)}
 }
@@ -178,7 +178,7 @@ func untold(count map[compare.Class]int) string {
 		all = append(all, could(n)+" not be compared")
 	}
 	if n := count[compare.Undecided]; n > 0 {
-		all = append(all, fmt.Sprintf("%s %s and %s asked too few times", counted(n), plural(n, "differs", "differ"), plural(n, "was", "were")))
+		all = append(all, fmt.Sprintf("%s %s and %s tried too few times", counted(n), plural(n, "differs", "differ"), plural(n, "was", "were")))
 	}
 	return strings.Join(all, " and ")
 }

@@ -1,6 +1,5 @@
-// Package results holds the runs that a report for people is made from, and
-// says about them what every format says in the same words. All of it comes
-// from the runs' report.json.
+// Package results holds the runs that reports for people are made from, and the
+// sentences that all formats share. All of it comes from the runs' report.json.
 package results
 
 import (
@@ -34,7 +33,7 @@ type Set struct {
 // Read reads the runs that lie in folders. Several make a matrix.
 func Read(dirs ...string) (Set, error) {
 	if len(dirs) == 0 {
-		return Set{}, errors.New("no folder of a run was named")
+		return Set{}, errors.New("no run folder was named")
 	}
 	runs := make([]Run, 0, len(dirs))
 	for _, dir := range dirs {
@@ -68,7 +67,7 @@ func (s Set) OneBook() error {
 	first := s.Runs[0]
 	for _, run := range s.Runs {
 		if run.Report.Book != first.Report.Book {
-			return fmt.Errorf("%s and %s don't belong together: their claims are of different books (%s and %s), so prove both again with the same builders and the same scripts",
+			return fmt.Errorf("%s and %s don't belong together: their claims are from different books (%s and %s); prove both again with the same builders and scripts",
 				filepath.Clean(first.Dir), filepath.Clean(run.Dir), first.Report.Book, run.Report.Book)
 		}
 	}
@@ -78,7 +77,7 @@ func (s Set) OneBook() error {
 // ReadPair reads a baseline and its candidate, which have to be of one book.
 func ReadPair(dirs ...string) (Set, error) {
 	if len(dirs) != 2 {
-		return Set{}, fmt.Errorf("--compare needs two folders, the baseline's first, and was given %d", len(dirs))
+		return Set{}, fmt.Errorf("--compare needs two folders, the baseline's first, but got %d", len(dirs))
 	}
 	s, err := Read(dirs...)
 	if err != nil {
@@ -88,7 +87,7 @@ func ReadPair(dirs ...string) (Set, error) {
 }
 
 // Merge reads the reports of several machines, which have to belong together: they
-// are of one book, and none is of another's subject. What is no folder but lies among
+// are of one book, and none is of another's subject. What is not a folder but lies among
 // them, such as report.html, is passed over.
 func Merge(dirs ...string) (Set, error) {
 	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {

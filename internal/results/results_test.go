@@ -44,13 +44,13 @@ const (
 
 func TestHeadlineOfACheck(t *testing.T) {
 	for want, verdicts := range map[string][]claim.Verdict{
-		"All 2 claims hold on BuildKit v1":                                                             {holds, holds},
-		"The 1 claim that applies holds on BuildKit v1":                                                {holds, skipped},
-		"1 of 2 claims is broken on BuildKit v1":                                                       {holds, broken},
-		"2 of 4 claims are broken on BuildKit v1, and 1 claim could not be put to the test":            {holds, broken, broken, failed},
-		"Nothing is known to be broken, but 1 of 2 claims could not be put to the test on BuildKit v1": {holds, failed},
-		"No claim was put to the test on BuildKit v1":                                                  {skipped},
-		"All 2 claims that apply hold on BuildKit v1":                                                  {holds, holds, skipped},
+		"All 2 claims hold on BuildKit v1":                                                    {holds, holds},
+		"The 1 claim that applies holds on BuildKit v1":                                       {holds, skipped},
+		"1 of 2 claims is broken on BuildKit v1":                                              {holds, broken},
+		"2 of 4 claims are broken on BuildKit v1, and 1 claim could not be tested":            {holds, broken, broken, failed},
+		"Nothing is known to be broken, but 1 of 2 claims could not be tested on BuildKit v1": {holds, failed},
+		"No claim was tested on BuildKit v1":                                                  {skipped},
+		"All 2 claims that apply hold on BuildKit v1":                                         {holds, holds, skipped},
 	} {
 		got := Of(run("v1", verdicts...)).Headline()
 		assert.Equal(t, got.Text, want)
@@ -70,7 +70,7 @@ func withKnown(r Run, count int) Run {
 	return r
 }
 
-// An unsteady claim is never said to hold, and a known fault is no news.
+// An unsteady claim is never said to hold, and a known fault is not news.
 func TestHeadlineOfWhatIsUnsteadyOrKnown(t *testing.T) {
 	const unsteady = claim.Unsteady
 	for _, tc := range []struct {
@@ -84,7 +84,7 @@ func TestHeadlineOfWhatIsUnsteadyOrKnown(t *testing.T) {
 		{withKnown(run("v1", holds, skipped), 3), Headline{holds, "1 of 4 claims that apply holds on BuildKit v1; 3 are known faults"}},
 		{withKnown(run("v1", holds, unsteady), 2), Headline{unsteady, "1 of 4 claims holds on BuildKit v1; 1 is unsteady and 2 are known faults"}},
 		{withKnown(run("v1", holds, broken, unsteady), 1), Headline{broken, "1 of 4 claims is broken on BuildKit v1; 1 is unsteady and 1 is a known fault"}},
-		{withKnown(run("v1", holds, failed), 1), Headline{failed, "Nothing new is known to be broken, but 1 of 3 claims could not be put to the test on BuildKit v1; 1 is a known fault"}},
+		{withKnown(run("v1", holds, failed), 1), Headline{failed, "Nothing new is known to be broken, but 1 of 3 claims could not be tested on BuildKit v1; 1 is a known fault"}},
 	} {
 		assert.DeepEqual(t, Of(tc.run).Headline(), tc.want)
 	}
@@ -188,7 +188,7 @@ func TestRead(t *testing.T) {
 	_, err = Read(dir, t.TempDir())
 	assert.ErrorContains(t, err, "read the report")
 	_, err = Read()
-	assert.ErrorContains(t, err, "no folder")
+	assert.ErrorContains(t, err, "no run folder")
 }
 
 // TestOneTryIsNotEnough reads two reports of which nobody asked again.
@@ -197,10 +197,10 @@ func TestOneTryIsNotEnough(t *testing.T) {
 	once.Report.Claims[0].Tries = nil
 	fourTimes.Report.Claims[0].Tries = fourTimes.Report.Claims[0].Tries[:4]
 	got := Compare(once, fourTimes).Headline()
-	assert.Equal(t, got, Headline{failed, "No regression from BuildKit v1 to BuildKit v2 is known, but 1 claim differs and was asked too few times"})
+	assert.Equal(t, got, Headline{failed, "No regression from BuildKit v1 to BuildKit v2 is known, but 1 claim differs and was tried too few times"})
 }
 
-// written leaves a run's report in a folder of its own.
+// written leaves a run's report in its own folder.
 func written(t *testing.T, r Run) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -223,5 +223,5 @@ func TestReportsOfSeveralMachinesBelongTogether(t *testing.T) {
 	other := run("v3", holds, holds)
 	other.Report.Book = "other"
 	_, err = Merge(old, written(t, other))
-	assert.ErrorContains(t, err, "their claims are of different books")
+	assert.ErrorContains(t, err, "their claims are from different books")
 }

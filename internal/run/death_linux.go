@@ -2,8 +2,8 @@ package run
 
 import "syscall"
 
-// group puts the tests into a process group of their own, and lets them die
-// with this process, even by kill -9: nobody would hear them.
+// group puts the tests into their own process group, and lets them die with this
+// process, even by kill -9: nothing would read their output.
 func group() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -4,5 +4,5 @@ package run
 
 import "syscall"
 
-// group puts the tests into a process group of their own.
+// group puts the tests into their own process group.
 func group() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

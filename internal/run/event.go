@@ -33,8 +33,8 @@ const (
 	actionAttribute = "attr"
 )
 
-// parseEvent reads one line; false means that the line is no event, but
-// something that was said beside the stream.
+// parseEvent reads one line; false means that the line is not an event, but
+// something that was printed outside the stream.
 func parseEvent(line []byte) (event, bool) {
 	line = bytes.TrimSpace(line)
 	if !bytes.HasPrefix(line, []byte("{")) {

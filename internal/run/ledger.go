@@ -14,11 +14,11 @@ import (
 
 // Listener hears what happens while it happens. Calls never overlap.
 type Listener interface {
-	// Started tells that the proof of a claim began.
+	// Started is called when the proof of a claim begins.
 	Started(report.Claim)
-	// Finished tells a claim's verdict.
+	// Finished is called with a claim's verdict.
 	Finished(report.Claim)
-	// Line passes on a line that was said beside the tests, such as an
+	// Line passes on a line that did not come from the tests, such as an
 	// error of the compiler. It is safe to print.
 	Line(line string)
 }
@@ -26,7 +26,7 @@ type Listener interface {
 // ledger follows the stream of events and keeps the account of every claim.
 type ledger struct {
 	listener Listener
-	// interrupted tells whether the run was asked to end early: what fails
+	// interrupted reports whether the run was asked to end early: what fails
 	// after that says nothing about BuildKit.
 	interrupted func() bool
 
@@ -37,11 +37,11 @@ type ledger struct {
 
 	// cause is the line in which the test process said that it dies.
 	cause string
-	// said is what the environment told people; notes is what it told them by the
+	// said is what the environment reported to people; notes is what it reported by the
 	// way.
 	said, notes []string
 	lastEvent   time.Time
-	// changed tells that a claim began or ended since the account was kept.
+	// changed reports whether a claim began or ended since the account was kept.
 	changed bool
 }
 

@@ -16,7 +16,7 @@ func EnoughFiles() error {
 		return nil // there is no limit
 	}
 	if limit.Cur < leastFiles {
-		return fmt.Errorf("only %d files may be open at a time, it takes %d; raise the limit with `ulimit -n %d`", limit.Cur, leastFiles, leastFiles)
+		return fmt.Errorf("only %d files may be open at a time, %d are needed; raise the limit with `ulimit -n %d`", limit.Cur, leastFiles, leastFiles)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ type Outcome struct {
 	// Why says, in one line, what kept the run from ending as it should;
 	// empty when nothing did.
 	Why string
-	// Said is what the environment told people, line by line.
+	// Said is what the environment reported to people, line by line.
 	Said []string
 	// Failures are tests that failed outside of all claims.
 	Failures []Failure
@@ -94,7 +94,7 @@ func (l *ledger) why(exit string) string {
 	return "the specs ended with " + exit
 }
 
-// explained tells whether some test accounts for the command's failure.
+// explained reports whether some test accounts for the command's failure.
 func (l *ledger) explained() bool {
 	for _, e := range l.entries {
 		if e.finished && e.Verdict > claim.NotApplicable {

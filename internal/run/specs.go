@@ -1,7 +1,6 @@
-// Package run tests claims and keeps account of the verdicts: it starts the
-// compiled specs, follows the stream of events that test2json makes of their
-// output, and makes sure that every selected claim ends with a verdict, whatever
-// happens to the test process.
+// Package run tests claims and records the verdicts: it starts the compiled specs,
+// follows the event stream that test2json makes from their output, and makes sure that
+// every selected claim ends with a verdict, whatever happens to the test process.
 package run
 
 import (
@@ -40,7 +39,7 @@ type Specs struct {
 	Env []string
 	// Book has the claims to test and the program that does it.
 	Book book.Book
-	// Confirm is how often a claim that failed is tried again.
+	// Confirm is how often a claim that failed is retried.
 	Confirm int
 	// Parallel is how many claims are proven at the same time; 0 means as many as
 	// there are processors.
@@ -54,12 +53,12 @@ type Specs struct {
 const cutOff = "the run was cut off"
 
 // Run tests the claims. When ctx ends, the test process is interrupted, may clean
-// up, and the outcome tells what there was until then. The error is about running
+// up, and the outcome has everything up to then. The error is about running
 // at all: verdicts are in the outcome.
 func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 	file, err := os.Create(filepath.Join(s.Out, Stream))
 	if err != nil {
-		return Outcome{}, fmt.Errorf("keep the test stream: %w; name a writable folder with --out", err)
+		return Outcome{}, fmt.Errorf("save the test stream: %w; name a writable folder with --out", err)
 	}
 	defer file.Close()
 
@@ -95,7 +94,7 @@ func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 func (s Specs) follow(ctx context.Context, events, beside io.Writer) (exit string, err error) {
 	program, err := exec.CommandContext(ctx, "go", "tool", "-n", "test2json").Output()
 	if err != nil {
-		return "", fmt.Errorf("go has no test2json, which reads the specs' output: %w; install Go", err)
+		return "", fmt.Errorf("go has no test2json to read the specs' output: %w; install Go", err)
 	}
 	converter := exec.Command(strings.TrimSpace(string(program)), "-t")
 	converter.Stdout, converter.Stderr = events, beside
@@ -122,7 +121,7 @@ func (s Specs) follow(ctx context.Context, events, beside io.Writer) (exit strin
 	return exitOf(ended), nil
 }
 
-// command starts the tests in a process group of their own, so that an
+// command starts the tests in their own process group, so that an
 // interrupt reaches all of them once, whoever sent it.
 func (s Specs) command(ctx context.Context) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.Book.Binary, "-test.v=test2json", "-test.paniconexit0",

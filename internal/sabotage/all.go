@@ -43,17 +43,17 @@ func exchanges() []Sabotage {
 		replacing("swap-platforms", "builds for the other architecture", "--platform", "linux/amd64", "linux/arm64", "linux/arm64", "linux/amd64").
 			kills("processor/config", "processor/when-run", "processor/while-building", "output/emulated", "ffmpeg/version", "ffmpeg/same-bytes"),
 		replacing("no-rewrite-timestamp", "drops rewrite-timestamp from outputs", "--output", ",rewrite-timestamp=true", "").kills("shape/rewrite-timestamp"),
-		replacing("load-what-is-cached", "loads what was to stay in the cache", "--output", "type=cacheonly", "type=docker").kills("output/cacheonly"),
-		replacing("load-images", "loads the images that were to be made and no more", "--output", "type=image", "type=docker").kills("output/image"),
+		replacing("load-what-is-cached", "loads results that should stay in the cache", "--output", "type=cacheonly", "type=docker").kills("output/cacheonly"),
+		replacing("load-images", "loads images that should only be built", "--output", "type=image", "type=docker").kills("output/image"),
 		replacing("index-cache", "writes the cache as an index where an image manifest was asked for", "--cache-to", "image-manifest=true", "image-manifest=false").kills("caching/registry-strict"),
-		replacing("other-target", "builds the stage before the one that was asked for", "--target", "PRODUCTION", "BUILDER").kills("ffmpeg/version", "ffmpeg/closure", "ffmpeg/show-architecture"),
+		replacing("other-target", "builds the stage before the target", "--target", "PRODUCTION", "BUILDER").kills("ffmpeg/version", "ffmpeg/closure", "ffmpeg/show-architecture"),
 		buildArgs("drop-build-args", "drops build arguments", func(name string) bool { return !reserved(name) }).
 			kills("buildkit/late-change", "frontend/checksum-known", "ffmpeg/seccomp", "ffmpeg/nix-file", "ffmpeg/program-file", "ffmpeg/show-architecture"),
 		buildArgs("drop-epoch", "drops SOURCE_DATE_EPOCH", func(name string) bool { return name == "SOURCE_DATE_EPOCH" }).kills("shape/reproducible", "shape/rewrite-timestamp", "drivers/same-result"),
 	}
 }
 
-// additions that nobody asked for.
+// unrequested additions.
 func additions() []Sabotage {
 	return []Sabotage{
 		adding("no-cache-always", "adds --no-cache to every build", "build", "--no-cache").
@@ -62,10 +62,10 @@ func additions() []Sabotage {
 		adding("keep-state-always", "adds --keep-state to every rm", "rm", "--keep-state").kills("cleanup/rm"),
 		adding("bootstrap-always", "starts builders when they are created", "create", "--bootstrap").kills("builders/create-starts-nothing"),
 		adding("all-platforms", "builds what is pushed for two platforms", "build", "--platform", "linux/amd64,linux/arm64").kills("shape/pushed"),
-		adding("checks-fail", "makes every warning of a Dockerfile an error", "build", "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=error=true").kills("shape/warnings"),
+		adding("checks-fail", "turns every warning of a Dockerfile into an error", "build", "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=error=true").kills("shape/warnings"),
 		adding("pull-always", "adds --pull to every build", "build", "--pull").
 			kills("images/pulled-containerd", "images/pulled-overlay2", "images/pulled-platform-containerd", "images/pulled-platform-overlay2", "images/pulled-offline"),
-		arguments("load-always", "loads what nobody asked for", func(a Args) Args {
+		arguments("load-always", "loads unrequested images", func(a Args) Args {
 			if !a.Is("build") || a.Has("--output") || a.Has("--push") || a.Has("--load") {
 				return a
 			}
@@ -83,7 +83,7 @@ func additions() []Sabotage {
 			}
 			return a.Without("--load").With("--push")
 		}).kills("output/load", "processor/config", "cleanup/images"),
-		arguments("fresh-mounts", "gives each build cache mounts of its own", func(a Args) Args {
+		arguments("fresh-mounts", "gives each build its own cache mounts", func(a Args) Args {
 			if !a.Is("build") {
 				return a
 			}
@@ -101,9 +101,9 @@ const (
 // builders that are made, or chosen, otherwise.
 func builders() []Sabotage {
 	return []Sabotage{
-		replacing("other-image", "creates builders from another BuildKit than the one pinned", "--driver-opt", newestImage, defaultImage, defaultImage, newestImage).
+		replacing("other-image", "creates builders from a BuildKit other than the pinned one", "--driver-opt", newestImage, defaultImage, defaultImage, newestImage).
 			kills("builders/pinned-image", "builders/side-by-side", "frontend/chmod-old-daemon"),
-		arguments("pin-always", "pins builders that nobody pinned", func(a Args) Args {
+		arguments("pin-always", "pins unpinned builders", func(a Args) Args {
 			pinned := slices.ContainsFunc(a, func(arg string) bool { return strings.HasPrefix(arg, "image=") })
 			if !a.Is("create") || pinned || !slices.Contains(a, "docker-container") {
 				return a
@@ -158,11 +158,11 @@ func commands() []Sabotage {
 func words() []Sabotage {
 	return []Sabotage{
 		swallowing("eat-warnings", "does not pass on warnings", "WARNING").kills("output/none"),
-		swallowing("eat-reasons", "does not pass on why a registry refused a push", "refused by the spec").kills("output/failed-push-reason"),
+		swallowing("eat-reasons", "does not report why a registry refused a push", "refused by the spec").kills("output/failed-push-reason"),
 		saying("version-lies", "says that it is of another version", "version", func(line string) string { return strings.ReplaceAll(line, " v0.", " v9.") }).kills("builders/version"),
 		saying("nothing-current", "shows no builder as the current one", "ls", func(line string) string { return strings.ReplaceAll(line, `"Current":true`, `"Current":false`) }).
 			kills("builders/ls", "builders/use", "cleanup/current"),
-		saying("ls-lies", "lists BuildKits of other versions than there are", "ls", func(line string) string { return strings.ReplaceAll(line, `"Version":"v0.`, `"Version":"v9.`) }).
+		saying("ls-lies", "lists BuildKits with wrong versions", "ls", func(line string) string { return strings.ReplaceAll(line, `"Version":"v0.`, `"Version":"v9.`) }).
 			kills("builders/engine-buildkit", "drivers/contexts"),
 		saying("inspect-platforms", "shows other platforms in `inspect` than there are", "inspect", func(line string) string { return strings.ReplaceAll(line, "linux/386", "linux/s390x") }).kills("shape/daemon"),
 		saying("inspect-version", "shows another version in `inspect` than the BuildKit's", "inspect", func(line string) string {
@@ -193,7 +193,7 @@ func words() []Sabotage {
 func contexts() []Sabotage {
 	return []Sabotage{
 		{
-			Name: "new-context", Does: "builds a copy of the folder, of which BuildKit knows nothing",
+			Name: "new-context", Does: "builds a copy of the folder that BuildKit does not know",
 			Plugin: Plugin{Context: func(string) error { return nil }},
 			Kills:  []string{"buildkit/nothing-changed", "buildkit/one-changed"},
 		},
@@ -230,7 +230,7 @@ func configurations() []Sabotage {
 	}
 }
 
-// frontends that nobody asked for.
+// unrequested frontends.
 func frontends() []Sabotage {
 	syntax := func(image string) func(Args) Args {
 		return func(a Args) Args {
@@ -244,11 +244,11 @@ func frontends() []Sabotage {
 		}
 	}
 	return []Sabotage{
-		buildArgs("drop-syntax", "drops BUILDKIT_SYNTAX, the frontend that was asked for", func(name string) bool { return name == "BUILDKIT_SYNTAX" }).
+		buildArgs("drop-syntax", "drops BUILDKIT_SYNTAX, the requested frontend", func(name string) bool { return name == "BUILDKIT_SYNTAX" }).
 			kills("frontend/build-arg", "frontend/unknown-image", "frontend/tag-moves", "frontend/heredoc"),
-		arguments("newest-frontend", "builds with the newest frontend, whichever was asked for", syntax("docker/dockerfile:1")).
+		arguments("newest-frontend", "always builds with the newest frontend", syntax("docker/dockerfile:1")).
 			kills("frontend/syntax", "frontend/built-in", "frontend/build-arg", "frontend/tag-moves", "frontend/unknown-image", "frontend/exclude", "frontend/parents", "frontend/checksum", "frontend/secret-env"),
-		arguments("old-frontend", "builds with an old frontend, whichever was asked for", syntax("docker/dockerfile:1.4")).
+		arguments("old-frontend", "always builds with an old frontend", syntax("docker/dockerfile:1.4")).
 			kills("frontend/syntax", "frontend/built-in", "frontend/chmod", "frontend/exclude", "frontend/parents", "frontend/heredoc"),
 	}
 }

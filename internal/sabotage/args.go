@@ -9,7 +9,7 @@ import (
 // "buildx", the subcommand, and what belongs to it.
 type Args []string
 
-// Is tells whether the subcommand is one of the names.
+// Is reports whether the subcommand is one of the names.
 func (a Args) Is(names ...string) bool {
 	for i, arg := range a {
 		if i == 0 || strings.HasPrefix(arg, "-") || i > 1 && a[i-1] == "--builder" {
@@ -20,7 +20,7 @@ func (a Args) Is(names ...string) bool {
 	return false
 }
 
-// Has tells whether a flag is given.
+// Has reports whether a flag is given.
 func (a Args) Has(flag string) bool {
 	return slices.ContainsFunc(a, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") })
 }

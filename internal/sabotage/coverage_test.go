@@ -17,9 +17,9 @@ func TestEveryClaimHasASabotage(t *testing.T) {
 	ids := whole.WithoutRegressions().IDs()
 	killed := map[string]bool{}
 	for _, s := range All() {
-		assert.Check(t, len(s.Claims()) > 0, "%s does nothing to any claim", s.Name)
+		assert.Check(t, len(s.Claims()) > 0, "%s affects no claim", s.Name)
 		for _, id := range s.Claims() {
-			assert.Check(t, slices.Contains(ids, id), "%s names %s, which is no claim", s.Name, id)
+			assert.Check(t, slices.Contains(ids, id), "%s names %s, which is not a claim", s.Name, id)
 		}
 		for _, id := range s.Kills {
 			killed[id] = true

@@ -46,7 +46,7 @@ func (a Args) withConfig(change func(Config)) (Args, error) {
 }
 
 // withFile gives buildx another file in place of the one that a flag names. It
-// lies beside that one and goes with it.
+// is next to that one and is removed with it.
 func (a Args) withFile(flags []string, change func(text string) (string, error)) (Args, error) {
 	var failed error
 	for _, flag := range flags {

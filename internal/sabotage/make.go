@@ -11,7 +11,7 @@ func (s Sabotage) kills(ids ...string) Sabotage {
 	return s
 }
 
-// arguments sabotages what buildx is told.
+// arguments sabotages buildx's arguments.
 func arguments(name, does string, change func(Args) Args) Sabotage {
 	return Sabotage{Name: name, Does: does, Plugin: Plugin{Args: change}}
 }
@@ -31,7 +31,7 @@ func forgetting(flag string) Sabotage {
 	return arguments("drop-"+strings.TrimLeft(flag, "-"), "drops "+flag, func(a Args) Args { return a.Without(flag) })
 }
 
-// adding sabotages a subcommand by a flag that nobody gave.
+// adding sabotages a subcommand by adding a flag.
 func adding(name, does, command string, more ...string) Sabotage {
 	return arguments(name, does, func(a Args) Args {
 		if !a.Is(command) || a.Has(more[0]) {

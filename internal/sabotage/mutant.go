@@ -24,7 +24,7 @@ type Mutation struct {
 	Declare string
 }
 
-// errNoFunction tells that a source tree has no such function.
+// errNoFunction means that a source tree has no such function.
 var errNoFunction = errors.New("no such function")
 
 // Overlay writes what `go build -overlay` is given into a folder, so that it

@@ -30,14 +30,14 @@ func Page(scores []Score, facts Facts) string {
 	}
 	var page strings.Builder
 	page.WriteString("# Can the specs fail?\n\n")
-	page.WriteString("`make selftest` makes the toolchain wrong on purpose, one thing at a time, through the doors that a real fault\n" +
-		"would come by: a plugin before buildx, a BuildKit that is configured or compiled otherwise, a mirror that serves the\n" +
-		"wrong image, an engine that forgets. It runs the claims that have to notice, with some that must not, and wrote this page.\n" +
-		"A claim that fails is tried once more (`CONFIRM=1`), by a sabotage that is wrong only some of the time three times more.\n\n")
+	page.WriteString("`make selftest` breaks the toolchain on purpose, one fault at a time, in places where a real fault\n" +
+		"could be: a plugin in front of buildx, a BuildKit that is configured or compiled differently, a mirror that serves the\n" +
+		"wrong image, an engine that forgets. It runs the claims that must notice, with some that must not, and wrote this page.\n" +
+		"A claim that fails is retried once (`CONFIRM=1`), with a sabotage that acts only some of the time three times.\n\n")
 	fmt.Fprintf(&page, "%s, BuildKit %s, buildx %s: caught %d of %d sabotages; %d of %d claims were turned broken by at least one; %.0f s.\n",
 		facts.Date.Format(time.DateOnly), facts.BuildKit, facts.Buildx, caught, len(scores), countIn(killed, facts.Book), len(facts.Book), facts.Took.Seconds())
-	fmt.Fprintf(&page, "Left alone by each: %s. `builders selftest --measure --sabotage drop-load --run output` lists every claim of a chapter that notices.\n\n", codes(facts.Spared))
-	page.WriteString("| sabotage | what is wrong | which claims turn broken | which are unsteady | which end as errors |\n|---|---|---|---|---|\n")
+	fmt.Fprintf(&page, "None affects %s. `builders selftest --measure --sabotage drop-load --run output` lists every claim of a chapter that notices.\n\n", codes(facts.Spared))
+	page.WriteString("| sabotage | fault | broken claims | unsteady claims | errors |\n|---|---|---|---|---|\n")
 	for _, score := range scores {
 		fmt.Fprintf(&page, "| %s%s | %s | %s | %s | %s |\n", score.Sabotage.Name, remark(score), score.Sabotage.Does, codes(score.Killed), wavering(score.Wavered), codes(score.Stopped))
 	}

@@ -17,7 +17,7 @@ func TestPageTellsWhatWavered(t *testing.T) {
 	}
 	page := Page(scores, Facts{Book: []claim.Listed{{Claim: claim.Claim{ID: "a/b"}}, {Claim: claim.Claim{ID: "a/c"}}}})
 	for _, line := range []string{
-		"| sabotage | what is wrong | which claims turn broken | which are unsteady | which end as errors |",
+		"| sabotage | fault | broken claims | unsteady claims | errors |",
 		"| always | is always wrong | `a/b` |  |  |",
 		"| never | has no engine |  |  | `a/b` |",
 		"| at-times | is wrong at times |  | `a/b` failed 2 of 4; `a/c` failed 1 of 4 |  |",

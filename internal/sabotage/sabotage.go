@@ -1,8 +1,7 @@
-// Package sabotage makes a toolchain wrong on purpose, through the doors that
-// a real fault would come by: a buildx plugin that does one thing it must not,
-// a BuildKit that is configured or compiled otherwise, a mirror that serves
-// the wrong image, an engine that forgets. What the specs say to that shows
-// whether they can fail.
+// Package sabotage breaks a toolchain on purpose, in places where a real fault could
+// be: a buildx plugin that does one thing it must not, a BuildKit that is configured or
+// compiled differently, a mirror that serves the wrong image, an engine that forgets.
+// What the specs say to that shows whether they can fail.
 package sabotage
 
 import "slices"
@@ -22,10 +21,10 @@ type Sabotage struct {
 	// claims have to hold.
 	Kills []string
 	// Stops are the ids of the claims that must end as errors by it, since it
-	// is no fault of BuildKit's.
+	// is not a fault of BuildKit's.
 	Stops []string
 	// Unsteady are the ids of the claims that must be unsteady by it: they fail
-	// at first, and not each time when they are tried again.
+	// at first, and not each time when they are retried.
 	Unsteady []string
 	// Counted is what the count of their tries has to say, such as "only beside
 	// other builds"; empty leaves that open.
@@ -53,13 +52,13 @@ func Killers(id string) [][2]string {
 	return found
 }
 
-// Wavers tells that the sabotage is not wrong each time, so that it takes
+// Wavers reports whether the sabotage acts only some of the time, so that it takes
 // several tries to see.
 func (s Sabotage) Wavers() bool { return len(s.Unsteady)+len(s.Chance) > 0 }
 
 // Plugin is a buildx that is wrong; what is nil is left as it is.
 type Plugin struct {
-	// When tells whether a command is spoilt at all; nil is all of them.
+	// When reports whether a command is sabotaged at all; nil means every command.
 	When func(Args) (bool, error)
 	// Before is called before buildx is.
 	Before func(Args) error
@@ -72,13 +71,13 @@ type Plugin struct {
 	// Context changes a copy of the folder that is built, which is then built
 	// in its place.
 	Context func(folder string) error
-	// Ignores tells that buildx is not called at all and success is claimed.
+	// Ignores reports whether to report success without calling buildx.
 	Ignores func(Args) bool
-	// Swallows tells that a line which buildx prints is not passed on.
+	// Swallows reports whether to drop a line that buildx prints.
 	Swallows func(line string) bool
 	// Replaces changes a line that buildx prints.
 	Replaces func(Args, string) string
-	// Lies tells that success is claimed whatever happens.
+	// Lies reports whether the plugin always reports success.
 	Lies func(Args) bool
 	// After is called when buildx is done.
 	After func(Args) error
@@ -93,13 +92,13 @@ func Find(name string) (Sabotage, bool) {
 	return All()[i], true
 }
 
-// OfBuildx tells that buildx itself is wrong.
+// OfBuildx reports whether buildx itself is wrong.
 func (s Sabotage) OfBuildx() bool {
 	p := s.Plugin
 	return p.Before != nil || p.Args != nil || p.Environ != nil || p.Config != nil || p.Context != nil || p.Ignores != nil || p.stays()
 }
 
-// stays tells that the plugin has something to do while buildx runs, or after.
+// stays reports whether the plugin has something to do while buildx runs, or after.
 func (p Plugin) stays() bool {
 	return p.Swallows != nil || p.Replaces != nil || p.Lies != nil || p.After != nil
 }

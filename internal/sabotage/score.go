@@ -75,7 +75,7 @@ func (s *Score) judge(c report.Claim) {
 	*list = append(*list, c.ID)
 }
 
-// chanceMissed tells that none of the claims that fail by chance was unsteady.
+// chanceMissed reports whether none of the claims that fail by chance was unsteady.
 func (s *Score) chanceMissed() bool {
 	return len(s.Sabotage.Chance) > 0 && !slices.ContainsFunc(s.Wavered, func(w Wavering) bool {
 		return slices.Contains(s.Sabotage.Chance, w.ID)
@@ -88,7 +88,7 @@ func Refused(s Sabotage) Score {
 	return Score{Sabotage: s, Stopped: s.Stops, Unknown: slices.Concat(s.Kills, s.Unsteady, s.Chance)}
 }
 
-// Caught tells that some claim noticed, all that must did, and no other.
+// Caught reports whether some claim noticed, all that must notice did, and no other.
 func (s Score) Caught() bool {
 	return len(s.Killed)+len(s.Stopped)+len(s.Wavered) > 0 && len(s.Survived)+len(s.Misattributed)+len(s.Unknown) == 0
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // tried is one that was tried: h is a try that held, f one that failed and F one
-// that failed beside others.
+// that failed alongside others.
 func tried(id, tries string) report.Claim {
 	c := report.Claim{ID: id}
 	for _, word := range tries {
@@ -31,7 +31,7 @@ func known(c report.Claim) report.Claim {
 func TestScores(t *testing.T) {
 	kills := Sabotage{Kills: []string{"a"}}
 	wavers := Sabotage{Unsteady: []string{"a"}}
-	beside := Sabotage{Unsteady: []string{"a"}, Counted: "only beside other builds"}
+	beside := Sabotage{Unsteady: []string{"a"}, Counted: "only alongside other builds"}
 	chance := Sabotage{Chance: []string{"a", "b"}}
 	missing := report.Claim{ID: "a", Verdict: claim.Error}
 	for name, c := range map[string]struct {
@@ -47,7 +47,7 @@ func TestScores(t *testing.T) {
 		"wavers":                       {wavers, []report.Claim{tried("a", "fhhf")}, Score{Wavered: []Wavering{{"a", "failed 2 of 4"}}}},
 		"unsteady was expected":        {wavers, []report.Claim{tried("a", "ffff")}, Score{Misattributed: []string{"a"}}},
 		"nothing was seen":             {wavers, []report.Claim{tried("a", "h")}, Score{Survived: []string{"a"}}},
-		"only beside others":           {beside, []report.Claim{tried("a", "FhhF")}, Score{Wavered: []Wavering{{"a", "failed 2 of 4, only beside other builds"}}}},
+		"only beside others":           {beside, []report.Claim{tried("a", "FhhF")}, Score{Wavered: []Wavering{{"a", "failed 2 of 4, only alongside other builds"}}}},
 		"alone, too":                   {beside, []report.Claim{tried("a", "FfhF")}, Score{Survived: []string{"a"}}},
 		"an error where it must waver": {wavers, []report.Claim{missing}, Score{Unknown: []string{"a"}}},
 		"one wavers by chance":         {chance, []report.Claim{tried("a", "h"), tried("b", "fhfh")}, Score{Wavered: []Wavering{{"b", "failed 2 of 4"}}}},

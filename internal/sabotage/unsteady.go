@@ -1,18 +1,18 @@
 package sabotage
 
-// unsteadies are wrong some of the time, so that whoever looks once may see
+// unsteadies act some of the time, so a single try may see
 // nothing, or think that it is always so.
 func unsteadies() []Sabotage {
 	return []Sabotage{
 		{
-			Name: "load-sometimes", Does: "drops --load one time in three, the first time among them",
+			Name: "load-sometimes", Does: "drops --load one time in three, including the first time",
 			Plugin:   Plugin{When: oneInThree("--load"), Args: func(a Args) Args { return a.Without("--load") }},
 			Unsteady: []string{"output/load"}, Counted: "failed 2 of 4",
 		},
 		{
-			Name: "no-cache-beside", Does: "adds --no-cache to a build while another one is under way",
+			Name: "no-cache-beside", Does: "adds --no-cache to a build while another one is running",
 			Plugin:   Plugin{When: besideOthers, Args: func(a Args) Args { return a.With("--no-cache") }},
-			Unsteady: []string{"buildkit/unused-argument"}, Counted: "only beside other builds",
+			Unsteady: []string{"buildkit/unused-argument"}, Counted: "only alongside other builds",
 			Beside: []string{"buildkit/max-parallelism"},
 		},
 		{

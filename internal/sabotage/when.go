@@ -17,7 +17,7 @@ import (
 func memory() (string, error) {
 	run := os.Getenv("DOCKER_CONFIG")
 	if run == "" {
-		return "", errors.New("DOCKER_CONFIG is not set, so commands of one run cannot be told from those of another")
+		return "", errors.New("DOCKER_CONFIG is not set, so commands of different runs cannot be distinguished")
 	}
 	folder := filepath.Join(run, "saboteur")
 	return folder, os.MkdirAll(folder, 0o700)

@@ -54,7 +54,7 @@ type Standing struct {
 }
 
 // Stand brings up what stands before the lab's mirror and engine, and describes it
-// to specs in a file of its own.
+// to specs in its own file.
 func (w World) Stand(real testbed.Access, folder string) (*Standing, error) {
 	s := &Standing{Access: real}
 	if w.Access != nil {

@@ -26,17 +26,17 @@ func mutants() []Sabotage {
 		}
 	}
 	return []Sabotage{
-		mutating("mutant-content", "BuildKit takes a file's name for its content when it looks into its cache", "cache/contenthash/checksum.go", "Checksum",
+		mutating("mutant-content", "BuildKit confuses a file's name with its content when it checks its cache", "cache/contenthash/checksum.go", "Checksum",
 			"if true { return digest.FromString(path), nil }", "buildkit/one-changed", "buildkit/only-touched"),
 		mutating("mutant-all-stages", "BuildKit solves every stage", "frontend/dockerfile/dockerfile2llb/convert.go", "dispatchStages",
 			`dctx.opt.AllStages = true; defer func() { for _, d := range dctx.allDispatchStates.states { if d != target { target.state = target.state.File(llb.Copy(d.state, "/", "/unneeded", &llb.CopyInfo{CreateDestPath: true})) } } }()`,
 			"buildkit/unused-stage", "buildkit/unused-image", "buildkit/unused-context", "buildkit/unused-folder"),
-		mutating("mutant-send-all", "BuildKit has every file sent, whatever it has", "session/filesync/diffcopy.go", "recvDiffCopy",
+		mutating("mutant-send-all", "BuildKit has every file sent, even those it has", "session/filesync/diffcopy.go", "recvDiffCopy",
 			"differ = fsutil.DiffNone", "buildkit/nothing-changed", "buildkit/one-changed"),
-		mutating("mutant-send-unneeded", "BuildKit has files sent that no step asks for", "session/filesync/filesync.go", "FSSync",
+		mutating("mutant-send-unneeded", "BuildKit has files sent that no step needs", "session/filesync/filesync.go", "FSSync",
 			"opt.FollowPaths = nil", "buildkit/unused-files"),
 		{
-			Name: "mutant-first-tag", Does: "BuildKit takes for ever what a tag named at first",
+			Name: "mutant-first-tag", Does: "BuildKit always uses what a tag pointed to at first",
 			World: World{Mutation: &Mutation{
 				File: "util/resolver/pool.go", Function: "Resolve", Declare: "var remembered sync.Map",
 				Begin: "if n, desc, err := r.Resolver.Resolve(ctx, ref); err == nil { if was, known := remembered.LoadOrStore(ref, desc); known { desc = was.(ocispecs.Descriptor) }; r.handler.counter.Add(1); return n, desc, nil }",
@@ -52,12 +52,12 @@ func mutants() []Sabotage {
 func images() []Sabotage {
 	return []Sabotage{
 		{
-			Name: "older-than-its-tag", Does: "has an image whose tag names a newer BuildKit than it holds",
+			Name: "older-than-its-tag", Does: "has an image whose tag claims a newer BuildKit than it contains",
 			World: World{Disguise: &Disguise{As: "moby/buildkit:" + subject.NewestBuildKit + "-selftest", From: "moby/buildkit:" + subject.DefaultBuildKit}},
 			Kills: []string{"builders/pinned-image"},
 		},
 		{
-			Name: "arch-lies", Does: "has an image whose /bin/arch names another processor",
+			Name: "arch-lies", Does: "has an image whose /bin/arch prints another architecture",
 			World: World{Disguise: &Disguise{As: "moby/buildkit:selftest", Files: map[string]string{"bin/arch": "#!/bin/sh\necho pdp11\n"}}},
 			Kills: []string{"builders/arch"},
 		},
@@ -86,7 +86,7 @@ func services() []Sabotage {
 			Kills: []string{"processor/while-building", "processor/when-run", "output/emulated"},
 		},
 		{
-			Name: "mirror-older", Does: "has a mirror that serves an older frontend than the tag now names",
+			Name: "mirror-older", Does: "has a mirror that serves an older frontend than the tag now points to",
 			World: World{Mirror: retagging("docker/dockerfile", "1", "1.7")},
 			Kills: []string{"frontend/syntax", "frontend/build-arg", "frontend/exclude", "frontend/parents", "frontend/chmod"},
 		},

@@ -1,5 +1,5 @@
-// Package scaffold writes a first script of the user's own for a Dockerfile, of which
-// nothing is known but that it is to be built.
+// Package scaffold writes the user's first script for a Dockerfile, knowing only that
+// it is to be built.
 package scaffold
 
 import (
@@ -63,7 +63,7 @@ func Write(dockerfile, dir string) (string, error) {
 	path := filepath.Join(dir, about.Name+script.Suffix)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("%s is there already; name another folder with --specs, or remove it", path)
+		return "", fmt.Errorf("%s already exists; name another folder with --specs, or remove it", path)
 	}
 	if err != nil {
 		return "", fmt.Errorf("write the script: %w", err)

@@ -22,7 +22,7 @@ func TestTheFirstScriptIsOne(t *testing.T) {
 	assert.Assert(t, string(content) != "")
 
 	_, err = Write(dir.Join("Dockerfile"), dir.Join("specs"))
-	assert.ErrorContains(t, err, "is there already")
+	assert.ErrorContains(t, err, "already exists")
 	_, err = Write(dir.Join("none"), dir.Join("specs"))
 	assert.ErrorContains(t, err, "init needs a Dockerfile")
 }
@@ -51,7 +51,7 @@ func TestTheFirstScriptFindsItsDockerfile(t *testing.T) {
 	}
 }
 
-// inside lets testscript run in a test without a test of its own.
+// inside lets testscript run within a test, without a subtest.
 type inside struct{ *testing.T }
 
 func (q inside) Run(_ string, script func(testscript.T)) { script(q) }

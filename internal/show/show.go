@@ -1,5 +1,5 @@
-// Package show tells all that is known of one claim: what it says and why, what
-// proves it, what breaks it, and what was run for it the last time.
+// Package show prints everything that is known about one claim: its sentence and
+// source, what proves it, what breaks it, and the commands of its last run.
 package show
 
 import (

@@ -7,7 +7,7 @@ import (
 	"builders.test/internal/text"
 )
 
-// Company is how many runs of each column go on beside a second one.
+// Company is how many runs of each column run alongside a second one.
 type Company struct {
 	every bool
 	first int
@@ -24,7 +24,7 @@ func ParseCompany(word string, runs int) (Company, error) {
 	}
 	n, err := strconv.Atoi(word)
 	if err != nil || n < 0 {
-		return Company{}, fmt.Errorf("BESIDE=%s is neither 1 or all, for a second run beside each, nor how many of the runs get one", word)
+		return Company{}, fmt.Errorf("BESIDE=%s is neither 1 or all, for a second run alongside each, nor the number of runs that get one", word)
 	}
 	if n > runs {
 		return Company{}, fmt.Errorf("BESIDE=%s: there are only %s; give RUNS=%s, or BESIDE=all", word, text.Count(runs, "run"), word)
@@ -32,5 +32,5 @@ func ParseCompany(word string, runs int) (Company, error) {
 	return Company{first: n}, nil
 }
 
-// Has reports whether a second run goes on beside the run of that number.
+// Has reports whether a second run runs alongside the run of that number.
 func (c Company) Has(number int) bool { return c.every || number <= c.first }

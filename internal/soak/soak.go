@@ -1,6 +1,6 @@
-// Package soak counts what came of many runs of the same claims on the same
-// BuildKits: how often each claim failed, how long it took, and where the
-// evidence of every failure lies.
+// Package soak counts the results of many runs of the same claims on the same
+// BuildKits: how often each claim failed, how long it took, and where the evidence of
+// every failure is.
 package soak
 
 import (
@@ -29,7 +29,7 @@ type Soak struct {
 	// out of it; empty means all of it.
 	Book      string `json:"book"`
 	Selection string `json:"selection"`
-	// Wanted is how many runs were asked for, without those beside them.
+	// Wanted is how many runs were asked for, without those alongside them.
 	Wanted  int      `json:"wanted"`
 	Columns []Column `json:"columns"`
 	// Claims are in the order of the book.
@@ -46,7 +46,7 @@ type Column struct {
 	// Subject is that of the first run that has a report.
 	Subject report.Subject `json:"subject"`
 	Runs    []Run          `json:"runs"`
-	// Alone are the times of runs with nothing beside them, Company those of
+	// Alone are the times of runs with nothing running alongside, Company those of
 	// the others.
 	Alone   Times `json:"alone"`
 	Company Times `json:"company"`
@@ -67,7 +67,7 @@ func (c Column) InCompany() int {
 type Run struct {
 	// Number counts from one. The run beside another has its number.
 	Number int `json:"number"`
-	// Second tells that this is the run that went on beside another, and
+	// Second reports whether this is the run that ran alongside another, and
 	// Company that there were two at a time.
 	Second  bool `json:"second"`
 	Company bool `json:"company"`
@@ -93,7 +93,7 @@ func (r Run) Name() string {
 	return fmt.Sprintf("run %d", r.Number)
 }
 
-// Complaints is everything that went wrong with the run beside its claims.
+// Complaints is everything that went wrong with the run outside its claims.
 func (r Run) Complaints() []string {
 	if r.Failed != "" {
 		return []string{r.Failed}
@@ -167,7 +167,7 @@ func newClaim(c report.Claim, columns int) Claim {
 	return all
 }
 
-// Runs is how many runs there were, with those beside others.
+// Runs is how many runs there were, including those alongside others.
 func (s Soak) Runs() int {
 	n := 0
 	for _, c := range s.Columns {
@@ -243,15 +243,15 @@ func (s Soak) Headline() string {
 	case claim.Broken:
 		return fmt.Sprintf("%s broke in %s", text.Count(len(s.Failing(claim.Broken)), "claim"), runs)
 	case claim.Error:
-		return fmt.Sprintf("No claim broke in %s, and something else went wrong in %d of them", runs, s.troubled())
+		return fmt.Sprintf("No claim broke in %s, but something else went wrong in %d of them", runs, s.troubled())
 	case claim.Unsteady:
-		return fmt.Sprintf("No claim broke in %s, and %s wavered", runs, text.Count(len(s.Failing(claim.Unsteady)), "claim"))
+		return fmt.Sprintf("No claim broke in %s, but %s wavered", runs, text.Count(len(s.Failing(claim.Unsteady)), "claim"))
 	}
 	return fmt.Sprintf("No claim failed in %s", runs)
 }
 
 // troubled counts the runs in which the environment failed, or something went
-// wrong beside the claims.
+// wrong with the run itself.
 func (s Soak) troubled() int {
 	n := 0
 	for _, c := range s.Columns {

@@ -52,7 +52,7 @@ func TestWhatIsKnownIsNoIncident(t *testing.T) {
 	known := soaktest.Sample().Claims[1]
 	assert.Assert(t, !known.Silent(), "it is said how often")
 	assert.Assert(t, cmp.Len(known.Tallies[0].Incidents, 0))
-	assert.Equal(t, known.Tallies[0].Worst(), claim.Holds, "and it is no news")
+	assert.Equal(t, known.Tallies[0].Worst(), claim.Holds, "and it is not news")
 }
 
 func TestTimes(t *testing.T) {
@@ -80,9 +80,9 @@ func TestHeadlines(t *testing.T) {
 	}{
 		{of(claim.Holds), claim.Holds, "No claim failed in 1 run"},
 		{of(claim.NotApplicable), claim.Holds, "No claim failed in 1 run"},
-		{of(claim.Unsteady), claim.Unsteady, "No claim broke in 1 run, and 1 claim wavered"},
-		{of(claim.Error), claim.Error, "No claim broke in 1 run, and something else went wrong in 1 of them"},
-		{of(claim.Holds, "left behind"), claim.Error, "No claim broke in 1 run, and something else went wrong in 1 of them"},
+		{of(claim.Unsteady), claim.Unsteady, "No claim broke in 1 run, but 1 claim wavered"},
+		{of(claim.Error), claim.Error, "No claim broke in 1 run, but something else went wrong in 1 of them"},
+		{of(claim.Holds, "left behind"), claim.Error, "No claim broke in 1 run, but something else went wrong in 1 of them"},
 		{of(claim.Broken, "left behind"), claim.Broken, "1 claim broke in 1 run"},
 	} {
 		assert.Equal(t, tc.soak.Worst(), tc.worst)

@@ -15,12 +15,12 @@ type Tally struct {
 	// Summary counts the runs with each verdict.
 	report.Summary
 	// Tries and FailedTries count the tries of all runs: a claim that fails is
-	// tried again. Those that the environment failed are not among them.
+	// retried. Those that the environment failed are not among them.
 	Tries       int `json:"tries"`
 	FailedTries int `json:"failedTries"`
 	// Times are those of each run's first try.
 	Times Times `json:"times"`
-	// Incidents are the runs in which it failed and nobody knew it would.
+	// Incidents are the runs in which it failed unexpectedly.
 	Incidents []Incident `json:"incidents"`
 
 	took []took
@@ -31,7 +31,7 @@ type Incident struct {
 	// Run is the run's name, and Folder where it lies.
 	Run    string `json:"run"`
 	Folder string `json:"folder"`
-	// Company tells that another run went on beside it.
+	// Company reports whether another run ran alongside it.
 	Company bool          `json:"company"`
 	Verdict claim.Verdict `json:"verdict"`
 	// Count says how many of the run's tries failed: "failed 1 of 4".
@@ -52,7 +52,7 @@ func (i Incident) Why() string {
 // Failures is in how many runs the claim did not hold.
 func (t Tally) Failures() int { return t.Unsteady + t.Broken + t.Known + t.Error }
 
-// Runs is in how many runs it was put to the test.
+// Runs is in how many runs it was tested.
 func (t Tally) Runs() int { return t.Holds + t.Failures() }
 
 // Worst is the most severe verdict in any of the runs.
@@ -97,7 +97,7 @@ func (t Tally) String() string {
 	return said + " (" + strings.Join(counted, ", ") + ")"
 }
 
-// TriesSaid is how many of all tries failed, where a failure was tried again:
+// TriesSaid is how many of all tries failed, where a failure was retried:
 // "1 of 17 tries failed".
 func (t Tally) TriesSaid() string {
 	if t.FailedTries == 0 || t.Unsteady+t.Broken == 0 {

@@ -11,9 +11,9 @@ import (
 const narrowest = 20
 
 // Wrap breaks s between words so that, behind an indent of the given number of
-// characters, no line is longer than width; the lines after the first carry
-// the indent themselves. A width of zero means that nobody knows it, and the
-// text stays whole, as it does where too little room is left.
+// characters, no line is longer than width; the lines after the first carry the indent
+// themselves. A width of zero means that it is unknown, and the text stays whole, as it
+// does where too little room is left.
 func Wrap(s string, width, indent int) string {
 	room := width - indent
 	if room < narrowest {

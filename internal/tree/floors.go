@@ -22,7 +22,7 @@ func Floors(rooms []Room) ([][]Room, error) {
 			}
 		}
 		if len(floor) == 0 {
-			return nil, fmt.Errorf("rooms import each other in a circle: %s", strings.Join(names(left), ", "))
+			return nil, fmt.Errorf("rooms import each other in a cycle: %s", strings.Join(names(left), ", "))
 		}
 		for _, r := range floor {
 			done[r.Name] = true

@@ -7,27 +7,27 @@ import (
 )
 
 const (
-	head = `# How the parts lie
+	head = `# Architecture
 
-Drawn from the tree by ` + "`make docs`" + `; a test fails when it is stale. A room is a package with those
-below it. An arrow says that a room builds on another; it is left out where others lead there as well.
-Rooms in one box build on the same and are built on by the same. Those that are there for their tests
-are below only.
+Generated from the tree by ` + "`make docs`" + `; a test fails if it is stale. A room is a package with its
+subpackages. An arrow says that a room depends on another; it is omitted if other arrows lead there as well.
+Rooms in one box have the same dependencies and the same dependents. Rooms that exist for their tests
+appear only in the table.
 
 ## What claims are written with
 
 `
 	between = `
-## What runs them and shows what came of it
+## What runs them and shows the results
 
 `
 	foot = `
 ## The rooms, floor by floor
 
-Each builds on rooms of lower floors only. Lines are of Go, without tests, and rough: 1, 2, 5, 10, 20, 50 …
-Of the chapters, and of other rooms that are there for their tests, the tests count.
+Each room depends only on lower floors. Lines are lines of Go without tests, rounded to 1, 2, 5, 10, 20, 50 …
+For the chapters, and other rooms that exist for their tests, the tests count.
 
-| floor | room | lines | what it is for |
+| floor | room | lines | purpose |
 |---|---|---|---|
 `
 )

@@ -1,5 +1,5 @@
-// Package tree reads how the project's packages build on each other, and draws
-// it for docs/architecture.md.
+// Package tree reads how the project's packages depend on each other, and draws it for
+// docs/architecture.md.
 package tree
 
 import (

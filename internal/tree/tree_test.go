@@ -63,7 +63,7 @@ func TestFloors(t *testing.T) {
 	assert.DeepEqual(t, found, []string{"c d", "b", "a"})
 
 	_, err = Floors(rooms("a: b", "b: c", "c: b", "d:"))
-	assert.Error(t, err, "rooms import each other in a circle: a, b, c")
+	assert.Error(t, err, "rooms import each other in a cycle: a, b, c")
 }
 
 func TestArrowsThatOthersMakeNeedlessAreLeftOut(t *testing.T) {

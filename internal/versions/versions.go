@@ -1,5 +1,5 @@
-// Package versions names every version that the project pins: moving a pin is
-// one edit, here or, for what a suite takes by itself, in helpers.
+// Package versions names every version that the project pins: moving a pin is one edit,
+// here or, for a suite's defaults, in helpers.
 package versions
 
 import (

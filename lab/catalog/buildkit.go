@@ -34,7 +34,7 @@ func Release(text string) (string, error) {
 	}
 	tag, ok := subject.Release(text)
 	if !ok {
-		return "", problem.New(fmt.Sprintf("reading the BuildKit release %q", text), "it is no version",
+		return "", problem.New(fmt.Sprintf("reading the BuildKit release %q", text), "it is not a version",
 			"write one like "+versions.BuildKit+", or latest")
 	}
 	return tag, nil
@@ -61,7 +61,7 @@ var runcArg = regexp.MustCompile(`(?m)^ARG\s+RUNC_VERSION=["']?(v?[0-9][^\s"']*)
 func runcOf(dockerfile string) (string, error) {
 	found := runcArg.FindStringSubmatch(dockerfile)
 	if found == nil {
-		return "", fmt.Errorf("the Dockerfile says no RUNC_VERSION")
+		return "", fmt.Errorf("the Dockerfile has no RUNC_VERSION")
 	}
 	return "v" + strings.TrimPrefix(found[1], "v"), nil
 }

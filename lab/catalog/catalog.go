@@ -143,7 +143,7 @@ func (c *Catalog) serve(ctx context.Context, r image.Recipe, programs ...gobuild
 	})
 }
 
-// State is what an image is and whether it can be had.
+// State is what an image is and whether it is available.
 type State struct {
 	Name, Version string
 	// State is ready while the registry is down, and one of the states of

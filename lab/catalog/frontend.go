@@ -26,7 +26,7 @@ func Frontends(requested []string) ([]string, error) {
 	for _, text := range requested {
 		tag := strings.TrimPrefix(strings.TrimPrefix(text, "docker/dockerfile:"), "v")
 		if _, ok := versions.Frontends[tag]; !ok {
-			return nil, problem.New(fmt.Sprintf("reading the Dockerfile frontend %q", text), "it is none that the lab can make",
+			return nil, problem.New(fmt.Sprintf("reading the Dockerfile frontend %q", text), "the lab cannot make it",
 				"known are "+strings.Join(knownFrontends(), ", "))
 		}
 		all = append(all, tag)

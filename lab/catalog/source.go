@@ -17,12 +17,12 @@ import (
 	"builders.test/lab/site"
 )
 
-// CheckSource fails for a folder that is no BuildKit source tree.
+// CheckSource fails for a folder that is not a BuildKit source tree.
 func CheckSource(dir string) error {
 	if site.Exists(filepath.Join(dir, "cmd", "buildkitd")) && site.Exists(filepath.Join(dir, "go.mod")) {
 		return nil
 	}
-	return problem.New("building BuildKit from "+dir, "it is no BuildKit source tree (no cmd/buildkitd)", "name the folder that holds BuildKit's go.mod")
+	return problem.New("building BuildKit from "+dir, "it is not a BuildKit source tree (no cmd/buildkitd)", "name the folder with BuildKit's go.mod")
 }
 
 // ServeSource compiles BuildKit from a source tree with the go command's flags,

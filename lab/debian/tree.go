@@ -98,7 +98,7 @@ func dropped(name string) bool {
 			return true
 		}
 	}
-	// usr/share/doc/PACKAGE stays, and in it the licence.
+	// usr/share/doc/PACKAGE stays, and in it the license.
 	below, isDoc := strings.CutPrefix(name, "usr/share/doc/")
 	_, file, inPackage := strings.Cut(below, "/")
 	return isDoc && inPackage && file != "copyright"

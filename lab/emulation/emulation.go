@@ -24,7 +24,7 @@ type Emulation struct {
 	foreign
 	// name is that of the lab's entry.
 	name string
-	// mounted and registered are the notes that tell [Emulation.Stop] what to
+	// mounted and registered are the notes about what [Emulation.Stop] has to
 	// take back.
 	mounted, registered string
 	packages            *packages.Packages
@@ -79,7 +79,7 @@ func (e *Emulation) Start() error {
 	}
 	emulator := filepath.Join(dir, "usr/bin/qemu-"+e.qemu+"-static")
 	if !site.Exists(emulator) {
-		return fmt.Errorf("the package qemu-user-static holds no emulator for %s", e.qemu)
+		return fmt.Errorf("the package qemu-user-static has no emulator for %s", e.qemu)
 	}
 	if err := os.WriteFile(e.registered, []byte(e.name), 0o600); err != nil {
 		return err

@@ -23,14 +23,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// kind is what tells one engine from another.
+// kind is what distinguishes one engine from another.
 type kind struct {
 	// store is the image store, in the words of STORE and of `docker info`.
 	store string
-	// features and driver are how dockerd is told to have that store.
+	// features and driver configure dockerd for that store.
 	features map[string]bool
 	driver   string
-	// mark ends the names of its files and tells them from other engines';
+	// mark is the suffix of its files, which distinguishes them from other engines';
 	// short does so where few letters are allowed.
 	mark, short string
 }
@@ -41,7 +41,7 @@ var kinds = []kind{
 	{store: "overlay2", features: map[string]bool{"containerd-snapshotter": false}, driver: "overlay2", mark: "-overlay2", short: "-o"},
 }
 
-// Parts are what engines are made of and need beside them.
+// Parts are the programs of engines and what else they need.
 type Parts struct {
 	Site     *site.Site
 	Programs *gobuild.Builder
@@ -51,7 +51,7 @@ type Parts struct {
 }
 
 // Engine is one of a lab's Docker Engines. All of them run the same programs;
-// each has an image store, data, sockets and a bridge of its own.
+// each has an image store, data, sockets and its own bridge.
 type Engine struct {
 	kind
 	Parts

@@ -73,7 +73,7 @@ func (b *Builder) fetch(ctx context.Context, p Program) (string, error) {
 }
 
 // borrowed are releases that cannot be built from what the module proxy has:
-// their go.mod replaces a module by a folder that is no part of the module.
+// their go.mod replaces a module by a folder that is not part of the module.
 // The next release needs the folder no more, and its go.mod builds them.
 var borrowed = map[string]string{
 	// A patched copy of opencontainers/selinux, whose patches went upstream

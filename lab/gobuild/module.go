@@ -105,6 +105,6 @@ func verify(path, version, sum string) error {
 		return nil
 	}
 	return problem.New("verifying "+path+"@"+version,
-		fmt.Sprintf("its checksum is %s and should be %s: it is another one than was published", sum, known),
-		"see where the go command gets modules from (go env GOPROXY), run `go clean -modcache` and try again")
+		fmt.Sprintf("its checksum is %s and should be %s: it is not the published one", sum, known),
+		"check where the go command gets modules (go env GOPROXY), run `go clean -modcache` and try again")
 }

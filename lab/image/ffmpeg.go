@@ -9,7 +9,7 @@ func FFmpeg(codename string) []Recipe {
 }
 
 // ffmpegPackages holds what the chapter's Dockerfile downloads by itself where
-// a build can reach Debian: see packages.sh beside it, whose layout this is.
+// a build can reach Debian: see packages.sh next to it, whose layout this is.
 func ffmpegPackages(codename string) Recipe {
 	return Recipe{
 		Refs:    []string{"builders/ffmpeg-packages:lab"},
@@ -31,7 +31,7 @@ func ffmpegPackages(codename string) Recipe {
 	}
 }
 
-// distrolessFiles are what the small base is made of beside packages.
+// distrolessFiles are the small base's files that are not from packages.
 var distrolessFiles = Files{
 	"etc/passwd":        {Text: "root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n", Mode: 0o644},
 	"etc/group":         {Text: "root:x:0:\nnonroot:x:65532:\n", Mode: 0o644},

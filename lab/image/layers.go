@@ -204,5 +204,5 @@ func (m *Maker) busybox(ctx context.Context, arch string) (string, error) {
 			return filepath.Join(dir, name), nil
 		}
 	}
-	return "", fmt.Errorf("the package busybox-static holds no busybox")
+	return "", fmt.Errorf("the package busybox-static has no busybox")
 }

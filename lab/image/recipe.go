@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// OriginLabel is the label that tells an image of the lab's, and what it was
+// OriginLabel is the label that marks the lab's images and says what each was
 // built from.
 const OriginLabel = "test.builders.origin"
 

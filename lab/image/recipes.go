@@ -53,7 +53,7 @@ func BusyboxImage() Recipe {
 	}
 }
 
-// buildkitTools are the programs that BuildKit's own image carries beside it.
+// buildkitTools are the other programs in BuildKit's own image.
 var buildkitTools = []string{"ca-certificates", "git", "openssh-client", "pigz", "xz-utils"}
 
 // BuildKit is moby/buildkit for one release. Its programs come as files of

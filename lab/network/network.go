@@ -44,7 +44,7 @@ type Network struct {
 type Bridge struct {
 	// Store is the engine's image store, by which its net is remembered.
 	Store string
-	// Suffix ends its name and tells it from those of other engines.
+	// Suffix ends its name and distinguishes it from those of other engines.
 	Suffix string
 	// Place is the engine's among those of the lab.
 	Place int

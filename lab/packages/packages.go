@@ -67,7 +67,7 @@ func (p *Packages) CLI() (string, error) {
 	if _, err := exec.LookPath("docker"); err == nil {
 		return "", nil
 	}
-	// Debian moved the command from docker.io to a package of its own.
+	// Debian moved the command from docker.io to its own package.
 	for _, name := range []string{"docker.io", "docker-cli"} {
 		dir, err := p.Unpacked(name)
 		if err != nil {

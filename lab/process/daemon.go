@@ -176,14 +176,14 @@ func (d Daemon) wait(ctx context.Context, limit time.Duration, ended <-chan stru
 			if !errors.Is(context.Cause(ctx), errSlow) {
 				return ctx.Err()
 			}
-			return fmt.Errorf("%s did not answer within %s (%w), its log is %s", filepath.Base(d.Args[0]), limit, last, d.Log)
+			return fmt.Errorf("%s did not answer within %s (%w); its log is %s", filepath.Base(d.Args[0]), limit, last, d.Log)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
 func (d Daemon) endedAtOnce() error {
-	return fmt.Errorf("%s ended at once, its log %s says: %s", filepath.Base(d.Args[0]), d.Log, LastLineOf(d.Log))
+	return fmt.Errorf("%s exited immediately; its log %s says: %s", filepath.Base(d.Args[0]), d.Log, LastLineOf(d.Log))
 }
 
 var errSlow = errors.New("too slow")

@@ -26,12 +26,12 @@ type Command struct {
 	// Stdout receives the standard output instead of [Command.Output]'s
 	// result; it may be nil.
 	Stdout io.Writer
-	// Cause picks the line that tells why the program failed out of what it
+	// Cause picks the line that says why the program failed from what it
 	// said; nil picks the last.
 	Cause func(said string) string
 }
 
-// Run runs the command in a process group of its own. When ctx ends, the whole
+// Run runs the command in its own process group. When ctx ends, the whole
 // group is killed: a compiler that a build tool started must not go on alone.
 func (c Command) Run(ctx context.Context) error {
 	_, err := c.Output(ctx)
@@ -39,7 +39,7 @@ func (c Command) Run(ctx context.Context) error {
 }
 
 // Output runs the command as [Command.Run] does and returns its standard
-// output, also when it fails. The error carries the line that tells why.
+// output, also when it fails. The error has the line that says why.
 func (c Command) Output(ctx context.Context) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err

@@ -74,7 +74,7 @@ http:
 func (r *Registry) Mirror() (string, error) {
 	s, err := r.site.Settings()
 	if err == nil && s.Port == 0 {
-		return "", problem.New("finding the lab's registry", "the lab was never up", "run `builders lab up`")
+		return "", problem.New("finding the lab's registry", "the lab was never started", "run `builders lab up`")
 	}
 	return mirrorAt(s.Port), err
 }

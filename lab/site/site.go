@@ -22,7 +22,7 @@ type Site struct {
 	Cache string
 	// Run is the folder for what goes with the daemons.
 	Run string
-	// ID are eight hexadecimal digits that tell the lab from others.
+	// ID is eight hexadecimal digits that identify the lab.
 	ID string
 
 	settings sync.Mutex

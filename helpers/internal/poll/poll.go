@@ -1,4 +1,4 @@
-// Package poll is how helpers wait for what nobody announces: by asking again.
+// Package poll waits for conditions that are not announced, by checking repeatedly.
 package poll
 
 import (

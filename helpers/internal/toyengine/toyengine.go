@@ -1,5 +1,5 @@
 // Package toyengine is a Docker Engine for unit tests. It has images and their
-// names and nothing else, and fails where it is told to.
+// names and nothing else, and fails on demand.
 package toyengine
 
 import (
@@ -23,7 +23,7 @@ import (
 type Engine struct {
 	// Host is its endpoint.
 	Host string
-	// Code is what it answers where it fails; 500 if nobody sets it before.
+	// Code is the status of its failures; 500 unless set.
 	Code int
 
 	mu     sync.Mutex
@@ -62,7 +62,7 @@ func (e *Engine) Fail(request string, times int) {
 }
 
 // Before is called before each request with its method and path, so that a test
-// can do what somebody else does at that moment.
+// can do what another client does at that moment.
 func (e *Engine) Before(do func(request string)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -21,7 +21,7 @@ const (
 	Environment = 2 // the environment failed, or the command was misused
 )
 
-// Error ends a command with an exit code of its own. Without a cause everything
+// Error ends a command with its own exit code. Without a cause everything
 // has been said already.
 type Error struct {
 	Code  int
@@ -72,7 +72,7 @@ func With(wrong, unknown int) error {
 	return nil
 }
 
-// Told is an end with what is left to say about it, which may be nothing.
+// Told is an end with what remains to be said about it, which may be nothing.
 func Told(why string, end error) error {
 	var coded Error
 	if why == "" || !errors.As(end, &coded) {

@@ -18,7 +18,7 @@ import (
 
 // Cleaner looks for leftovers where runs may have been.
 type Cleaner struct {
-	// Out is told what is found.
+	// Out gets the findings.
 	Out io.Writer
 	// DryRun removes nothing.
 	DryRun bool
@@ -37,7 +37,7 @@ func (c Cleaner) Run(ctx context.Context) error {
 	}()
 	things, err := janitor.Find(ctx, engines...)
 	if err != nil {
-		return fmt.Errorf("look for what runs left: %w", err)
+		return fmt.Errorf("look for leftovers of runs: %w", err)
 	}
 	dead, removed := c.show(things)
 	if c.DryRun || len(dead) == 0 {
@@ -106,5 +106,5 @@ func engineHosts(ctx context.Context) ([]string, error) {
 	if running := l.Running(ctx); len(running) > 0 {
 		return running, nil
 	}
-	return nil, errors.New("no engine is reachable and the lab is down; start the one that was used, then clean again")
+	return nil, errors.New("no engine is reachable and the lab is down; start the engine that was used, then clean again")
 }

@@ -57,7 +57,7 @@ func writeFile(file, flag string, d results.Set, format func(io.Writer, results.
 	return nil
 }
 
-// Publish leaves the views of a run beside its report.json in out and, in a job of
+// Publish writes the views of a run next to its report.json in out and, in a job of
 // GitHub's, in the job's summary, and returns the page's path, empty if there is
 // none. The verdict is known by then: what cannot be written is noted and changes
 // nothing.

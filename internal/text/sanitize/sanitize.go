@@ -58,7 +58,7 @@ func walked(v reflect.Value) reflect.Value {
 	return clean
 }
 
-// escapes are the sequences that a terminal takes as orders: CSI (colours,
+// escapes are the sequences that a terminal takes as orders: CSI (colors,
 // cursor), the string kinds (titles, clipboard) and the short ones.
 var escapes = regexp.MustCompile(`(?s)[\x1b]\[[0-?]*[ -/]*[@-~]` +
 	`|\x{9b}[0-?]*[ -/]*[@-~]` +
@@ -75,7 +75,7 @@ func Line(s string) string {
 }
 
 // Block does the same for text of several lines: ends of lines and tabs stay,
-// and so do the blanks that lines begin with. A carriage return, with which
+// and so do the spaces that lines begin with. A carriage return, with which
 // programs write over a line, begins a new one.
 func Block(s string) string {
 	s = strings.ToValidUTF8(s, string(utf8.RuneError))
