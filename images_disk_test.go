@@ -3,6 +3,10 @@
 package builders
 
 import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +16,7 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/helpers/suite"
+	"github.com/docker/go-units"
 	"github.com/stretchr/testify/require"
 )
 
@@ -42,6 +47,30 @@ func imagesDisk(t *testing.T) {
 			require.NotEmpty(t, stock.Layer(held, side.built).AtLeast(cache.Thing), "du does not count the layer that the builder built")
 			require.Empty(t, stock.Layer(held, side.elsewhere), "du counts a layer that only another builder built")
 		}
+	})
+
+	suite.Prove(t, claim.Claim{
+		ID:      "images/du-json",
+		Text:    "`du --format json` prints one object per line for each record in the builder's cache, with the id, type, description and size that BuildKit reports, and whether it is in use, mutable or shared",
+		Source:  "https://github.com/docker/buildx/issues/3367",
+		Needs:   []claim.Need{claim.OwnBuildKit, claim.Buildx(">=0.28")},
+		History: "buildx has du --format since v0.28",
+	}, func(t *suite.T) {
+		b := builder.New(t)
+		stock.Read(t, b, "first")
+		cache.AwaitIdle(t, b)
+		wake := stock.Rest(t, b)
+
+		listed, held := listedByDu(t, b), heldBy(t, b)
+		wake()
+
+		require.NotEmpty(t, used(held), "nothing in the cache is in use, so this proves nothing")
+		require.Less(t, len(used(held)), len(held), "everything in the cache is in use, so this proves nothing")
+		for id, record := range held {
+			require.Contains(t, slices.Collect(maps.Keys(listed)), id, "du --format json does not list a record that BuildKit holds")
+			require.Equal(t, record, listed[id], "du --format json describes a record differently from BuildKit")
+		}
+		require.Len(t, listed, len(held), "du --format json lists a record that BuildKit does not hold")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -201,6 +230,62 @@ func imagesDisk(t *testing.T) {
 	})
 
 	imagesSpace(t)
+}
+
+// listing is what du --format json prints about a record of a cache.
+type listing struct {
+	Type, Size                   string
+	Reclaimable, Mutable, Shared bool
+	Description                  string
+}
+
+// listedByDu is what du --format json prints, by the records' ids.
+func listedByDu(t *suite.T, b *builder.Builder) map[string]listing {
+	t.Helper()
+	listed := map[string]listing{}
+	for line := range strings.Lines(b.Config.Buildx(t, "du", "--format", "json", "--builder", b.Name).Stdout()) {
+		var record struct {
+			ID string
+			listing
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &record), "du --format json prints a line that is no JSON object")
+		require.Zero(t, listed[record.ID], "du --format json lists a record twice")
+		listed[record.ID] = record.listing
+	}
+	return listed
+}
+
+// heldBy is what du --format json has to print, as the builder's BuildKit reports it
+// without buildx. Sizes are rounded to the digits that buildx prints.
+func heldBy(t *suite.T, b *builder.Builder) map[string]listing {
+	t.Helper()
+	var records []struct {
+		ID, RecordType, Description string
+		Size                        float64
+		InUse, Mutable, Shared      bool
+	}
+	if err := json.Unmarshal([]byte(b.Exec(t, "buildctl", "du", "--format", "{{json .}}")), &records); err != nil {
+		t.EnvironmentFailed("cannot read what buildctl du printed: %v", err)
+	}
+	held := map[string]listing{}
+	for _, r := range records {
+		held[r.ID] = listing{
+			Type: r.RecordType, Size: units.HumanSize(r.Size),
+			Reclaimable: !r.InUse, Mutable: r.Mutable, Shared: r.Shared,
+			Description: r.Description,
+		}
+	}
+	return held
+}
+
+// used are the ids of the records that are in use.
+func used(records map[string]listing) (ids []string) {
+	for id, record := range records {
+		if !record.Reclaimable {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // prune prunes a builder whose cache is not in use.

@@ -164,6 +164,10 @@ func words() []Sabotage {
 			kills("builders/ls", "builders/use", "cleanup/current"),
 		saying("ls-lies", "lists BuildKits with wrong versions", "ls", func(line string) string { return strings.ReplaceAll(line, `"Version":"v0.`, `"Version":"v9.`) }).
 			kills("builders/engine-buildkit", "drivers/contexts"),
+		saying("du-all-reclaimable", "calls everything reclaimable in `du --format json`", "du", func(line string) string { return strings.ReplaceAll(line, `"Reclaimable":false`, `"Reclaimable":true`) }).
+			kills("images/du-json"),
+		saying("du-sizes", "prints sizes in `du --format json` that are a thousand times too small", "du", func(line string) string { return strings.ReplaceAll(line, `MB","Type"`, `kB","Type"`) }).
+			kills("images/du-json"),
 		saying("inspect-platforms", "shows other platforms in `inspect` than there are", "inspect", func(line string) string { return strings.ReplaceAll(line, "linux/386", "linux/s390x") }).kills("shape/daemon"),
 		saying("inspect-version", "shows another version in `inspect` than the BuildKit's", "inspect", func(line string) string {
 			if !strings.HasPrefix(strings.ToLower(line), "buildkit") {
