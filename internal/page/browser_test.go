@@ -239,7 +239,7 @@ func withoutScript(t *testing.T, chromium context.Context, file string) {
 func comparison(tab *tab) {
 	t := tab.t
 	assert.Equal(t, js[string](tab, `document.querySelector('h1').innerText.trim().split('\n').pop()`),
-		"BuildKit v0.34.2 breaks 1 claim that holds with BuildKit v0.11.5; 1 claim could not be compared and 4 claims differ and were asked too few times")
+		"BuildKit v0.34.2 breaks 1 claim that holds with BuildKit v0.11.5; 1 claim could not be compared and 4 claims differ and were tried too few times")
 	assert.Equal(t, js[string](tab, `document.querySelector('.group h2').firstChild.textContent.trim()`), "Regressed")
 	tab.do(chromedp.Click(chromedp.CSS(`[name=class][value=regressed]`)))
 	assert.DeepEqual(t, tab.shown(), []string{"output/local"})
