@@ -49,8 +49,8 @@ var (
 	DockerDriver = driverNeed("docker-driver", subject.DriverDocker)
 	// RemoteDriver is for claims about a BuildKit that runs without buildx.
 	RemoteDriver = driverNeed("remote-driver", subject.DriverRemote)
-	// OwnBuildKit is for claims about any BuildKit but the engine's own: one
-	// with a cache to itself, that has to be told where its results go.
+	// OwnBuildKit is for claims about any BuildKit but the engine's own: one with its
+	// own cache, that needs an output for its results.
 	OwnBuildKit = driverNeed("own-buildkit", subject.DriverContainer, subject.DriverRemote)
 
 	// ContainerdStore needs an engine with the containerd image store.

@@ -53,7 +53,7 @@ func asked(args []string) []env.Question {
 // step is a line of progress as people read it.
 var step = regexp.MustCompile(`(?m)^#\d+ (.+)$`)
 
-// planned are the images of a build that was told to show its steps.
+// planned are the images of a build that shows its steps.
 func planned(args []string, progress string) []env.Question {
 	var all []env.Question
 	builder := flagOf(args, "--builder")

@@ -294,9 +294,9 @@ func TagHandler() undo.Handler {
 	}
 }
 
-// restoreTag removes the backup last: until the name is restored, it may be all
-// that there is of the image. Another user's run is not relied on: it cannot be told
-// whether it goes on.
+// restoreTag removes the backup last: until the name is restored, it may be all that
+// there is of the image. Another user's run is not relied on: it is unknown whether it
+// goes on.
 func restoreTag(ctx context.Context, note undo.Note) error {
 	var tag savedTag
 	if err := note.Read(&tag); err != nil {

@@ -137,11 +137,11 @@ func (e *Environment) openBuildKit(ctx context.Context) error {
 		}
 		return err
 	}
-	// One container answers both questions; each costs half a second. It gets
-	// what buildx asks for, so that an engine that cannot run builders is found
-	// out here and not taken for a BuildKit that breaks every claim. The
-	// image asks for a volume, and one without a name could not be told to be
-	// the run's, should the run be killed.
+	// One container answers both questions; each costs half a second. It gets what
+	// buildx asks for, so that an engine that cannot run builders is found out here and
+	// not taken for a BuildKit that breaks every claim. The image asks for a volume,
+	// and one without a name could not be recognized as the run's, should the run be
+	// killed.
 	out, err := e.docker(ctx, "run", "--rm", "--init", "--privileged", "--userns", "host", "--network", "none", "--label", RunLabel+"="+e.Run,
 		"--tmpfs", "/var/lib/buildkit",
 		"--entrypoint", "sh", ref, "-c", "buildkitd --version && buildkit-runc --version")

@@ -85,9 +85,9 @@ const (
 	stdinFile   = "stdin"
 )
 
-// Command writes one command down. Its line works after the run as far as it can:
-// the configuration of docker and buildx is that of whoever pastes it, and files
-// of the run's folder, of which notes may be kept here, are looked for here.
+// Command writes one command down. Its line works after the run as far as it can: the
+// configuration of docker and buildx is that of the person who pastes it, and files of
+// the run's folder, of which notes may be kept here, are looked for here.
 func (f *Folder) Command(c Command) error {
 	dir := f.next(title(c.Args))
 	c.Line = f.pasted(c)

@@ -66,8 +66,8 @@ func Start(t *spec.T, checks Checks) Registry {
 			"REGISTRY_LOG_LEVEL":                              "warn",
 			"REGISTRY_VALIDATION_MANIFESTS_INDEXES_PLATFORMS": string(checks),
 		}),
-		// The image asks for a volume. One without a name could not be told
-		// to be the run's, should the run be killed.
+		// The image asks for a volume. One without a name could not be recognized as
+		// the run's, should the run be killed.
 		testcontainers.WithTmpfs(map[string]string{"/var/lib/registry": "rw"}),
 		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { host.NetworkMode = "host" }),
 		testcontainers.WithLogger(log.NewNoopLogger()),

@@ -73,8 +73,8 @@ type runner struct {
 	ranges atomic.Int64
 }
 
-// asPeopleHaveIt leaves open what the run's own commands are told: a script that
-// passes --metadata-file gets all that buildx writes into it.
+// asPeopleHaveIt drops what the run sets for its own commands: a script that passes
+// --metadata-file gets all that buildx writes into it.
 const asPeopleHaveIt = "BUILDX_METADATA_PROVENANCE="
 
 // setup gives the script the run's own configuration, so that `exec docker …`

@@ -9,7 +9,7 @@ type Access struct {
 	// Path is PATH with the testbed's docker command first; empty where the machine has
 	// one.
 	Path string
-	// Testbed is what specs are told, and File the file that says so.
+	// Testbed is what specs know of the testbed, and File the file with it.
 	Testbed Testbed
 	File    string
 }

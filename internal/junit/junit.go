@@ -35,7 +35,7 @@ func Write(w io.Writer, d results.Set) error {
 	return nil
 }
 
-// part is one run and how it is told from the others.
+// part is one run and what distinguishes it from the others.
 type part struct {
 	run results.Run
 	// label goes before the names of suites; it may be empty.

@@ -171,7 +171,7 @@ func (s Set) compared() Headline {
 	return Headline{claim.Holds, kept}
 }
 
-// untold says of how many claims nothing can be told; empty if of none.
+// untold says for how many claims nothing is known; empty if for none.
 func untold(count map[compare.Class]int) string {
 	var all []string
 	if n := count[compare.Environment]; n > 0 {

@@ -121,8 +121,8 @@ func (s Specs) follow(ctx context.Context, events, beside io.Writer) (exit strin
 	return exitOf(ended), nil
 }
 
-// command starts the tests in their own process group, so that an
-// interrupt reaches all of them once, whoever sent it.
+// command starts the tests in their own process group, so that an interrupt reaches all
+// of them once, no matter who sent it.
 func (s Specs) command(ctx context.Context) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.Book.Binary, "-test.v=test2json", "-test.paniconexit0",
 		"-test.timeout="+s.Book.Deadline(s.Confirm).String(), "-test.run="+s.Book.Pattern())

@@ -37,7 +37,7 @@ type World struct {
 
 // Disguise is an image that is not what its name says.
 type Disguise struct {
-	// As is the name that it goes by.
+	// As is its name there.
 	As string
 	// From is the image that it is made of; empty is the one under test.
 	From string

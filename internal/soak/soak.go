@@ -65,7 +65,7 @@ func (c Column) InCompany() int {
 
 // Run is one run of all claims.
 type Run struct {
-	// Number counts from one. The run beside another has its number.
+	// Number counts from one. The run alongside another has its number.
 	Number int `json:"number"`
 	// Second reports whether this is the run that ran alongside another, and
 	// Company that there were two at a time.

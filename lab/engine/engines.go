@@ -55,8 +55,8 @@ func (all Engines) Know(bridge string) bool {
 	return slices.ContainsFunc(all, func(e *Engine) bool { return e.knows(bridge) })
 }
 
-// Stop stops all engines, side by side, and then whatever runs one of their
-// programs and cannot be told to be a certain engine's.
+// Stop stops all engines, side by side, and then whatever runs one of their programs
+// and cannot be attributed to a certain engine.
 func (all Engines) Stop(ctx context.Context) error {
 	var group errgroup.Group
 	for _, e := range all {

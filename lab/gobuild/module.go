@@ -70,8 +70,8 @@ func knownSum(path, version string) (string, bool) {
 	return "", false
 }
 
-// verifiable refuses a module that would not be verified: the lab has no checksum
-// of it, and the go command was told not to ask the checksum database.
+// verifiable refuses a module that would not be verified: the lab has no checksum of
+// it, and the go command was configured not to ask the checksum database.
 func verifiable(ctx context.Context, path, version string) error {
 	if _, ok := knownSum(path, version); ok {
 		return nil

@@ -56,8 +56,8 @@ func Say(ctx context.Context, err error, stderr io.Writer) int {
 	return end.Code
 }
 
-// Line is an error in one line that is safe to print: what failed may be told in the
-// words of a program that was run.
+// Line is an error in one line that is safe to print: the failure may be described in
+// the words of a program that was run.
 func Line(err error) string { return sanitize.Line(err.Error()) }
 
 // With is the end of a command that counted what is wrong and what it could not

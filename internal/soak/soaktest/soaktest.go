@@ -13,9 +13,9 @@ import (
 // Reason is what the failing claim of the sample says.
 const Reason = "the metadata file has no provenance: <b>`blob`</b> | not found"
 
-// Sample is three runs of one release, of which the second has one beside it,
-// and two of another, one of which could not be made. In the first release a
-// claim is unsteady once and broken once, one has a known fault, one does not apply.
+// Sample is three runs of one release, of which the second has one alongside, and two
+// of another, one of which could not be made. In the first release a claim is unsteady
+// once and broken once, one has a known fault, one does not apply.
 func Sample() soak.Soak {
 	old := func(number int, failing report.Claim) soak.Run {
 		return Run(number, "v0.11.5", float64(200+10*number), failing,
