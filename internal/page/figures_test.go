@@ -222,7 +222,7 @@ func TestArchiveIsTheEvidence(t *testing.T) {
 	assert.Equal(t, len(cell.Commands), 4)
 	built := cell.Commands[1]
 	assert.Equal(t, a.Texts[built.Line], "docker buildx build --progress=rawjson .")
-	assert.Equal(t, a.Texts[built.Paste], "DOCKER_HOST=unix:///run/docker.sock docker buildx build --progress=rawjson .")
+	assert.Equal(t, a.Texts[built.Paste], "DOCKER_HOST=unix:///run/docker.sock BUILDX_BUILDER='home caching/third' docker buildx build --progress=rawjson .")
 	assert.Equal(t, built.Exit, 1)
 	assert.Equal(t, built.Seconds, 2.25)
 	assert.Equal(t, len(built.Steps), 8)
