@@ -4,18 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
-	"path/filepath"
 	"slices"
-	"syscall"
 	"text/tabwriter"
 
 	"builders.test/internal/versions"
 	"builders.test/lab/gobuild"
-	"builders.test/lab/image"
 	"builders.test/lab/process"
 	"builders.test/lab/site"
-	"github.com/docker/go-units"
 )
 
 // Status is what a lab consists of at a moment.
@@ -28,43 +23,48 @@ type Status struct {
 	// Up is true when all engines and the registry answer.
 	Up         bool        `json:"up"`
 	Components []Component `json:"components"`
-	// Bytes is what the cache folder takes on the disk.
-	Bytes int64 `json:"bytes"`
 }
 
 // Component is one row of a status.
 type Component struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
-	// State is a word or two: running, stopped, ready, missing, served, moved.
+	// State is a word or two: running, stopped, ready, missing, served.
 	State string `json:"state"`
-	// Bytes on the disk; 0 where it is not counted by itself.
-	Bytes int64 `json:"bytes,omitempty"`
 }
 
 // Status looks at the lab without changing anything.
 func (l *Lab) Status(ctx context.Context) (Status, error) {
-	s := Status{Cache: l.site.Cache, Hosts: l.Hosts(), Bytes: diskUsage(l.site.Cache)}
+	s := Status{Cache: l.site.Cache, Hosts: l.Hosts()}
 	s.Mirror, _ = l.registry.Mirror()
+	add := func(name, version, state string) {
+		s.Components = append(s.Components, Component{name, version, state})
+	}
 	for _, e := range l.engines {
 		id, _ := e.Running()
-		s.Components = append(s.Components, Component{
-			Name: "engine " + e.Store(), Version: "docker " + versions.Engine,
-			State: daemonState(e.Ping(ctx) == nil, id), Bytes: diskUsage(e.Data()),
-		})
+		add("engine "+e.Store(), "docker "+versions.Engine, daemonState(e.Ping(ctx) == nil, id))
 	}
 	id, _ := l.registry.Running()
-	s.Components = append(s.Components, Component{
-		Name: "registry", Version: versions.Registry,
-		State: daemonState(l.registry.Answers(ctx), id), Bytes: diskUsage(l.registry.Data()),
-	})
+	add("registry", versions.Registry, daemonState(l.registry.Answers(ctx), id))
 	s.Up = !slices.ContainsFunc(s.Components, func(c Component) bool { return c.State == stopped })
-	for _, p := range programs() {
-		s.Components = append(s.Components, l.programRow(p))
+	emulator := stopped
+	if name, ok := l.emulation.By(); ok {
+		emulator = "by " + name
 	}
-	s.Components = append(s.Components, l.emulationRow())
-	for _, i := range l.images.States(ctx) {
-		s.Components = append(s.Components, Component{Name: i.Name, Version: i.Version, State: i.State})
+	add("emulation", l.emulation.Arch(), emulator)
+	for _, p := range programs() {
+		state := "missing"
+		if site.Exists(l.programs.Folder(p)) {
+			state = "ready"
+		}
+		add(p.Name, p.Version, state)
+	}
+	images := l.upState().noted()
+	for _, tag := range images.BuildKits {
+		add("image moby/buildkit", tag, "served")
+	}
+	for _, tag := range images.Frontends {
+		add("image docker/dockerfile", tag, "served")
 	}
 	return s, ctx.Err()
 }
@@ -84,14 +84,6 @@ func daemonState(answers bool, id process.Identity) string {
 	}
 }
 
-func (l *Lab) programRow(p gobuild.Program) Component {
-	row := Component{Name: p.Name, Version: p.Version, State: string(image.Missing)}
-	if dir := l.programs.Folder(p); site.Exists(dir) {
-		row.State, row.Bytes = "ready", diskUsage(dir)
-	}
-	return row
-}
-
 // programs are those that a lab has whatever is asked of it, besides what its
 // images carry.
 func programs() []gobuild.Program {
@@ -102,53 +94,17 @@ func programs() []gobuild.Program {
 	return all
 }
 
-func (l *Lab) emulationRow() Component {
-	row := Component{Name: "emulation", Version: l.emulation.Arch(), State: stopped}
-	if name, ok := l.emulation.By(); ok {
-		row.State = "by " + name
-	}
-	return row
-}
-
-// diskUsage adds up what a folder takes on the disk, in bytes. Files with
-// several names count once.
-func diskUsage(dir string) int64 {
-	var sum int64
-	seen := map[uint64]bool{}
-	_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return nil
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return nil
-		}
-		stat, ok := info.Sys().(*syscall.Stat_t)
-		if !ok || stat.Nlink > 1 && !entry.IsDir() && seen[stat.Ino] {
-			return nil
-		}
-		seen[stat.Ino] = true
-		sum += stat.Blocks * 512
-		return nil
-	})
-	return sum
-}
-
 // Print writes the status as a table.
 func (s Status) Print(w io.Writer) error {
 	state := "down"
 	if s.Up {
 		state = "up"
 	}
-	fmt.Fprintf(w, "lab %s, %s in %s\n", state, units.BytesSize(float64(s.Bytes)), s.Cache)
+	fmt.Fprintf(w, "lab %s, in %s\n", state, s.Cache)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "COMPONENT\tVERSION\tSTATE\tSIZE")
+	fmt.Fprintln(table, "COMPONENT\tVERSION\tSTATE")
 	for _, c := range s.Components {
-		bytes := ""
-		if c.Bytes > 0 {
-			bytes = units.BytesSize(float64(c.Bytes))
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", c.Name, c.Version, c.State, bytes)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", c.Name, c.Version, c.State)
 	}
 	return table.Flush()
 }

@@ -33,10 +33,16 @@ func (u upState) read() made {
 	if err != nil {
 		return made{}
 	}
-	var m made
-	content, err := os.ReadFile(u.file)
-	if err != nil || json.Unmarshal(content, &m) != nil || m.Program != mine {
-		return made{Program: mine}
+	if m := u.noted(); m.Program == mine {
+		return m
+	}
+	return made{Program: mine}
+}
+
+// noted is the note, whichever program wrote it.
+func (u upState) noted() (m made) {
+	if content, err := os.ReadFile(u.file); err == nil {
+		_ = json.Unmarshal(content, &m) // one that is cut off notes less
 	}
 	return m
 }

@@ -109,7 +109,7 @@ func labStatus() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Show what is running, the versions, and the disk space used",
+		Short: "Show what is running, and the versions",
 		Args:  cobra.NoArgs,
 		RunE: inLab(func(c *cobra.Command, l *lab.Lab) error {
 			status, err := l.Status(c.Context())

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"builders.test/internal/versions"
 	"builders.test/lab/problem"
 )
 
@@ -43,12 +44,8 @@ COPY --from=build /x /bin/x
 func TestFrontendRecipes(t *testing.T) {
 	c := catalog(t)
 	var names []string
-	for _, r := range c.recipes() {
-		for _, name := range r.Names() {
-			if strings.HasPrefix(name, "docker/dockerfile:") {
-				names = append(names, name)
-			}
-		}
+	for _, tag := range versions.FrontendsAlways {
+		names = append(names, c.frontend(tag, nil).Names()...)
 	}
 	want := []string{
 		"docker/dockerfile:1.4", "docker/dockerfile:1.5", "docker/dockerfile:1.7",

@@ -285,9 +285,3 @@ func (m *Maker) remember(r Recipe, p pushed) error {
 	}
 	return atomicwriter.WriteFile(m.note(r), data, 0o644)
 }
-
-// Made reports whether the recipe's image was pushed at some time.
-func (m *Maker) Made(r Recipe) bool {
-	was, err := m.recall(r)
-	return err == nil && was.Key == r.Key()
-}

@@ -4,8 +4,9 @@ package network
 
 import (
 	"fmt"
-	"net"
+	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -67,7 +68,8 @@ func (n *Network) Connect(b Bridge) (int, error) {
 	}
 	if link, err := netlink.LinkByName(name); err == nil {
 		number, known := s.Nets[b.Store]
-		if has, err := carries(link, number); err == nil && known && has {
+		carries := func(address string) bool { return address == gateway(number) }
+		if known && slices.ContainsFunc(addresses(link), carries) {
 			return number, netlink.LinkSetUp(link)
 		}
 		if err := netlink.LinkDel(link); err != nil {
@@ -101,17 +103,15 @@ func addBridge(name string, number int) error {
 	return netlink.LinkSetUp(bridge)
 }
 
-func carries(link netlink.Link, number int) (bool, error) {
-	addresses, err := netlink.AddrList(link, netlink.FAMILY_V4)
-	if err != nil {
-		return false, err
+// addresses are those of a link, with the lengths of their nets. One that cannot be
+// asked has none.
+func addresses(link netlink.Link) []string {
+	var all []string
+	found, _ := netlink.AddrList(link, netlink.FAMILY_V4)
+	for _, a := range found {
+		all = append(all, a.IPNet.String())
 	}
-	for _, a := range addresses {
-		if a.IPNet.String() == gateway(number) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return all
 }
 
 // free picks an engine's net: by the lab's id and the engine's place, unless
@@ -123,7 +123,7 @@ func (n *Network) free(b Bridge, s site.Settings) (int, error) {
 	}
 	var taken []netip.Prefix
 	for _, r := range routes {
-		if p, ok := prefix(r.Dst); ok {
+		if p, err := netip.ParsePrefix(r.Dst.String()); err == nil {
 			taken = append(taken, p)
 		}
 	}
@@ -146,26 +146,13 @@ func (n *Network) free(b Bridge, s site.Settings) (int, error) {
 func pickNet(first int, taken []netip.Prefix) (int, bool) {
 	for i := range netsInRange {
 		number := (first + i) % netsInRange
-		free := true
-		for _, t := range taken {
-			// The default route covers everything and takes nothing.
-			if t.Bits() > 0 && t.Overlaps(Subnet(number)) {
-				free = false
-			}
-		}
-		if free {
+		// The default route covers everything and takes nothing.
+		takes := func(t netip.Prefix) bool { return t.Bits() > 0 && t.Overlaps(Subnet(number)) }
+		if !slices.ContainsFunc(taken, takes) {
 			return number, true
 		}
 	}
 	return 0, false
-}
-
-func prefix(n *net.IPNet) (netip.Prefix, bool) {
-	if n == nil {
-		return netip.Prefix{}, false
-	}
-	p, err := netip.ParsePrefix(n.String())
-	return p, err == nil
 }
 
 // Disconnect removes the lab's bridges, those of networks that users made
@@ -203,24 +190,9 @@ func (n *Network) owns(link netlink.Link, s site.Settings) bool {
 	if strings.HasPrefix(link.Attrs().Name, n.Name(Bridge{})) {
 		return true
 	}
-	for _, number := range s.Nets {
-		if within(link, Subnet(number)) {
-			return true
-		}
-	}
-	return false
-}
-
-// within reports whether a link has an address in a net.
-func within(link netlink.Link, net netip.Prefix) bool {
-	addresses, err := netlink.AddrList(link, netlink.FAMILY_V4)
-	if err != nil {
-		return false
-	}
-	for _, a := range addresses {
-		if p, ok := prefix(a.IPNet); ok && net.Contains(p.Addr()) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(addresses(link), func(address string) bool {
+		p, err := netip.ParsePrefix(address)
+		within := func(number int) bool { return Subnet(number).Contains(p.Addr()) }
+		return err == nil && slices.ContainsFunc(slices.Collect(maps.Values(s.Nets)), within)
+	})
 }
