@@ -4,7 +4,9 @@ import (
 	"math"
 
 	"builders.test/internal/rate"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/combin"
 )
 
@@ -58,20 +60,10 @@ func believe(counts []rate.Count) belief {
 
 // weigh turns logarithms of weights into probabilities.
 func weigh(logs []float64) belief {
-	highest := math.Inf(-1)
-	for _, l := range logs {
-		highest = max(highest, l)
-	}
-	b := belief{at: make([]float64, len(logs))}
-	total := 0.0
+	b := belief{at: make([]float64, len(logs)), log: floats.LogSumExp(logs)}
 	for i, l := range logs {
-		b.at[i] = math.Exp(l - highest)
-		total += b.at[i]
+		b.at[i] = math.Exp(l - b.log)
 	}
-	for i := range b.at {
-		b.at[i] /= total
-	}
-	b.log = highest + math.Log(total)
 	return b
 }
 
@@ -108,11 +100,7 @@ func logBeta(a, b float64, c rate.Count) float64 {
 
 // bad is how probable it is that the release at i is a bad one.
 func (b belief) bad(i int) float64 {
-	p := 0.0
-	for _, at := range b.at[1 : i+1] {
-		p += at
-	}
-	return p
+	return floats.Sum(b.at[1 : i+1])
 }
 
 // decided reports whether what the release at i is can hardly be doubted; asking it
@@ -124,13 +112,7 @@ func (b belief) decided(i int) bool {
 
 // bits is how much is not known.
 func (b belief) bits() float64 {
-	bits := 0.0
-	for _, p := range b.at {
-		if p > 0 {
-			bits -= p * math.Log2(p)
-		}
-	}
-	return bits
+	return stat.Entropy(b.at) / math.Ln2
 }
 
 // gain is how many bits the given number of tries with the release at i are

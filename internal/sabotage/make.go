@@ -1,6 +1,9 @@
 package sabotage
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // building are the subcommands that build.
 var building = []string{"build", "bake"}
@@ -104,12 +107,6 @@ func configured(name, does string, change func(Config)) Sabotage {
 // forgetful sabotages buildx by unsetting a variable.
 func forgetful(name, does, variable string) Sabotage {
 	return Sabotage{Name: name, Does: does, Plugin: Plugin{Environ: func(environ []string) []string {
-		var kept []string
-		for _, kv := range environ {
-			if !strings.HasPrefix(kv, variable+"=") {
-				kept = append(kept, kv)
-			}
-		}
-		return kept
+		return slices.DeleteFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, variable+"=") })
 	}}}
 }

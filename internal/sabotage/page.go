@@ -28,6 +28,12 @@ func Page(scores []Score, facts Facts) string {
 			caught++
 		}
 	}
+	var spared []string
+	for _, claim := range facts.Book {
+		if !killed[claim.ID] {
+			spared = append(spared, claim.ID)
+		}
+	}
 	var page strings.Builder
 	page.WriteString("# Can the specs fail?\n\n")
 	page.WriteString("`make selftest` breaks the toolchain on purpose, one fault at a time, in places where a real fault\n" +
@@ -35,13 +41,13 @@ func Page(scores []Score, facts Facts) string {
 		"wrong image, an engine that forgets. It runs the claims that must notice, with some that must not, and wrote this page.\n" +
 		"A claim that fails is retried once (`CONFIRM=1`), with a sabotage that acts only some of the time three times.\n\n")
 	fmt.Fprintf(&page, "%s, BuildKit %s, buildx %s: caught %d of %d sabotages; %d of %d claims were turned broken by at least one; %.0f s.\n",
-		facts.Date.Format(time.DateOnly), facts.BuildKit, facts.Buildx, caught, len(scores), countIn(killed, facts.Book), len(facts.Book), facts.Took.Seconds())
+		facts.Date.Format(time.DateOnly), facts.BuildKit, facts.Buildx, caught, len(scores), len(facts.Book)-len(spared), len(facts.Book), facts.Took.Seconds())
 	fmt.Fprintf(&page, "None affects %s. `builders selftest --measure --sabotage drop-load --run output` lists every claim of a chapter that notices.\n\n", codes(facts.Spared))
 	page.WriteString("| sabotage | fault | broken claims | unsteady claims | errors |\n|---|---|---|---|---|\n")
 	for _, score := range scores {
 		fmt.Fprintf(&page, "| %s%s | %s | %s | %s | %s |\n", score.Sabotage.Name, remark(score), score.Sabotage.Does, codes(score.Killed), wavering(score.Wavered), codes(score.Stopped))
 	}
-	page.WriteString(unkilled(killed, facts.Book))
+	page.WriteString(unkilled(spared))
 	return page.String()
 }
 
@@ -69,27 +75,11 @@ func remark(s Score) string {
 }
 
 // unkilled lists the claims that no sabotage turned broken.
-func unkilled(killed map[string]bool, book []claim.Listed) string {
-	var ids []string
-	for _, claim := range book {
-		if !killed[claim.ID] {
-			ids = append(ids, claim.ID)
-		}
-	}
+func unkilled(ids []string) string {
 	if len(ids) == 0 {
 		return "\nEvery claim is killed by at least one sabotage.\n"
 	}
 	return "\nNo sabotage kills " + codes(ids) + ".\n"
-}
-
-func countIn(killed map[string]bool, book []claim.Listed) int {
-	count := 0
-	for _, claim := range book {
-		if killed[claim.ID] {
-			count++
-		}
-	}
-	return count
 }
 
 func codes(ids []string) string {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -173,14 +174,14 @@ func swapping(real http.Handler) http.Handler {
 		body, known := swapped[r.URL.Path]
 		kind := "application/vnd.oci.image.index.v1+json"
 		if !known {
-			answer := newAnswer()
+			answer := httptest.NewRecorder()
 			asked := r.Clone(r.Context())
 			asked.Method = http.MethodGet
 			real.ServeHTTP(answer, asked)
-			kind = answer.header.Get("Content-Type")
-			body = answer.body.Bytes()
+			kind = answer.Header().Get("Content-Type")
+			body = answer.Body.Bytes()
 			if !strings.HasPrefix(tag, "sha256:") {
-				body = []byte(exchange.Replace(answer.body.String()))
+				body = []byte(exchange.Replace(answer.Body.String()))
 				swapped[repository+"/manifests/"+digest.FromBytes(body).String()] = body
 			}
 		}
@@ -192,15 +193,3 @@ func swapping(real http.Handler) http.Handler {
 		}
 	})
 }
-
-// answer keeps what a handler answers.
-type answer struct {
-	header http.Header
-	body   bytes.Buffer
-}
-
-func newAnswer() *answer { return &answer{header: http.Header{}} }
-
-func (a *answer) Header() http.Header            { return a.header }
-func (a *answer) WriteHeader(int)                {}
-func (a *answer) Write(part []byte) (int, error) { return a.body.Write(part) }

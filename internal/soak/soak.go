@@ -5,6 +5,7 @@ package soak
 
 import (
 	"fmt"
+	"slices"
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/report"
@@ -112,12 +113,7 @@ type Claim struct {
 // Silent reports whether there is nothing to say about the claim: it held
 // wherever it applied.
 func (c Claim) Silent() bool {
-	for _, t := range c.Tallies {
-		if t.Failures() > 0 {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(c.Tallies, func(t Tally) bool { return t.Failures() > 0 })
 }
 
 // Of counts the runs of columns.
@@ -178,13 +174,7 @@ func (s Soak) Runs() int {
 
 // Loud are the claims that have something to say.
 func (s Soak) Loud() []Claim {
-	var loud []Claim
-	for _, c := range s.Claims {
-		if !c.Silent() {
-			loud = append(loud, c)
-		}
-	}
-	return loud
+	return slices.DeleteFunc(slices.Clone(s.Claims), Claim.Silent)
 }
 
 // Failing are the ids of the claims that got the verdict in some run. Known

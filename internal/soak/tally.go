@@ -92,7 +92,7 @@ func (t Tally) String() string {
 	case 0:
 		return said
 	case 1:
-		return said + " (" + kinds[0] + ")"
+		counted = kinds
 	}
 	return said + " (" + strings.Join(counted, ", ") + ")"
 }
