@@ -11,6 +11,7 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
+	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
@@ -134,7 +135,7 @@ func TestBuilders(t *testing.T) {
 		container := engine.Container(t, b.Container())
 		require.True(t, container.State.Running, "the builder's container is not running")
 		require.Equal(t, t.Env.BuildKit.Image, container.Config.Image, "the container does not use the pinned image")
-		require.Equal(t, engine.ImageID(t, t.Env.BuildKit.Image), container.Image, "the container uses an outdated copy of the pinned image")
+		require.Equal(t, image.Inspect(t, t.Env.BuildKit.Image, "").ID, container.Image, "the container uses an outdated copy of the pinned image")
 		require.Equal(t, t.Env.BuildKit.Version, b.DaemonVersion(t), "the pinned image's buildkitd reports another version")
 		if tag, isRelease := strings.CutPrefix(t.Env.BuildKit.Image, "moby/buildkit:v"); isRelease {
 			require.Equal(t, "v"+tag, b.DaemonVersion(t), "the daemon's version does not match its tag")
@@ -213,7 +214,7 @@ func TestBuilders(t *testing.T) {
 
 		container := engine.Container(t, b.Container())
 		require.Equal(t, builder.DefaultImage, container.Config.Image, "a builder without an image does not run the stable tag")
-		require.Equal(t, engine.ImageID(t, builder.DefaultImage), container.Image, "the container does not run the image that the stable tag now points to")
+		require.Equal(t, image.Inspect(t, builder.DefaultImage, "").ID, container.Image, "the container does not run the image that the stable tag now points to")
 	})
 
 	suite.Prove(t, claim.Claim{

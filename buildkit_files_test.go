@@ -157,7 +157,6 @@ const chosen = "small-7"
 
 // thousand is a context of a thousand small files.
 func thousand(t *suite.T) string {
-	t.Helper()
 	content := []fs.PathOp{fs.WithFile("Dockerfile", copyOne(chosen))}
 	for i := range many {
 		content = append(content, fs.WithFile(fmt.Sprintf("small-%d", i), fixture.Noise(small)))
@@ -167,7 +166,6 @@ func thousand(t *suite.T) string {
 
 // sendAll sends a context to a builder that has never seen it.
 func sendAll(t *suite.T, b *builder.Builder, context string) {
-	t.Helper()
 	first := build.Run(t, b, context, build.CacheOnly())
 	require.GreaterOrEqual(t, first.Sent(t), int64(many*small), "the first build sent less than the files hold, so this proves nothing")
 }
@@ -175,7 +173,6 @@ func sendAll(t *suite.T, b *builder.Builder, context string) {
 // requireCopied builds a context and fails unless COPY copied the file as it is
 // in the context now.
 func requireCopied(t *suite.T, b *builder.Builder, context, file, message string) *build.Result {
-	t.Helper()
 	result, r := build.ExportAll(t, b, context)
 	// The content is random bytes: require.Equal would print all of them.
 	require.True(t, files.In(context).Read(t, file) == result.Read(t, file), message)
@@ -185,7 +182,6 @@ func requireCopied(t *suite.T, b *builder.Builder, context, file, message string
 // copiedFiles builds a context whose Dockerfile copies everything, and returns
 // which files arrived and how many bytes were sent.
 func copiedFiles(t *suite.T, b *builder.Builder, context, dockerfile string) (names []string, sent int64) {
-	t.Helper()
 	result, r := build.ExportAll(t, b, context, build.File(filepath.Join(context, dockerfile)))
 	return result.Names(t), r.Sent(t)
 }

@@ -149,9 +149,7 @@ func buildkitGc(t *testing.T) {
 			words = append(words, "--filter", filter)
 		}
 		chosen, err := cache.Parse(b.Config.Docker(t, words...).Stdout())
-		if err != nil {
-			t.EnvironmentFailed("cannot read the output of buildctl du: %v", err)
-		}
+		t.EnvironmentOK(err, "cannot read the output of buildctl du")
 
 		require.NotEmpty(t, stock.Mounts(chosen), "the first rule of BuildKit's default policy matches no cache mounts")
 		require.NotEmpty(t, stock.Sources(chosen), "the first rule of BuildKit's default policy matches no local sources")
@@ -194,7 +192,6 @@ type exceeding struct {
 
 // exceedingBy makes a builder that exceeds the limit by that many bytes.
 func exceedingBy(t *suite.T, excess int64) exceeding {
-	t.Helper()
 	s := exceeding{Builder: builder.New(t, builder.NoGC()), source: stock.Source(t)}
 	s.layer, _ = stock.Read(t, s.Builder, "first")
 	stock.ReadFrom(t, s.Builder, "mount", s.source)
@@ -207,14 +204,12 @@ func exceedingBy(t *suite.T, excess int64) exceeding {
 // requireOnlyFirst waits until BuildKit has pruned the second layer, and fails
 // unless the first one is still there.
 func requireOnlyFirst(t *suite.T, b *builder.Builder, value string) {
-	t.Helper()
 	cache.AwaitGone(t, b, gcPatience, "there is room for one of two layers, but BuildKit does not prune the one that was used less often and less recently", "thing-second")
 	stock.MustHit(t, b, "first", value, "the layer that was used more often and more recently was pruned, too, though there was room for it")
 }
 
 // firstRule returns the filters of the first rule of a BuildKit's policy.
 func firstRule(t *suite.T, b *builder.Builder) []string {
-	t.Helper()
 	var workers []struct {
 		Policy []struct{ Filter []string } `json:"gcPolicy"`
 	}

@@ -223,7 +223,6 @@ func TestBuildkit(t *testing.T) {
 // wanted builds the last stage of the fixture, which needs only one other stage,
 // and requires its result.
 func wanted(t *suite.T, b *builder.Builder, options ...build.Option) *build.Result {
-	t.Helper()
 	salt := t.Env.Name("salt")
 	found, r := build.TryExport(t, b, "fixtures/stages", "wanted", append(options, build.SaltWith(salt))...)
 	r.MustSucceed(t)
@@ -234,7 +233,6 @@ func wanted(t *suite.T, b *builder.Builder, options ...build.Option) *build.Resu
 // notNeeded are the images of fixtures/stages that the target does not need. That
 // they are unavailable does not excuse a build that resolves them.
 func notNeeded(t *suite.T) {
-	t.Helper()
 	t.Judges("127.0.0.1:1", "extra")
 }
 
@@ -242,7 +240,6 @@ func notNeeded(t *suite.T) {
 // seconds. It returns what they found, and whether BuildKit reports that they ran at
 // the same time.
 func meeting(t *suite.T, b *builder.Builder, patience string) (found string, together progress.Reading) {
-	t.Helper()
 	result, r := build.ExportAll(t, b, "fixtures/meeting", build.FreshSalt(t), build.Arg("PATIENCE", patience))
 	return result.Text(t, "left") + ", " + result.Text(t, "right"), r.Overlap("meet.sh left", "meet.sh right")
 }
@@ -250,14 +247,12 @@ func meeting(t *suite.T, b *builder.Builder, patience string) (found string, tog
 // draw starts a build that waits at the gate and then draws a value. It returns
 // once the build waits.
 func draw(t *suite.T, b *builder.Builder, who string, salt build.Option, dest string) *build.Running {
-	t.Helper()
 	running := build.Start(t, b, "fixtures/gate", salt, build.Arg("WHO", who), build.Local(dest))
 	running.Await(t, "uuid > /id")
 	return running
 }
 
 func openGate(t *suite.T, b *builder.Builder, salt build.Option) {
-	t.Helper()
 	build.Run(t, b, "fixtures/gate", salt, build.Target("open"), build.CacheOnly())
 }
 
@@ -271,14 +266,12 @@ type stepper struct {
 }
 
 func newStepper(t *suite.T) *stepper {
-	t.Helper()
 	return &stepper{b: builder.New(t), salt: build.FreshSalt(t), drawn: map[string]bool{}}
 }
 
 // executed builds and returns the steps that were executed: those that drew a new
 // value.
 func (s *stepper) executed(t *suite.T, options ...build.Option) []string {
-	t.Helper()
 	result, _ := build.ExportAll(t, s.b, "fixtures/steps", append(options, s.salt)...)
 	executed := []string{}
 	for _, name := range []string{"first", "second", "third"} {
@@ -293,7 +286,6 @@ func (s *stepper) executed(t *suite.T, options ...build.Option) []string {
 
 // listed adds a line to the list in a cache mount and returns the list.
 func listed(t *suite.T, b *builder.Builder, line string, options ...build.Option) []string {
-	t.Helper()
 	list, _ := build.Export(t, b, "fixtures/mount", "list", append(options, build.Arg("LINE", line))...)
 	return strings.Fields(list)
 }

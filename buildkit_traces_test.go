@@ -47,7 +47,6 @@ func buildkitTraces(t *testing.T) {
 }
 
 func newTracedBuild(t *suite.T) tracedBuild {
-	t.Helper()
 	traced := tracedBuild{mark: t.Env.Name("mark")}
 	engine.RemoveTracesAfter(t, traced.label())
 	return traced
@@ -56,14 +55,12 @@ func newTracedBuild(t *suite.T) tracedBuild {
 func (x tracedBuild) label() string { return "builders.mark=" + x.mark }
 
 func (x tracedBuild) arguments(t *suite.T) []build.Option {
-	t.Helper()
 	return []build.Option{build.Arg("MARK", x.mark), build.Arg("RUN_ID", t.Env.Run), build.SaltWith(x.mark)}
 }
 
 // run starts a build, inspects the engine while one of its steps runs, lets the
 // step end with an exit code, and returns the result.
 func (x tracedBuild) run(t *suite.T, b *builder.Builder, end string, options ...build.Option) *build.Result {
-	t.Helper()
 	options = append(append(options, x.arguments(t)...), build.Arg("END", end))
 	running := build.Start(t, b, "fixtures/traces", options...)
 	running.Await(t, "&& exit")
@@ -77,7 +74,6 @@ func (x tracedBuild) run(t *suite.T, b *builder.Builder, end string, options ...
 // requireClassicTraces is the control: it builds the same with the engine's
 // classic builder, which uses containers and images, and requires that they are found.
 func requireClassicTraces(t *suite.T) {
-	t.Helper()
 	fetchBase(t)
 	traced := newTracedBuild(t)
 	args := []string{"build", "--file", "fixtures/traces/classic.Dockerfile"}
@@ -92,11 +88,8 @@ func requireClassicTraces(t *suite.T) {
 // fetchBase saves the classic builder the pull, which would leave the image in the
 // engine. A copy that the engine already has is not updated.
 func fetchBase(t *suite.T) {
-	t.Helper()
 	if image.Exists(t, "busybox") {
 		return
 	}
-	if err := t.Env.Fetch(t.Context(), "busybox"); err != nil {
-		t.EnvironmentFailed("the base image is not available: %v", err)
-	}
+	t.EnvironmentOK(t.Env.Fetch(t.Context(), "busybox"), "the base image is not available")
 }

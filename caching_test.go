@@ -118,14 +118,7 @@ func TestCaching(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Lenient).Ref("cache:drawing")
-		first := builder.Shared(t)
-		value, _ := probe.Draw(t, first, build.CacheTo("type=registry,mode=max,ref="+ref))
-
-		importing, ignorant := builder.New(t), builder.New(t)
-		shared, cached := probe.Draw(t, importing, build.CacheFrom("type=registry,ref="+ref))
-		require.Equal(t, value, shared, "the cache in the registry was not used")
-		require.NotEqual(t, progress.No, cached, "the step came from the registry's cache, but BuildKit reports that it was executed")
-		probe.MustMiss(t, ignorant, value, "a builder that does not import the cache used it")
+		requireImported(t, "registry", "type=registry,mode=max,ref="+ref, "type=registry,ref="+ref)
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -154,13 +147,17 @@ func TestCaching(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		dir := fixture.Path(t, "cache")
-		first := builder.Shared(t)
-		value, _ := probe.Draw(t, first, build.CacheTo("type=local,mode=max,dest="+dir))
-
-		importing, ignorant := builder.New(t), builder.New(t)
-		shared, cached := probe.Draw(t, importing, build.CacheFrom("type=local,src="+dir))
-		require.Equal(t, value, shared, "the cache in the folder was not used")
-		require.NotEqual(t, progress.No, cached, "the step came from the folder's cache, but BuildKit reports that it was executed")
-		probe.MustMiss(t, ignorant, value, "a builder that does not import the cache used it")
+		requireImported(t, "folder", "type=local,mode=max,dest="+dir, "type=local,src="+dir)
 	})
+}
+
+// requireImported exports a cache to a place, and wants a builder that imports it to
+// use it, and no other.
+func requireImported(t *suite.T, place, to, from string) {
+	value, _ := probe.Draw(t, builder.Shared(t), build.CacheTo(to))
+	importing, ignorant := builder.New(t), builder.New(t)
+	shared, cached := probe.Draw(t, importing, build.CacheFrom(from))
+	require.Equal(t, value, shared, "the cache in the %s was not used", place)
+	require.NotEqual(t, progress.No, cached, "the step came from the %s's cache, but BuildKit says that it was executed", place)
+	probe.MustMiss(t, ignorant, value, "a builder that was not told of the cache used it")
 }

@@ -150,7 +150,6 @@ func TestCleanup(t *testing.T) {
 
 // requireGone fails for each part of a builder that is still there.
 func requireGone(t *suite.T, b *builder.Builder) {
-	t.Helper()
 	require.False(t, engine.HasContainer(t, b.Container()), "rm left the container %s", b.Container())
 	require.False(t, engine.HasVolume(t, b.Volume()), "rm left the state volume %s", b.Volume())
 	require.False(t, b.Recorded(), "rm left the builder's record in the configuration")
@@ -158,7 +157,6 @@ func requireGone(t *suite.T, b *builder.Builder) {
 
 // requireWhole fails for each part of a builder that is missing.
 func requireWhole(t *suite.T, b *builder.Builder) {
-	t.Helper()
 	require.True(t, engine.HasContainer(t, b.Container()), "the container %s is missing", b.Container())
 	require.True(t, engine.HasVolume(t, b.Volume()), "the state volume %s is missing", b.Volume())
 	require.True(t, b.Recorded(), "the builder's record is missing from the configuration")

@@ -233,7 +233,6 @@ func TestDrivers(t *testing.T) {
 // requireReached fails unless a builder over the transport builds in the daemon
 // that it points to, and in no other.
 func requireReached(t *suite.T, over builder.Transport) {
-	t.Helper()
 	bystander := builder.Shared(t)
 	b := builder.New(t, builder.WithTransport(over))
 
@@ -251,7 +250,6 @@ func requireReached(t *suite.T, over builder.Transport) {
 // for a builder that it does not know. buildx tries for 20 s before it gives up on a
 // build.
 func requireStranger(t *suite.T, shown builder.Certificate) {
-	t.Helper()
 	known := builder.New(t, builder.WithTransport(builder.MutualTLS))
 	unknown := builder.New(t, builder.SharingDaemonOf(known), builder.WithClientCert(shown))
 	context, mark := fixture.Marked(t)
@@ -268,7 +266,6 @@ func requireStranger(t *suite.T, shown builder.Certificate) {
 // reproducible builds a stage of the fixture without the cache. Its result does not
 // depend on the clock.
 func reproducible(t *suite.T, driver, stage string) image.Content {
-	t.Helper()
 	ref, b := image.New(t, stage), builder.SharedOf(t, driver)
 	build.Run(t, b, "fixtures/drivers", build.Target(stage), build.Load(ref), build.NoCache(), build.Arg("SOURCE_DATE_EPOCH", "1700000000"))
 	return image.ContentOf(t, ref, t.Native())

@@ -193,7 +193,6 @@ var (
 // ffmpegOn returns the ffmpeg image for an architecture and a base image. The
 // first spec that needs it builds and loads it; all share it.
 func ffmpegOn(t *suite.T, arch, base string) string {
-	t.Helper()
 	t.Uses(ffmpegPackages)
 	t.Uses(base)
 	ref, err := env.Shared(t.Env, "ffmpeg "+arch+" "+base, func() (string, error) {
@@ -211,20 +210,17 @@ func ffmpegOn(t *suite.T, arch, base string) string {
 // buildHello has Nix build a small package, never from the cache, and returns
 // the result, success or failure.
 func buildHello(t *suite.T, arch string, options ...build.Option) *build.Result {
-	t.Helper()
 	return tryFFmpeg(t, arch, "scratch", append(options,
 		build.Arg("NIX_FILE", "hello.nix"), build.Arg("PROGRAM_FILE", "bin/hello"),
 		build.NoCacheFilter("BUILDER"))...)
 }
 
 func buildFFmpeg(t *suite.T, arch, base string, options ...build.Option) {
-	t.Helper()
 	r := tryFFmpeg(t, arch, base, options...)
 	require.Zero(t, r.Command.ExitCode, "the build for %s on %s failed: %s", arch, base, r.FailureMessage())
 }
 
 func tryFFmpeg(t *suite.T, arch, base string, options ...build.Option) *build.Result {
-	t.Helper()
 	platform := "linux/" + arch
 	all := []build.Option{build.Platform(platform), build.Target("PRODUCTION"), build.Arg("baseimage", base)}
 	if _, served := t.Env.Testbed.StandIns[ffmpegPackages]; served {

@@ -179,7 +179,6 @@ type feature struct {
 // requireSince builds the feature's fixture with every release: those before since
 // must refuse it, the others must give the wanted result.
 func requireSince(t *suite.T, f feature, options ...build.Option) {
-	t.Helper()
 	b := builder.Shared(t)
 	known := false
 	for _, release := range frontendReleases {
@@ -202,7 +201,6 @@ type download struct {
 }
 
 func serve(t *suite.T, content string) download {
-	t.Helper()
 	requests := new(atomic.Int64)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		requests.Add(1)
@@ -220,7 +218,6 @@ func sha256sum(content string) string { return sha256Of(content) + "  -" }
 // modeInWords returns the mode of a file that the newest frontend copied with
 // --chmod=u=rwx,g=rx,o=.
 func modeInWords(t *suite.T, b *builder.Builder) string {
-	t.Helper()
 	mode, _ := build.Export(t, b, "fixtures/frontend/chmod", "mode", build.Syntax(newestFrontend), build.Salt(t))
 	return mode
 }
@@ -236,7 +233,6 @@ type copied struct {
 
 // onBase builds a target of the fixture on a base.
 func onBase(t *suite.T, target, base string) copied {
-	t.Helper()
 	loaded := image.New(t, target)
 	r := build.Run(t, builder.Shared(t), "fixtures/frontend/link", build.Load(loaded),
 		build.Target(target), build.Arg("BASE", base), build.Salt(t))
@@ -254,7 +250,6 @@ func onBase(t *suite.T, target, base string) copied {
 // copyingOf returns the step that copies the file. With --link a second step puts
 // the copy on its base; that one runs for each base.
 func copyingOf(t *suite.T, r *build.Result) progress.Vertex {
-	t.Helper()
 	for _, step := range r.All("file /file") {
 		if !strings.Contains(step.Name, "LINK") {
 			r.MustTell(t, step)

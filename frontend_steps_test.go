@@ -111,7 +111,6 @@ func frontendSteps(t *testing.T) {
 }
 
 func requireEmptiedByNoCache(t *suite.T, target string) {
-	t.Helper()
 	cache.EmptiesMounts(t)
 	id := t.Env.Name("mount")
 	require.Empty(t, throughMount(t, target, id, "first"), "a cache mount that was never used is not empty")
@@ -123,7 +122,6 @@ func requireEmptiedByNoCache(t *suite.T, target string) {
 // throughMount runs a step with a cache mount and returns what one target of the
 // fixture reports.
 func throughMount(t *suite.T, target, id, step string, options ...build.Option) string {
-	t.Helper()
 	options = append(options, build.Target(target), build.Arg("ID", id), build.Arg("STEP", step))
 	told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/cache-mount", target, options...)
 	return told
@@ -131,24 +129,19 @@ func throughMount(t *suite.T, target, id, step string, options ...build.Option) 
 
 // requireNotInEvidence fails if the evidence contains a secret: evidence gets shared.
 func requireNotInEvidence(t *suite.T, value string) {
-	t.Helper()
 	require.False(t, inEvidence(t, value), "the evidence contains the secret")
 }
 
 // inEvidence reports whether the evidence of the try so far contains a value.
 func inEvidence(t *suite.T, value string) bool {
-	t.Helper()
 	told, err := t.Evidence.Holds(value)
-	if err != nil {
-		t.EnvironmentFailed("cannot read the evidence: %v", err)
-	}
+	t.EnvironmentOK(err, "cannot read the evidence")
 	return told
 }
 
 // imageOf builds a target of the fixture whose step gets the value in some way. It
 // checks that the step had the value, and returns the image.
 func imageOf(t *suite.T, target, value string, options ...build.Option) string {
-	t.Helper()
 	loaded := image.New(t, target)
 	build.Run(t, builder.Shared(t), "fixtures/frontend/secret", append(options, build.Target(target), build.Load(loaded))...)
 	require.Equal(t, sha256sum(value), image.Run(t, loaded, t.Native(), "cat", "/proof"),
@@ -157,20 +150,17 @@ func imageOf(t *suite.T, target, value string, options ...build.Option) string {
 }
 
 func historyOf(t *suite.T, ref string) string {
-	t.Helper()
 	return cli.NewConfig(t).Docker(t, "history", "--no-trunc", ref).Stdout()
 }
 
 // proof returns what a step with a secret wrote when it was last executed.
 func proof(t *suite.T, b *builder.Builder, value string) string {
-	t.Helper()
 	left, _ := build.Export(t, b, "fixtures/frontend/secret", "proof", build.Target("proof"), build.Secret("token", fixture.Secret(t, value)), build.Salt(t))
 	return left
 }
 
 // networkSeen returns what a step sees of the network.
 func networkSeen(t *suite.T, target string) string {
-	t.Helper()
 	told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/network", target, build.Target(target), build.Salt(t))
 	return told
 }

@@ -290,7 +290,6 @@ func used(records map[string]listing) (ids []string) {
 
 // prune prunes a builder whose cache is not in use.
 func prune(t *suite.T, b *builder.Builder, words ...string) {
-	t.Helper()
 	cache.AwaitIdle(t, b)
 	cache.Prune(t, b, words...)
 }
@@ -301,7 +300,6 @@ const prunePatience = 30 * time.Second
 // pruneSalted removes this claim's cache mount from a shared cache. A record that
 // another claim is reading is in use and stays, so pruning is retried.
 func pruneSalted(t *suite.T, b *builder.Builder) {
-	t.Helper()
 	cache.Until(t, prunePatience, func() (string, error) {
 		held, err := cache.TryUsage(t, b)
 		salted := held.About(t.Salt())

@@ -68,7 +68,6 @@ func imagesDive(t *testing.T) {
 
 // makeLayered loads such an image into the engine, with the given output.
 func makeLayered(t *suite.T, size, output string) layered {
-	t.Helper()
 	made := layered{ref: image.New(t, "layered"), file: t.Env.Name("file")}
 	build.Run(t, builder.Shared(t), "fixtures/images/layer",
 		build.Arg("NAME", made.file), build.Arg("BYTES", size), build.Output(output+",name="+made.ref))
@@ -84,7 +83,6 @@ const (
 
 // sources returns the image in the engine and in a docker save archive.
 func (l layered) sources(t *suite.T) []dive.Source {
-	t.Helper()
 	archive := filepath.Join(t.Env.Dir, t.Env.Name("archive")+".tar")
 	cli.NewConfig(t).Docker(t, "save", "--output", archive, l.ref)
 	return []dive.Source{dive.Engine(l.ref), dive.Archive(archive)}
@@ -93,7 +91,6 @@ func (l layered) sources(t *suite.T) []dive.Source {
 // requireRead fails unless dive reads the image: its one layer, as the engine has
 // it, and the file in it, where that release of dive lists files.
 func requireRead(t *suite.T, release string, l layered) {
-	t.Helper()
 	for _, source := range l.sources(t) {
 		found, err := dive.Look(t, release, source)
 		require.NoError(t, err, "dive %s cannot read %s", release, source)
@@ -105,7 +102,6 @@ func requireRead(t *suite.T, release string, l layered) {
 }
 
 func requireUnread(t *suite.T, release string, l layered, message string) {
-	t.Helper()
 	for _, source := range l.sources(t) {
 		found, err := dive.Look(t, release, source)
 		require.Error(t, err, "dive %s reads %s, %s: %+v", release, source, message, found)

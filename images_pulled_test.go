@@ -118,7 +118,6 @@ func imagesPulled(t *testing.T) {
 // pullThenMove pulls a tag for one platform and then moves it to a newer image.
 // Both images exist for all the platforms.
 func pullThenMove(t *suite.T, platform, platforms string) movedTag {
-	t.Helper()
 	maker := builder.SharedOf(t, subject.DriverContainer)
 	tag := movedTag{ref: freshTag(t)}
 	tag.pulled = makeBase(t, maker, build.Push(tag.ref), build.Platform(platforms))

@@ -125,7 +125,6 @@ func imagesSpace(t *testing.T) {
 // requirePrunedTo fails unless, with room for one of two layers, the flag keeps the
 // one that was used more often and more recently.
 func requirePrunedTo(t *suite.T, flag string, more ...string) {
-	t.Helper()
 	b, value, limit := stock.Unequal(t)
 	words := append([]string{flag, fmt.Sprintf("%db", limit)}, more...)
 	prune(t, b, words...)
@@ -138,7 +137,6 @@ func requirePrunedTo(t *suite.T, flag string, more ...string) {
 const anonymous = "com.docker.volume.anonymous"
 
 func stoppedContainer(t *suite.T, mark string) (name string) {
-	t.Helper()
 	name = t.Env.Name("container")
 	config := cli.NewConfig(t)
 	t.Cleanup(func() { config.CleanUp(t, "rm", "--force", name) })
@@ -149,7 +147,6 @@ func stoppedContainer(t *suite.T, mark string) (name string) {
 }
 
 func namedVolume(t *suite.T, mark string) (name string) {
-	t.Helper()
 	name = t.Env.Name("volume")
 	engine.RemoveVolumeAfter(t, name)
 	cli.NewConfig(t).Docker(t, "volume", "create", "--label", mark, name)

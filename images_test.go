@@ -192,7 +192,6 @@ const (
 
 // makeBase builds a base image with a unique value in it.
 func makeBase(t *suite.T, b *builder.Builder, options ...build.Option) (value string) {
-	t.Helper()
 	value = t.Env.Name("value")
 	build.Run(t, b, baseFixture, append(options, build.Arg("VALUE", value))...)
 	return value
@@ -201,7 +200,6 @@ func makeBase(t *suite.T, b *builder.Builder, options ...build.Option) (value st
 // requireBase fails unless a build uses the base image with the value. These claims
 // are about base images that are not found, so that is not blamed on the registry.
 func requireBase(t *suite.T, b *builder.Builder, want, message string, options ...build.Option) {
-	t.Helper()
 	found, r := build.TryExport(t, b, appFixture, "id", options...)
 	require.Zero(t, r.Command.ExitCode, "%s: the build on %s failed: %s", message, b.Name, r.FailureReason())
 	require.Equal(t, want, found, message)
@@ -213,7 +211,6 @@ func fromImage(ref string) build.Option { return build.Arg("BASE", ref) }
 // requireNoBase fails unless a build fails because the builder finds no image of
 // that name.
 func requireNoBase(t *suite.T, b *builder.Builder, ref, message string, options ...build.Option) {
-	t.Helper()
 	r := build.Try(t, b, appFixture, options...)
 	r.MustFailAt(t, ref, "%s", message)
 }
@@ -221,7 +218,6 @@ func requireNoBase(t *suite.T, b *builder.Builder, ref, message string, options 
 // freshTag names an image in a registry that is still empty. If the engine gets an
 // image of that name, it is removed when the spec ends.
 func freshTag(t *suite.T) string {
-	t.Helper()
 	ref := registry.Start(t, registry.Strict).Ref("base:x")
 	t.Cleanup(func() { image.Remove(t, ref) })
 	return ref
@@ -238,7 +234,6 @@ type layout struct {
 
 // exported returns a layout that another builder made.
 func exported(t *suite.T) layout {
-	t.Helper()
 	maker := builder.SharedOf(t, subject.DriverContainer)
 	dir := fixture.Path(t, "layout")
 	l := layout{source: "oci-layout://" + dir, older: t.Env.Name("value")}
@@ -258,6 +253,5 @@ func aContextNamesAFoldersImage(t *suite.T) {
 // requireInLayout fails unless a build uses the image that chosen selects in the
 // folder.
 func requireInLayout(t *suite.T, b *builder.Builder, l layout, chosen, want string) {
-	t.Helper()
 	requireBase(t, b, want, "oci-layout://…"+chosen+" did not select the right base", build.Context("base", l.source+chosen))
 }

@@ -125,7 +125,6 @@ func ociWritesALayout(t *suite.T) {
 
 // requireLayout fails unless a layout's image has the digest and is what was built.
 func requireLayout(t *suite.T, img v1.Image, digest string) {
-	t.Helper()
 	found, err := img.Digest()
 	require.NoError(t, err)
 	require.Equal(t, digest, found.String(), "the metadata file does not name the layout's image")

@@ -12,7 +12,7 @@ import (
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
-	"builders.test/helpers/image"
+	"builders.test/helpers/engine"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/suite"
 	"github.com/stretchr/testify/require"
@@ -115,16 +115,14 @@ func (l *onlyFirst) refused() bool { return l.seen.Load() > 1 }
 
 // pushing builds the fixture and pushes it.
 func pushing(t *suite.T, ref, word string, options ...build.Option) *build.Result {
-	t.Helper()
 	// The default builder keeps what it pushes in the engine as well.
-	image.RemoveLabelledAfter(t, ownLabel(t))
+	engine.RemoveTracesAfter(t, ownLabel(t))
 	return build.Try(t, builder.Shared(t), "fixtures/push", append(options, printing(t, word), build.Push(ref))...)
 }
 
 // requireTagKept pushes a build to a registry that refuses part of it, and then
 // again without the refusal: only then may the tag move.
 func requireTagKept(t *suite.T, kind func(*http.Request) bool, options ...build.Option) (ref string) {
-	t.Helper()
 	shelf, once := registry.Start(t, registry.Strict), &onlyFirst{kind: kind}
 	ref = shelf.Ref("output:kept")
 

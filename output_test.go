@@ -95,7 +95,7 @@ func TestOutput(t *testing.T) {
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Strict).Ref("output:both")
 		b := builder.Shared(t)
-		image.RemoveLabelledAfter(t, ownLabel(t))
+		engine.RemoveTracesAfter(t, ownLabel(t))
 
 		build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.Load(ref))
 
@@ -113,7 +113,7 @@ func TestOutput(t *testing.T) {
 	}, func(t *suite.T) {
 		b := builder.New(t)
 		named, loaded := image.New(t, "named"), image.New(t, "loaded")
-		image.RemoveLabelledAfter(t, ownLabel(t))
+		engine.RemoveTracesAfter(t, ownLabel(t))
 
 		// In an empty configuration the current builder is the default one.
 		unnamed := build.TryIn(t, b.Config, "fixtures/output", printing(t, "unnamed"), build.IDFile(t))
@@ -137,7 +137,7 @@ func TestOutput(t *testing.T) {
 	}, func(t *suite.T) {
 		ref := registry.Start(t, registry.Strict).Ref("output:default")
 		b := builder.New(t)
-		image.RemoveLabelledAfter(t, ownLabel(t))
+		engine.RemoveTracesAfter(t, ownLabel(t))
 
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Push(ref), build.WithMetadata(t))
 
@@ -308,19 +308,16 @@ func ownLabel(t *suite.T) string { return claimLabel + "=" + t.Salt() }
 
 // ownImages returns this claim's images in the engine.
 func ownImages(t *suite.T) []string {
-	t.Helper()
-	return image.Labelled(t, ownLabel(t))
+	return engine.FindTraces(t, ownLabel(t)).Images
 }
 
 // requirePrints runs an image in the engine and checks what it prints.
 func requirePrints(t *suite.T, ref, word, message string, args ...any) {
-	t.Helper()
 	require.Equal(t, t.Salt()+word, image.Run(t, ref, t.Native()), append([]any{message}, args...)...)
 }
 
 // requireWarning looks for the two flags that the warning suggests.
 func requireWarning(t *suite.T, r *build.Result) {
-	t.Helper()
 	for _, wayOut := range []string{"--push", "--load"} {
 		require.Contains(t, r.Stderr(), wayOut, "the build does not warn that its result is not exported")
 	}
@@ -328,13 +325,11 @@ func requireWarning(t *suite.T, r *build.Result) {
 
 // requireDigest compares what buildx reports as pushed with what was pushed.
 func requireDigest(t *suite.T, ref, noted string) {
-	t.Helper()
 	require.Equal(t, registry.MustDigest(t, ref), noted, "the metadata file does not name the registry's digest")
 }
 
 // eachDriver returns the claim's builder and the engine's own one.
 func eachDriver(t *suite.T) []*builder.Builder {
-	t.Helper()
 	if t.Driver == subject.DriverDocker {
 		return []*builder.Builder{builder.New(t)}
 	}
@@ -344,10 +339,9 @@ func eachDriver(t *suite.T) []*builder.Builder {
 // requireID builds an image and fails unless the engine knows it by the id in
 // buildx's id file. It returns that id and buildx's metadata.
 func requireID(t *suite.T, b *builder.Builder, what string, provenance build.Option) (m build.Metadata, id string) {
-	t.Helper()
 	ref, word := image.New(t, "ids"), b.Driver+" "+what
 	r := build.Run(t, b, "fixtures/output", printing(t, word), provenance, build.Load(ref), build.IDFile(t), build.WithMetadata(t))
-	require.Equal(t, engine.ImageID(t, ref), r.ID(t), "driver %s, %s: the id file does not name the engine's image", b.Driver, what)
+	require.Equal(t, image.Inspect(t, ref, "").ID, r.ID(t), "driver %s, %s: the id file does not name the engine's image", b.Driver, what)
 	requirePrints(t, r.ID(t), word, "driver %s, %s: the id is that of another image", b.Driver, what)
 	return r.Metadata(t), r.ID(t)
 }

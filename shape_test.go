@@ -41,7 +41,9 @@ func TestShape(t *testing.T) {
 			}
 		}
 		require.Len(t, images, 1, "a build for one platform did not push exactly one image")
-		note(t, pushed.Facts())
+		for _, fact := range pushed.Facts() {
+			t.Fact(fact[0], fact[1])
+		}
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -107,18 +109,11 @@ func TestShape(t *testing.T) {
 	})
 }
 
-func note(t *suite.T, facts [][2]string) {
-	for _, fact := range facts {
-		t.Fact(fact[0], fact[1])
-	}
-}
-
 // Any time that is long past.
 const sourceDate = "1700000000"
 
 // buildTwice builds a stage of the fixture twice, without any cache.
 func buildTwice(t *suite.T, stage, attributes string) {
-	t.Helper()
 	at := registry.Start(t, registry.Strict)
 	b := builder.Shared(t)
 	push := func(tag string) registry.Description {

@@ -9,7 +9,6 @@ import (
 // and fails the claim if that does not succeed. The options are those of bake,
 // see [Set].
 func Bake(t *spec.T, b *builder.Builder, file, target string, options ...Option) *Result {
-	t.Helper()
 	r := TryBake(t, b, file, target, options...)
 	if !r.succeeded() {
 		t.Fatalf("on builder %s: %s", b.Name, r.FailureMessage())
@@ -19,7 +18,6 @@ func Bake(t *spec.T, b *builder.Builder, file, target string, options ...Option)
 
 // TryBake does the same and returns the result whatever it is.
 func TryBake(t *spec.T, b *builder.Builder, file, target string, options ...Option) *Result {
-	t.Helper()
 	options = append([]Option{flag("--builder", b.Name), flag("--file", file)}, options...)
 	return begin(t, b.Config, "bake", target, options).Wait(t)
 }

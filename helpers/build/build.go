@@ -40,7 +40,6 @@ type Result struct {
 // Run builds the context folder on a builder and fails the claim if the build
 // does not succeed.
 func Run(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
-	t.Helper()
 	return Start(t, b, context, options...).MustWait(t)
 }
 
@@ -48,7 +47,6 @@ func Run(t *spec.T, b *builder.Builder, context string, options ...Option) *Resu
 // it is. The docker driver makes an image of every result: one that the
 // options give no name and send nowhere gets a name of the run's.
 func Try(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
-	t.Helper()
 	return Start(t, b, context, options...).Wait(t)
 }
 
@@ -63,7 +61,6 @@ func named(options []Option) bool {
 // TryIn builds on the current builder of a configuration and returns the result
 // whatever it is.
 func TryIn(t *spec.T, config cli.Config, context string, options ...Option) *Result {
-	t.Helper()
 	// It may be the engine's.
 	enginecache.Snapshot(t)
 	return start(t, config, context, options).Wait(t)
@@ -146,14 +143,12 @@ func (r *Result) Transcript() string {
 // result, without the white space around it, together with the build. The result
 // should be small: its whole file system is written out.
 func Export(t *spec.T, b *builder.Builder, context, file string, options ...Option) (string, *Result) {
-	t.Helper()
 	tree, r := ExportAll(t, b, context, options...)
 	return tree.Text(t, file), r
 }
 
 // TryExport does the same for a build that may fail; then there is no content.
 func TryExport(t *spec.T, b *builder.Builder, context, file string, options ...Option) (string, *Result) {
-	t.Helper()
 	dir, option := exported(t)
 	r := Try(t, b, context, append(options, option)...)
 	if !r.succeeded() {
@@ -164,14 +159,12 @@ func TryExport(t *spec.T, b *builder.Builder, context, file string, options ...O
 
 // ExportAll is [Export] with all files of the result.
 func ExportAll(t *spec.T, b *builder.Builder, context string, options ...Option) (files.Tree, *Result) {
-	t.Helper()
 	dir, option := exported(t)
 	r := Run(t, b, context, append(options, option)...)
 	return files.In(dir), r
 }
 
 func exported(t *spec.T) (dir string, option Option) {
-	t.Helper()
 	dir = filepath.Join(t.Env.Dir, t.Env.Name("export"))
 	return dir, Local(dir)
 }

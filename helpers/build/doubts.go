@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"builders.test/helpers/cli"
 	"builders.test/helpers/env"
 	"builders.test/helpers/progress"
 	"builders.test/helpers/spec"
@@ -14,8 +15,7 @@ import (
 // tell records the registries over which a build had trouble, so that they are
 // asked should the claim fail.
 func (r *Result) tell(t *spec.T) {
-	t.Helper()
-	a := asker{args: r.args, builder: valueOf(r.args, "--builder")}
+	a := asker{args: r.args, builder: cli.ValueOf(r.args, "--builder")}
 	if a.builder == "" {
 		a.builder = current
 	}
@@ -78,7 +78,7 @@ func (a asker) about(steps []progress.Vertex) []env.Question {
 // contextNamed reports whether an image has the name of a context that the build
 // was given: if a registry is asked for it, the context was lost on the way.
 func (a asker) contextNamed(image string) bool {
-	return slices.ContainsFunc(valuesOf(a.args, "--build-context"), func(context string) bool {
+	return slices.ContainsFunc(cli.ValuesOf(a.args, "--build-context"), func(context string) bool {
 		name, _, _ := strings.Cut(context, "=")
 		return upstream.SameRepository(name, image)
 	})
@@ -88,7 +88,7 @@ func (a asker) contextNamed(image string) bool {
 func (a asker) pushedBy(step string) []string {
 	switch {
 	case strings.HasPrefix(step, "exporting cache"):
-		return attributes(valuesOf(a.args, "--cache-to"), "ref")
+		return attributes(cli.ValuesOf(a.args, "--cache-to"), "ref")
 	case strings.HasPrefix(step, "exporting to image"), strings.HasPrefix(step, "pushing "), strings.HasPrefix(step, "merging manifest list"):
 		return a.pushed()
 	}
@@ -97,14 +97,14 @@ func (a asker) pushedBy(step string) []string {
 
 func (a asker) pushed() []string {
 	var pushing []string
-	for _, output := range append(valuesOf(a.args, "--output"), valuesOf(a.args, "-o")...) {
+	for _, output := range cli.ValuesOf(a.args, "--output", "-o") {
 		if strings.Contains(output, "push=true") || strings.Contains(output, "type=registry") {
 			pushing = append(pushing, output)
 		}
 	}
 	named := attributes(pushing, "name")
 	if len(pushing) > 0 || slices.Contains(a.args, "--push") {
-		named = append(named, append(valuesOf(a.args, "--tag"), valuesOf(a.args, "-t")...)...)
+		named = append(named, cli.ValuesOf(a.args, "--tag", "-t")...)
 	}
 	return named
 }
@@ -120,26 +120,4 @@ func attributes(texts []string, key string) []string {
 		}
 	}
 	return all
-}
-
-// valuesOf are the values of a flag, written as one word or as two.
-func valuesOf(args []string, flag string) []string {
-	var all []string
-	for i, arg := range args {
-		if value, ok := strings.CutPrefix(arg, flag+"="); ok {
-			all = append(all, value)
-		}
-		if arg == flag && i+1 < len(args) {
-			all = append(all, args[i+1])
-		}
-	}
-	return all
-}
-
-func valueOf(args []string, flag string) string {
-	all := valuesOf(args, flag)
-	if len(all) == 0 {
-		return ""
-	}
-	return all[len(all)-1]
 }

@@ -109,7 +109,6 @@ func mayMiss(t *spec.T, fact Fact) (Loss, bool) {
 // untold ends the claim because the progress does not report a fact. If the fact may
 // get lost in this release nothing is known: that is an error of the instrument.
 func (r *Result) untold(t *spec.T, fact Fact, format string, args ...any) {
-	t.Helper()
 	what := fmt.Sprintf(format, args...)
 	if loss, ok := mayMiss(t, fact); ok {
 		t.EnvironmentFailed("the progress of BuildKit %s does not report %s, which may get lost (%s; docs/progress.md): test the claim again", t.BuildKit, what, loss.When)

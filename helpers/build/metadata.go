@@ -47,7 +47,6 @@ type Metadata struct {
 // Metadata is what buildx recorded about the image. The build must have been told
 // to [WithMetadata].
 func (r *Result) Metadata(t *spec.T) Metadata {
-	t.Helper()
 	content := r.note(t, metadataFile, "build.WithMetadata(t)")
 	if content == nil {
 		return Metadata{}
@@ -62,7 +61,6 @@ func (r *Result) Metadata(t *spec.T) Metadata {
 // ID is the image's id as buildx wrote it down. The build must have been given
 // an [IDFile].
 func (r *Result) ID(t *spec.T) string {
-	t.Helper()
 	return strings.TrimSpace(string(r.note(t, idFile, "build.IDFile(t)")))
 }
 
@@ -70,7 +68,6 @@ func (r *Result) ID(t *spec.T) string {
 // the build failed and left none. Only that it wrote nothing says something
 // about the build.
 func (r *Result) note(t *spec.T, flag, option string) []byte {
-	t.Helper()
 	content, err := r.noted(flag)
 	switch {
 	case errors.Is(err, errNotAsked):

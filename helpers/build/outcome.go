@@ -6,7 +6,6 @@ func (r *Result) succeeded() bool { return r.Command.ExitCode == 0 && !r.Command
 
 // MustSucceed fails the claim if the build did not succeed.
 func (r *Result) MustSucceed(t *spec.T) {
-	t.Helper()
 	if r.succeeded() {
 		return
 	}
@@ -15,7 +14,6 @@ func (r *Result) MustSucceed(t *spec.T) {
 
 // MustFail fails the claim with the message if the build succeeded.
 func (r *Result) MustFail(t *spec.T, format string, args ...any) {
-	t.Helper()
 	if r.Command.ExitCode == 0 {
 		t.Fatalf(format, args...)
 	}
@@ -25,7 +23,6 @@ func (r *Result) MustFail(t *spec.T, format string, args ...any) {
 // one of its own if it failed at something else than what the text names: a part
 // of a step's command, or of an image that was looked up.
 func (r *Result) MustFailAt(t *spec.T, text, format string, args ...any) {
-	t.Helper()
 	r.MustFail(t, format, args...)
 	if !r.FailedAt(text) {
 		t.Fatalf("the build failed, but not at %q: %s", text, r.FailureMessage())
@@ -35,7 +32,6 @@ func (r *Result) MustFailAt(t *spec.T, text, format string, args ...any) {
 // MustBeRefused fails the claim unless BuildKit refused the build. One that fails
 // because it cannot look up an image proves nothing, just as one that succeeds.
 func (r *Result) MustBeRefused(t *spec.T) {
-	t.Helper()
 	r.MustFail(t, "on builder %s a build of %s succeeded and should have been refused", r.builder, r.args[len(r.args)-1])
 	for _, v := range r.Failed() {
 		if v.LooksUp() != "" {

@@ -11,7 +11,6 @@ import (
 // progress has none, or does not report how it ended: missing progress proves
 // nothing.
 func (r *Result) Step(t *spec.T, text string) progress.Vertex {
-	t.Helper()
 	v, found := r.Find(text)
 	if !found {
 		r.untold(t, Took, "any step %q", text)
@@ -23,7 +22,6 @@ func (r *Result) Step(t *spec.T, text string) progress.Vertex {
 // MustTell ends the claim if the progress of a build that succeeded does not
 // report how a step ended.
 func (r *Result) MustTell(t *spec.T, v progress.Vertex) {
-	t.Helper()
 	if r.succeeded() && !v.Told() {
 		r.untold(t, Ran, "how the step %q ended", v.Name)
 	}
@@ -32,7 +30,6 @@ func (r *Result) MustTell(t *spec.T, v progress.Vertex) {
 // Printed is what the first step whose name contains the text printed, for
 // claims about that text itself. See [Result.Step].
 func (r *Result) Printed(t *spec.T, text string) string {
-	t.Helper()
 	v := r.Step(t, text)
 	if v.Log == "" {
 		r.untold(t, Printed, "what the step %q printed", v.Name)
@@ -44,7 +41,6 @@ func (r *Result) Printed(t *spec.T, text string) string {
 // the Dockerfile and of ignore files. The claim ends if the build succeeded and
 // the progress does not follow each transfer to its end.
 func (r *Result) Sent(t *spec.T) int64 {
-	t.Helper()
 	var sum int64
 	for _, v := range r.Vertices {
 		if v.Sending && r.succeeded() {

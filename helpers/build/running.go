@@ -28,7 +28,6 @@ type Running struct {
 // driver makes an image of every result: one that the options give no name and
 // send nowhere gets a name of the run's.
 func Start(t *spec.T, b *builder.Builder, context string, options ...Option) *Running {
-	t.Helper()
 	if b.Driver == subject.DriverDocker && !named(options) {
 		options = append(options, Tag(image.New(t, "unnamed")))
 	}
@@ -38,13 +37,11 @@ func Start(t *spec.T, b *builder.Builder, context string, options ...Option) *Ru
 }
 
 func start(t *spec.T, config cli.Config, context string, options []Option) *Running {
-	t.Helper()
 	return begin(t, config, "build", context, options)
 }
 
 // begin runs a buildx command that builds, with the target of the command last.
 func begin(t *spec.T, config cli.Config, verb, target string, options []Option) *Running {
-	t.Helper()
 	args := arguments(verb, target, options)
 	return &Running{args: args, command: config.Start(t, args...)}
 }
@@ -57,7 +54,6 @@ func arguments(verb, target string, options []Option) []string {
 // Await waits until the build executes a step whose name contains the text.
 // The claim fails if the build ends before.
 func (r *Running) Await(t *spec.T, text string) {
-	t.Helper()
 	err := poll.Until(t.Context(), awaitPause, func() (bool, error) {
 		if r.executes(t, text) {
 			return true, nil
@@ -75,14 +71,12 @@ func (r *Running) Await(t *spec.T, text string) {
 }
 
 func (r *Running) executes(t *spec.T, text string) bool {
-	t.Helper()
 	v, found := progressOf(t, r.command.Stderr()).Find(text)
 	return found && v.Executing()
 }
 
 // Wait waits for the end of the build and returns its result, whatever it is.
 func (r *Running) Wait(t *spec.T) *Result {
-	t.Helper()
 	command := r.command.Wait(t)
 	told := progressOf(t, command.Stderr())
 	for _, image := range told.Images() {
@@ -96,17 +90,13 @@ func (r *Running) Wait(t *spec.T) *Result {
 // MustWait waits for the end of the build and fails the claim if the build
 // does not succeed.
 func (r *Running) MustWait(t *spec.T) *Result {
-	t.Helper()
 	result := r.Wait(t)
 	result.MustSucceed(t)
 	return result
 }
 
 func progressOf(t *spec.T, text string) progress.Progress {
-	t.Helper()
 	told, err := progress.Parse(strings.NewReader(text))
-	if err != nil {
-		t.EnvironmentFailed("cannot read the build's progress: %v", err)
-	}
+	t.EnvironmentOK(err, "cannot read the build's progress")
 	return told
 }

@@ -8,7 +8,6 @@ package builder
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,7 +46,6 @@ type Builder struct {
 // builder, which is neither created nor removed; what builds leave there is
 // the business of package enginecache.
 func New(t *spec.T, options ...Option) *Builder {
-	t.Helper()
 	b, err := Try(t, options...)
 	if err != nil {
 		t.Fatalf("%v", err)
@@ -58,7 +56,6 @@ func New(t *spec.T, options ...Option) *Builder {
 // Try is [New] for callers that want to go on when the builder cannot be
 // created; the error says in one line why.
 func Try(t *spec.T, options ...Option) (*Builder, error) {
-	t.Helper()
 	o := apply(t, options)
 	b := o.builder()
 	t.Cleanup(func() { b.cleanUp(t) })
@@ -83,7 +80,6 @@ func (s settings) builder() *Builder {
 }
 
 func (b *Builder) make(t *spec.T, o settings) error {
-	t.Helper()
 	if b.Driver == subject.DriverDocker {
 		enginecache.Snapshot(t)
 		return nil
@@ -105,17 +101,16 @@ func (b *Builder) make(t *spec.T, o settings) error {
 	if b.daemon != nil {
 		args = append(args, b.daemon.createArgs(o.certificate)...)
 	}
-	if result := b.Config.Try(t, append([]string{"buildx"}, args...)...); result.ExitCode != 0 || result.Timeout {
+	err := cli.Err(b.Config.Try(t, append([]string{"buildx"}, args...)...))
+	if err != nil {
 		o.stumbled(t)
-		return errors.New(cli.FailureMessage(result))
 	}
-	return nil
+	return err
 }
 
 // stumbled notes that the image may have been missing: the engine pulls it, and
 // takes the one that it has if that fails.
 func (s settings) stumbled(t *spec.T) {
-	t.Helper()
 	t.Stumbles(env.Question{Image: s.image, Local: true})
 }
 
@@ -127,7 +122,6 @@ func OfContext(config cli.Config, context string) *Builder {
 
 // Append adds a node to the builder, on the engine that a docker context names.
 func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
-	t.Helper()
 	o := apply(t, append([]Option{In(b.Config), Named(b.Name)}, options...))
 	b.Config.Buildx(t, append(o.createArgs(t), "--append", endpoint)...)
 }
@@ -136,7 +130,6 @@ func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
 // the cache that is there. Its BuildKit starts again, and prunes a second after
 // that, as far as its policy says so: later it does so once a minute at most.
 func (b *Builder) Recreate(t *spec.T, options ...Option) *Builder {
-	t.Helper()
 	engine.RemoveVolumeAfter(t, b.Volume())
 	b.Config.Buildx(t, "stop", b.Name)
 	b.Config.Buildx(t, "rm", "--keep-state", b.Name)
@@ -146,7 +139,6 @@ func (b *Builder) Recreate(t *spec.T, options ...Option) *Builder {
 // NewWithNodes is [New] with a node for each of the platforms, of which the first
 // one is the builder's first node.
 func NewWithNodes(t *spec.T, platforms ...string) *Builder {
-	t.Helper()
 	b := New(t, Platform(platforms[0]))
 	for _, platform := range platforms[1:] {
 		b.Append(t, cli.NewContext(t), Platform(platform))
@@ -161,24 +153,20 @@ func NewWithNodes(t *spec.T, platforms ...string) *Builder {
 // that it has in its cache (moby/buildkit#4674): a spec that expects a hit takes
 // one of its own.
 func Shared(t *spec.T) *Builder {
-	t.Helper()
 	return SharedFor(t, t.Native())
 }
 
 // SharedFor is [Shared] for other platforms, separated by commas.
 func SharedFor(t *spec.T, platforms string) *Builder {
-	t.Helper()
 	return shared(t, t.Driver, platforms)
 }
 
 // SharedOf is [Shared] with another driver than the claim's.
 func SharedOf(t *spec.T, driver string) *Builder {
-	t.Helper()
 	return shared(t, driver, t.Native())
 }
 
 func shared(t *spec.T, driver, platforms string) *Builder {
-	t.Helper()
 	b, err := env.Shared(t.Env, t.SharedKey(driver+" builder "+platforms), func() (*Builder, error) {
 		o := apply(t, []Option{Named(t.Env.SharedName()), Driver(driver), Platform(platforms), Bootstrapped()})
 		b := o.builder()
@@ -194,7 +182,6 @@ func shared(t *spec.T, driver, platforms string) *Builder {
 // cleanUp keeps the daemon's log of a failed claim and removes the builder.
 // Whatever else a builder leaves, the janitor finds by the run's id.
 func (b *Builder) cleanUp(t *spec.T) {
-	t.Helper()
 	if b.Driver == subject.DriverDocker {
 		return
 	}
@@ -212,14 +199,13 @@ func (b *Builder) cleanUp(t *spec.T) {
 	if !b.Recorded() {
 		return
 	}
-	if result := b.Config.CleanUp(t, "buildx", "rm", "--force", b.Name); result.ExitCode != 0 {
-		t.Errorf("clean-up: %s", cli.FailureMessage(result))
+	if err := cli.Err(b.Config.CleanUp(t, "buildx", "rm", "--force", b.Name)); err != nil {
+		t.Errorf("clean-up: %v", err)
 	}
 }
 
 // keep leaves the builder for a look.
 func (b *Builder) keep(t *spec.T) {
-	t.Helper()
 	look := evidence.Line([]string{"DOCKER_HOST=" + t.Env.Engine.Host, "BUILDX_CONFIG=" + b.Config.Dir}, []string{"docker", "buildx", "inspect", b.Name})
 	if err := t.Env.KeepFor(env.Kept{Claim: t.Claim.Name(), Look: look}); err != nil {
 		t.Logf("%v", err)
@@ -229,7 +215,6 @@ func (b *Builder) keep(t *spec.T) {
 // dump lets the BuildKit of a claim that did not end say in its log what it was
 // doing, goroutine by goroutine. It ends by that.
 func (b *Builder) dump(t *spec.T) {
-	t.Helper()
 	if t.Context().Err() != context.DeadlineExceeded {
 		return
 	}
@@ -242,7 +227,6 @@ func (b *Builder) dump(t *spec.T) {
 const logLines = "5000"
 
 func (b *Builder) keepLog(t *spec.T) {
-	t.Helper()
 	result := b.Config.CleanUp(t, "logs", "--tail", logLines, b.Container())
 	if err := t.Evidence.Note(b.Name+".log", result.Combined()); err != nil {
 		t.Logf("evidence: %v", err)
@@ -275,19 +259,16 @@ func ContainerOf(node string) string { return env.NodePrefix + node }
 
 // Buildx runs a docker buildx command on this builder.
 func (b *Builder) Buildx(t *spec.T, args ...string) *icmd.Result {
-	t.Helper()
 	return b.Config.Buildx(t, append(args, b.Name)...)
 }
 
 // Bootstrap starts the builder and waits until its BuildKit answers.
 func (b *Builder) Bootstrap(t *spec.T) {
-	t.Helper()
 	b.Config.Buildx(t, "inspect", "--bootstrap", b.Name)
 }
 
 // AwaitDaemon waits until the BuildKit of a remote builder answers again.
 func (b *Builder) AwaitDaemon(t *spec.T) {
-	t.Helper()
 	if err := b.daemon.await(t, b.Config); err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -296,7 +277,6 @@ func (b *Builder) AwaitDaemon(t *spec.T) {
 // Exec runs a command in the builder's container and returns what it printed.
 // The docker driver has no container, and none can be asked for.
 func (b *Builder) Exec(t *spec.T, command ...string) string {
-	t.Helper()
 	if b.Driver == subject.DriverDocker {
 		t.Fatalf("the spec asks for the container of the engine's own BuildKit, which has none; its claim needs own-buildkit")
 	}
@@ -308,7 +288,6 @@ func (b *Builder) Exec(t *spec.T, command ...string) string {
 // cache, record by record, as its buildctl prints it. The engine's own BuildKit
 // has none, and is asked through buildx.
 func (b *Builder) Records(t *spec.T) string {
-	t.Helper()
 	if b.Driver == subject.DriverDocker {
 		return b.Config.Buildx(t, "du", "--verbose", "--builder", b.Name).Stdout()
 	}
@@ -318,13 +297,11 @@ func (b *Builder) Records(t *spec.T) string {
 // RecordsOf is [Builder.Records] for one node of several, each of which is a
 // container of buildx's.
 func (b *Builder) RecordsOf(t *spec.T, node string) string {
-	t.Helper()
 	return b.Config.Docker(t, "exec", ContainerOf(node), "buildctl", "du", "--verbose").Stdout()
 }
 
 // DaemonVersion is the version that the builder's buildkitd reports of itself.
 func (b *Builder) DaemonVersion(t *spec.T) string {
-	t.Helper()
 	version, err := env.ParseBuildKitVersion(b.Exec(t, "buildkitd", "--version"))
 	if err != nil {
 		t.Fatalf("%v", err)

@@ -57,7 +57,6 @@ func (d *daemon) volume() string { return d.name + "_state" }
 // start runs the daemon and waits until it answers. The error holds the last
 // line of its log if it had any.
 func (d *daemon) start(t *spec.T, s settings) error {
-	t.Helper()
 	args := []string{
 		"create", "--name", d.name, "--label", env.RunLabel + "=" + t.Env.Run,
 		"--privileged", "--network", "host", "--volume", d.volume() + ":/var/lib/buildkit",
@@ -73,8 +72,8 @@ func (d *daemon) start(t *spec.T, s settings) error {
 		steps = append(steps, []string{"cp", config, d.name + ":" + configInside})
 	}
 	for _, step := range append(steps, []string{"start", d.name}) {
-		if result := s.config.Try(t, step...); result.ExitCode != 0 || result.Timeout {
-			return errors.New(cli.FailureMessage(result))
+		if err := cli.Err(s.config.Try(t, step...)); err != nil {
+			return err
 		}
 	}
 	return d.await(t, s.config)
@@ -83,7 +82,6 @@ func (d *daemon) start(t *spec.T, s settings) error {
 // listen says where the daemon listens: by mounts of its container and by
 // flags of its program. The default socket stays, for `docker exec`.
 func (d *daemon) listen(t *spec.T) (mounts, flags []string) {
-	t.Helper()
 	flags = []string{"--addr", "unix:///run/buildkit/buildkitd.sock"}
 	switch d.transport {
 	case DockerExec:
@@ -91,9 +89,7 @@ func (d *daemon) listen(t *spec.T) (mounts, flags []string) {
 		return nil, flags
 	case UnixSocket:
 		dir := filepath.Join(t.Env.Dir, t.Env.Name("s"))
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.EnvironmentFailed("create a folder for the daemon's socket: %v", err)
-		}
+		t.EnvironmentOK(os.Mkdir(dir, 0o700), "create a folder for the daemon's socket")
 		d.address = "unix://" + filepath.Join(dir, "buildkitd.sock")
 		// The daemon is root; the user of the specs need not be.
 		flags = append(flags, "--group", strconv.Itoa(os.Getgid()))
@@ -127,7 +123,6 @@ func (d *daemon) createArgs(cert Certificate) []string {
 
 // await waits until the daemon answers on its own socket, or ends.
 func (d *daemon) await(t *spec.T, config cli.Config) error {
-	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), daemonPatience)
 	defer cancel()
 	var answer *icmd.Result
@@ -145,7 +140,6 @@ func (d *daemon) await(t *spec.T, config cli.Config) error {
 }
 
 func (d *daemon) runs(t *spec.T) bool {
-	t.Helper()
 	found, err := t.Env.Client.ContainerInspect(t.Context(), d.name)
 	return err != nil || found.State.Running
 }
@@ -153,7 +147,6 @@ func (d *daemon) runs(t *spec.T) bool {
 // ended says why the daemon did. Its port was free a moment before: that
 // another process took it is not a fault of BuildKit's.
 func (d *daemon) ended(t *spec.T, config cli.Config) error {
-	t.Helper()
 	said := d.log(t, config)
 	if strings.Contains(said, "address already in use") {
 		t.EnvironmentFailed("another process took the daemon's port: %s", lastLine(said))
@@ -163,7 +156,6 @@ func (d *daemon) ended(t *spec.T, config cli.Config) error {
 
 // log is what the daemon said, which stays as evidence.
 func (d *daemon) log(t *spec.T, config cli.Config) string {
-	t.Helper()
 	said := config.CleanUp(t, "logs", "--tail", logLines, d.name).Combined()
 	if err := t.Evidence.Note(d.name+".log", said); err != nil {
 		t.Logf("evidence: %v", err)
@@ -184,14 +176,13 @@ func lastLine(log string) string {
 }
 
 func (d *daemon) remove(t *spec.T) {
-	t.Helper()
 	config := cli.NewConfig(t)
 	for _, args := range [][]string{
 		{"rm", "--force", "--volumes", d.name},
 		{"volume", "rm", "--force", d.volume()},
 	} {
-		if result := config.CleanUp(t, args...); result.ExitCode != 0 {
-			t.Errorf("clean-up: %s", cli.FailureMessage(result))
+		if err := cli.Err(config.CleanUp(t, args...)); err != nil {
+			t.Errorf("clean-up: %v", err)
 		}
 	}
 }

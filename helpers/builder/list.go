@@ -29,11 +29,8 @@ type ListedNode struct {
 
 // List is what docker buildx ls says with a configuration, in its order.
 func List(t *spec.T, config cli.Config) []Listed {
-	t.Helper()
 	listed, err := parseList(config.Buildx(t, "ls", "--format", "{{json .}}").Stdout())
-	if err != nil {
-		t.Fatalf("docker buildx ls: %v", err)
-	}
+	t.OK(err, "docker buildx ls")
 	return listed
 }
 
@@ -75,7 +72,6 @@ func Current(listed []Listed) string {
 // Chosen returns the builder that a command with the configuration would use if it named
 // none.
 func Chosen(t *spec.T, config cli.Config) string {
-	t.Helper()
 	return parseName(config.Buildx(t, "inspect").Stdout())
 }
 
@@ -104,7 +100,6 @@ type Inspection struct {
 
 // Inspect is what docker buildx inspect says of the builder's nodes.
 func (b *Builder) Inspect(t *spec.T) []Inspection {
-	t.Helper()
 	return parseInspect(b.Config.Buildx(t, "inspect", b.Name).Stdout())
 }
 

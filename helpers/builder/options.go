@@ -122,7 +122,6 @@ func flag(name string) Option {
 }
 
 func apply(t *spec.T, options []Option) settings {
-	t.Helper()
 	s := settings{image: t.Env.BuildKit.Image, network: "host", driver: t.Driver, transport: DockerExec, certificate: TrustedCert}
 	for _, option := range options {
 		option(&s)
@@ -137,7 +136,6 @@ func apply(t *spec.T, options []Option) settings {
 }
 
 func (s settings) createArgs(t *spec.T) []string {
-	t.Helper()
 	args := append([]string{"create", "--name", s.name, "--driver", s.driver}, s.flags...)
 	if s.platforms != "" {
 		args = append(args, "--platform", s.platforms)
@@ -167,19 +165,14 @@ func (s settings) createArgs(t *spec.T) []string {
 // configFile writes the configuration of the builder's BuildKit, and returns
 // its path, or "" if there is nothing to say.
 func (s settings) configFile(t *spec.T) string {
-	t.Helper()
 	text := s.configText(t.Env.Testbed.Mirror)
 	if text == "" {
 		return ""
 	}
 	path := filepath.Join(t.Env.Dir, t.Env.Name("buildkitd")+".toml")
-	if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
-		t.EnvironmentFailed("write BuildKit's configuration: %v", err)
-	}
+	t.EnvironmentOK(os.WriteFile(path, []byte(text+"\n"), 0o600), "write BuildKit's configuration")
 	// A person who repeats the command needs it, too.
-	if err := t.Evidence.Note(filepath.Base(path), text+"\n"); err != nil {
-		t.EnvironmentFailed("cannot save the evidence: %v", err)
-	}
+	t.EnvironmentOK(t.Evidence.Note(filepath.Base(path), text+"\n"), "cannot save the evidence")
 	return path
 }
 

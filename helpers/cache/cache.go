@@ -20,7 +20,6 @@ import (
 // words, such as --filter type=regular, narrow the list. To BuildKit the look
 // may be a use of a record: see [AwaitGone].
 func Usage(t *spec.T, b *builder.Builder, words ...string) Records {
-	t.Helper()
 	records, err := TryUsage(t, b, words...)
 	if err != nil {
 		fail(t, err)
@@ -31,10 +30,9 @@ func Usage(t *spec.T, b *builder.Builder, words ...string) Records {
 // TryUsage lists like [Usage]. The error says in one line why buildx did not
 // tell, or that what it told cannot be read.
 func TryUsage(t *spec.T, b *builder.Builder, words ...string) (Records, error) {
-	t.Helper()
 	result := b.Config.Try(t, append([]string{"buildx", "du", "--verbose", "--builder", b.Name}, words...)...)
-	if result.ExitCode != 0 || result.Timeout {
-		return nil, errors.New(cli.FailureMessage(result))
+	if err := cli.Err(result); err != nil {
+		return nil, err
 	}
 	records, err := Parse(result.Stdout())
 	if err != nil {
@@ -49,7 +47,6 @@ var errUnreadable = errors.New("cannot read the output of `docker buildx du --ve
 // fail ends the claim because a look at a cache failed. That du failed is du's
 // doing; that it cannot be read here is not.
 func fail(t *spec.T, err error) {
-	t.Helper()
 	if errors.Is(err, errUnreadable) {
 		t.EnvironmentFailed("%v", err)
 	}
@@ -59,37 +56,21 @@ func fail(t *spec.T, err error) {
 // Prune takes from a builder's cache what the words say, without asking, and
 // fails the claim if buildx refuses.
 func Prune(t *spec.T, b *builder.Builder, words ...string) {
-	t.Helper()
-	result := TryPrune(t, b, words...)
-	if result.ExitCode != 0 || result.Timeout {
-		t.Fatalf("%s", cli.FailureMessage(result))
-	}
+	cli.Must(t, TryPrune(t, b, words...))
 }
 
 // TryPrune prunes like [Prune] and returns the command's result, whatever it
 // is.
 func TryPrune(t *spec.T, b *builder.Builder, words ...string) *icmd.Result {
-	t.Helper()
 	return b.Config.Try(t, append([]string{"buildx", "prune", "--force", "--builder", b.Name}, words...)...)
 }
 
 // state is where a BuildKit keeps what it has.
 const state = "/var/lib/buildkit"
 
-// Files lists those on a builder's disk that have one of the names.
-func Files(t *spec.T, b *builder.Builder, names ...string) string {
-	t.Helper()
-	files, err := TryFiles(t, b, names...)
-	if err != nil {
-		fail(t, err)
-	}
-	return files
-}
-
-// TryFiles lists like [Files]. The error says in one line why they cannot be
-// listed.
+// TryFiles lists the files on a builder's disk that have one of the names. The error
+// says in one line why they cannot be listed.
 func TryFiles(t *spec.T, b *builder.Builder, names ...string) (string, error) {
-	t.Helper()
 	find := []string{"find", state, "-name", names[0]}
 	for _, name := range names[1:] {
 		find = append(find, "-o", "-name", name)

@@ -12,18 +12,14 @@ import (
 // use (ClearActiveCacheMounts in its solver/llbsolver/mounts): builds that share one
 // would no longer find each other.
 func mountLock(t *spec.T) *sync.RWMutex {
-	t.Helper()
 	lock, err := env.Shared(t.Env, "cache mounts", func() (*sync.RWMutex, error) { return new(sync.RWMutex), nil })
-	if err != nil {
-		t.EnvironmentFailed("lock the cache mounts: %v", err)
-	}
+	t.EnvironmentOK(err, "lock the cache mounts")
 	return lock
 }
 
 // SharesMounts is for a spec whose builds meet in a cache mount: it keeps builds
 // away that empty cache mounts, until the spec ends.
 func SharesMounts(t *spec.T) {
-	t.Helper()
 	lock := mountLock(t)
 	lock.RLock()
 	t.Cleanup(lock.RUnlock)
@@ -32,7 +28,6 @@ func SharesMounts(t *spec.T) {
 // EmptiesMounts is for a spec that uses a cache mount with --no-cache: it keeps
 // builds away that meet in one, until the spec ends.
 func EmptiesMounts(t *spec.T) {
-	t.Helper()
 	lock := mountLock(t)
 	lock.Lock()
 	t.Cleanup(lock.Unlock)

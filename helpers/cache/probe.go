@@ -23,7 +23,6 @@ type Probe struct {
 // Draw builds on a builder. It returns the value, and whether BuildKit says that
 // the step came from the cache.
 func (p Probe) Draw(t *spec.T, b *builder.Builder, options ...build.Option) (value string, cached progress.Reading) {
-	t.Helper()
 	options = append([]build.Option{build.Salt(t)}, options...)
 	value, r := build.Export(t, b, p.Context, p.File, options...)
 	return value, r.Cached(p.Step)
@@ -32,7 +31,6 @@ func (p Probe) Draw(t *spec.T, b *builder.Builder, options ...build.Option) (val
 // MustHit fails the claim with the message unless a builder's cache still has the
 // value that was drawn before.
 func (p Probe) MustHit(t *spec.T, b *builder.Builder, before, message string) {
-	t.Helper()
 	value, cached := p.Draw(t, b)
 	if value != before {
 		t.Fatalf("%s", message)
@@ -45,7 +43,6 @@ func (p Probe) MustHit(t *spec.T, b *builder.Builder, before, message string) {
 // MustMiss fails the claim with the message if a builder's cache has the value
 // that was drawn before.
 func (p Probe) MustMiss(t *spec.T, b *builder.Builder, before, message string) {
-	t.Helper()
 	value, cached := p.Draw(t, b)
 	if value == before {
 		t.Fatalf("%s", message)

@@ -26,13 +26,11 @@ const Thing = 4 << 20
 // value found there, and the build that found it. What is missing is made again,
 // with another value.
 func (s Stock) Read(t *spec.T, b *builder.Builder, what string, options ...build.Option) (string, *build.Result) {
-	t.Helper()
 	return s.ReadFrom(t, b, what, s.Context, options...)
 }
 
 // ReadFrom is [Stock.Read] with a local source of the spec's own, see [Stock.Source].
 func (s Stock) ReadFrom(t *spec.T, b *builder.Builder, what, source string, options ...build.Option) (string, *build.Result) {
-	t.Helper()
 	// The step that reads runs each time, since its argument differs each time.
 	read := t.Env.Name("read")
 	return build.Export(t, b, source, read, append(options, s.stage(t, "read-"+what, read))...)
@@ -44,14 +42,12 @@ func (s Stock) stage(t *spec.T, target, read string) build.Option {
 
 // Source makes a local source with a file of random bytes, thing-source.
 func (Stock) Source(t *spec.T) string {
-	t.Helper()
 	return fixture.New(t, fs.WithFile("thing-source", fixture.Noise(Thing)))
 }
 
 // MustHit fails the claim with the message unless a builder's cache still has the
 // value that was read before.
 func (s Stock) MustHit(t *spec.T, b *builder.Builder, what, before, message string) {
-	t.Helper()
 	if value, _ := s.Read(t, b, what); value != before {
 		t.Fatalf("%s", message)
 	}
@@ -60,7 +56,6 @@ func (s Stock) MustHit(t *spec.T, b *builder.Builder, what, before, message stri
 // MustMiss fails the claim with the message if a builder's cache still has the
 // value that was read before.
 func (s Stock) MustMiss(t *spec.T, b *builder.Builder, what, before, message string) {
-	t.Helper()
 	if value, _ := s.Read(t, b, what); value == before {
 		t.Fatalf("%s", message)
 	}
@@ -81,7 +76,6 @@ func (Stock) Sources(held Records) Records { return held.Of("source.local").AtLe
 // leaves room for one. The first layer, whose value it returns, is the older one,
 // but was used later and more often.
 func (s Stock) Unequal(t *spec.T) (b *builder.Builder, first string, limit int64) {
-	t.Helper()
 	b = builder.New(t, builder.NoGC())
 	s.Read(t, b, "first")
 	s.Read(t, b, "second")
@@ -94,14 +88,12 @@ func (s Stock) Unequal(t *spec.T) (b *builder.Builder, first string, limit int64
 // Rest begins a build that rests in a step on top of the second layer. wake
 // lets it go on, and returns the value it took from that layer.
 func (s Stock) Rest(t *spec.T, b *builder.Builder) (wake func() string) {
-	t.Helper()
 	read, dest := t.Env.Name("read"), fixture.Path(t, "rested")
 	running := build.Start(t, b, s.Context, s.stage(t, "read-resting", read), build.Local(dest))
 	running.Await(t, "until test -e")
 	Await(t, b, time.Minute, "the build rests in a step whose cache mount is not in use",
 		func(held Records) bool { return len(held.About("/gate").InUse()) > 0 })
 	return func() string {
-		t.Helper()
 		build.Run(t, b, s.Context, s.stage(t, "waking", read))
 		running.MustWait(t)
 		return files.In(dest).Text(t, read)

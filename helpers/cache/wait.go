@@ -20,7 +20,6 @@ const pause = 250 * time.Millisecond
 // words; one that still complains after patience, or at the claim's deadline,
 // ends it with the complaint.
 func Until(t *spec.T, patience time.Duration, look func() (complaint string, err error)) {
-	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var complaint string
@@ -43,7 +42,6 @@ func Until(t *spec.T, patience time.Duration, look func() (complaint string, err
 // after patience fails the claim with complaint, and one that cannot be looked
 // at fails it at once.
 func Await(t *spec.T, b *builder.Builder, patience time.Duration, complaint string, wish func(Records) bool) {
-	t.Helper()
 	Until(t, patience, func() (string, error) {
 		held, err := TryUsage(t, b)
 		if err != nil || wish(held) {
@@ -60,7 +58,6 @@ const restPatience = 30 * time.Second
 // AwaitIdle waits until nothing of a builder's cache is in use: for a moment after
 // a build what it made still is, and prune spares that.
 func AwaitIdle(t *spec.T, b *builder.Builder) {
-	t.Helper()
 	Await(t, b, restPatience, "no build runs, and BuildKit still calls a part of its cache in use",
 		func(held Records) bool { return len(held.InUse()) == 0 })
 }
@@ -70,7 +67,6 @@ func AwaitIdle(t *spec.T, b *builder.Builder) {
 // it would spare what is looked at, and think it used lately. Files that stay longer than patience
 // fail the claim with complaint.
 func AwaitGone(t *spec.T, b *builder.Builder, patience time.Duration, complaint string, files ...string) {
-	t.Helper()
 	Until(t, patience, func() (string, error) {
 		left, err := TryFiles(t, b, files...)
 		if err != nil || left == "" {

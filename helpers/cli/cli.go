@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,11 +32,8 @@ type Config struct {
 // NewConfig returns an empty configuration. It disappears with the run's folder, so that
 // a later look at it, and the clean-up of its builders, find it whole.
 func NewConfig(t *spec.T) Config {
-	t.Helper()
 	dir := filepath.Join(t.Env.Dir, t.Env.Name("home"))
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.EnvironmentFailed("create a buildx configuration folder: %v", err)
-	}
+	t.EnvironmentOK(os.Mkdir(dir, 0o700), "create a buildx configuration folder")
 	return Config{Dir: dir}
 }
 
@@ -43,7 +41,6 @@ func NewConfig(t *spec.T) Config {
 // buildx wants a different endpoint for each node of a builder; contexts make
 // one engine many endpoints. It is known in the run's own configuration only.
 func NewContext(t *spec.T) string {
-	t.Helper()
 	name := t.Env.Name("context")
 	NewConfig(t).Docker(t, "context", "create", name, "--docker", "host="+t.Env.Engine.Host)
 	return name
@@ -71,70 +68,63 @@ func (c Config) Reading(stdin string) Config {
 
 // Docker runs the docker command and fails the claim if it does not succeed.
 func (c Config) Docker(t *spec.T, args ...string) *icmd.Result {
-	t.Helper()
-	result := c.Try(t, args...)
-	if result.ExitCode != 0 || result.Timeout {
-		t.Fatalf("%s", FailureMessage(result))
-	}
-	return result
+	return Must(t, c.Try(t, args...))
 }
 
 // Buildx runs docker buildx and fails the claim if it does not succeed.
 func (c Config) Buildx(t *spec.T, args ...string) *icmd.Result {
-	t.Helper()
 	return c.Docker(t, append([]string{"buildx"}, args...)...)
 }
 
 // Try runs the docker command and returns its result, whatever it is.
 func (c Config) Try(t *spec.T, args ...string) *icmd.Result {
-	t.Helper()
 	return c.run(t, remaining(t), args)
 }
 
 // CleanUp runs the docker command with its own deadline, so that it can
 // take things away after the claim's has passed.
 func (c Config) CleanUp(t *spec.T, args ...string) *icmd.Result {
-	t.Helper()
 	return c.run(t, cleanUpTimeout, args)
 }
 
 func (c Config) run(t *spec.T, timeout time.Duration, args []string) *icmd.Result {
-	t.Helper()
-	return execute(t, timeout, c.surroundings(), append([]string{t.Env.Docker}, args...))
+	return begin(t, timeout, c, append([]string{t.Env.Docker}, args...)).Wait(t)
 }
 
-// surroundings are the variables of a command, the folder that it is run in,
-// where empty is this process's, and what it reads.
-type surroundings struct {
-	env           []string
-	folder, stdin string
+// variables are those of a command; one that is not docker has none of its own.
+func (c Config) variables() []string {
+	if c.Dir == "" {
+		return c.env
+	}
+	return append([]string{"BUILDX_CONFIG=" + c.Dir}, c.env...)
 }
 
-func (c Config) surroundings() surroundings {
-	return surroundings{env: append([]string{"BUILDX_CONFIG=" + c.Dir}, c.env...), folder: c.in, stdin: c.stdin}
+// Must fails the claim if a command did not succeed, and returns its result.
+func Must(t *spec.T, result *icmd.Result) *icmd.Result {
+	if err := Err(result); err != nil {
+		t.Fatalf("%v", err)
+	}
+	return result
+}
+
+// Err is nil for a command that succeeded, and otherwise [FailureMessage].
+func Err(result *icmd.Result) error {
+	if result.ExitCode == 0 && !result.Timeout {
+		return nil
+	}
+	return errors.New(FailureMessage(result))
 }
 
 // Program runs a program other than the docker command, in the same
 // surroundings, and fails the claim if it does not succeed.
 func Program(t *spec.T, command ...string) *icmd.Result {
-	t.Helper()
-	result := TryProgram(t, command...)
-	if result.ExitCode != 0 || result.Timeout {
-		t.Fatalf("%s", FailureMessage(result))
-	}
-	return result
+	return Must(t, TryProgram(t, command...))
 }
 
 // TryProgram runs a program other than the docker command and returns its
 // result, whatever it is.
 func TryProgram(t *spec.T, command ...string) *icmd.Result {
-	t.Helper()
-	return execute(t, remaining(t), surroundings{}, command)
-}
-
-func execute(t *spec.T, timeout time.Duration, own surroundings, command []string) *icmd.Result {
-	t.Helper()
-	return begin(t, timeout, own, command).Wait(t)
+	return begin(t, remaining(t), Config{}, command).Wait(t)
 }
 
 // shown is a command as a person would type it: without the folder of the
@@ -147,20 +137,14 @@ func shown(command []string) []string {
 }
 
 func keep(t *spec.T, r *Running) {
-	t.Helper()
-	surroundings := append([]string{
-		"DOCKER_HOST=" + t.Env.Engine.Host,
-		"DOCKER_CONFIG=" + t.Env.DockerConfig(),
-	}, r.own.env...)
+	set := []string{"DOCKER_HOST=" + t.Env.Engine.Host, "DOCKER_CONFIG=" + t.Env.DockerConfig()}
 	err := t.Evidence.Command(evidence.Command{
-		Args: shown(r.command), Env: surroundings, Own: t.Env.Dir,
+		Args: shown(r.command), Env: append(set, r.config.variables()...), Own: t.Env.Dir,
 		Started: r.started.UTC(), Seconds: r.took.Seconds(),
 		Exit: r.result.ExitCode, TimedOut: r.result.Timeout,
-		Stdin: []byte(r.own.stdin), Stdout: []byte(r.result.Stdout()), Stderr: []byte(r.result.Stderr()),
+		Stdin: []byte(r.config.stdin), Stdout: []byte(r.result.Stdout()), Stderr: []byte(r.result.Stderr()),
 	})
-	if err != nil {
-		t.EnvironmentFailed("cannot save the evidence: %v", err)
-	}
+	t.EnvironmentOK(err, "cannot save the evidence")
 }
 
 // remaining is the time left until the claim's deadline; icmd takes zero for

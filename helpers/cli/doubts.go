@@ -15,7 +15,6 @@ import (
 // tell records the registries over which a docker command may have failed, so that
 // they are asked should the claim fail.
 func tell(t *spec.T, args []string, result *icmd.Result) {
-	t.Helper()
 	create := len(args) > 1 && args[0] == "buildx" && args[1] == "create"
 	if create {
 		noteConfig(t, args)
@@ -56,7 +55,7 @@ var step = regexp.MustCompile(`(?m)^#\d+ (.+)$`)
 // planned are the images of a build that shows its steps.
 func planned(args []string, progress string) []env.Question {
 	var all []env.Question
-	builder := flagOf(args, "--builder")
+	builder := ValueOf(args, "--builder")
 	if builder == "default" {
 		builder = ""
 	}
@@ -71,30 +70,35 @@ func planned(args []string, progress string) []env.Question {
 
 // noteConfig records how a builder that a spec creates itself reaches registries.
 func noteConfig(t *spec.T, args []string) {
-	t.Helper()
-	name := flagOf(args, "--name")
+	name := ValueOf(args, "--name")
 	if name == "" || t.Env.IsConfigured(name) {
 		return
 	}
 	content := ""
-	for _, flag := range []string{"--config", "--buildkitd-config"} {
-		if file := flagOf(args, flag); file != "" {
-			text, _ := os.ReadFile(file) // buildx complains of one that is not there
-			content = string(text)
-		}
+	if file := ValueOf(args, "--config", "--buildkitd-config"); file != "" {
+		text, _ := os.ReadFile(file) // buildx complains of one that is not there
+		content = string(text)
 	}
 	t.Env.Configured(name, content)
 }
 
-// flagOf is the value of a flag, written as one word or as two.
-func flagOf(args []string, flag string) string {
+// ValuesOf are the values of flags, each written as one word or as two.
+func ValuesOf(args []string, flags ...string) []string {
+	var all []string
 	for i, arg := range args {
-		if value, ok := strings.CutPrefix(arg, flag+"="); ok {
-			return value
+		flag, value, joined := strings.Cut(arg, "=")
+		if !joined && i+1 < len(args) {
+			value = args[i+1]
 		}
-		if arg == flag && i+1 < len(args) {
-			return args[i+1]
+		if slices.Contains(flags, flag) && (joined || i+1 < len(args)) {
+			all = append(all, value)
 		}
 	}
-	return ""
+	return all
+}
+
+// ValueOf is the last of [ValuesOf], or empty.
+func ValueOf(args []string, flags ...string) string {
+	all := append([]string{""}, ValuesOf(args, flags...)...)
+	return all[len(all)-1]
 }

@@ -11,7 +11,7 @@ import (
 
 // Running is a command that has begun.
 type Running struct {
-	own     surroundings
+	config  Config
 	command []string
 	started time.Time
 	// took and result are to be read after the end only, but for the streams.
@@ -23,18 +23,16 @@ type Running struct {
 // Start begins a docker command and returns while it runs. If the spec ends
 // first the command is interrupted, and awaited.
 func (c Config) Start(t *spec.T, args ...string) *Running {
-	t.Helper()
-	r := begin(t, remaining(t), c.surroundings(), append([]string{t.Env.Docker}, args...))
+	r := begin(t, remaining(t), c, append([]string{t.Env.Docker}, args...))
 	t.Cleanup(r.end)
 	return r
 }
 
-func begin(t *spec.T, timeout time.Duration, own surroundings, command []string) *Running {
-	t.Helper()
-	r := &Running{own: own, command: command, started: time.Now(), ended: make(chan struct{})}
-	started := icmd.Cmd{Command: command, Dir: own.folder, Env: t.Env.Environ(own.env...)}
-	if own.stdin != "" {
-		started.Stdin = strings.NewReader(own.stdin)
+func begin(t *spec.T, timeout time.Duration, c Config, command []string) *Running {
+	r := &Running{config: c, command: command, started: time.Now(), ended: make(chan struct{})}
+	started := icmd.Cmd{Command: command, Dir: c.in, Env: t.Env.Environ(c.variables()...)}
+	if c.stdin != "" {
+		started.Stdin = strings.NewReader(c.stdin)
 	}
 	r.result = icmd.StartCmd(started)
 	if r.result.Error != nil {
@@ -69,7 +67,6 @@ func (r *Running) Stderr() string { return r.result.Stderr() }
 // Wait waits until the command ends, keeps it as evidence, and returns its
 // result, whatever it is.
 func (r *Running) Wait(t *spec.T) *icmd.Result {
-	t.Helper()
 	<-r.ended
 	keep(t, r)
 	if r.command[0] == t.Env.Docker {

@@ -11,7 +11,7 @@ import (
 
 func TestACommandIsInterruptedAtTheEnd(t *testing.T) {
 	s := &spec.T{TB: t, Env: &env.Environment{}}
-	r := begin(s, time.Minute, surroundings{}, []string{"sleep", "60"})
+	r := begin(s, time.Minute, Config{}, []string{"sleep", "60"})
 	select {
 	case <-r.Ended():
 		t.Fatal("the command has ended before it was interrupted")
@@ -26,7 +26,7 @@ func TestACommandIsInterruptedAtTheEnd(t *testing.T) {
 
 func TestACommandThatCannotStartHasEnded(t *testing.T) {
 	s := &spec.T{TB: t, Env: &env.Environment{}}
-	r := begin(s, time.Minute, surroundings{}, []string{"/nowhere/program"})
+	r := begin(s, time.Minute, Config{}, []string{"/nowhere/program"})
 	<-r.Ended()
 	require.Error(t, r.result.Error)
 	require.NotZero(t, r.result.ExitCode)
@@ -34,7 +34,7 @@ func TestACommandThatCannotStartHasEnded(t *testing.T) {
 
 func TestACommandThatTakesTooLongIsKilled(t *testing.T) {
 	s := &spec.T{TB: t, Env: &env.Environment{}}
-	r := begin(s, 50*time.Millisecond, surroundings{}, []string{"sleep", "60"})
+	r := begin(s, 50*time.Millisecond, Config{}, []string{"sleep", "60"})
 	<-r.Ended()
 	require.True(t, r.result.Timeout)
 }

@@ -58,15 +58,13 @@ type File struct {
 // Look runs a release of dive on an image. The error is what dive said when
 // it could not read the image. The claim needs [claim.Dive].
 func Look(t *spec.T, release string, source Source) (Image, error) {
-	t.Helper()
 	program := t.Env.Testbed.Dive[release]
 	if info, err := os.Stat(program); err != nil || info.IsDir() {
 		t.EnvironmentFailed("the testbed has no program of dive %s: %q", release, program)
 	}
 	report := filepath.Join(t.Env.Dir, t.Env.Name("dive")+".json")
-	result := cli.TryProgram(t, program, string(source), "--json", report)
-	if result.ExitCode != 0 || result.Timeout {
-		return Image{}, errors.New(cli.FailureMessage(result))
+	if err := cli.Err(cli.TryProgram(t, program, string(source), "--json", report)); err != nil {
+		return Image{}, err
 	}
 	content, err := os.ReadFile(report)
 	if err != nil {

@@ -26,7 +26,6 @@ import (
 var questions = map[string]func(t *spec.T, host string){
 	"container":  func(t *spec.T, _ string) { engine.Container(t, "one") },
 	"volume":     func(t *spec.T, _ string) { engine.Volume(t, "one") },
-	"image id":   func(t *spec.T, _ string) { engine.ImageID(t, "one") },
 	"image":      func(t *spec.T, _ string) { image.Inspect(t, "one", "") },
 	"removal":    func(t *spec.T, _ string) { engine.RemoveContainer(t, "one") },
 	"platforms":  func(t *spec.T, host string) { registry.Platforms(t, host+"/one:1") },

@@ -18,7 +18,6 @@ const pruneGap = 100 * time.Millisecond
 // PruneContainers removes the containers with a label that do not run, as
 // `docker container prune` does.
 func PruneContainers(t *spec.T, label string) {
-	t.Helper()
 	prune(t, "containers", func(ctx context.Context) error {
 		_, err := t.Env.Client.ContainersPrune(ctx, filters.NewArgs(filters.Arg("label", label)))
 		return err
@@ -28,19 +27,16 @@ func PruneContainers(t *spec.T, label string) {
 // PruneVolumes removes the volumes with a label and without a name that nothing
 // uses, as `docker volume prune` does.
 func PruneVolumes(t *spec.T, label string) {
-	t.Helper()
 	pruneVolumes(t, filters.Arg("label", label))
 }
 
 // PruneAllVolumes removes those with a name, too, as `docker volume prune --all`
 // does.
 func PruneAllVolumes(t *spec.T, label string) {
-	t.Helper()
 	pruneVolumes(t, filters.Arg("label", label), filters.Arg("all", "true"))
 }
 
 func pruneVolumes(t *spec.T, of ...filters.KeyValuePair) {
-	t.Helper()
 	prune(t, "volumes", func(ctx context.Context) error {
 		_, err := t.Env.Client.VolumesPrune(ctx, filters.NewArgs(of...))
 		return err
@@ -50,7 +46,6 @@ func pruneVolumes(t *spec.T, of ...filters.KeyValuePair) {
 // prune waits for its turn: an engine does one prune at a time, for all its clients,
 // and refuses another with a conflict.
 func prune(t *spec.T, what string, ask func(context.Context) error) {
-	t.Helper()
 	err := poll.Until(t.Context(), pruneGap, func() (bool, error) {
 		err := ask(t.Context())
 		if cerrdefs.IsConflict(err) {

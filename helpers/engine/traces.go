@@ -41,11 +41,8 @@ func (x Traces) String() string {
 
 // FindTraces looks for everything that carries a label, given as key=value.
 func FindTraces(t *spec.T, label string) Traces {
-	t.Helper()
 	found, err := traces(t.Context(), t, label)
-	if err != nil {
-		t.EnvironmentFailed("ask the engine for objects with the label %s: %v", label, err)
-	}
+	t.EnvironmentOK(err, "ask the engine for objects with the label %s", label)
 	return found
 }
 
@@ -92,13 +89,8 @@ func namesOf(i image.Summary) []string {
 // RemoveTracesAfter registers the removal of everything that carries a label
 // by the end of the spec.
 func RemoveTracesAfter(t *spec.T, label string) {
-	t.Helper()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
-		defer cancel()
-		if err := removeTraces(ctx, t, label); err != nil {
-			t.Errorf("clean-up: objects with the label %s: %v", label, err)
-		}
+		t.Undo("objects with the label "+label, func(ctx context.Context) error { return removeTraces(ctx, t, label) })
 	})
 }
 

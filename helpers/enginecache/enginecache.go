@@ -57,7 +57,6 @@ type snapshot struct {
 // Snapshot notes what the engine's BuildKit holds, the first time that a spec of
 // the run is about to build there.
 func Snapshot(t *spec.T) {
-	t.Helper()
 	_, err := env.Shared(t.Env, "note on the engine's cache", func() (*undo.Note, error) {
 		s, err := take(t.Context(), t.Env)
 		if err != nil {
@@ -65,9 +64,7 @@ func Snapshot(t *spec.T) {
 		}
 		return t.Env.Undo.Write(kind, s.Host, s)
 	})
-	if err != nil {
-		t.EnvironmentFailed("note what the engine's BuildKit holds: %v", err)
-	}
+	t.EnvironmentOK(err, "note what the engine's BuildKit holds")
 }
 
 func take(ctx context.Context, e *env.Environment) (snapshot, error) {

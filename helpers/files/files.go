@@ -34,16 +34,13 @@ func In(dir string) Tree { return Tree{FS: os.DirFS(dir), what: "the folder"} }
 
 // Tar is what a tar archive holds, without anything but regular files.
 func Tar(t *spec.T, file string) Tree {
-	t.Helper()
 	archive, err := os.Open(file)
 	if err != nil {
 		Unread(t, err, "the build wrote no archive")
 	}
 	defer archive.Close()
 	tree, err := Untar(archive)
-	if err != nil {
-		t.Fatalf("%s is not a tar archive: %v", filepath.Base(file), err)
-	}
+	t.OK(err, "%s is not a tar archive", filepath.Base(file))
 	return tree
 }
 
@@ -76,7 +73,6 @@ func Untar(archive io.Reader) (Tree, error) {
 
 // Read is the content of a file. The claim fails if there is none.
 func (x Tree) Read(t *spec.T, name string) string {
-	t.Helper()
 	content, err := fs.ReadFile(x, name)
 	if err != nil {
 		Unread(t, err, "%s has no %s", x.what, name)
@@ -86,13 +82,11 @@ func (x Tree) Read(t *spec.T, name string) string {
 
 // Text is the content of a file without the white space around it.
 func (x Tree) Text(t *spec.T, name string) string {
-	t.Helper()
 	return strings.TrimSpace(x.Read(t, name))
 }
 
 // Names lists the files in order.
 func (x Tree) Names(t *spec.T) []string {
-	t.Helper()
 	names := []string{}
 	err := fs.WalkDir(x, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() {
@@ -110,7 +104,6 @@ func (x Tree) Names(t *spec.T) []string {
 // be read. Where the machine refuses to read it, that says nothing about the
 // build.
 func Unread(t *spec.T, err error, format string, args ...any) {
-	t.Helper()
 	if refused(err) {
 		t.EnvironmentFailed("cannot read a build's output here: %v", err)
 	}

@@ -16,22 +16,12 @@ import (
 // config, manifests and attestations. Layers are searched unpacked, so what a
 // later layer hides or removes is found too.
 func FilesContaining(t *spec.T, ref, text string) []string {
-	t.Helper()
-	saved, err := save(t, ref)
-	if err != nil {
-		t.Fatalf("the engine cannot save the image %s: %v", ref, err)
-	}
+	saved, err := t.Env.Client.ImageSave(t.Context(), []string{ref})
+	t.OK(err, "the engine cannot save the image %s", ref)
 	defer saved.Close()
 	found, err := search(saved, []byte(text))
-	if err != nil {
-		t.Fatalf("cannot read the saved image %s: %v", ref, err)
-	}
+	t.OK(err, "cannot read the saved image %s", ref)
 	return found
-}
-
-func save(t *spec.T, ref string) (io.ReadCloser, error) {
-	t.Helper()
-	return t.Env.Client.ImageSave(t.Context(), []string{ref})
 }
 
 // search lists the files of a tar stream that hold the text, compressed ones

@@ -6,12 +6,11 @@ import (
 	"time"
 
 	"builders.test/helpers/cli"
+	"builders.test/helpers/engine"
 	"builders.test/helpers/spec"
 	"builders.test/helpers/subject"
-	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
-	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -20,7 +19,6 @@ import (
 // New returns a reference for an image that the spec will load, and registers
 // the image's removal.
 func New(t *spec.T, label string) string {
-	t.Helper()
 	ref := t.Env.Image(label)
 	t.Cleanup(func() { Remove(t, ref) })
 	return ref
@@ -28,19 +26,15 @@ func New(t *spec.T, label string) string {
 
 // Remove takes an image from the engine; one that is not there is fine.
 func Remove(t *spec.T, ref string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	_, err := t.Env.Client.ImageRemove(ctx, ref, image.RemoveOptions{Force: true, PruneChildren: true})
-	if err != nil && !cerrdefs.IsNotFound(err) {
-		t.Errorf("clean-up: remove image %s: %v", ref, err)
-	}
+	t.TakeAway("remove image "+ref, func(ctx context.Context) error {
+		_, err := t.Env.Client.ImageRemove(ctx, ref, image.RemoveOptions{Force: true, PruneChildren: true})
+		return err
+	})
 }
 
 // Pull brings one platform of a registry's image into the engine and registers
 // its removal.
 func Pull(t *spec.T, ref, platform string) {
-	t.Helper()
 	t.Cleanup(func() { Remove(t, ref) })
 	cli.NewConfig(t).Docker(t, "pull", "--quiet", "--platform", platform, ref)
 	id := Inspect(t, ref, "").ID
@@ -52,7 +46,6 @@ func Pull(t *spec.T, ref, platform string) {
 // takes it away; the digest that it was pulled by stays. The same image may
 // have names of other specs, so it is removed by its id only if it has none.
 func forget(t *spec.T, id, ref string) {
-	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	found, err := t.Env.Client.ImageInspect(ctx, id)
@@ -80,74 +73,22 @@ func repositoryOf(ref string) string {
 
 // Exists reports whether the engine has the image.
 func Exists(t *spec.T, ref string) bool {
-	t.Helper()
 	_, err := t.Env.Client.ImageInspect(t.Context(), ref)
-	return exists(t, ref, err)
-}
-
-// exists distinguishes "not there", which is an answer, from an engine that could not
-// answer, which is not a fault of BuildKit's and ends the claim as an error.
-func exists(t *spec.T, ref string, err error) bool {
-	t.Helper()
-	if err != nil && !cerrdefs.IsNotFound(err) {
-		t.EnvironmentFailed("inspect image %s: %v", ref, err)
-	}
-	return err == nil
-}
-
-// Labelled lists the ids of the engine's images that carry a label, written
-// key=value, also of those that have no name.
-func Labelled(t *spec.T, label string) []string {
-	t.Helper()
-	ids, err := labelled(t.Context(), t, label)
-	if err != nil {
-		t.EnvironmentFailed("list the images with the label %s: %v", label, err)
-	}
-	return ids
-}
-
-func labelled(ctx context.Context, t *spec.T, label string) ([]string, error) {
-	found, err := t.Env.Client.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", label))})
-	var ids []string
-	for _, summary := range found {
-		ids = append(ids, summary.ID)
-	}
-	return ids, err
-}
-
-// RemoveLabelledAfter registers the removal of all images that carry a label
-// by the end of the spec. A build that takes an image's name away from it
-// leaves the image without one.
-func RemoveLabelledAfter(t *spec.T, label string) {
-	t.Helper()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		ids, err := labelled(ctx, t, label)
-		if err != nil {
-			t.Errorf("clean-up: list the images with the label %s: %v", label, err)
-		}
-		for _, id := range ids {
-			Remove(t, id)
-		}
-	})
+	return engine.Answered(t, "image "+ref, err)
 }
 
 // Inspect is what the engine knows of an image, for one platform of it.
 func Inspect(t *spec.T, ref, platform string) image.InspectResponse {
-	t.Helper()
 	var options []client.ImageInspectOption
 	// Only the containerd store keeps several platforms under one name, and
 	// only it takes the question.
 	if t.Env.Engine.Store == subject.StoreContainerd && platform != "" {
 		wanted, err := parsePlatform(platform)
-		if err != nil {
-			t.Fatalf("cannot look up the image %s: %v", ref, err)
-		}
+		t.OK(err, "cannot look up the image %s", ref)
 		options = append(options, client.ImageInspectWithPlatform(wanted))
 	}
 	inspected, err := t.Env.Client.ImageInspect(t.Context(), ref, options...)
-	if !exists(t, ref, err) {
+	if !engine.Answered(t, "image "+ref, err) {
 		t.Fatalf("the engine has no image %s%s: %v", ref, ofPlatform(platform), err)
 	}
 	return inspected
@@ -178,7 +119,6 @@ type Content struct {
 
 // ContentOf is the content of an image for one platform of it.
 func ContentOf(t *spec.T, ref, platform string) Content {
-	t.Helper()
 	found := Inspect(t, ref, platform)
 	if found.Config == nil {
 		t.Fatalf("the engine has no configuration of the image %s", ref)

@@ -16,7 +16,6 @@ import (
 // InArchive is the one image of the OCI image layout in a tar archive, see
 // [InLayout].
 func InArchive(t *spec.T, file string) ggcr.Image {
-	t.Helper()
 	dir := filepath.Join(t.Env.Dir, t.Env.Name("unpacked"))
 	if err := os.CopyFS(dir, files.Tar(t, file)); err != nil {
 		files.Unread(t, err, "%s cannot be unpacked", filepath.Base(file))
@@ -27,7 +26,6 @@ func InArchive(t *spec.T, file string) ggcr.Image {
 // InLayout is the one image of the OCI image layout in a folder. The claim fails
 // unless there is exactly one, whole and true to its digests.
 func InLayout(t *spec.T, dir string) ggcr.Image {
-	t.Helper()
 	img, err := imageIn(dir)
 	if err != nil {
 		files.Unread(t, err, "%s is not an OCI layout of one image", filepath.Base(dir))
@@ -56,12 +54,9 @@ func imageIn(dir string) (ggcr.Image, error) {
 
 // Files is what the file system of an image holds.
 func Files(t *spec.T, img ggcr.Image) files.Tree {
-	t.Helper()
 	flat := mutate.Extract(img)
 	defer flat.Close()
 	tree, err := files.Untar(flat)
-	if err != nil {
-		t.Fatalf("cannot read the image's layers: %v", err)
-	}
+	t.OK(err, "cannot read the image's layers")
 	return tree
 }

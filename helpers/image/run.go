@@ -35,7 +35,6 @@ type Output struct {
 // the claim unless it exits with 0. It returns what the command printed on
 // its standard output.
 func Run(t *spec.T, ref, platform string, command ...string) string {
-	t.Helper()
 	out := Try(t, ref, platform, command...)
 	if out.Exit != 0 {
 		t.Fatalf("image %s (%s) exited with %d and printed: %s", ref, platform, out.Exit, strings.TrimSpace(out.Stdout+" "+out.Stderr))
@@ -46,19 +45,16 @@ func Run(t *spec.T, ref, platform string, command ...string) string {
 // Try runs a command of the image for a platform, without network, and
 // returns what happened. Without a command it runs the image's own.
 func Try(t *spec.T, ref, platform string, command ...string) Output {
-	t.Helper()
 	return try(t, platform, container.Config{Image: ref, Cmd: command})
 }
 
 // TryProgram runs a program of the image in place of its entrypoint.
 func TryProgram(t *spec.T, ref, platform string, program ...string) Output {
-	t.Helper()
 	return try(t, platform, container.Config{Image: ref, Entrypoint: program[:1], Cmd: program[1:]})
 }
 
 // try keeps the run as evidence, as the line that a person would type.
 func try(t *spec.T, platform string, config container.Config) Output {
-	t.Helper()
 	started := time.Now()
 	out := start(t, platform, config)
 	line := []string{"docker", "run", "--rm", "--network", "none", "--platform", platform}
@@ -70,16 +66,13 @@ func try(t *spec.T, platform string, config container.Config) Output {
 		Started: started.UTC(), Seconds: time.Since(started).Seconds(),
 		Exit: out.Exit, Stdout: []byte(out.Stdout), Stderr: []byte(out.Stderr),
 	})
-	if err != nil {
-		t.EnvironmentFailed("cannot save the evidence: %v", err)
-	}
+	t.EnvironmentOK(err, "cannot save the evidence")
 	return out
 }
 
 // start reads the container's log after its end: what a short-lived container
 // prints can be lost to those who only listen while it runs.
 func start(t *spec.T, platform string, config container.Config) Output {
-	t.Helper()
 	wanted, err := parsePlatform(platform)
 	if err != nil {
 		return Output{Exit: notCreated, Stderr: err.Error()}
@@ -121,11 +114,8 @@ func failing(err error) bool {
 }
 
 func log(t *spec.T, id string) Output {
-	t.Helper()
 	stream, err := t.Env.Client.ContainerLogs(t.Context(), id, container.LogsOptions{ShowStdout: true, ShowStderr: true})
-	if err != nil {
-		t.EnvironmentFailed("read a container's output: %v", err)
-	}
+	t.EnvironmentOK(err, "read a container's output")
 	defer stream.Close()
 	var stdout, stderr bytes.Buffer
 	if _, err := stdcopy.StdCopy(&stdout, &stderr, stream); err != nil {
@@ -135,11 +125,7 @@ func log(t *spec.T, id string) Output {
 }
 
 func remove(t *spec.T, id string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	err := t.Env.Client.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
-	if err != nil && !cerrdefs.IsNotFound(err) {
-		t.Errorf("clean-up: remove a container: %v", err)
-	}
+	t.TakeAway("remove a container", func(ctx context.Context) error {
+		return t.Env.Client.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	})
 }

@@ -45,7 +45,6 @@ func (m ManifestDescription) Attestation() bool { return m.Platform == "unknown/
 
 // Describe reads the shape of what a reference names.
 func Describe(t *spec.T, ref string) Description {
-	t.Helper()
 	parsed := parse(t, ref)
 	head, err := remote.Get(parsed, remote.WithContext(t.Context()))
 	demand(t, parsed, "image "+ref, err)
@@ -63,7 +62,6 @@ func Describe(t *spec.T, ref string) Description {
 }
 
 func describe(t *spec.T, ref name.Reference, entry v1.Descriptor) ManifestDescription {
-	t.Helper()
 	got, err := remote.Get(ref, remote.WithContext(t.Context()))
 	demand(t, ref, "manifest "+ref.String(), err)
 	var manifest struct {
@@ -85,7 +83,6 @@ func describe(t *spec.T, ref name.Reference, entry v1.Descriptor) ManifestDescri
 }
 
 func configFields(t *spec.T, ref name.Reference, config v1.Descriptor) []string {
-	t.Helper()
 	blob, err := remote.Layer(ref.Context().Digest(config.Digest.String()), remote.WithContext(t.Context()))
 	demand(t, ref, "config "+config.Digest.String(), err)
 	content, err := blob.Compressed()
@@ -99,10 +96,7 @@ func configFields(t *spec.T, ref name.Reference, config v1.Descriptor) []string 
 }
 
 func decode(t *spec.T, what string, content []byte, into any) {
-	t.Helper()
-	if err := json.Unmarshal(content, into); err != nil {
-		t.Fatalf("cannot read %s: %v", what, err)
-	}
+	t.OK(json.Unmarshal(content, into), "cannot read %s", what)
 }
 
 // Facts are the description as names and values, in order. Names carry the

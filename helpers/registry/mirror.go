@@ -19,12 +19,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-const (
-	// pollInterval is how often a condition is looked at while it is waited for.
-	pollInterval = 50 * time.Millisecond
-	// moveBackTimeout is how long the mirror may take to move a tag.
-	moveBackTimeout = time.Minute
-)
+// pollInterval is how often a condition is looked at while it is waited for.
+const pollInterval = 50 * time.Millisecond
 
 // Tag is a tag of the mirror that a spec has locked: while it has, no other spec
 // of any run on the same testbed reads or moves it.
@@ -36,24 +32,15 @@ type Tag struct {
 // LockTag takes a tag of the mirror for the spec alone, and puts it back where it
 // was when the spec ends. Should the run be killed, the janitor puts it back.
 func LockTag(t *spec.T, image string) Tag {
-	t.Helper()
 	lock(t, (*flock.Flock).TryLockContext)
 	tag := Tag{t: t, ref: inMirror(t, image)}
 	before, err := remote.Head(tag.ref, remote.WithContext(t.Context()))
-	if err != nil {
-		t.EnvironmentFailed("the mirror has no %s: %v", image, err)
-	}
+	t.EnvironmentOK(err, "the mirror has no %s", image)
 	note, err := t.Env.Undo.Write(movedTagKind, tag.ref.Name(), movedTag{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t), Push: t.Env.Testbed.Mirror.Push})
-	if err != nil {
-		t.EnvironmentFailed("record where a tag was: %v", err)
-	}
+	t.EnvironmentOK(err, "record where a tag was")
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), moveBackTimeout)
-		defer cancel()
 		// The lock is held already.
-		if err := (undo.Handler{Undo: moveBack}).Do(ctx, *note); err != nil {
-			t.Errorf("clean-up: %v", err)
-		}
+		t.Undo("move a tag back", func(ctx context.Context) error { return undo.Handler{Undo: moveBack}.Do(ctx, *note) })
 	})
 	return tag
 }
@@ -61,7 +48,6 @@ func LockTag(t *spec.T, image string) Tag {
 // RLockTags keeps the mirror's tags from being moved until the spec ends; specs
 // that rely on where a tag points take it.
 func RLockTags(t *spec.T) {
-	t.Helper()
 	lock(t, (*flock.Flock).TryRLockContext)
 }
 
@@ -77,7 +63,6 @@ func lockFile(t *spec.T) string {
 type lockFunc func(*flock.Flock, context.Context, time.Duration) (bool, error)
 
 func lock(t *spec.T, acquire lockFunc) {
-	t.Helper()
 	l := flock.New(lockFile(t))
 	if _, err := acquire(l, t.Context(), pollInterval); err != nil {
 		t.EnvironmentFailed("wait for the mirror's tags: %v", err)
@@ -91,22 +76,16 @@ func lock(t *spec.T, acquire lockFunc) {
 
 // Retag moves the tag to where another image of the mirror is.
 func (tag Tag) Retag(image string) {
-	tag.t.Helper()
 	descriptor, err := remote.Get(inMirror(tag.t, image), remote.WithContext(tag.t.Context()))
-	if err != nil {
-		tag.t.EnvironmentFailed("the mirror has no %s: %v", image, err)
-	}
+	tag.t.EnvironmentOK(err, "the mirror has no %s", image)
 	tag.move(descriptor)
 }
 
 // RetagUnpullable moves the tag to an index whose only platform no
 // machine has, so that every pull of it fails.
 func (tag Tag) RetagUnpullable() {
-	tag.t.Helper()
 	img, err := random.Image(64, 1)
-	if err != nil {
-		tag.t.EnvironmentFailed("make an image: %v", err)
-	}
+	tag.t.EnvironmentOK(err, "make an image")
 	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{
 		Add:        img,
 		Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "plan9", Architecture: "mips"}},
@@ -115,17 +94,8 @@ func (tag Tag) RetagUnpullable() {
 }
 
 func (tag Tag) move(to remote.Taggable) {
-	tag.t.Helper()
-	var err error
 	options := append(writing(tag.t.Env.Testbed.Mirror.Push), remote.WithContext(tag.t.Context()))
-	if index, ok := to.(v1.ImageIndex); ok {
-		err = remote.WriteIndex(tag.ref, index, options...)
-	} else {
-		err = remote.Tag(tag.ref.(name.Tag), to, options...)
-	}
-	if err != nil {
-		tag.t.EnvironmentFailed("move the tag %s: %v", tag.ref, err)
-	}
+	tag.t.EnvironmentOK(remote.Push(tag.ref, to, options...), "move the tag %s", tag.ref)
 }
 
 // writing is how images get into the mirror: through its push socket, if it has
@@ -138,7 +108,6 @@ func writing(push string) []remote.Option {
 }
 
 func inMirror(t *spec.T, image string) name.Reference {
-	t.Helper()
 	return parse(t, t.Env.Testbed.Mirror.Address+"/"+image)
 }
 

@@ -13,7 +13,6 @@ import (
 // own. That is a server of this process, so the claim needs [claim.LocalEngine].
 // What the middleware does is part of the proof: it excuses nothing.
 func (r Registry) WithProxy(t *spec.T, middleware proxy.Middleware) Registry {
-	t.Helper()
 	server := httptest.NewServer(middleware(proxy.Forward("tcp", r.Host)))
 	t.Cleanup(server.Close)
 	r.Host = server.Listener.Addr().String()

@@ -49,10 +49,7 @@ const (
 
 // Start runs an empty registry until the spec ends.
 func Start(t *spec.T, checks Checks) Registry {
-	t.Helper()
-	if err := t.Env.SaveTag(t.Context(), Image); err != nil {
-		t.EnvironmentFailed("start a registry: %v", err)
-	}
+	t.EnvironmentOK(t.Env.SaveTag(t.Context(), Image), "start a registry")
 	r := Registry{Host: t.FreeAddress(), folder: env.Prefix + t.Env.Run}
 	t.Fills(r.Host)
 	running, err := testcontainers.Run(t.Context(), Image,
@@ -74,9 +71,7 @@ func Start(t *spec.T, checks Checks) Registry {
 		testcontainers.WithWaitStrategyAndDeadline(30*time.Second, wait.ForNop(r.answers)),
 	)
 	testcontainers.CleanupContainer(t, running)
-	if err != nil {
-		t.EnvironmentFailed("start a registry: %v", err)
-	}
+	t.EnvironmentOK(err, "start a registry")
 	r.container = running
 	return r
 }
@@ -103,11 +98,8 @@ func (r Registry) answers(ctx context.Context, _ wait.StrategyTarget) error {
 // Stop ends the registry before the spec does; nothing that it held is available
 // any more.
 func (r Registry) Stop(t *spec.T) {
-	t.Helper()
 	t.Judges(r.Host)
-	if err := r.container.Terminate(t.Context()); err != nil {
-		t.EnvironmentFailed("stop the registry: %v", err)
-	}
+	t.EnvironmentOK(r.container.Terminate(t.Context()), "stop the registry")
 }
 
 // Ref is the reference of an image in the registry. It carries the run's id, so
@@ -119,22 +111,18 @@ func (r Registry) Ref(repository string) string {
 // Digest is the digest that the registry has for a reference, and whether it
 // has any.
 func Digest(t *spec.T, ref string) (v1.Hash, bool) {
-	t.Helper()
 	parsed := parse(t, ref)
 	descriptor, err := remote.Head(parsed, remote.WithContext(t.Context()))
 	if missing(t, parsed, err) {
 		return v1.Hash{}, false
 	}
-	if err != nil {
-		t.Fatalf("cannot read %s in the registry: %v", ref, err)
-	}
+	t.OK(err, "cannot read %s in the registry", ref)
 	return descriptor.Digest, true
 }
 
 // MustDigest is the digest that the registry has for a reference, such as
 // sha256:…; the claim fails if it has none.
 func MustDigest(t *spec.T, ref string) string {
-	t.Helper()
 	digest, found := Digest(t, ref)
 	if !found {
 		t.Fatalf("the registry has no %s", ref)
@@ -146,7 +134,6 @@ func MustDigest(t *spec.T, ref string) string {
 // answer, which is not a fault of BuildKit's and ends the claim as an error. Whatever
 // else went wrong is about what the registry serves.
 func missing(t *spec.T, ref name.Reference, err error) bool {
-	t.Helper()
 	if err == nil {
 		return false
 	}
@@ -159,13 +146,10 @@ func missing(t *spec.T, ref name.Reference, err error) bool {
 
 // demand ends the claim if the registry does not have or serve something.
 func demand(t *spec.T, ref name.Reference, what string, err error) {
-	t.Helper()
 	if missing(t, ref, err) {
 		t.Fatalf("the registry has no %s", what)
 	}
-	if err != nil {
-		t.Fatalf("the registry has no readable %s: %v", what, err)
-	}
+	t.OK(err, "the registry has no readable %s", what)
 }
 
 // Untagged is a reference without its tag.
@@ -179,14 +163,11 @@ func Untagged(ref string) string {
 // Platforms lists the platforms of the index that a reference names, without
 // the entries that hold attestations.
 func Platforms(t *spec.T, ref string) []string {
-	t.Helper()
 	parsed := parse(t, ref)
 	index, err := remote.Index(parsed, remote.WithContext(t.Context()))
 	demand(t, parsed, "index "+ref, err)
 	manifest, err := index.IndexManifest()
-	if err != nil {
-		t.Fatalf("cannot read the index %s: %v", ref, err)
-	}
+	t.OK(err, "cannot read the index %s", ref)
 	return platformsOf(manifest)
 }
 
@@ -206,10 +187,7 @@ func formatPlatform(p v1.Platform) string {
 }
 
 func parse(t *spec.T, ref string) name.Reference {
-	t.Helper()
 	parsed, err := name.ParseReference(ref, name.Insecure)
-	if err != nil {
-		t.Fatalf("%q is not an image reference: %v", ref, err)
-	}
+	t.OK(err, "%q is not an image reference", ref)
 	return parsed
 }

@@ -24,23 +24,11 @@ func (r *runner) start(ts *testscript.TestScript, _ negation, args []string) err
 	if waits {
 		args = args[1:]
 	}
-	b, args, err := r.chosen(args)
+	b, args, err := r.prepare(ts, "start "+name, args)
 	if err != nil {
 		return err
 	}
-	if len(args) == 0 {
-		return errors.New("start needs a context, such as `start long .`")
-	}
-	config, err := r.surroundings(ts)
-	if err != nil {
-		return err
-	}
-	if err := r.take(namesInFlags(args)); err != nil {
-		return err
-	}
-	here := *b
-	here.Config = config
-	running := build.Start(r.t, &here, args[len(args)-1], build.Flags(args[:len(args)-1]...))
+	running := build.Start(r.t, &b, args[len(args)-1], build.Flags(args[:len(args)-1]...))
 	r.running[name] = running
 	if waits {
 		running.Await(r.t, until)
@@ -54,8 +42,7 @@ func (r *runner) finish(ts *testscript.TestScript, not negation, args []string) 
 	if len(args) != 1 || r.running[args[0]] == nil {
 		return errors.New("finish needs the name of a build that was started")
 	}
-	r.last = r.running[args[0]].Wait(r.t)
+	last := r.running[args[0]].Wait(r.t)
 	delete(r.running, args[0])
-	output(ts, r.last.StepLogs(), r.last.Transcript())
-	return outcome("the build", r.last.Command, not, r.last.FailureMessage)
+	return r.ended(ts, last, not)
 }

@@ -42,7 +42,7 @@ func check(line string) error {
 	if name == "" {
 		return fmt.Errorf("there is no command on this line")
 	}
-	if slices.Contains(builtins, name) || commands[name] != nil {
+	if slices.Contains(builtins, name) || commands()[name] != nil {
 		return nil
 	}
 	return fmt.Errorf("unknown command %q; known are %s", name, strings.Join(Commands(), ", "))
@@ -60,7 +60,7 @@ func checkCondition(word string) error {
 // Commands lists every command of the language.
 func Commands() []string {
 	names := slices.Clone(builtins)
-	for name := range commands {
+	for name := range commands() {
 		names = append(names, name)
 	}
 	slices.Sort(names)

@@ -23,11 +23,8 @@ type negation bool
 type command func(r *runner, ts *testscript.TestScript, not negation, args []string) error
 
 // commands are those that the language adds to testscript's own.
-var commands map[string]command
-
-// init fills what the methods themselves look into, which a value could not.
-func init() { //nolint:gochecknoinits // commands would depend on itself
-	commands = map[string]command{
+func commands() map[string]command {
+	return map[string]command{
 		"builder":  (*runner).builder,
 		"build":    (*runner).build,
 		"start":    (*runner).start,
@@ -138,25 +135,36 @@ func builderOption(ts *testscript.TestScript, flag, value string) (builder.Optio
 // build [-on=NAME] [flags of docker buildx build ...] CONTEXT: builds; what the
 // steps printed is standard output, progress is standard error.
 func (r *runner) build(ts *testscript.TestScript, not negation, args []string) error {
+	b, args, err := r.prepare(ts, "build", args)
+	if err != nil {
+		return err
+	}
+	options := build.Flags(args[:len(args)-1]...)
+	return r.ended(ts, build.TryIn(r.t, b.Config, args[len(args)-1], build.Flags("--builder", b.Name), options), not)
+}
+
+// ended notes the last build.
+func (r *runner) ended(ts *testscript.TestScript, last *build.Result, not negation) error {
+	r.last = last
+	output(ts, last.StepLogs(), last.Transcript())
+	return outcome("the build", last.Command, not, last.FailureMessage)
+}
+
+// prepare is for commands that build: the builder as the script reaches it, flags
+// and a context.
+func (r *runner) prepare(ts *testscript.TestScript, verb string, args []string) (builder.Builder, []string, error) {
 	b, args, err := r.chosen(args)
 	if err != nil {
-		return err
+		return builder.Builder{}, nil, err
 	}
 	if len(args) == 0 {
-		return errors.New("build needs a context, such as `build .`")
+		return *b, nil, fmt.Errorf("%s needs a context, such as `%s .`", verb, verb)
 	}
-	config, err := r.surroundings(ts)
-	if err != nil {
-		return err
+	here := *b
+	if here.Config, err = r.surroundings(ts); err != nil {
+		return here, nil, err
 	}
-	if err := r.take(namesInFlags(args)); err != nil {
-		return err
-	}
-	context := args[len(args)-1]
-	options := build.Flags(args[:len(args)-1]...)
-	r.last = build.TryIn(r.t, config, context, build.Flags("--builder", b.Name), options)
-	output(ts, r.last.StepLogs(), r.last.Transcript())
-	return outcome("the build", r.last.Command, not, r.last.FailureMessage)
+	return here, args, r.take(namesInFlags(args))
 }
 
 // chosen is the builder that -on names, or the current one, or a new one.

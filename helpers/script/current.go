@@ -2,7 +2,6 @@ package script
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,11 +18,11 @@ const defaultBuilder = "default"
 // use makes a builder the current one of the script, of its docker commands too,
 // whether it writes docker or exec docker.
 func (r *runner) use(b *builder.Builder) error {
-	if result := r.config.Try(r.t, "buildx", "use", b.Name); result.ExitCode != 0 || result.Timeout {
-		return fmt.Errorf("%s", cli.FailureMessage(result))
+	err := cli.Err(r.config.Try(r.t, "buildx", "use", b.Name))
+	if err == nil {
+		r.current = b
 	}
-	r.current = b
-	return nil
+	return err
 }
 
 // used is the builder that the script made the current one by docker buildx

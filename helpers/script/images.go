@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"builders.test/helpers/env"
 	cerrdefs "github.com/containerd/errdefs"
@@ -21,9 +20,6 @@ import (
 // are noted, so that they are given back even if the run is killed. The others are
 // found at the end: an image is the script's if its evidence names the image by
 // its id. Undecided cases are reported.
-
-// undoTimeout bounds what is asked of the engine after the script.
-const undoTimeout = time.Minute
 
 // names are the images of an engine by name; those without one are by their id.
 type names map[string]string
@@ -51,15 +47,9 @@ func (r *runner) names(ctx context.Context) (names, error) {
 // watchImages notes what there is, and registers the look at what has changed.
 func (r *runner) watchImages(s Script) {
 	before, err := r.names(r.t.Context())
-	if err != nil {
-		r.t.EnvironmentFailed("list the images before the script: %v", err)
-	}
+	r.t.EnvironmentOK(err, "list the images before the script")
 	r.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), undoTimeout)
-		defer cancel()
-		if err := r.undo(ctx, before, s); err != nil {
-			r.t.Errorf("clean-up: %v", err)
-		}
+		r.t.Undo("names of images", func(ctx context.Context) error { return r.undo(ctx, before, s) })
 	})
 }
 
@@ -75,13 +65,7 @@ func (r *runner) take(given []string) error {
 			r.t.EnvironmentFailed("%v", err)
 		}
 		r.taken[ref] = true
-		r.t.Cleanup(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), undoTimeout)
-			defer cancel()
-			if err := restore(ctx); err != nil {
-				r.t.Errorf("clean-up: %v", err)
-			}
-		})
+		r.t.Cleanup(func() { r.t.Undo("the name "+ref, restore) })
 	}
 	return nil
 }

@@ -33,18 +33,9 @@ func (r *runner) namesGiven(config cli.Config, args []string) []string {
 
 // namesInFlags are those of --tag and --output of a build.
 func namesInFlags(args []string) []string {
-	var names []string
-	for i, arg := range args {
-		flag, value, joined := strings.Cut(arg, "=")
-		if !joined && i+1 < len(args) {
-			value = args[i+1]
-		}
-		switch flag {
-		case "-t", "--tag":
-			names = append(names, value)
-		case "-o", "--output":
-			names = append(names, namesInOutput(value)...)
-		}
+	names := cli.ValuesOf(args, "-t", "--tag")
+	for _, output := range cli.ValuesOf(args, "-o", "--output") {
+		names = append(names, namesInOutput(output)...)
 	}
 	return names
 }

@@ -21,11 +21,8 @@ import (
 
 // Run proves the script's claim.
 func (s Script) Run(t *spec.T) {
-	t.Helper()
 	root := filepath.Join(t.Env.Dir, t.Env.Name("script"))
-	if err := os.Mkdir(root, 0o700); err != nil {
-		t.EnvironmentFailed("create the script's folder: %v", err)
-	}
+	t.EnvironmentOK(os.Mkdir(root, 0o700), "create the script's folder")
 	r := &runner{
 		t: t, here: filepath.Dir(s.Path), config: cli.NewConfig(t).With(asPeopleHaveIt), told: filepath.Join(root, "told"), taken: map[string]bool{},
 		builders: map[string]*builder.Builder{}, pinned: map[string]string{}, running: map[string]*build.Running{},
@@ -109,7 +106,7 @@ func (r *runner) condition(word string) (bool, error) {
 
 func (r *runner) commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){}
-	for name, run := range commands {
+	for name, run := range commands() {
 		all[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			r.noteEndpoints(args)
 			err := run(r, ts, negation(neg), args)

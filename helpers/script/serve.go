@@ -75,9 +75,7 @@ func (r *runner) slow(ts *testscript.TestScript, _ negation, args []string) erro
 	}
 	own := filepath.Join(r.t.Env.Dir, r.t.Env.Name("slow")+".sock")
 	listener, err := net.Listen("unix", own)
-	if err != nil {
-		r.t.EnvironmentFailed("start a proxy in front of the engine: %v", err)
-	}
+	r.t.EnvironmentOK(err, "start a proxy in front of the engine")
 	server := &http.Server{Handler: late(proxy.Forward("unix", socket), args[1], args[2], by)}
 	go func() { _ = server.Serve(listener) }()
 	r.t.Cleanup(func() { _ = server.Close() })

@@ -6,11 +6,8 @@ import "net"
 // process may take it before the spec's own does; that one then fails to start
 // and says so.
 func (t *T) FreeAddress() string {
-	t.TB.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.EnvironmentFailed("find a free port: %v", err)
-	}
+	t.EnvironmentOK(err, "find a free port")
 	defer listener.Close()
 	return listener.Addr().String()
 }

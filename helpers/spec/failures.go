@@ -106,26 +106,22 @@ func sentence(message string) string {
 
 // Errorf records the failure and marks the try as failed.
 func (t *T) Errorf(format string, args ...any) {
-	t.TB.Helper()
 	t.report(fmt.Sprintf(format, args...))
 }
 
 // Error records the failure and marks the try as failed.
 func (t *T) Error(args ...any) {
-	t.TB.Helper()
 	t.report(strings.TrimSuffix(fmt.Sprintln(args...), "\n"))
 }
 
 // Fatalf records the failure and ends the try.
 func (t *T) Fatalf(format string, args ...any) {
-	t.TB.Helper()
 	t.report(fmt.Sprintf(format, args...))
 	t.FailNow()
 }
 
 // Fatal records the failure and ends the try.
 func (t *T) Fatal(args ...any) {
-	t.TB.Helper()
 	t.report(strings.TrimSuffix(fmt.Sprintln(args...), "\n"))
 	t.FailNow()
 }
@@ -153,15 +149,17 @@ func (t *T) Failed() bool { return t.failures.any() }
 
 // Log remembers the text: gotest.tools says what failed by Log, then FailNow.
 func (t *T) Log(args ...any) {
-	t.TB.Helper()
-	t.failures.log(strings.TrimSuffix(fmt.Sprintln(args...), "\n"))
-	t.TB.Log(args...)
+	text := strings.TrimSuffix(fmt.Sprintln(args...), "\n")
+	t.failures.log(text)
+	t.show(text)
 }
 
 // Logf writes to the test's log.
-func (t *T) Logf(format string, args ...any) {
-	t.TB.Helper()
-	t.TB.Logf(format, args...)
+func (t *T) Logf(format string, args ...any) { t.show(fmt.Sprintf(format, args...)) }
+
+// show writes to the test's log as testing does.
+func (t *T) show(text string) {
+	fmt.Fprintln(t.TB.Output(), t.where()+strings.ReplaceAll(text, "\n", "\n    "))
 }
 
 // Skip ends the claim, as Skipf and SkipNow do, as a mistake of the spec's: what a
@@ -179,11 +177,9 @@ func (t *T) SkipNow() { t.Mistaken("the spec skips itself without saying what it
 // report keeps a failure and shows it at once, so that it is seen in its place
 // in the log, whatever the verdict will be.
 func (t *T) report(message string) {
-	t.TB.Helper()
 	t.failures.fail(message)
+	t.show(t.prefix() + message)
 	if t.proof == nil {
-		t.TB.Error(message)
-		return
+		t.TB.Fail()
 	}
-	t.TB.Logf("%s%s", t.prefix(), message)
 }

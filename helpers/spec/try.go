@@ -18,6 +18,7 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/env"
 	"builders.test/helpers/evidence"
+	cerrdefs "github.com/containerd/errdefs"
 )
 
 // T is what a spec's body gets: one try at proving a claim. It is a test that
@@ -73,11 +74,11 @@ type T struct {
 
 // prefix distinguishes the tries of a claim in its log.
 func (t *T) prefix() string {
-	switch t.number {
-	case 0:
-		return "beside, " + t.Claim.ID + ": "
-	case 1:
+	switch {
+	case t.proof == nil || t.number == 1:
 		return ""
+	case t.number == 0:
+		return "beside, " + t.Claim.ID + ": "
 	}
 	return fmt.Sprintf("try %d: ", t.number)
 }
@@ -102,7 +103,7 @@ func (t *T) run() {
 	t.guard(func() {
 		t.open()
 		if t.applies() {
-			t.proof.body(t)
+			t.body()
 		}
 	})
 	t.late = ctx.Err() == context.DeadlineExceeded
@@ -111,6 +112,9 @@ func (t *T) run() {
 	t.conclude()
 	t.took = time.Since(t.began)
 }
+
+// body runs what proves the claim; see [T.where].
+func (t *T) body() { t.proof.body(t) }
 
 // guard runs a part of the try in its own goroutine, which may end itself
 // by failing, and turns a panic into a failure, so that the other claims are
@@ -134,9 +138,7 @@ func (t *T) guard(part func()) {
 // BuildKit the claim is about.
 func (t *T) open() {
 	folder, err := evidence.Create(t.evidenceIn())
-	if err != nil {
-		t.EnvironmentFailed("cannot save the evidence: %v", err)
-	}
+	t.EnvironmentOK(err, "cannot save the evidence")
 	t.Evidence = folder
 	if t.number == 1 {
 		t.forgetEarlier()
@@ -149,9 +151,7 @@ func (t *T) open() {
 	}
 	t.start = t.Env.Start(t.ctx)
 	version, err := t.Env.BuildKitVersion(t.ctx, t.Driver)
-	if err != nil {
-		t.EnvironmentFailed("cannot find out which BuildKit the builders run: %v", err)
-	}
+	t.EnvironmentOK(err, "cannot find out which BuildKit the builders run")
 	t.BuildKit = version
 	if t.number == 1 {
 		t.TB.Attr("buildkit", version)
@@ -183,9 +183,7 @@ func (t *T) forgetEarlier() {
 	for _, path := range stale {
 		err = errors.Join(err, os.RemoveAll(path))
 	}
-	if err != nil {
-		t.EnvironmentFailed("cannot remove an earlier run's evidence: %v", err)
-	}
+	t.EnvironmentOK(err, "cannot remove an earlier run's evidence")
 }
 
 // applies checks the claim's needs. What the testbed promises and does not have is
@@ -250,9 +248,7 @@ func (t *T) TempDir() string {
 		return t.TB.TempDir()
 	}
 	dir, err := os.MkdirTemp(t.Env.Dir, "spec-")
-	if err != nil {
-		t.EnvironmentFailed("create a folder: %v", err)
-	}
+	t.EnvironmentOK(err, "create a folder")
 	t.Cleanup(func() {
 		if !t.Keeps() {
 			_ = os.RemoveAll(dir)
@@ -265,18 +261,51 @@ func (t *T) TempDir() string {
 // and the environment says so.
 func (t *T) Keeps() bool { return t.Env.Keep && t.number == 1 && t.Failed() }
 
+// Undo is for clean-ups. It has a minute of its own, since the claim's deadline may
+// have passed; the words tell what it does if that fails.
+func (t *T) Undo(words string, do func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := do(ctx); err != nil {
+		t.Errorf("clean-up: %s: %v", words, err)
+	}
+}
+
+// TakeAway is [T.Undo] for what may be gone already.
+func (t *T) TakeAway(words string, remove func(context.Context) error) {
+	t.Undo(words, func(ctx context.Context) error {
+		if err := remove(ctx); !cerrdefs.IsNotFound(err) {
+			return err
+		}
+		return nil
+	})
+}
+
 // EnvironmentFailed ends the claim with the verdict error: the environment
 // did not let it be tested.
 func (t *T) EnvironmentFailed(format string, args ...any) {
-	t.TB.Helper()
 	t.errored(format, args...)
 	t.Fatalf("environment: "+format, args...)
+}
+
+// OK fails the claim if there was an error; the words say at what.
+func (t *T) OK(err error, format string, args ...any) {
+	if err != nil {
+		t.Fatalf("%s: %v", fmt.Sprintf(format, args...), err)
+	}
+}
+
+// EnvironmentOK ends the claim with the verdict error if there was an error; the words
+// say at what.
+func (t *T) EnvironmentOK(err error, format string, args ...any) {
+	if err != nil {
+		t.EnvironmentFailed("%s: %v", fmt.Sprintf(format, args...), err)
+	}
 }
 
 // Mistaken ends the claim with the verdict error: the spec itself is wrong, so
 // nothing is known about the claim.
 func (t *T) Mistaken(format string, args ...any) {
-	t.TB.Helper()
 	t.errored(format, args...)
 	t.Fatalf("mistake: "+format, args...)
 }
