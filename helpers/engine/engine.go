@@ -43,7 +43,7 @@ func HasVolume(t *spec.T, name string) bool {
 	return Answered(t, "volume "+name, err)
 }
 
-// exists distinguishes "not there", which is an answer, from an engine that could not
+// Answered distinguishes "not there", which is an answer, from an engine that could not
 // answer, which is not a fault of BuildKit's and ends the claim as an error.
 func Answered(t *spec.T, what string, err error) bool {
 	if err != nil && !cerrdefs.IsNotFound(err) {

@@ -24,16 +24,16 @@ func (c *Console) Comparison(all compare.Comparison) {
 	} else {
 		parts = append(parts, fmt.Sprintf("%d changes of shape", len(all.Shapes)))
 	}
-	colour := "32"
+	color := "32"
 	switch {
 	case counts[compare.Regressed] > 0:
-		colour = "31"
+		color = "31"
 	case counts[compare.Environment]+counts[compare.Undecided] > 0:
-		colour = "33"
+		color = "33"
 	case counts[compare.NewlyUnsteady] > 0:
-		colour = colours[claim.Unsteady]
+		color = colors[claim.Unsteady]
 	}
-	fmt.Fprintf(c.out, "\n%s\n", c.paint(colour, strings.Join(parts, ", ")))
+	fmt.Fprintf(c.out, "\n%s\n", c.paint(color, strings.Join(parts, ", ")))
 	c.Note("from", report.Describe(all.Baseline))
 	c.Note("to", report.Describe(all.Candidate))
 }

@@ -26,7 +26,7 @@ type Console struct {
 	// live reports whether out is a terminal of the given width, in characters.
 	live   bool
 	width  int
-	colour bool
+	color bool
 
 	chapter string
 	running []string
@@ -38,7 +38,7 @@ func New(out, err io.Writer, folder string) *Console {
 	c := &Console{out: out, err: err, folder: folder}
 	if width, ok := Width(out); ok && os.Getenv("TERM") != "dumb" {
 		c.live, c.width = true, width
-		c.colour = os.Getenv("NO_COLOR") == ""
+		c.color = os.Getenv("NO_COLOR") == ""
 	}
 	return c
 }
@@ -55,7 +55,7 @@ func Width(w io.Writer) (int, bool) {
 }
 
 // colors are how verdicts look.
-var colours = map[claim.Verdict]string{
+var colors = map[claim.Verdict]string{
 	claim.Holds:         "32",
 	claim.Broken:        "31",
 	claim.Error:         "33",
@@ -66,9 +66,9 @@ var colours = map[claim.Verdict]string{
 // colourOf is the color of a claim's verdict: a fault that is known is not an alarm.
 func colourOf(one report.Claim) string {
 	if one.Known != "" {
-		return colours[claim.NotApplicable]
+		return colors[claim.NotApplicable]
 	}
-	return colours[one.Verdict]
+	return colors[one.Verdict]
 }
 
 // failed is the mark of what went wrong outside of all claims.
@@ -89,9 +89,9 @@ func (c *Console) Finished(one report.Claim) {
 	c.clearStatus()
 	c.running = slices.DeleteFunc(c.running, func(id string) bool { return id == one.ID })
 	c.heading(one.Chapter)
-	colour := colourOf(one)
+	color := colourOf(one)
 	fmt.Fprintf(c.out, "  %s %s %6.1f s  %s\n",
-		c.paint(colour, one.Mark()), c.paint(colour, pad(one.Word(), 14)), one.Seconds, c.wrap(one.Text))
+		c.paint(color, one.Mark()), c.paint(color, pad(one.Word(), 14)), one.Seconds, c.wrap(one.Text))
 	if why := one.Why(); why != "" {
 		c.detail(why)
 	}
@@ -118,7 +118,7 @@ func (c *Console) Note(label, line string) {
 // Failure prints a test that failed outside of all claims.
 func (c *Console) Failure(test string, output []string) {
 	c.clearStatus()
-	fmt.Fprintf(c.out, "  %s %s failed outside of its claims\n", c.paint(colours[claim.Error], failed), test)
+	fmt.Fprintf(c.out, "  %s %s failed outside of its claims\n", c.paint(colors[claim.Error], failed), test)
 	for _, line := range output {
 		fmt.Fprintf(c.out, "    %s\n", line)
 	}
@@ -131,7 +131,7 @@ func (c *Console) Unreached(count int, why string) {
 	}
 	c.clearStatus()
 	line := fmt.Sprintf("%s %s not reached: %s", failed, claims(count), why)
-	fmt.Fprintf(c.out, "\n%s\n", c.paint(colours[claim.Error], line))
+	fmt.Fprintf(c.out, "\n%s\n", c.paint(colors[claim.Error], line))
 }
 
 func claims(count int) string {
@@ -158,11 +158,11 @@ func (c *Console) wrap(line string) string {
 }
 
 // paint colors text that is already safe.
-func (c *Console) paint(colour, s string) string {
-	if !c.colour {
+func (c *Console) paint(color, s string) string {
+	if !c.color {
 		return s
 	}
-	return "\x1b[" + colour + "m" + s + "\x1b[0m"
+	return "\x1b[" + color + "m" + s + "\x1b[0m"
 }
 
 // showStatus keeps one line at the bottom of a terminal up to date.

@@ -63,7 +63,7 @@ func TestPlain(t *testing.T) {
 
 func TestTerminal(t *testing.T) {
 	var out bytes.Buffer
-	play(&Console{out: &out, err: &out, folder: "build/check", live: true, width: 80, colour: true})
+	play(&Console{out: &out, err: &out, folder: "build/check", live: true, width: 80, color: true})
 	golden.Assert(t, strings.ReplaceAll(out.String(), "\x1b", "␛"), "terminal.golden")
 }
 

@@ -67,7 +67,7 @@ func (c *Console) incidents(s soak.Soak, claim soak.Claim) {
 	for i, t := range claim.Tallies {
 		for _, seen := range t.Incidents {
 			line := c.clip(fmt.Sprintf("%s %s, %s: %s", report.Mark(seen.Verdict), s.Columns[i].Short, seen.Run, seen.Why()))
-			fmt.Fprintf(c.out, "    %s\n", c.paint(colours[seen.Verdict], line))
+			fmt.Fprintf(c.out, "    %s\n", c.paint(colors[seen.Verdict], line))
 			if len(seen.Evidence) > 0 {
 				fmt.Fprintf(c.out, "      %s\n", c.paint("2", c.folder+"/"+seen.Evidence[0]))
 			}
@@ -107,6 +107,6 @@ func timesWord(t soak.Times) string {
 func (c *Console) soakComplaints(s soak.Soak) {
 	for _, one := range s.Complaints() {
 		said := fmt.Sprintf("%s %s, %s: %s", failed, one.Column, one.Run, one.Line)
-		fmt.Fprintln(c.out, c.paint(colours[claim.Error], said))
+		fmt.Fprintln(c.out, c.paint(colors[claim.Error], said))
 	}
 }

@@ -50,7 +50,7 @@ func (c *Console) loud(r report.Report) {
 }
 
 func (c *Console) warn(line string) {
-	fmt.Fprintln(c.out, c.paint(colours[claim.Unsteady], text.Wrap(line, c.width, 0)))
+	fmt.Fprintln(c.out, c.paint(colors[claim.Unsteady], text.Wrap(line, c.width, 0)))
 }
 
 // Failed prints what is broken or unknown, one line each.
@@ -62,7 +62,7 @@ func (c *Console) Failed(r report.Report) {
 		}
 	}
 	for _, line := range r.RunErrors {
-		fmt.Fprintln(c.out, c.paint(colours[claim.Error], c.clip(failed+" "+line)))
+		fmt.Fprintln(c.out, c.paint(colors[claim.Error], c.clip(failed+" "+line)))
 	}
 }
 
@@ -76,5 +76,5 @@ func overall(worst claim.Verdict) string {
 	if worst == claim.NotApplicable {
 		worst = claim.Holds
 	}
-	return colours[worst]
+	return colors[worst]
 }

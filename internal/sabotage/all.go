@@ -53,7 +53,7 @@ func exchanges() []Sabotage {
 	}
 }
 
-// unrequested additions.
+// additions are words that nobody asked for.
 func additions() []Sabotage {
 	return []Sabotage{
 		adding("no-cache-always", "adds --no-cache to every build", "build", "--no-cache").
@@ -234,7 +234,7 @@ func configurations() []Sabotage {
 	}
 }
 
-// unrequested frontends.
+// frontends are syntax images that nobody asked for.
 func frontends() []Sabotage {
 	syntax := func(image string) func(Args) Args {
 		return func(a Args) Args {
