@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
-	"strings"
 
+	"builders.test/helpers/evidence"
 	"builders.test/internal/existing"
 	"builders.test/lab"
 	"github.com/spf13/cobra"
@@ -90,19 +89,15 @@ func labEnv() *cobra.Command {
 			if !slices.Contains(l.Running(c.Context()), access.DockerHost) {
 				fmt.Fprintln(c.ErrOrStderr(), "the lab is not running; start it with `builders lab up`")
 			}
-			printEnv(c.OutOrStdout(), access.Variables())
+			env := access.Variables()
+			for _, name := range slices.Sorted(maps.Keys(env)) {
+				fmt.Fprintln(c.OutOrStdout(), "export", evidence.Line([]string{name + "=" + env[name]}, nil))
+			}
 			return nil
 		}),
 	}
 	c.Flags().StringVar(&store, "store", "containerd", "the image store of the engine that DOCKER_HOST leads to: containerd or overlay2")
 	return c
-}
-
-// printEnv writes variables as a POSIX shell reads them.
-func printEnv(w io.Writer, env map[string]string) {
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		fmt.Fprintf(w, "export %s='%s'\n", name, strings.ReplaceAll(env[name], "'", `'\''`))
-	}
 }
 
 func labStatus() *cobra.Command {

@@ -44,10 +44,7 @@ from old to new. Without a format it writes report.html to the first folder.`,
 				return err
 			}
 			if failures {
-				screen := console.New(command.OutOrStdout(), command.ErrOrStderr(), "")
-				for _, run := range d.Runs {
-					screen.Failed(run.Report)
-				}
+				console.New(command.OutOrStdout(), command.ErrOrStderr(), "").Failed(d.Reports()...)
 			}
 			if wanted == (views.Files{}) && !failures {
 				wanted.HTML = filepath.Join(dirs[0], report.Page)

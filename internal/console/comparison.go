@@ -67,7 +67,7 @@ func (c *Console) sideOf(when string, claim *report.Claim) {
 	if why := claim.Why(); why != "" {
 		line += ": " + why
 	}
-	fmt.Fprintf(c.out, "    %-8s %s\n", when, c.paint(colourOf(*claim), line))
+	fmt.Fprintf(c.out, "    %-8s %s\n", when, c.paint(colorOf(*claim), line))
 }
 
 func (c *Console) shapes(shapes []compare.Shape) {

@@ -63,8 +63,8 @@ var colors = map[claim.Verdict]string{
 	claim.Unsteady:      "35",
 }
 
-// colourOf is the color of a claim's verdict: a fault that is known is not an alarm.
-func colourOf(one report.Claim) string {
+// colorOf is the color of a claim's verdict: a fault that is known is not an alarm.
+func colorOf(one report.Claim) string {
 	if one.Known != "" {
 		return colors[claim.NotApplicable]
 	}
@@ -89,7 +89,7 @@ func (c *Console) Finished(one report.Claim) {
 	c.clearStatus()
 	c.running = slices.DeleteFunc(c.running, func(id string) bool { return id == one.ID })
 	c.heading(one.Chapter)
-	color := colourOf(one)
+	color := colorOf(one)
 	fmt.Fprintf(c.out, "  %s %s %6.1f s  %s\n",
 		c.paint(color, one.Mark()), c.paint(color, pad(one.Word(), 14)), one.Seconds, c.wrap(one.Text))
 	if why := one.Why(); why != "" {

@@ -112,7 +112,7 @@ func (c *Console) entry(cell *report.Claim, width int) string {
 	if cell == nil {
 		return pad("·", width)
 	}
-	return c.paint(colourOf(*cell), pad(entryOf(*cell), width))
+	return c.paint(colorOf(*cell), pad(entryOf(*cell), width))
 }
 
 // entryOf keeps columns narrow: "not applicable" is longer than a version.

@@ -54,15 +54,17 @@ func (c *Console) warn(line string) {
 }
 
 // Failed prints what is broken or unknown, one line each.
-func (c *Console) Failed(r report.Report) {
-	for _, one := range r.Claims {
-		if one.Verdict > claim.NotApplicable {
-			line := fmt.Sprintf("%s %s: %s", one.Mark(), one.ID, one.Why())
-			fmt.Fprintln(c.out, c.paint(colourOf(one), c.clip(line)))
+func (c *Console) Failed(reports ...report.Report) {
+	for _, r := range reports {
+		for _, one := range r.Claims {
+			if one.Verdict > claim.NotApplicable {
+				line := fmt.Sprintf("%s %s: %s", one.Mark(), one.ID, one.Why())
+				fmt.Fprintln(c.out, c.paint(colorOf(one), c.clip(line)))
+			}
 		}
-	}
-	for _, line := range r.RunErrors {
-		fmt.Fprintln(c.out, c.paint(colors[claim.Error], c.clip(failed+" "+line)))
+		for _, line := range r.RunErrors {
+			fmt.Fprintln(c.out, c.paint(colors[claim.Error], c.clip(failed+" "+line)))
+		}
 	}
 }
 

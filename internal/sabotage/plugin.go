@@ -12,6 +12,22 @@ import (
 	"syscall"
 )
 
+// Main is the plugin with the fault of that name, around the real one, and returns the
+// exit code.
+func Main(name, real string, args []string) int {
+	s, ok := Find(name)
+	if !ok {
+		fmt.Fprintf(os.Stderr, "saboteur: no sabotage is called %q; `builders selftest` builds this command\n", name)
+		return 2
+	}
+	code, err := s.Run(real, args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "saboteur: %v\n", err)
+		return 1
+	}
+	return code
+}
+
 // Run is the plugin: it does what the real one does, but for the sabotage, and
 // returns the exit code. real is the path of the real plugin.
 func (s Sabotage) Run(real string, args Args) (int, error) {
