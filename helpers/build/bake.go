@@ -5,9 +5,8 @@ import (
 	"builders.test/helpers/spec"
 )
 
-// Bake builds a target of a bake file, and what it builds on, on a builder,
-// and fails the claim if that does not succeed. The options are those of bake,
-// see [Set].
+// Bake builds a target of a bake file, with its dependencies, on a builder, and
+// fails the claim if the build fails. It takes the options of bake, see [Set].
 func Bake(t *spec.T, b *builder.Builder, file, target string, options ...Option) *Result {
 	r := TryBake(t, b, file, target, options...)
 	if !r.succeeded() {
@@ -16,11 +15,11 @@ func Bake(t *spec.T, b *builder.Builder, file, target string, options ...Option)
 	return r
 }
 
-// TryBake does the same and returns the result whatever it is.
+// TryBake is [Bake] that also returns the result of a build that failed.
 func TryBake(t *spec.T, b *builder.Builder, file, target string, options ...Option) *Result {
 	options = append([]Option{flag("--builder", b.Name), flag("--file", file)}, options...)
 	return begin(t, b.Config, "bake", target, options).Wait(t)
 }
 
-// Set gives a target of a bake file another value, such as base.args.VALUE.
+// Set overrides a value of a bake file's target, such as base.args.VALUE.
 func Set(key, value string) Option { return flag("--set", key+"="+value) }

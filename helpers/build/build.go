@@ -43,9 +43,9 @@ func Run(t *spec.T, b *builder.Builder, context string, options ...Option) *Resu
 	return Start(t, b, context, options...).MustWait(t)
 }
 
-// Try builds the context folder on a builder and returns the result whatever
-// it is. The docker driver makes an image of every result: one that the
-// options give no name and send nowhere gets a name of the run's.
+// Try builds the context folder on a builder and returns the result, whatever it
+// is. The docker driver makes an image of every result: if the options neither
+// name the result nor send it anywhere, it gets a name of the run.
 func Try(t *spec.T, b *builder.Builder, context string, options ...Option) *Result {
 	return Start(t, b, context, options...).Wait(t)
 }
@@ -61,13 +61,13 @@ func named(options []Option) bool {
 // TryIn builds on the current builder of a configuration and returns the result
 // whatever it is.
 func TryIn(t *spec.T, config cli.Config, context string, options ...Option) *Result {
-	// It may be the engine's.
+	// The current builder may be the engine's own.
 	enginecache.Snapshot(t)
 	return start(t, config, context, options).Wait(t)
 }
 
-// Stderr is what buildx itself wrote there apart from the progress: its warnings,
-// and why it failed.
+// Stderr is what buildx itself wrote to standard error apart from the progress:
+// its warnings, and why it failed.
 func (r *Result) Stderr() string {
 	_, said := evidence.SplitProgress([]byte(r.Command.Stderr()))
 	return strings.TrimSpace(string(said))
@@ -120,7 +120,7 @@ func (r *Result) StepLogs() string {
 }
 
 // Transcript is the build as people read it: a line for each step, what went
-// wrong, and what the command printed apart from its progress.
+// wrong, and what the command printed besides its progress.
 func (r *Result) Transcript() string {
 	var text strings.Builder
 	for _, v := range r.Vertices {
@@ -139,15 +139,15 @@ func (r *Result) Transcript() string {
 	return text.String() + r.Stderr() + "\n"
 }
 
-// Export builds the context folder and returns the content of one file of the
-// result, without the white space around it, together with the build. The result
-// should be small: its whole file system is written out.
+// Export builds the context folder and returns the build and the content of one
+// file of the result, without surrounding white space. The result should be
+// small: its whole file system is written out.
 func Export(t *spec.T, b *builder.Builder, context, file string, options ...Option) (string, *Result) {
 	tree, r := ExportAll(t, b, context, options...)
 	return tree.Text(t, file), r
 }
 
-// TryExport does the same for a build that may fail; then there is no content.
+// TryExport is [Export] for a build that may fail, in which case there is no content.
 func TryExport(t *spec.T, b *builder.Builder, context, file string, options ...Option) (string, *Result) {
 	dir, option := exported(t)
 	r := Try(t, b, context, append(options, option)...)

@@ -12,8 +12,8 @@ import (
 	"builders.test/helpers/upstream"
 )
 
-// tell records the registries over which a build had trouble, so that they are
-// asked should the claim fail.
+// tell records the registries that a build had trouble with, so that they are
+// asked if the claim fails.
 func (r *Result) tell(t *spec.T) {
 	a := asker{args: r.args, builder: cli.ValueOf(r.args, "--builder")}
 	if a.builder == "" {
@@ -33,8 +33,8 @@ func (r *Result) tell(t *spec.T) {
 // current is the builder of builds that name none.
 const current = "(the current one)"
 
-// troubled are the steps that failed, or that did not come to an end. A build may
-// end before it reports the step that failed: then it may be any.
+// troubled are the steps that failed or never ended. A build may end before it
+// reports the step that failed, which may then be any step that never ended.
 func (r *Result) troubled() []progress.Vertex {
 	var found []progress.Vertex
 	for _, v := range r.Vertices {
@@ -48,8 +48,8 @@ func (r *Result) troubled() []progress.Vertex {
 	return found
 }
 
-// needed are the images of the build. Their layers are not fetched before a step
-// needs them, and that is the step that fails if it cannot be done.
+// needed are the images of the build. Layers are fetched only when a step needs
+// them, and if that fails, so does the step.
 func (r *Result) needed() []progress.Vertex {
 	return slices.DeleteFunc(slices.Clone(r.Vertices), func(v progress.Vertex) bool { return v.Cached || !strings.Contains(v.Name, "FROM ") })
 }
@@ -58,7 +58,7 @@ func (r *Result) needed() []progress.Vertex {
 type asker struct {
 	args    []string
 	builder string
-	// local says that images of the engine do as well.
+	// local says that an image of the engine will do, too.
 	local bool
 }
 
@@ -76,7 +76,7 @@ func (a asker) about(steps []progress.Vertex) []env.Question {
 }
 
 // contextNamed reports whether an image has the name of a context that the build
-// was given: if a registry is asked for it, the context was lost on the way.
+// was given. If a registry is asked for it, the context was lost on the way.
 func (a asker) contextNamed(image string) bool {
 	return slices.ContainsFunc(cli.ValuesOf(a.args, "--build-context"), func(context string) bool {
 		name, _, _ := strings.Cut(context, "=")

@@ -25,7 +25,7 @@ COPY --from=made /greeting /
 	}
 }
 
-// A build that has to fail has to fail at what the claim is about.
+// A build that should fail must fail at what the claim is about.
 func ExampleTry() { //nolint:testableexamples // It needs an engine.
 	_ = func(t *suite.T) {
 		r := build.Try(t, builder.Shared(t), "fixtures/broken", build.CacheOnly())

@@ -9,17 +9,17 @@ import (
 // Failure is why a build failed, in its own words: the error that buildx prints
 // last, whatever its progress reports.
 type Failure struct {
-	// Text is the error without the words that say that it is one.
+	// Text is the error without prefixes such as "ERROR: failed to solve: ".
 	Text string
-	// Command is that of the step whose process failed, as the Dockerfile has
-	// it, with the shell before it; empty if no process failed.
+	// Command is the command of the step whose process failed, as in the Dockerfile
+	// and with the shell in front; empty if no process failed.
 	Command string
 	// Exit is the exit code of that process.
 	Exit int
 }
 
-// Failure is why the build failed; it is empty if the build succeeded, or did
-// not say.
+// Failure returns why the build failed; it is empty if the build succeeded or did
+// not say why.
 func (r *Result) Failure() Failure {
 	if r.succeeded() {
 		return Failure{}
@@ -28,10 +28,10 @@ func (r *Result) Failure() Failure {
 }
 
 var (
-	// ownError begins the last thing that buildx says of a build that failed.
+	// ownError matches the last error that buildx prints for a build that failed.
 	ownError = regexp.MustCompile(`(?m)^ERROR: (?:failed to build: )?(?:failed to solve: )?(.*)$`)
-	// process is how BuildKit reports a command that failed: by its words,
-	// quoted as Go does it.
+	// process matches BuildKit's report of a command that failed, whose words are
+	// quoted as in Go.
 	process = regexp.MustCompile(`process ("(?:[^"\\]|\\.)*") did not complete successfully(?:: exit code: (\d+))?`)
 )
 
@@ -45,7 +45,7 @@ func parseFailure(said string) Failure {
 	if words == nil {
 		return failure
 	}
-	// What Go quoted, Go can read.
+	// BuildKit quoted it with Go, so this cannot fail.
 	failure.Command, _ = strconv.Unquote(words[1])
 	failure.Exit, _ = strconv.Atoi(words[2])
 	return failure

@@ -11,7 +11,8 @@ import (
 // Fact is one thing that progress reports about a build.
 type Fact string
 
-// What progress reports about a build. Each may be missing even if it happened.
+// The facts that progress reports about a build. Each may be missing even if it
+// happened.
 const (
 	// Took says that a step took part in the build at all.
 	Took Fact = "took part"
@@ -29,15 +30,15 @@ const (
 	Moved Fact = "bytes sent"
 )
 
-// Loss says in which releases a fact may be missing from a build's progress though
-// the build itself is fine.
+// Loss says in which releases a fact may be missing from the progress of a build
+// that is otherwise fine.
 type Loss struct {
 	Fact Fact
 	// Releases is a constraint on BuildKit's version.
 	Releases string
 	// When says what causes it, and how the progress looks then.
 	When string
-	// Instead says what decides, since it may be missing.
+	// Instead says what decides when the fact is missing.
 	Instead string
 	// Source is where it was observed or reported.
 	Source string
@@ -106,8 +107,8 @@ func mayMiss(t *spec.T, fact Fact) (Loss, bool) {
 	return Loss{}, false
 }
 
-// untold ends the claim because the progress does not report a fact. If the fact may
-// get lost in this release nothing is known: that is an error of the instrument.
+// untold ends the claim because the progress does not report a fact. If this release
+// may lose the fact, nothing is known: that is an error of the instrument.
 func (r *Result) untold(t *spec.T, fact Fact, format string, args ...any) {
 	what := fmt.Sprintf(format, args...)
 	if loss, ok := mayMiss(t, fact); ok {

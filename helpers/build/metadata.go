@@ -13,8 +13,8 @@ import (
 	"builders.test/helpers/spec"
 )
 
-// The flags by which buildx writes down what it made. Each changes what buildx
-// does after a build, so a body asks for it or goes without.
+// The flags that make buildx write down what it made. Each changes what buildx
+// does after a build, so the body of a claim has to ask for it.
 const (
 	metadataFile = "--metadata-file"
 	idFile       = "--iidfile"
@@ -26,26 +26,25 @@ func WithMetadata(t *spec.T) Option {
 }
 
 // IDFile has buildx write the image's id into a file, for [Result.ID]. buildx
-// refuses that for outputs that are no image: local and tar.
+// refuses that for outputs that are not images: local and tar.
 func IDFile(t *spec.T) Option {
 	return flag(idFile, filepath.Join(t.Env.Dir, t.Env.Name("iid")))
 }
 
-// Metadata is what buildx wrote into a build's metadata file. A build that
-// failed or exported no image leaves all of it empty.
+// Metadata is what buildx wrote into a build's metadata file. It is empty if the
+// build failed or exported no image.
 type Metadata struct {
-	// Digest is that of the image that was exported: of its index, if it has
-	// one, otherwise of its manifest.
+	// Digest is the digest of the exported image: of its index if it has one,
+	// otherwise of its manifest.
 	Digest string
-	// MediaType says which of the two Digest is. Some outputs omit it.
+	// MediaType says which of the two Digest names. Some outputs omit it.
 	MediaType string
-	// Config is the digest of the image's configuration. Most outputs leave
-	// it out.
+	// Config is the digest of the image's configuration. Most outputs omit it.
 	Config string
 }
 
-// Metadata is what buildx recorded about the image. The build must have been told
-// to [WithMetadata].
+// Metadata returns what buildx recorded about the image. The build must have the
+// option [WithMetadata].
 func (r *Result) Metadata(t *spec.T) Metadata {
 	content := r.note(t, metadataFile, "build.WithMetadata(t)")
 	if content == nil {
@@ -58,15 +57,15 @@ func (r *Result) Metadata(t *spec.T) Metadata {
 	return m
 }
 
-// ID is the image's id as buildx wrote it down. The build must have been given
-// an [IDFile].
+// ID returns the image's id as buildx wrote it down. The build must have the
+// option [IDFile].
 func (r *Result) ID(t *spec.T) string {
 	return strings.TrimSpace(string(r.note(t, idFile, "build.IDFile(t)")))
 }
 
-// note is what buildx wrote into the file that a flag of the build names; nil if
-// the build failed and left none. Only that it wrote nothing says something
-// about the build.
+// note returns what buildx wrote into the file that a flag of the build names, or
+// nil if the build failed and left none. Only a missing file after a successful
+// build counts against buildx; other errors say nothing about the build.
 func (r *Result) note(t *spec.T, flag, option string) []byte {
 	content, err := r.noted(flag)
 	switch {

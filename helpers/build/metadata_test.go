@@ -62,7 +62,7 @@ func TestNoted(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "sha256:1\n", string(content))
 
-	// No one can read a folder as a file, root included.
+	// Not even root can read a folder as a file.
 	args[3] = t.TempDir()
 	_, err = (&Result{Command: succeeded, args: args}).noted(idFile)
 	require.ErrorIs(t, err, syscall.EISDIR)

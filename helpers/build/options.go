@@ -15,10 +15,11 @@ func flag(words ...string) Option { return Option{words} }
 // Flags are flags as a person types them.
 func Flags(words ...string) Option { return flag(words...) }
 
-// All makes one option of several.
+// All combines several options into one.
 func All(options ...Option) Option { return flag(Words(options...)...) }
 
-// Words is what a person types for the options, for commands other than buildx.
+// Words returns the options as the words of a command line, for commands other than
+// buildx.
 func Words(options ...Option) []string {
 	var all []string
 	for _, option := range options {
@@ -39,17 +40,17 @@ func Target(stage string) Option { return flag("--target", stage) }
 func Arg(name, value string) Option { return flag("--build-arg", name+"="+value) }
 
 // Salt keeps a claim's builds out of the caches of other claims, tries and runs:
-// their Dockerfile declares the argument SALT before the steps that are looked at.
-// Builds with the same words in addition to the claim's salt share their cache.
+// their Dockerfile declares the argument SALT before the steps in question. Builds
+// that are given the same words share their cache.
 func Salt(t *spec.T, words ...string) Option {
 	return Arg("SALT", t.Salt()+strings.Join(words, ""))
 }
 
-// FreshSalt is a salt that no other build has, and gives builds cache mounts of
-// their own besides.
+// FreshSalt is a salt that no other build has. It also gives the build its own
+// cache mounts.
 func FreshSalt(t *spec.T) Option { return SaltWith(t.Env.Name("salt")) }
 
-// SaltWith is [FreshSalt] with a value that the spec knows, which must be its own.
+// SaltWith is [FreshSalt] with a value of the spec's choice, which must be unique.
 func SaltWith(value string) Option {
 	return All(Arg("SALT", value), Arg("BUILDKIT_CACHE_MOUNT_NS", value))
 }
@@ -76,7 +77,7 @@ func Output(description string) Option { return flag("--output", description) }
 func Local(dir string) Option { return Output("type=local,dest=" + dir) }
 
 // CacheOnly leaves the result in the builder's cache, without a warning, and
-// without the unnamed image that the docker driver would make.
+// without the unnamed image that the docker driver would otherwise make.
 func CacheOnly() Option { return Output("type=cacheonly") }
 
 // CacheTo exports the cache as buildx describes under --cache-to.
@@ -88,15 +89,15 @@ func CacheFrom(description string) Option { return flag("--cache-from", descript
 // Context gives a name in the Dockerfile another source.
 func Context(name, source string) Option { return flag("--build-context", name+"="+source) }
 
-// NoCache builds every step afresh.
+// NoCache builds every step without the cache.
 func NoCache() Option { return flag("--no-cache") }
 
-// NoCacheFilter builds the steps of these stages afresh.
+// NoCacheFilter builds the steps of these stages without the cache.
 func NoCacheFilter(stages ...string) Option {
 	return flag("--no-cache-filter", strings.Join(stages, ","))
 }
 
-// Pull asks the registry for base images even where the engine has them.
+// Pull asks the registry for base images even if the engine has them.
 func Pull() Option { return flag("--pull") }
 
 // NoProvenance leaves attestations out, so that one platform gives one manifest.

@@ -19,9 +19,9 @@ func (r *Result) MustFail(t *spec.T, format string, args ...any) {
 	}
 }
 
-// MustFailAt fails the claim with the message if the build succeeded, and with
-// one of its own if it failed at something else than what the text names: a part
-// of a step's command, or of an image that was looked up.
+// MustFailAt fails the claim with the message if the build succeeded, and with a
+// message of its own if the build failed at something other than what the text
+// names: part of a step's command, or of an image that was looked up.
 func (r *Result) MustFailAt(t *spec.T, text, format string, args ...any) {
 	r.MustFail(t, format, args...)
 	if !r.FailedAt(text) {
@@ -29,8 +29,8 @@ func (r *Result) MustFailAt(t *spec.T, text, format string, args ...any) {
 	}
 }
 
-// MustBeRefused fails the claim unless BuildKit refused the build. One that fails
-// because it cannot look up an image proves nothing, just as one that succeeds.
+// MustBeRefused fails the claim unless BuildKit refused the build. A build that
+// fails because it cannot look up an image proves as little as one that succeeds.
 func (r *Result) MustBeRefused(t *spec.T) {
 	r.MustFail(t, "on builder %s a build of %s succeeded and should have been refused", r.builder, r.args[len(r.args)-1])
 	for _, v := range r.Failed() {

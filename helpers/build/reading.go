@@ -7,9 +7,9 @@ import (
 	"builders.test/helpers/spec"
 )
 
-// Step is the first step whose name contains the text. The claim ends if the
-// progress has none, or does not report how it ended: missing progress proves
-// nothing.
+// Step returns the first step whose name contains the text. It ends the claim if
+// the progress has no such step or does not report how the step ended: missing
+// progress proves nothing.
 func (r *Result) Step(t *spec.T, text string) progress.Vertex {
 	v, found := r.Find(text)
 	if !found {
@@ -27,7 +27,7 @@ func (r *Result) MustTell(t *spec.T, v progress.Vertex) {
 	}
 }
 
-// Printed is what the first step whose name contains the text printed, for
+// Printed returns what the first step whose name contains the text printed, for
 // claims about that text itself. See [Result.Step].
 func (r *Result) Printed(t *spec.T, text string) string {
 	v := r.Step(t, text)
@@ -37,9 +37,9 @@ func (r *Result) Printed(t *spec.T, text string) string {
 	return v.Log
 }
 
-// Sent is how many bytes were transferred in all: of every build context, of
-// the Dockerfile and of ignore files. The claim ends if the build succeeded and
-// the progress does not follow each transfer to its end.
+// Sent returns how many bytes were transferred in all: of every build context, of
+// the Dockerfile and of ignore files. It ends the claim if the build succeeded
+// but the progress does not follow each transfer to its end.
 func (r *Result) Sent(t *spec.T) int64 {
 	var sum int64
 	for _, v := range r.Vertices {
@@ -51,9 +51,9 @@ func (r *Result) Sent(t *spec.T) int64 {
 	return sum
 }
 
-// FailedAt reports whether the build failed, and failed at what the text names: a
-// part of the step's command, or of the image that was looked up. What buildx
-// printed last decides; where that names nothing, the steps with an error do.
+// FailedAt reports whether the build failed at what the text names: part of a
+// step's command, or of an image that was looked up. What buildx printed last
+// decides; if that names nothing, the steps with an error do.
 func (r *Result) FailedAt(text string) bool {
 	if r.succeeded() {
 		return false

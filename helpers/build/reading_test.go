@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What failed is known from the last words of buildx, whatever became of the
-// progress.
+// Why a build failed is known from the last words of buildx, whatever happened to
+// the progress.
 func TestFailedAtSurvivesTheLoss(t *testing.T) {
 	for file, names := range map[string][2]string{
 		"failure-v0.11.5":          {`[ "$END" = 0 ]`, "/gate/waits &&"},
@@ -45,7 +45,7 @@ func TestFailureOfSeveralWords(t *testing.T) {
 	require.Equal(t, 137, failure.Exit)
 }
 
-// Each loss is data that can be used, and the page says the same.
+// Each loss is usable data, and docs/progress.md lists the same ones.
 func TestLossesAreOnThePage(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "progress.md"))
 	require.NoError(t, err)

@@ -16,17 +16,17 @@ import (
 // awaitPause is the time between two looks at a running build's progress.
 const awaitPause = 20 * time.Millisecond
 
-// Running is a build that has begun.
+// Running is a build that has started.
 type Running struct {
 	builder string
 	command *cli.Running
 	args    []string
 }
 
-// Start begins to build the context folder on a builder and returns while the
-// build runs. If the spec ends first the build is interrupted. The docker
-// driver makes an image of every result: one that the options give no name and
-// send nowhere gets a name of the run's.
+// Start starts to build the context folder on a builder and returns while the
+// build runs. If the spec ends first, the build is interrupted. The docker driver
+// makes an image of every result: if the options neither name the result nor send
+// it anywhere, it gets a name of the run.
 func Start(t *spec.T, b *builder.Builder, context string, options ...Option) *Running {
 	if b.Driver == subject.DriverDocker && !named(options) {
 		options = append(options, Tag(image.New(t, "unnamed")))
@@ -40,7 +40,7 @@ func start(t *spec.T, config cli.Config, context string, options []Option) *Runn
 	return begin(t, config, "build", context, options)
 }
 
-// begin runs a buildx command that builds, with the target of the command last.
+// begin starts a buildx command that builds; target is its last argument.
 func begin(t *spec.T, config cli.Config, verb, target string, options []Option) *Running {
 	args := arguments(verb, target, options)
 	return &Running{args: args, command: config.Start(t, args...)}
@@ -51,8 +51,8 @@ func arguments(verb, target string, options []Option) []string {
 	return append(args, target)
 }
 
-// Await waits until the build executes a step whose name contains the text.
-// The claim fails if the build ends before.
+// Await waits until the build executes a step whose name contains the text. The
+// claim fails if the build ends first.
 func (r *Running) Await(t *spec.T, text string) {
 	err := poll.Until(t.Context(), awaitPause, func() (bool, error) {
 		if r.executes(t, text) {
@@ -75,7 +75,7 @@ func (r *Running) executes(t *spec.T, text string) bool {
 	return found && v.Executing()
 }
 
-// Wait waits for the end of the build and returns its result, whatever it is.
+// Wait waits for the build to end and returns its result, whatever it is.
 func (r *Running) Wait(t *spec.T) *Result {
 	command := r.command.Wait(t)
 	told := progressOf(t, command.Stderr())
@@ -87,8 +87,8 @@ func (r *Running) Wait(t *spec.T) *Result {
 	return result
 }
 
-// MustWait waits for the end of the build and fails the claim if the build
-// does not succeed.
+// MustWait waits for the build to end and fails the claim if the build does not
+// succeed.
 func (r *Running) MustWait(t *spec.T) *Result {
 	result := r.Wait(t)
 	result.MustSucceed(t)

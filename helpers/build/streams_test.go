@@ -13,11 +13,11 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// Next to each stream of testdata, .want has the expected reading.
-// The streams are what buildx v0.38.2 printed of builds on the BuildKit that
-// their names say; those called cut-… were made from others, and their first
-// line says how. merged-… are the real thing: of two builds that came to the
-// same steps at the same time, the one that waited for the other.
+// Next to each stream in testdata, a .want file has the expected reading. The
+// streams are what buildx v0.38.2 printed for builds on the BuildKit in their
+// name. Those called cut-… were made from others, and their first line says how.
+// Those called merged-… are real: of two builds that came to the same steps at
+// the same time, they show the one that waited for the other.
 //
 // go test ./helpers/build -run TestStreams -update writes the readings again.
 func TestStreams(t *testing.T) {
@@ -32,8 +32,8 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// resultOf is a build that printed what is in a file. It failed if the file says
-// so.
+// resultOf returns a build that printed what is in a file. It failed if the file
+// says so.
 func resultOf(t *testing.T, file string) *Result {
 	t.Helper()
 	command := icmd.RunCmd(icmd.Cmd{Command: []string{"sh", "-c", `cat "$0" >&2; ! grep -q ^ERROR: "$0"`, file}})
@@ -43,7 +43,7 @@ func resultOf(t *testing.T, file string) *Result {
 	return &Result{Progress: told, Command: command}
 }
 
-// readingOf is a line for each step: whether it was cached, whether it was
+// readingOf returns a line for each step: whether it was cached, whether it was
 // executed, what was sent for it, and what else is known; then why the build
 // failed.
 func readingOf(r *Result) string {

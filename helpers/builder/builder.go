@@ -22,7 +22,7 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// Builder is one that exists in some buildx configuration.
+// Builder is a builder in some buildx configuration.
 type Builder struct {
 	// Name is the builder's name; it carries the run's id.
 	Name string
@@ -30,21 +30,21 @@ type Builder struct {
 	Config cli.Config
 	// Platform is what the builder was created for, or empty.
 	Platform string
-	// Driver is what its nodes are: docker-container, docker or remote.
+	// Driver is the driver of its nodes: docker-container, docker or remote.
 	Driver string
 
-	// daemon is the BuildKit of a remote builder, which is the builder's own
-	// unless it was reached through another one's.
+	// daemon is the BuildKit of a remote builder, which owns it unless the builder
+	// was pointed at the daemon of another one.
 	daemon *daemon
 	owner  bool
 }
 
-// New creates a builder with the claim's driver, from the BuildKit under test
-// and with network=host unless an option says otherwise. Its removal is
-// registered before the result of its creation is looked at, and does not mind
-// if a spec removed it itself. With the docker driver it is the engine's own
-// builder, which is neither created nor removed; what builds leave there is
-// the business of package enginecache.
+// New creates a builder with the claim's driver, from the BuildKit under test and
+// with network=host unless an option says otherwise. It registers the builder's
+// removal before it looks at how the creation went; a spec may also remove the
+// builder itself. With the docker driver it returns the engine's own builder,
+// which is neither created nor removed; package enginecache cleans up what builds
+// leave there.
 func New(t *spec.T, options ...Option) *Builder {
 	b, err := Try(t, options...)
 	if err != nil {
@@ -53,8 +53,8 @@ func New(t *spec.T, options ...Option) *Builder {
 	return b
 }
 
-// Try is [New] for callers that want to go on when the builder cannot be
-// created; the error says in one line why.
+// Try is [New] for callers that want to continue if the builder cannot be
+// created; the error says why in one line.
 func Try(t *spec.T, options ...Option) (*Builder, error) {
 	o := apply(t, options)
 	b := o.builder()
@@ -62,7 +62,7 @@ func Try(t *spec.T, options ...Option) (*Builder, error) {
 	return b, b.make(t, o)
 }
 
-// defaultName is that of the builder that every engine has.
+// defaultName is the name of the builder that every engine has.
 const defaultName = "default"
 
 func (s settings) builder() *Builder {
@@ -87,7 +87,7 @@ func (b *Builder) make(t *spec.T, o settings) error {
 	if b.daemon == nil || b.owner {
 		t.Env.Configured(b.Name, o.configText(t.Env.Testbed.Mirror))
 	}
-	// buildx pulls it even where the engine has it.
+	// buildx pulls it even if the engine has it.
 	if err := t.Env.SaveTag(t.Context(), o.image); err != nil {
 		return err
 	}
@@ -109,13 +109,13 @@ func (b *Builder) make(t *spec.T, o settings) error {
 }
 
 // stumbled notes that the image may have been missing: the engine pulls it, and
-// takes the one that it has if that fails.
+// falls back to its own copy if that fails.
 func (s settings) stumbled(t *spec.T) {
 	t.Stumbles(env.Question{Image: s.image, Local: true})
 }
 
-// OfContext is the builder that every docker context has without being
-// created: the BuildKit of the context's engine. Its configuration chooses the context.
+// OfContext returns the builder that every docker context has without anyone creating
+// it: the BuildKit of the context's engine. Its configuration selects the context.
 func OfContext(config cli.Config, context string) *Builder {
 	return &Builder{Name: context, Config: config.With("DOCKER_HOST=", "DOCKER_CONTEXT="+context), Driver: subject.DriverDocker}
 }
@@ -126,9 +126,10 @@ func (b *Builder) Append(t *spec.T, endpoint string, options ...Option) {
 	b.Config.Buildx(t, append(o.createArgs(t), "--append", endpoint)...)
 }
 
-// Recreate makes a builder of the same name on the state volume of this one, with
-// the cache that is there. Its BuildKit starts again, and prunes a second after
-// that, as far as its policy says so: later it does so once a minute at most.
+// Recreate creates a builder of the same name on the state volume of this one,
+// with the cache that is there. Its BuildKit starts again and prunes a second
+// later, as far as its policy says so; after that it does so once a minute at
+// most.
 func (b *Builder) Recreate(t *spec.T, options ...Option) *Builder {
 	engine.RemoveVolumeAfter(t, b.Volume())
 	b.Config.Buildx(t, "stop", b.Name)
@@ -136,8 +137,8 @@ func (b *Builder) Recreate(t *spec.T, options ...Option) *Builder {
 	return New(t, append([]Option{In(b.Config), Named(b.Name), Bootstrapped()}, options...)...)
 }
 
-// NewWithNodes is [New] with a node for each of the platforms, of which the first
-// one is the builder's first node.
+// NewWithNodes is [New] with a node for each platform; the first platform's is
+// the builder's first node.
 func NewWithNodes(t *spec.T, platforms ...string) *Builder {
 	b := New(t, Platform(platforms[0]))
 	for _, platform := range platforms[1:] {
@@ -147,11 +148,11 @@ func NewWithNodes(t *spec.T, platforms ...string) *Builder {
 }
 
 // Shared returns a running builder of the claim's driver for the platform of the
-// engine's host, which specs share and must not change: one per driver and set of
-// platforms, created by the first spec that asks, removed with the run. Others
-// build there at the same time, and while they do, BuildKit may run a step again
-// that it has in its cache (moby/buildkit#4674): a spec that expects a hit takes
-// one of its own.
+// engine's host. Specs share it and must not change it: there is one per driver
+// and set of platforms, created by the first spec that asks and removed with the
+// run. Other specs build there at the same time, and BuildKit may then run a step
+// again that it has in its cache (moby/buildkit#4674): a spec that expects a hit
+// needs its own builder.
 func Shared(t *spec.T) *Builder {
 	return SharedFor(t, t.Native())
 }
@@ -161,7 +162,7 @@ func SharedFor(t *spec.T, platforms string) *Builder {
 	return shared(t, t.Driver, platforms)
 }
 
-// SharedOf is [Shared] with another driver than the claim's.
+// SharedOf is [Shared] with a driver other than the claim's.
 func SharedOf(t *spec.T, driver string) *Builder {
 	return shared(t, driver, t.Native())
 }
@@ -179,8 +180,8 @@ func shared(t *spec.T, driver, platforms string) *Builder {
 	return b
 }
 
-// cleanUp keeps the daemon's log of a failed claim and removes the builder.
-// Whatever else a builder leaves, the janitor finds by the run's id.
+// cleanUp keeps the daemon's log if the claim failed, and removes the builder.
+// The janitor finds whatever else a builder leaves by the run's id.
 func (b *Builder) cleanUp(t *spec.T) {
 	if b.Driver == subject.DriverDocker {
 		return
@@ -204,7 +205,7 @@ func (b *Builder) cleanUp(t *spec.T) {
 	}
 }
 
-// keep leaves the builder for a look.
+// keep leaves the builder for inspection.
 func (b *Builder) keep(t *spec.T) {
 	look := evidence.Line([]string{"DOCKER_HOST=" + t.Env.Engine.Host, "BUILDX_CONFIG=" + b.Config.Dir}, []string{"docker", "buildx", "inspect", b.Name})
 	if err := t.Env.KeepFor(env.Kept{Claim: t.Claim.Name(), Look: look}); err != nil {
@@ -212,8 +213,8 @@ func (b *Builder) keep(t *spec.T) {
 	}
 }
 
-// dump lets the BuildKit of a claim that did not end say in its log what it was
-// doing, goroutine by goroutine. It ends by that.
+// dump makes the BuildKit of a claim that did not end log what it was doing,
+// goroutine by goroutine. That ends the BuildKit.
 func (b *Builder) dump(t *spec.T) {
 	if t.Context().Err() != context.DeadlineExceeded {
 		return
@@ -275,7 +276,8 @@ func (b *Builder) AwaitDaemon(t *spec.T) {
 }
 
 // Exec runs a command in the builder's container and returns what it printed.
-// The docker driver has no container, and none can be asked for.
+// Builders of the docker driver have no container, so asking for theirs fails the
+// claim.
 func (b *Builder) Exec(t *spec.T, command ...string) string {
 	if b.Driver == subject.DriverDocker {
 		t.Fatalf("the spec asks for the container of the engine's own BuildKit, which has none; its claim needs own-buildkit")
@@ -284,9 +286,9 @@ func (b *Builder) Exec(t *spec.T, command ...string) string {
 	return strings.TrimSpace(result.Stdout())
 }
 
-// Records is what the BuildKit of the builder's first node says of its own
+// Records returns what the BuildKit of the builder's first node reports about its
 // cache, record by record, as its buildctl prints it. The engine's own BuildKit
-// has none, and is asked through buildx.
+// has no buildctl, so buildx asks it.
 func (b *Builder) Records(t *spec.T) string {
 	if b.Driver == subject.DriverDocker {
 		return b.Config.Buildx(t, "du", "--verbose", "--builder", b.Name).Stdout()
@@ -294,13 +296,13 @@ func (b *Builder) Records(t *spec.T) string {
 	return b.Exec(t, "buildctl", "du", "--verbose")
 }
 
-// RecordsOf is [Builder.Records] for one node of several, each of which is a
-// container of buildx's.
+// RecordsOf is [Builder.Records] for one of several nodes, each of which is a
+// container made by buildx.
 func (b *Builder) RecordsOf(t *spec.T, node string) string {
 	return b.Config.Docker(t, "exec", ContainerOf(node), "buildctl", "du", "--verbose").Stdout()
 }
 
-// DaemonVersion is the version that the builder's buildkitd reports of itself.
+// DaemonVersion returns the version that the builder's buildkitd reports.
 func (b *Builder) DaemonVersion(t *spec.T) string {
 	version, err := env.ParseBuildKitVersion(b.Exec(t, "buildkitd", "--version"))
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 )
 
 // writeCertificates makes an authority with a certificate for each side of a
-// connection to 127.0.0.1, and one of a stranger whose authority the server
-// does not know: ca.pem, server.pem, client.pem, stranger.pem and their keys. They
-// are valid for two hours, which is longer than any claim takes.
+// connection to 127.0.0.1, and a certificate of a stranger whose authority the
+// server does not know: ca.pem, server.pem, client.pem, stranger.pem and their
+// keys. They are valid for two hours, longer than any claim takes.
 func writeCertificates(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return fmt.Errorf("create the folder for certificates: %w", err)

@@ -36,26 +36,26 @@ const daemonPatience = 30 * time.Second
 // daemonPause is the time between two questions.
 const daemonPause = 100 * time.Millisecond
 
-// configInside is where the daemon finds its configuration: not every image
-// has a folder for it.
+// configInside is the path of the daemon's configuration in its container. It is
+// in the root because not every image has a folder for it.
 const configInside = "/buildkitd.toml"
 
-// daemon is a BuildKit in a container of ours, as an administrator would run
-// one for others. Container and volume carry the run's id in their names and
-// the container its label besides, so that the janitor finds both.
+// daemon is a BuildKit in a container of ours, run as an administrator would run
+// one for others. The names of its container and volume carry the run's id, and
+// the container also has the run's label, so that the janitor finds both.
 type daemon struct {
 	name      string
 	transport Transport
 	address   string
-	// certificates is the folder with those of all sides, empty without TLS.
+	// certificates is the folder with the certificates of all sides; empty without TLS.
 	certificates string
 }
 
 // volume holds the daemon's state.
 func (d *daemon) volume() string { return d.name + "_state" }
 
-// start runs the daemon and waits until it answers. The error holds the last
-// line of its log if it had any.
+// start runs the daemon and waits until it answers. The error includes the last
+// line of its log, if it has one.
 func (d *daemon) start(t *spec.T, s settings) error {
 	args := []string{
 		"create", "--name", d.name, "--label", env.RunLabel + "=" + t.Env.Run,
@@ -79,8 +79,8 @@ func (d *daemon) start(t *spec.T, s settings) error {
 	return d.await(t, s.config)
 }
 
-// listen says where the daemon listens: by mounts of its container and by
-// flags of its program. The default socket stays, for `docker exec`.
+// listen returns the mounts of the daemon's container and the flags of its
+// program that say where it listens. The default socket stays, for `docker exec`.
 func (d *daemon) listen(t *spec.T) (mounts, flags []string) {
 	flags = []string{"--addr", "unix:///run/buildkit/buildkitd.sock"}
 	switch d.transport {
@@ -108,7 +108,7 @@ func (d *daemon) listen(t *spec.T) (mounts, flags []string) {
 	return []string{"--volume", d.certificates + ":/certs:ro"}, flags
 }
 
-// createArgs are the words of docker buildx create that lead to the daemon.
+// createArgs are the arguments of docker buildx create that lead to the daemon.
 func (d *daemon) createArgs(cert Certificate) []string {
 	if d.transport != MutualTLS {
 		return []string{d.address}
@@ -144,8 +144,8 @@ func (d *daemon) runs(t *spec.T) bool {
 	return err != nil || found.State.Running
 }
 
-// ended says why the daemon did. Its port was free a moment before: that
-// another process took it is not a fault of BuildKit's.
+// ended says why the daemon ended. Its port was free a moment before; if another
+// process has taken it, that is not BuildKit's fault.
 func (d *daemon) ended(t *spec.T, config cli.Config) error {
 	said := d.log(t, config)
 	if strings.Contains(said, "address already in use") {
@@ -154,7 +154,7 @@ func (d *daemon) ended(t *spec.T, config cli.Config) error {
 	return fmt.Errorf("the daemon %s exited immediately and printed: %s", d.name, lastLine(said))
 }
 
-// log is what the daemon said, which stays as evidence.
+// log returns what the daemon logged, and keeps it as evidence.
 func (d *daemon) log(t *spec.T, config cli.Config) string {
 	said := config.CleanUp(t, "logs", "--tail", logLines, d.name).Combined()
 	if err := t.Evidence.Note(d.name+".log", said); err != nil {
@@ -163,8 +163,8 @@ func (d *daemon) log(t *spec.T, config cli.Config) string {
 	return said
 }
 
-// lastLine is what a daemon's log says about its end: the line that buildkitd
-// signs, which a trace of its calls may follow, or the last one.
+// lastLine returns what a daemon's log says about its end: the line that
+// buildkitd signs, which a stack trace may follow, or else the last line.
 func lastLine(log string) string {
 	lines := strings.Split(strings.TrimSpace(log), "\n")
 	for _, line := range slices.Backward(lines) {

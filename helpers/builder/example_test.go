@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A builder is gone when the claim ends, whatever becomes of it.
+// A builder is gone when the claim ends, whatever the verdict.
 func ExampleNew() { //nolint:testableexamples // It needs an engine.
 	_ = func(t *suite.T) {
 		b := builder.New(t, builder.Network("host"), builder.Bootstrapped())
@@ -15,7 +15,7 @@ func ExampleNew() { //nolint:testableexamples // It needs an engine.
 	}
 }
 
-// Specs that do not change a builder share one, which is made once in a run.
+// Specs that do not change a builder share one, which is created once per run.
 func ExampleShared() { //nolint:testableexamples // It needs an engine.
 	_ = func(t *suite.T) {
 		b := builder.Shared(t)

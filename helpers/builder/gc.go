@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// Rule is one rule of the policy by which a BuildKit prunes its cache of its
-// own accord. What is zero is left out.
+// Rule is one rule of the policy by which a BuildKit prunes its own cache. Zero
+// values are left out.
 type Rule struct {
-	// Filters say which records the rule is for: those that match any of them;
-	// without filters it is for every record.
+	// Filters select the records that the rule is for: those that match any filter,
+	// or every record if there are none.
 	Filters []string
 	// Limit is how many bytes the whole cache may take before the rule prunes.
 	Limit int64
-	// Recent spares what was used within it; it is cut to seconds.
+	// Recent spares what was used within this duration, which is truncated to seconds.
 	Recent time.Duration
-	// MinFree and Reserved are disk space as BuildKit writes it, such as 20GB
-	// or 30%: how much of the disk the rule tries to keep free, and how much
-	// it leaves to the cache whatever happens. BuildKit knows them since v0.17.
+	// MinFree and Reserved are disk space in BuildKit's notation, such as 20GB or
+	// 30%: how much of the disk the rule tries to keep free, and how much it always
+	// leaves to the cache. They need BuildKit v0.17.
 	MinFree, Reserved string
 }
 
-// GC lets the builder's BuildKit prune by these rules, one after the other, in place of
-// its defaults.
+// GC makes the builder's BuildKit prune by these rules, in this order, instead of its
+// defaults.
 func GC(rules ...Rule) Option {
 	var text strings.Builder
 	for _, rule := range rules {
@@ -32,7 +32,7 @@ func GC(rules ...Rule) Option {
 	return DaemonConfig(text.String())
 }
 
-// NoGC keeps the builder's BuildKit from pruning of its own accord.
+// NoGC keeps the builder's BuildKit from pruning on its own.
 func NoGC() Option { return DaemonConfig("[worker.oci]\n  gc = false\n") }
 
 func (r Rule) toml() string {
@@ -42,8 +42,8 @@ func (r Rule) toml() string {
 		fmt.Fprintf(&text, "  filters = [\"%s\"]\n", strings.Join(r.Filters, `", "`))
 	}
 	if r.Limit > 0 {
-		// keepBytes is what releases before v0.17 call it; each ignores the
-		// name that it does not know, and takes both for the same.
+		// Releases before v0.17 call it keepBytes. A release ignores the name that it
+		// does not know, and takes both for the same if it knows both.
 		fmt.Fprintf(&text, "  keepBytes = %d\n  maxUsedSpace = %d\n", r.Limit, r.Limit)
 	}
 	if r.Recent > 0 {

@@ -10,7 +10,7 @@ import (
 	"builders.test/helpers/spec"
 )
 
-// Listed is what docker buildx ls says of one builder.
+// Listed is what docker buildx ls says about one builder.
 type Listed struct {
 	Name    string
 	Driver  string
@@ -27,7 +27,7 @@ type ListedNode struct {
 	Platforms []string
 }
 
-// List is what docker buildx ls says with a configuration, in its order.
+// List returns what docker buildx ls says with a configuration, in its order.
 func List(t *spec.T, config cli.Config) []Listed {
 	listed, err := parseList(config.Buildx(t, "ls", "--format", "{{json .}}").Stdout())
 	t.OK(err, "docker buildx ls")
@@ -85,12 +85,12 @@ func parseName(out string) string {
 	return ""
 }
 
-// Inspection is what docker buildx inspect says of one node.
+// Inspection is what docker buildx inspect says about one node.
 type Inspection struct {
 	Node string
 	// Preferred are the platforms that the node was created for.
 	Preferred []string
-	// Platforms are all that the node serves, the preferred ones included.
+	// Platforms are all platforms that the node serves, including the preferred ones.
 	Platforms []string
 	// Version is the BuildKit version that the node's daemon reported.
 	Version string
@@ -98,13 +98,13 @@ type Inspection struct {
 	Status string
 }
 
-// Inspect is what docker buildx inspect says of the builder's nodes.
+// Inspect returns what docker buildx inspect says about the builder's nodes.
 func (b *Builder) Inspect(t *spec.T) []Inspection {
 	return parseInspect(b.Config.Buildx(t, "inspect", b.Name).Stdout())
 }
 
-// parseInspect reads the labeled lines of docker buildx inspect; a node
-// begins with its Name, after the builder's own.
+// parseInspect reads the labeled lines of docker buildx inspect. Each Name after
+// the builder's own begins a node.
 func parseInspect(out string) []Inspection {
 	var nodes []Inspection
 	_, out, _ = strings.Cut(out, "\nNodes:")
@@ -130,7 +130,7 @@ func parseInspect(out string) []Inspection {
 	return nodes
 }
 
-// parsePlatforms reads "linux/arm64*, linux/amd64": a star marks the preferred.
+// parsePlatforms reads "linux/arm64*, linux/amd64": a star marks the preferred ones.
 func parsePlatforms(text string) (preferred, all []string) {
 	for word := range strings.SplitSeq(text, ",") {
 		platform, starred := strings.CutSuffix(strings.TrimSpace(word), "*")

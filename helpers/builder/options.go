@@ -32,10 +32,10 @@ type settings struct {
 	endpoint    string
 }
 
-// Driver creates the builder with another driver than the claim's.
+// Driver creates the builder with a driver other than the claim's.
 func Driver(name string) Option { return func(s *settings) { s.driver = name } }
 
-// WithTransport reaches the BuildKit of a remote builder in this way.
+// WithTransport reaches the BuildKit of a remote builder this way.
 func WithTransport(transport Transport) Option {
 	return func(s *settings) { s.transport = transport }
 }
@@ -44,16 +44,16 @@ func WithTransport(transport Transport) Option {
 type Certificate string
 
 const (
-	// TrustedCert is of the authority that the daemon knows; builders show it
-	// by default.
+	// TrustedCert is signed by the authority that the daemon knows. It is the
+	// default.
 	TrustedCert Certificate = "client"
-	// UntrustedCert is of an authority that the daemon does not know.
+	// UntrustedCert is signed by an authority that the daemon does not know.
 	UntrustedCert Certificate = "stranger"
-	// NoCert shows none.
+	// NoCert shows no certificate.
 	NoCert Certificate = ""
 )
 
-// String says in a sentence which builder shows it.
+// String describes, as part of a sentence, a builder that shows it.
 func (c Certificate) String() string {
 	switch c {
 	case NoCert:
@@ -68,7 +68,7 @@ func (c Certificate) String() string {
 func WithClientCert(c Certificate) Option { return func(s *settings) { s.certificate = c } }
 
 // SharingDaemonOf points a remote builder at the daemon of another one, which
-// keeps it: removing the new builder ends nothing.
+// still owns it: removing the new builder does not end the daemon.
 func SharingDaemonOf(other *Builder) Option {
 	return func(s *settings) { s.driver, s.reached = subject.DriverRemote, other.daemon }
 }
@@ -76,21 +76,21 @@ func SharingDaemonOf(other *Builder) Option {
 // Pinned creates the builder from this image instead of the BuildKit under test.
 func Pinned(image string) Option { return func(s *settings) { s.image = image } }
 
-// DefaultImage is what buildx makes builders from when no one names an image.
+// DefaultImage is the image that buildx makes builders from if none is named.
 const DefaultImage = "moby/buildkit:buildx-stable-1"
 
-// Unpinned names no image, which leaves the choice to buildx.
+// Unpinned names no image, so that buildx chooses one.
 func Unpinned() Option {
 	return func(s *settings) { s.unpinned, s.image = true, DefaultImage }
 }
 
-// In creates the builder in an existing configuration, next to its other builders.
+// In creates the builder in an existing configuration, alongside its other builders.
 func In(config cli.Config) Option {
 	return func(s *settings) { s.config, s.hasConfig = config, true }
 }
 
-// Named gives the builder a name of the caller's choice, such as that of an
-// earlier builder; it must come from [env.Environment.Name].
+// Named gives the builder a chosen name, such as that of an earlier builder; it
+// must come from [env.Environment.Name].
 func Named(name string) Option { return func(s *settings) { s.name = name } }
 
 // Platform creates the builder for these platforms, separated by commas.
@@ -110,8 +110,8 @@ func DriverOpt(option string) Option {
 	return func(s *settings) { s.opts = append(s.opts, option) }
 }
 
-// Endpoint creates the builder's node on the engine that listens there, instead
-// of the one under test.
+// Endpoint creates the builder's node on the engine at this address, instead of
+// the one under test.
 func Endpoint(host string) Option { return func(s *settings) { s.endpoint = host } }
 
 // DaemonConfig adds lines to the configuration of the builder's BuildKit.
@@ -144,7 +144,7 @@ func (s settings) createArgs(t *spec.T) []string {
 		args = append(args, "--driver-opt", option)
 	}
 	if s.driver == subject.DriverRemote {
-		// The rest is the daemon's, which is started before it.
+		// All other settings are the daemon's, which was started before.
 		return args
 	}
 	if s.network != "" {
@@ -162,8 +162,8 @@ func (s settings) createArgs(t *spec.T) []string {
 	return args
 }
 
-// configFile writes the configuration of the builder's BuildKit, and returns
-// its path, or "" if there is nothing to say.
+// configFile writes the configuration of the builder's BuildKit and returns its
+// path, or "" if there is none.
 func (s settings) configFile(t *spec.T) string {
 	text := s.configText(t.Env.Testbed.Mirror)
 	if text == "" {
@@ -171,7 +171,7 @@ func (s settings) configFile(t *spec.T) string {
 	}
 	path := filepath.Join(t.Env.Dir, t.Env.Name("buildkitd")+".toml")
 	t.EnvironmentOK(os.WriteFile(path, []byte(text+"\n"), 0o600), "write BuildKit's configuration")
-	// A person who repeats the command needs it, too.
+	// It is needed to repeat the command.
 	t.EnvironmentOK(t.Evidence.Note(filepath.Base(path), text+"\n"), "cannot save the evidence")
 	return path
 }
@@ -180,8 +180,8 @@ func (s settings) configText(mirror testbed.Mirror) string {
 	return strings.TrimSpace(s.toml + "\n" + mirrorConfig(mirror))
 }
 
-// mirrorConfig lets BuildKit resolve from the mirror what that has, as the engine
-// does with Docker Hub's images.
+// mirrorConfig makes BuildKit resolve the images that the mirror has from there,
+// as the engine does with Docker Hub's images.
 func mirrorConfig(mirror testbed.Mirror) string {
 	if mirror.Address == "" {
 		return ""

@@ -1,5 +1,5 @@
-// Package cache lists and prunes builders' caches, and finds out whether a build came
-// from them.
+// Package cache lists and prunes builders' caches, and finds out whether a build was
+// answered from them.
 //
 //	layers := cache.Usage(t, b).Of("regular").About("/big")
 //	cache.Prune(t, b, "--filter", "type=exec.cachemount")
@@ -16,9 +16,9 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// Usage lists what a builder's cache holds, as docker buildx du says. More
-// words, such as --filter type=regular, narrow the list. To BuildKit the look
-// may be a use of a record: see [AwaitGone].
+// Usage lists what a builder's cache holds according to docker buildx du. Further
+// words, such as --filter type=regular, narrow the list. BuildKit may count the
+// look as a use of a record: see [AwaitGone].
 func Usage(t *spec.T, b *builder.Builder, words ...string) Records {
 	records, err := TryUsage(t, b, words...)
 	if err != nil {
@@ -27,8 +27,8 @@ func Usage(t *spec.T, b *builder.Builder, words ...string) Records {
 	return records
 }
 
-// TryUsage lists like [Usage]. The error says in one line why buildx did not
-// tell, or that what it told cannot be read.
+// TryUsage is [Usage] that returns an error, which says in one line why buildx
+// did not answer or that its answer cannot be read.
 func TryUsage(t *spec.T, b *builder.Builder, words ...string) (Records, error) {
 	result := b.Config.Try(t, append([]string{"buildx", "du", "--verbose", "--builder", b.Name}, words...)...)
 	if err := cli.Err(result); err != nil {
@@ -41,11 +41,11 @@ func TryUsage(t *spec.T, b *builder.Builder, words ...string) (Records, error) {
 	return records, nil
 }
 
-// errUnreadable means that du answered, and not in the words that are known.
+// errUnreadable means that du answered, but not in a known format.
 var errUnreadable = errors.New("cannot read the output of `docker buildx du --verbose`")
 
-// fail ends the claim because a look at a cache failed. That du failed is du's
-// doing; that it cannot be read here is not.
+// fail ends the claim because a look at a cache failed. If du failed, that counts
+// against buildx; if only its output cannot be read here, it does not.
 func fail(t *spec.T, err error) {
 	if errors.Is(err, errUnreadable) {
 		t.EnvironmentFailed("%v", err)
@@ -53,19 +53,18 @@ func fail(t *spec.T, err error) {
 	t.Fatalf("%v", err)
 }
 
-// Prune takes from a builder's cache what the words say, without asking, and
-// fails the claim if buildx refuses.
+// Prune removes from a builder's cache what the words select, without a prompt,
+// and fails the claim if buildx refuses.
 func Prune(t *spec.T, b *builder.Builder, words ...string) {
 	cli.Must(t, TryPrune(t, b, words...))
 }
 
-// TryPrune prunes like [Prune] and returns the command's result, whatever it
-// is.
+// TryPrune is [Prune] that returns the command's result, whatever it is.
 func TryPrune(t *spec.T, b *builder.Builder, words ...string) *icmd.Result {
 	return b.Config.Try(t, append([]string{"buildx", "prune", "--force", "--builder", b.Name}, words...)...)
 }
 
-// state is where a BuildKit keeps what it has.
+// state is where a BuildKit keeps its data.
 const state = "/var/lib/buildkit"
 
 // TryFiles lists the files on a builder's disk that have one of the names. The error

@@ -7,9 +7,9 @@ import (
 	"builders.test/helpers/spec"
 )
 
-// mountLock keeps specs of two kinds apart. A build with --no-cache empties the cache
-// mounts that it uses. When it does, BuildKit also lets go of all others that are in
-// use (ClearActiveCacheMounts in its solver/llbsolver/mounts): builds that share one
+// mountLock keeps two kinds of specs apart. A build with --no-cache empties the cache
+// mounts that it uses, and BuildKit then also lets go of all others that are in use
+// (ClearActiveCacheMounts in its solver/llbsolver/mounts), so builds that share one
 // would no longer find each other.
 func mountLock(t *spec.T) *sync.RWMutex {
 	lock, err := env.Shared(t.Env, "cache mounts", func() (*sync.RWMutex, error) { return new(sync.RWMutex), nil })
@@ -17,16 +17,16 @@ func mountLock(t *spec.T) *sync.RWMutex {
 	return lock
 }
 
-// SharesMounts is for a spec whose builds meet in a cache mount: it keeps builds
-// away that empty cache mounts, until the spec ends.
+// SharesMounts is for a spec whose builds meet in a cache mount: until the spec
+// ends, it keeps away builds that empty cache mounts.
 func SharesMounts(t *spec.T) {
 	lock := mountLock(t)
 	lock.RLock()
 	t.Cleanup(lock.RUnlock)
 }
 
-// EmptiesMounts is for a spec that uses a cache mount with --no-cache: it keeps
-// builds away that meet in one, until the spec ends.
+// EmptiesMounts is for a spec that uses a cache mount with --no-cache: until the
+// spec ends, it keeps away builds that meet in one.
 func EmptiesMounts(t *spec.T) {
 	lock := mountLock(t)
 	lock.Lock()

@@ -8,20 +8,20 @@ import (
 )
 
 // Probe is a build that draws a random value in one of its steps. The value distinguishes a
-// hit from a miss: it stays the same only if the step did not run again. What
-// BuildKit says of the step may not contradict the value.
+// hit from a miss: it stays the same only if the step did not run again. What BuildKit says
+// about the step must not contradict the value.
 type Probe struct {
 	// Context is the folder to build. Its Dockerfile takes the argument SALT, see
 	// [build.Salt].
 	Context string
-	// File is the one of the result that holds the value.
+	// File is the file of the result that holds the value.
 	File string
-	// Step is part of the name of the step that draws it.
+	// Step is part of the name of the step that draws the value.
 	Step string
 }
 
 // Draw builds on a builder. It returns the value, and whether BuildKit says that
-// the step came from the cache.
+// the step was answered from the cache.
 func (p Probe) Draw(t *spec.T, b *builder.Builder, options ...build.Option) (value string, cached progress.Reading) {
 	options = append([]build.Option{build.Salt(t)}, options...)
 	value, r := build.Export(t, b, p.Context, p.File, options...)

@@ -20,13 +20,13 @@ type Record struct {
 	Bytes int64
 	// InUse says that something needs it right now.
 	InUse bool
-	// Shared says that its bytes are another record's too.
+	// Shared says that another record shares its bytes.
 	Shared bool
 	// Used says that the cache knows when it was last used.
 	Used bool
 }
 
-// Records is what a cache holds, in no order that means anything.
+// Records is what a cache holds, in no particular order.
 type Records []Record
 
 // Of keeps the records of a type.
@@ -44,7 +44,7 @@ func (r Records) InUse() Records {
 	return r.filter(func(record Record) bool { return record.InUse })
 }
 
-// Used keeps the records of which the cache knows when they were last used.
+// Used keeps the records whose last use the cache knows.
 func (r Records) Used() Records {
 	return r.filter(func(record Record) bool { return record.Used })
 }
@@ -73,8 +73,8 @@ func (r Records) IDs() []string {
 	return ids
 }
 
-// Bytes is what the records take from the disk and share with no other: the
-// sum that limits are held against.
+// Bytes is the disk space that the records take and share with no others: the sum
+// that limits apply to.
 func (r Records) Bytes() int64 {
 	var sum int64
 	for _, record := range r {
@@ -102,11 +102,11 @@ func (r Records) String() string {
 	return strings.Join(texts, ", ")
 }
 
-// Parse reads what docker buildx du --verbose prints: a field on each line,
-// of which the first names a record, and the sums at the end.
+// Parse reads what docker buildx du --verbose prints: a field on each line, the
+// first of which names a record, and the sums at the end.
 func Parse(text string) (Records, error) {
 	var records Records
-	// What stands before the first record is none: of an empty cache, the sums.
+	// The text before the first record is not one: for an empty cache it is the sums.
 	blocks := strings.Split("\n"+text, "\nID:")[1:]
 	for _, block := range blocks {
 		record, err := parseRecord("ID:" + block)
@@ -121,7 +121,7 @@ func Parse(text string) (Records, error) {
 func parseRecord(block string) (Record, error) {
 	fields := map[string]string{}
 	for line := range strings.SplitSeq(block, "\n") {
-		// The first of a name counts: the sums at the end repeat some.
+		// The first value for a name counts: the sums at the end repeat some names.
 		if name, value, ok := strings.Cut(line, ":"); ok && fields[name] == "" {
 			fields[name] = strings.TrimSpace(value)
 		}

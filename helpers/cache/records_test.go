@@ -8,7 +8,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// What buildx du --verbose printed of one cache, and of none.
+// What buildx du --verbose printed for a cache, and for an empty one.
 func TestParse(t *testing.T) {
 	mount := Record{
 		ID: "rvyq3mynq3y2uvsol36685pne", Type: "exec.cachemount", Bytes: 4_202_000, Used: true,

@@ -13,23 +13,23 @@ import (
 
 // Stock is a build that puts things of some megabytes each into a cache, and
 // another that reads what is there: two layers, called first and second, a cache
-// mount, and the local source that its step makes use of.
+// mount, and the local source that its step uses.
 type Stock struct {
 	// Context is the folder with the Dockerfile.
 	Context string
 }
 
-// Thing is the least size of a layer, a cache mount or a local source, in bytes.
+// Thing is the minimum size of a layer, a cache mount or a local source, in bytes.
 const Thing = 4 << 20
 
-// Read looks at what a builder's cache has of "first", "second" or "mount": the
-// value found there, and the build that found it. What is missing is made again,
-// with another value.
+// Read looks for "first", "second" or "mount" in a builder's cache, and returns
+// the value found there and the build that found it. What is missing is made
+// again, with another value.
 func (s Stock) Read(t *spec.T, b *builder.Builder, what string, options ...build.Option) (string, *build.Result) {
 	return s.ReadFrom(t, b, what, s.Context, options...)
 }
 
-// ReadFrom is [Stock.Read] with a local source of the spec's own, see [Stock.Source].
+// ReadFrom is [Stock.Read] with the spec's own local source, see [Stock.Source].
 func (s Stock) ReadFrom(t *spec.T, b *builder.Builder, what, source string, options ...build.Option) (string, *build.Result) {
 	// The step that reads runs each time, since its argument differs each time.
 	read := t.Env.Name("read")
@@ -72,21 +72,21 @@ func (Stock) Mounts(held Records) Records { return held.Of("exec.cachemount").Ab
 // Sources are the records of big local sources.
 func (Stock) Sources(held Records) Records { return held.Of("source.local").AtLeast(Thing) }
 
-// Unequal makes a builder whose cache holds both layers, and a limit in bytes that
-// leaves room for one. The first layer, whose value it returns, is the older one,
-// but was used later and more often.
+// Unequal makes a builder whose cache holds both layers, and returns it with the
+// value of the first layer and a limit in bytes that leaves room for one layer.
+// The first layer is the older one, but was used later and more often.
 func (s Stock) Unequal(t *spec.T) (b *builder.Builder, first string, limit int64) {
 	b = builder.New(t, builder.NoGC())
 	s.Read(t, b, "first")
 	s.Read(t, b, "second")
-	// To BuildKit this is a use of each record, so the order is made after it.
+	// BuildKit counts this as a use of each record, so the order is made afterwards.
 	limit = Usage(t, b).Bytes() - Thing/2
 	first, _ = s.Read(t, b, "first")
 	return b, first, limit
 }
 
-// Rest begins a build that rests in a step on top of the second layer. wake
-// lets it go on, and returns the value it took from that layer.
+// Rest starts a build that rests in a step on top of the second layer. wake lets
+// it continue, and returns the value it took from that layer.
 func (s Stock) Rest(t *spec.T, b *builder.Builder) (wake func() string) {
 	read, dest := t.Env.Name("read"), fixture.Path(t, "rested")
 	running := build.Start(t, b, s.Context, s.stage(t, "read-resting", read), build.Local(dest))

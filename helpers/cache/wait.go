@@ -15,10 +15,9 @@ import (
 // process.
 const pause = 250 * time.Millisecond
 
-// Until looks again and again, in the goroutine of the claim, until a look
-// complains of nothing. A look that fails ends the claim at once, in its own
-// words; one that still complains after patience, or at the claim's deadline,
-// ends it with the complaint.
+// Until looks again and again, in the claim's goroutine, until a look has no
+// complaint. If a look fails, its error ends the claim at once; if there is still
+// a complaint after patience, or at the claim's deadline, the complaint does.
 func Until(t *spec.T, patience time.Duration, look func() (complaint string, err error)) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -38,9 +37,9 @@ func Until(t *spec.T, patience time.Duration, look func() (complaint string, err
 	}
 }
 
-// Await looks at a builder's cache until it is as wished. A cache that is not
-// after patience fails the claim with complaint, and one that cannot be looked
-// at fails it at once.
+// Await looks at a builder's cache until it is as wished. If it is not after
+// patience, the claim fails with complaint; if the cache cannot be looked at, the
+// claim fails at once.
 func Await(t *spec.T, b *builder.Builder, patience time.Duration, complaint string, wish func(Records) bool) {
 	Until(t, patience, func() (string, error) {
 		held, err := TryUsage(t, b)
@@ -55,17 +54,16 @@ func Await(t *spec.T, b *builder.Builder, patience time.Duration, complaint stri
 // the build has ended.
 const restPatience = 30 * time.Second
 
-// AwaitIdle waits until nothing of a builder's cache is in use: for a moment after
-// a build what it made still is, and prune spares that.
+// AwaitIdle waits until nothing in a builder's cache is in use. What a build made
+// is in use for a moment after the build, and prune spares it.
 func AwaitIdle(t *spec.T, b *builder.Builder) {
 	Await(t, b, restPatience, "no build runs, and BuildKit still calls a part of its cache in use",
 		func(held Records) bool { return len(held.InUse()) == 0 })
 }
 
-// AwaitGone waits until a builder's disk holds none of the files, whatever
-// their folder. It does not ask BuildKit, which to tell a record's size uses it:
-// it would spare what is looked at, and think it used lately. Files that stay longer than patience
-// fail the claim with complaint.
+// AwaitGone waits until a builder's disk holds none of the files, in any folder. It does not ask
+// BuildKit, which uses a record to report its size: it would spare the record and consider it
+// recently used. If files stay longer than patience, the claim fails with complaint.
 func AwaitGone(t *spec.T, b *builder.Builder, patience time.Duration, complaint string, files ...string) {
 	Until(t, patience, func() (string, error) {
 		left, err := TryFiles(t, b, files...)

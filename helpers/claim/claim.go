@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// DefaultDeadline bounds a claim that names no deadline of its own. Real
-// regressions include hangs, so no claim may wait for ever.
+// DefaultDeadline bounds a claim that names no deadline. Real regressions include
+// hangs, so no claim may wait forever.
 const DefaultDeadline = 2 * time.Minute
 
 // Claim is one sentence about builders that a user relies on.
@@ -24,11 +24,10 @@ type Claim struct {
 	Source string
 	// Needs lists the capabilities without which the claim says nothing.
 	Needs []Need
-	// History says how the behavior differs between versions, and since
-	// which; empty where all supported versions agree.
+	// History says how the behavior differs between versions, and since which; empty
+	// if all supported versions agree.
 	History string
-	// Known says in which releases the claim is known to be broken; nil if
-	// it is not known of any.
+	// Known says in which releases the claim is known to be broken; nil if in none.
 	Known *Known
 	// Deadline bounds the proof; zero means [DefaultDeadline].
 	Deadline time.Duration
@@ -46,8 +45,8 @@ func (c Claim) Name() string {
 	return name
 }
 
-// In reports whether the claim can be proven with a driver and on an image
-// store; an empty word leaves that open.
+// In reports whether the claim can be proven with a driver and on an image store;
+// an empty word stands for any.
 func (c Claim) In(driver, store string) bool {
 	for _, need := range c.Needs {
 		if driver != "" && need.drivers != nil && !slices.Contains(need.drivers, driver) {
@@ -60,8 +59,8 @@ func (c Claim) In(driver, store string) bool {
 	return true
 }
 
-// DriverOr is the driver that the claim is proven with: the preferred one where
-// it applies, otherwise the one that the claim is about.
+// DriverOr returns the driver that the claim is proven with: the preferred one if
+// the claim applies to it, otherwise the one that the claim is about.
 func (c Claim) DriverOr(preferred string) string {
 	for _, need := range c.Needs {
 		if need.drivers != nil && !slices.Contains(need.drivers, preferred) {
@@ -98,5 +97,5 @@ func (c Claim) Limit() time.Duration {
 	return DefaultDeadline
 }
 
-// Reference is the claim's source, short where it is an issue on GitHub.
+// Reference is the claim's source, shortened if it is an issue on GitHub.
 func (c Claim) Reference() string { return strings.TrimPrefix(c.Source, "https://github.com/") }

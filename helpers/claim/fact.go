@@ -12,10 +12,10 @@ type Fact struct {
 // factSeparator cannot be part of a fact's name, which is one line without tabs.
 const factSeparator = "\t"
 
-// String is the fact as it stands in the test stream.
+// String is the fact as it appears in the test stream.
 func (f Fact) String() string { return f.Name + factSeparator + f.Value }
 
-// ParseFact reads a fact out of the test stream.
+// ParseFact reads a fact from the test stream.
 func ParseFact(text string) Fact {
 	name, value, _ := strings.Cut(text, factSeparator)
 	return Fact{Name: name, Value: value}

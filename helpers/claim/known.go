@@ -9,26 +9,26 @@ import (
 
 // Known says which releases are known to break a claim.
 type Known struct {
-	// Component says whose releases they are: buildkit or buildx.
+	// Component says whose releases they are: BuildKit's (buildkit) or buildx's (buildx).
 	Component string
 	// Range is a constraint, such as ">=0.17.2 <0.17.3 || =0.18.0": the
 	// releases in which the claim is broken.
 	Range string
-	// Broken is the release that shows it.
+	// Broken is the release that shows the fault.
 	Broken string
-	// Fixed are the first releases in which the claim holds again, that of the
-	// newest line first; there is none where it is not fixed yet.
+	// Fixed are the first releases in which the claim holds again, starting with the
+	// newest release line; empty if it is not fixed yet.
 	Fixed []string
-	// Buildx is the release of buildx to show BuildKit's fault with, and
-	// BuildKit the one to show buildx's with; empty means any.
+	// Buildx is the release of buildx to show a fault of BuildKit with, and BuildKit
+	// the one to show a fault of buildx with; empty means any.
 	Buildx, BuildKit string
 }
 
-// Components are those whose releases are tested.
+// Components are the components whose releases are tested.
 var Components = []string{"buildkit", "buildx"}
 
-// Has reports whether a release is within the range. A version that is none,
-// such as that of a source tree, is not.
+// Has reports whether a release is within the range. A version that is not a
+// release, such as that of a source tree, is not.
 func (k Known) Has(version string) bool {
 	within, err := semver.NewConstraint(k.Range)
 	if err != nil {
@@ -40,7 +40,7 @@ func (k Known) Has(version string) bool {
 
 // KnownFault names the fault that makes the claim broken in a release, and its
 // fix, for people who wonder whether they are the first to see it. It is empty if
-// nothing is known of the release.
+// no fault of the release is known.
 func (c Claim) KnownFault(buildkit, buildx string) string {
 	if !c.Known.covers(buildkit, buildx) {
 		return ""
@@ -52,8 +52,8 @@ func (c Claim) KnownFault(buildkit, buildx string) string {
 	return fmt.Sprintf("%s, %s %s", c.Reference(), c.Known.Component, fixed)
 }
 
-// FixedHere says, of a claim that holds, that a fault should be there and is
-// not. It is empty if nothing is known of the release.
+// FixedHere says, for a claim that holds, that a known fault of the release is
+// not there. It is empty if no fault of the release is known.
 func (c Claim) FixedHere(buildkit, buildx string) string {
 	if !c.Known.covers(buildkit, buildx) {
 		return ""
@@ -61,7 +61,7 @@ func (c Claim) FixedHere(buildkit, buildx string) string {
 	return fmt.Sprintf("%s, known of %s %s", c.Reference(), c.Known.Component, c.Known.Range)
 }
 
-// covers reports whether the releases under test are known ones.
+// covers reports whether the fault is known of the releases under test.
 func (k *Known) covers(buildkit, buildx string) bool {
 	if k == nil {
 		return false

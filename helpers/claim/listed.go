@@ -1,13 +1,13 @@
 package claim
 
-// Listed is a claim as the suite that proves it lists it.
+// Listed is a claim as listed by the suite that proves it.
 type Listed struct {
 	Claim
 	// Test is the name that `go test -run` knows the proof by.
 	Test string
 	// Where is the file and line of the proof, or the script.
 	Where string
-	// Digest changes with the proof where that is a script; empty otherwise.
+	// Digest changes with the proof if that is a script; empty otherwise.
 	Digest string `json:",omitempty"`
 }
 
@@ -20,5 +20,5 @@ type List struct {
 	Mistakes []string `json:",omitempty"`
 }
 
-// ListVariable names the variable for the file of the [List].
+// ListVariable is the variable that names the file for the [List].
 const ListVariable = "BUILDERS_LIST"

@@ -8,12 +8,12 @@ import (
 	"github.com/Masterminds/semver/v3"
 )
 
-// Need is one capability that a claim cannot be proven without. The values and
+// Need is a capability that a claim cannot be proven without. The values and
 // constructors below are the vocabulary, so a word that does not exist does not
-// compile; [Custom] adds one of a suite's own.
+// compile; [Custom] adds a suite's own.
 type Need struct {
 	word string
-	// drivers and store say where the claim applies; empty is everywhere.
+	// drivers and store say where the claim applies; empty means everywhere.
 	drivers []string
 	store   string
 	// component and constraint ask for a version of what is under test.
@@ -24,14 +24,14 @@ type Need struct {
 var (
 	// AMD64 needs an engine whose host executes linux/amd64 programs.
 	AMD64 = Need{word: "amd64"}
-	// ARM64 needs an engine whose host executes linux/arm64 programs, on its
-	// own processor or by emulation.
+	// ARM64 needs an engine whose host executes linux/arm64 programs, natively or by
+	// emulation.
 	ARM64 = Need{word: "arm64"}
 	// EmulatedARM64 needs an engine host that executes linux/arm64 programs
 	// only by emulation.
 	EmulatedARM64 = Need{word: "emulated-arm64"}
-	// Mirror needs a registry that stands as Docker Hub's mirror and whose
-	// tags the run may move.
+	// Mirror needs a registry that acts as Docker Hub's mirror and whose tags the run
+	// may move.
 	Mirror = Need{word: "mirror"}
 	// EngineProgram needs an engine on this machine whose program file may be
 	// read, which usually takes root.
@@ -42,15 +42,15 @@ var (
 	// Dive needs the releases of dive that claims about it compare.
 	Dive = Need{word: "dive"}
 
-	// ContainerDriver is for claims about builders that are containers of
-	// buildx's own making, whatever driver the run prefers.
+	// ContainerDriver is for claims about builders in containers that buildx makes,
+	// whatever driver the run prefers.
 	ContainerDriver = driverNeed("docker-container-driver", subject.DriverContainer)
 	// DockerDriver is for claims about the engine's own BuildKit.
 	DockerDriver = driverNeed("docker-driver", subject.DriverDocker)
 	// RemoteDriver is for claims about a BuildKit that runs without buildx.
 	RemoteDriver = driverNeed("remote-driver", subject.DriverRemote)
-	// OwnBuildKit is for claims about any BuildKit but the engine's own: one with its
-	// own cache, that needs an output for its results.
+	// OwnBuildKit is for claims about any BuildKit but the engine's own: one that has
+	// its own cache and needs an output for its results.
 	OwnBuildKit = driverNeed("own-buildkit", subject.DriverContainer, subject.DriverRemote)
 
 	// ContainerdStore needs an engine with the containerd image store.
@@ -59,34 +59,34 @@ var (
 	Overlay2Store = storeNeed(subject.StoreOverlay2)
 )
 
-// BuildKit needs a BuildKit under test within the constraint, for example
-// ">= 0.13". A malformed constraint panics: it would skip silently otherwise.
+// BuildKit needs a BuildKit under test within the constraint, for example ">=
+// 0.13". It panics if the constraint is malformed, which would otherwise skip the
+// claim silently.
 func BuildKit(constraint string) Need { return versionNeed("buildkit", constraint) }
 
 // Buildx needs a buildx under test within the constraint.
 func Buildx(constraint string) Need { return versionNeed("buildx", constraint) }
 
-// Custom is a need of a suite's own; the suite says how to find out whether it is
-// met.
+// Custom is a suite's own need; the suite says how to find out whether it is met.
 func Custom(word string) Need { return Need{word: word, custom: true} }
 
 // Word is the capability's name, as reports print it.
 func (n Need) Word() string { return n.word }
 
-// Drivers are those that the claim applies to; nil means all.
+// Drivers are the drivers that the claim applies to; nil means all.
 func (n Need) Drivers() []string { return n.drivers }
 
 // Store is the image store that the claim applies to; empty means all.
 func (n Need) Store() string { return n.store }
 
-// Component is buildkit or buildx where the need asks for a version of it, and
-// empty otherwise.
+// Component is buildkit or buildx if the need asks for a version of it, and empty
+// otherwise.
 func (n Need) Component() string { return n.component }
 
 // IsCustom reports whether the need is a suite's own.
 func (n Need) IsCustom() bool { return n.custom }
 
-// unreleased is what programs built from a source tree say of themselves, and
+// unreleased is the version that programs built from a source tree report, and
 // newest the release that they count as: newer than every other.
 var (
 	unreleased = semver.New(0, 0, 0, "", "")
@@ -110,7 +110,7 @@ func (n Need) Admits(version string) bool {
 // MarshalText writes the word.
 func (n Need) MarshalText() ([]byte, error) { return []byte(n.word), nil }
 
-// UnmarshalText reads a word; one that is not of the vocabulary is a suite's own.
+// UnmarshalText reads a word; one that is not in the vocabulary is a suite's own.
 func (n *Need) UnmarshalText(text []byte) error {
 	parsed, err := ParseNeed(string(text))
 	if err != nil {

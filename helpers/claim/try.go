@@ -2,12 +2,12 @@ package claim
 
 import "fmt"
 
-// Try is what one try at proving a claim came to.
+// Try is the outcome of one try at proving a claim.
 type Try struct {
-	// Verdict is the try's own: a claim that failed by the fault of what was
-	// under test has the verdict broken here.
+	// Verdict is the verdict of this try alone: broken if what was under test failed
+	// the claim.
 	Verdict Verdict `json:"verdict"`
-	// Reason says why, in one line, where the verdict is not holds.
+	// Reason says why, in one line, unless the verdict is holds.
 	Reason string `json:"reason"`
 	// Seconds is how long the try took, with its clean-up.
 	Seconds float64 `json:"seconds"`
@@ -17,11 +17,11 @@ type Try struct {
 	Evidence string `json:"evidence"`
 }
 
-// Judge makes one verdict of all tries at a claim, with its reason: broken if
+// Judge makes one verdict, with its reason, from all tries at a claim: broken if
 // the claim failed each time, unsteady if it failed and held, and otherwise what
-// the first try says. A failure that asked for more tries of which none could be
-// made is an error: an accusation needs to be seen twice. again is how many more
-// tries the first failure asked for.
+// the first try says. again is how many more tries the first failure asked for;
+// if none of them could be made, the verdict is error: an accusation needs to be
+// seen twice.
 func Judge(tries []Try, again int) (Verdict, string) {
 	first := tries[0]
 	if first.Verdict != Broken {
@@ -39,9 +39,9 @@ func Judge(tries []Try, again int) (Verdict, string) {
 	return Broken, first.Reason
 }
 
-// CountTries says how often a claim that failed did: "failed 4 of 4", "failed 1
-// of 4", or "failed 2 of 4, only alongside other builds". It is empty for a claim
-// that was tried once or never failed.
+// CountTries says how often a claim failed: "failed 4 of 4", "failed 1 of 4", or
+// "failed 2 of 4, only alongside other builds". It is empty for a claim that was
+// tried once or never failed.
 func CountTries(tries []Try) string {
 	c := count(tries)
 	if len(tries) < 2 || c.failed == 0 {
@@ -54,8 +54,8 @@ func CountTries(tries []Try) string {
 	return said
 }
 
-// tally counts tries. Those that the environment failed are not counted, but
-// the last one's reason is kept.
+// tally counts tries. Tries that the environment failed are not counted, but the
+// reason of the last one is kept.
 type tally struct {
 	failed, held           int
 	failedAlone, heldAlone int

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Tries of every kind, as short as a table wants them.
+// Short names for tries of every kind, for tables.
 var (
 	held         = Try{Verdict: Holds}
 	heldBeside   = Try{Verdict: Holds, Beside: true}

@@ -9,7 +9,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 )
 
-// vocabulary is every word that needs no version.
+// vocabulary returns every need that names no version.
 func vocabulary() []Need {
 	return []Need{
 		AMD64, ARM64, EmulatedARM64, Mirror, EngineProgram, LocalEngine,
@@ -28,13 +28,13 @@ func Vocabulary() []string {
 	return append(words, "buildkit>=X", "buildx>=X")
 }
 
-// versioned is a component and a constraint, with or without a colon between.
+// versioned matches a component and a constraint, with or without a colon in between.
 var versioned = regexp.MustCompile(`^(buildkit|buildx)(?::(.*)|([<>=!~^].*))$`)
 
 // ParseNeed reads a word of the vocabulary as people write it in scripts and as
 // [Need.Word] prints it: arm64, containerd-store, buildkit>=0.13, buildx<0.34. A
-// colon may stand before the constraint. Constraints have no spaces; a comma
-// joins them.
+// colon may precede the constraint. Constraints have no spaces; a comma joins
+// them.
 func ParseNeed(word string) (Need, error) {
 	for _, need := range vocabulary() {
 		if need.word == word {
@@ -60,7 +60,7 @@ var (
 	blankAtSeparator   = regexp.MustCompile(`\s*(,|\|\|)\s*`)
 )
 
-// compact is a constraint without spaces, so that it is part of one word.
+// compact returns a constraint without spaces, so that it fits into one word.
 func compact(constraint string) string {
 	constraint = blankAfterOperator.ReplaceAllString(constraint, "$1")
 	return blankAtSeparator.ReplaceAllString(constraint, "$1")

@@ -15,12 +15,12 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// cleanUpTimeout bounds commands that take things away again after a claim's
-// own deadline has passed.
+// cleanUpTimeout bounds clean-up commands after a claim's own deadline has
+// passed.
 const cleanUpTimeout = time.Minute
 
-// Config is its own buildx configuration: the builders created with one
-// and its current builder are unknown to every other.
+// Config is a separate buildx configuration: its builders and its current builder
+// are unknown to every other one.
 type Config struct {
 	// Dir is what BUILDX_CONFIG is set to.
 	Dir   string
@@ -29,8 +29,8 @@ type Config struct {
 	stdin string
 }
 
-// NewConfig returns an empty configuration. It disappears with the run's folder, so that
-// a later look at it, and the clean-up of its builders, find it whole.
+// NewConfig returns an empty configuration. It is removed with the run's folder, so that
+// it is still whole when it is looked at later and when its builders are cleaned up.
 func NewConfig(t *spec.T) Config {
 	dir := filepath.Join(t.Env.Dir, t.Env.Name("home"))
 	t.EnvironmentOK(os.Mkdir(dir, 0o700), "create a buildx configuration folder")
@@ -38,16 +38,17 @@ func NewConfig(t *spec.T) Config {
 }
 
 // NewContext returns the name of a docker context for the engine under test.
-// buildx wants a different endpoint for each node of a builder; contexts make
-// one engine many endpoints. It is known in the run's own configuration only.
+// buildx wants a different endpoint for each node of a builder; contexts turn one
+// engine into many endpoints. The context exists only in the run's own
+// configuration.
 func NewContext(t *spec.T) string {
 	name := t.Env.Name("context")
 	NewConfig(t).Docker(t, "context", "create", name, "--docker", "host="+t.Env.Engine.Host)
 	return name
 }
 
-// With returns the same configuration with more variables set for its commands, given
-// as KEY=value.
+// With returns the same configuration with additional variables for its commands,
+// given as KEY=value.
 func (c Config) With(env ...string) Config {
 	c.env = append(append([]string{}, c.env...), env...)
 	return c
@@ -59,8 +60,8 @@ func (c Config) In(folder string) Config {
 	return c
 }
 
-// Reading returns the same configuration with a text on the standard input of its
-// commands, which is empty otherwise.
+// Reading returns the same configuration with a text as standard input for its
+// commands, which is otherwise empty.
 func (c Config) Reading(stdin string) Config {
 	c.stdin = stdin
 	return c
@@ -81,8 +82,8 @@ func (c Config) Try(t *spec.T, args ...string) *icmd.Result {
 	return c.run(t, remaining(t), args)
 }
 
-// CleanUp runs the docker command with its own deadline, so that it can
-// take things away after the claim's has passed.
+// CleanUp runs the docker command with its own deadline, so that it can remove
+// things after the claim's deadline has passed.
 func (c Config) CleanUp(t *spec.T, args ...string) *icmd.Result {
 	return c.run(t, cleanUpTimeout, args)
 }
@@ -91,7 +92,8 @@ func (c Config) run(t *spec.T, timeout time.Duration, args []string) *icmd.Resul
 	return begin(t, timeout, c, append([]string{t.Env.Docker}, args...)).Wait(t)
 }
 
-// variables are those of a command; one that is not docker has none of its own.
+// variables are the environment variables for a command. Programs other than docker get
+// no BUILDX_CONFIG.
 func (c Config) variables() []string {
 	if c.Dir == "" {
 		return c.env
@@ -115,8 +117,8 @@ func Err(result *icmd.Result) error {
 	return errors.New(FailureMessage(result))
 }
 
-// Program runs a program other than the docker command, in the same
-// surroundings, and fails the claim if it does not succeed.
+// Program runs a program other than the docker command, in the same environment,
+// and fails the claim if it does not succeed.
 func Program(t *spec.T, command ...string) *icmd.Result {
 	return Must(t, TryProgram(t, command...))
 }
@@ -147,8 +149,8 @@ func keep(t *spec.T, r *Running) {
 	t.EnvironmentOK(err, "cannot save the evidence")
 }
 
-// remaining is the time left until the claim's deadline; icmd takes zero for
-// no limit, so there is always a little.
+// remaining is the time left until the claim's deadline. It is never zero, which
+// icmd takes for no limit.
 func remaining(t *spec.T) time.Duration {
 	deadline, ok := t.Context().Deadline()
 	if !ok {

@@ -13,7 +13,7 @@ import (
 )
 
 // tell records the registries over which a docker command may have failed, so that
-// they are asked should the claim fail.
+// they are asked if the claim fails.
 func tell(t *spec.T, args []string, result *icmd.Result) {
 	create := len(args) > 1 && args[0] == "buildx" && args[1] == "create"
 	if create {
@@ -27,7 +27,7 @@ func tell(t *spec.T, args []string, result *icmd.Result) {
 	}
 }
 
-// asked are the images that the words of a command name.
+// asked are the images named in a command's arguments.
 func asked(args []string) []env.Question {
 	var all []env.Question
 	if len(args) > 1 && (args[0] == "pull" || args[0] == "push") {
@@ -52,7 +52,7 @@ func asked(args []string) []env.Question {
 // step is a line of progress as people read it.
 var step = regexp.MustCompile(`(?m)^#\d+ (.+)$`)
 
-// planned are the images of a build that shows its steps.
+// planned are the images of a build, from the steps in its progress.
 func planned(args []string, progress string) []env.Question {
 	var all []env.Question
 	builder := ValueOf(args, "--builder")
@@ -76,13 +76,13 @@ func noteConfig(t *spec.T, args []string) {
 	}
 	content := ""
 	if file := ValueOf(args, "--config", "--buildkitd-config"); file != "" {
-		text, _ := os.ReadFile(file) // buildx complains of one that is not there
+		text, _ := os.ReadFile(file) // buildx reports a missing file
 		content = string(text)
 	}
 	t.Env.Configured(name, content)
 }
 
-// ValuesOf are the values of flags, each written as one word or as two.
+// ValuesOf returns the values of flags, each given as one word or as two.
 func ValuesOf(args []string, flags ...string) []string {
 	var all []string
 	for i, arg := range args {

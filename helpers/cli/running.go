@@ -9,19 +9,19 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// Running is a command that has begun.
+// Running is a command that has started.
 type Running struct {
 	config  Config
 	command []string
 	started time.Time
-	// took and result are to be read after the end only, but for the streams.
+	// took and result may be read only after the end, except for the streams.
 	took   time.Duration
 	result *icmd.Result
 	ended  chan struct{}
 }
 
-// Start begins a docker command and returns while it runs. If the spec ends
-// first the command is interrupted, and awaited.
+// Start starts a docker command and returns while it runs. If the spec ends
+// first, the command is interrupted and awaited.
 func (c Config) Start(t *spec.T, args ...string) *Running {
 	r := begin(t, remaining(t), c, append([]string{t.Env.Docker}, args...))
 	t.Cleanup(r.end)
@@ -52,7 +52,7 @@ func (r *Running) end() {
 	select {
 	case <-r.ended:
 	default:
-		// It may end on its own at this moment, which is as good.
+		// It may end on its own at this moment, which is fine.
 		_ = r.result.Cmd.Process.Signal(os.Interrupt)
 		<-r.ended
 	}

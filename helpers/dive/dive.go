@@ -23,13 +23,13 @@ func Engine(ref string) Source { return Source("docker://" + ref) }
 // Archive is an image in a file that `docker save` wrote.
 func Archive(path string) Source { return Source("docker-archive://" + path) }
 
-// Image is what dive says of an image.
+// Image is what dive says about an image.
 type Image struct {
 	// Layers are its layers, from the base up.
 	Layers []Layer `json:"layer"`
 }
 
-// DiffIDs are those of the layers.
+// DiffIDs are the diff IDs of the layers.
 func (i Image) DiffIDs() []string {
 	var ids []string
 	for _, layer := range i.Layers {
@@ -38,12 +38,12 @@ func (i Image) DiffIDs() []string {
 	return ids
 }
 
-// Layer is what dive says of one layer.
+// Layer is what dive says about one layer.
 type Layer struct {
 	// DiffID is the digest of the layer uncompressed, as the image's
 	// configuration has it.
 	DiffID string `json:"digestId"`
-	// Size is that of the layer's files, in bytes.
+	// Size is the size of the layer's files, in bytes.
 	Size int64 `json:"sizeBytes"`
 	// Files are what the layer holds. Releases before v0.13 don't say.
 	Files []File `json:"fileList"`

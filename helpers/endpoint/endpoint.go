@@ -24,13 +24,13 @@ type Endpoint struct {
 	Docker string
 	// Host is the address, for example unix:///var/run/docker.sock.
 	Host string
-	// ChosenBy says what leads there, such as DOCKER_HOST; empty where it is only the
+	// ChosenBy says what leads there, such as DOCKER_HOST; empty if it is just the
 	// docker command's default.
 	ChosenBy string
 }
 
-// Discover finds the endpoint; nothing is asked there. One that clients other than
-// the docker command cannot use is an error.
+// Discover finds the endpoint without connecting to it. It returns an error if
+// only the docker command can use the endpoint.
 func Discover(ctx context.Context) (Endpoint, error) {
 	docker, err := exec.LookPath("docker")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// dockerSays puts a docker command on PATH, alone there, that does this.
+// dockerSays makes a docker command that does this the only program on PATH.
 func dockerSays(t *testing.T, script string) (path string) {
 	t.Helper()
 	dir := t.TempDir()

@@ -36,7 +36,7 @@ var questions = map[string]func(t *spec.T, host string){
 	},
 }
 
-// answers are what becomes of a claim by the status that it is answered with.
+// answers maps each HTTP status to the verdict on a claim that gets it as an answer.
 var answers = map[int]claim.Verdict{
 	http.StatusNotFound:            claim.Broken,
 	http.StatusInternalServerError: claim.Error,
@@ -44,11 +44,11 @@ var answers = map[int]claim.Verdict{
 	http.StatusUnauthorized:        claim.Error,
 }
 
-// The variables that make this program prove one claim and fail by it.
+// The variables that make this program prove one claim and fail with it.
 const questionVariable, hostVariable = "ANSWERS_QUESTION", "ANSWERS_HOST"
 
-// TestOnlyNotFoundIsAnAnswer wants "not there" to be about BuildKit, and
-// everything else that an engine or a registry answers to be about these.
+// TestOnlyNotFoundIsAnAnswer checks that "not there" is about BuildKit, and every
+// other status about the engine or registry that sent it.
 func TestOnlyNotFoundIsAnAnswer(t *testing.T) {
 	if os.Getenv(questionVariable) != "" {
 		t.Skip("this process proves a claim")
@@ -66,7 +66,7 @@ func TestOnlyNotFoundIsAnAnswer(t *testing.T) {
 
 var attribute = regexp.MustCompile(`(?m)^=== ATTR\s+\S+ verdict (\S+)$`)
 
-// ask proves a claim that asks the question in a separate process.
+// ask proves, in a separate process, a claim that asks the question.
 func ask(t *testing.T, question string, status int) (verdict, said string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -12,8 +12,8 @@ import (
 	"github.com/docker/docker/api/types/volume"
 )
 
-// Container is what the engine knows of a container; the claim fails if it has
-// none.
+// Container returns what the engine knows about a container; the claim fails if
+// there is none.
 func Container(t *spec.T, name string) container.InspectResponse {
 	found, err := t.Env.Client.ContainerInspect(t.Context(), name)
 	if !Answered(t, "container "+name, err) {
@@ -28,7 +28,8 @@ func HasContainer(t *spec.T, name string) bool {
 	return Answered(t, "container "+name, err)
 }
 
-// Volume is what the engine knows of a volume; the claim fails if it has none.
+// Volume returns what the engine knows about a volume; the claim fails if there is
+// none.
 func Volume(t *spec.T, name string) volume.Volume {
 	found, err := t.Env.Client.VolumeInspect(t.Context(), name)
 	if !Answered(t, "volume "+name, err) {
@@ -44,7 +45,7 @@ func HasVolume(t *spec.T, name string) bool {
 }
 
 // Answered distinguishes "not there", which is an answer, from an engine that could not
-// answer, which is not a fault of BuildKit's and ends the claim as an error.
+// answer, which is not BuildKit's fault and ends the claim as an error.
 func Answered(t *spec.T, what string, err error) bool {
 	if err != nil && !cerrdefs.IsNotFound(err) {
 		t.EnvironmentFailed("ask the engine for %s: %v", what, err)
@@ -61,7 +62,7 @@ func RemoveContainer(t *spec.T, name string) {
 }
 
 // RemoveVolumeAfter registers the removal of a volume that the spec expects
-// buildx to keep; one that is gone by then is fine.
+// buildx to keep; it may be gone by then.
 func RemoveVolumeAfter(t *spec.T, name string) {
 	t.Cleanup(func() {
 		t.TakeAway("remove volume "+name, func(ctx context.Context) error { return t.Env.Client.VolumeRemove(ctx, name, true) })
@@ -70,9 +71,9 @@ func RemoveVolumeAfter(t *spec.T, name string) {
 
 const buildkitModule = "github.com/moby/buildkit"
 
-// BuiltInBuildKit is the version of the BuildKit that the engine's program was
-// built with, read from the program itself rather than from what it says. The
-// claim needs [claim.EngineProgram].
+// BuiltInBuildKit returns the version of the BuildKit that the engine's program
+// was built with, read from the program itself rather than from what it reports.
+// The claim needs [claim.EngineProgram].
 func BuiltInBuildKit(t *spec.T) string {
 	program, err := t.Env.EngineProgram()
 	t.EnvironmentOK(err, "find the engine's program")

@@ -11,11 +11,11 @@ import (
 	"github.com/docker/docker/api/types/filters"
 )
 
-// pruneGap is the time between two questions whether the engine still prunes
-// for another client.
+// pruneGap is the pause before the engine is asked again while it prunes for
+// another client.
 const pruneGap = 100 * time.Millisecond
 
-// PruneContainers removes the containers with a label that do not run, as
+// PruneContainers removes the containers with a label that are not running, as
 // `docker container prune` does.
 func PruneContainers(t *spec.T, label string) {
 	prune(t, "containers", func(ctx context.Context) error {
@@ -24,13 +24,13 @@ func PruneContainers(t *spec.T, label string) {
 	})
 }
 
-// PruneVolumes removes the volumes with a label and without a name that nothing
-// uses, as `docker volume prune` does.
+// PruneVolumes removes the unused, unnamed volumes with a label, as `docker
+// volume prune` does.
 func PruneVolumes(t *spec.T, label string) {
 	pruneVolumes(t, filters.Arg("label", label))
 }
 
-// PruneAllVolumes removes those with a name, too, as `docker volume prune --all`
+// PruneAllVolumes also removes those with a name, as `docker volume prune --all`
 // does.
 func PruneAllVolumes(t *spec.T, label string) {
 	pruneVolumes(t, filters.Arg("label", label), filters.Arg("all", "true"))
@@ -43,7 +43,7 @@ func pruneVolumes(t *spec.T, of ...filters.KeyValuePair) {
 	})
 }
 
-// prune waits for its turn: an engine does one prune at a time, for all its clients,
+// prune waits for its turn: an engine runs one prune at a time, for all its clients,
 // and refuses another with a conflict.
 func prune(t *spec.T, what string, ask func(context.Context) error) {
 	err := poll.Until(t.Context(), pruneGap, func() (bool, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAPruneWaitsForItsTurn wants a prune of another run to be waited for: an
+// TestAPruneWaitsForItsTurn checks that a prune waits for that of another run: an
 // engine refuses the second of two.
 func TestAPruneWaitsForItsTurn(t *testing.T) {
 	var asked []string

@@ -13,11 +13,11 @@ import (
 	"github.com/docker/docker/api/types/volume"
 )
 
-// Traces are the objects on the engine that come from one build. They are
-// known by a label that the Dockerfile sets before its first step: whatever is
-// made from the unfinished image inherits it. So no other work on the
-// engine is mistaken for the build's; what would be made without a label, and
-// without being used by something that has it, escapes.
+// Traces are the objects on the engine that come from one build. They are known
+// by a label that the Dockerfile sets before its first step, and that everything
+// made from the unfinished image inherits. So no other work on the engine is
+// mistaken for the build's. What has no label, and is not used by something that
+// has it, escapes.
 type Traces struct {
 	// Containers are the ids of labeled containers, running or not.
 	Containers []string
@@ -29,7 +29,7 @@ type Traces struct {
 	Volumes []string
 }
 
-// None reports whether there are none.
+// None reports whether there are no traces.
 func (x Traces) None() bool {
 	return len(x.Containers) == 0 && len(x.Images) == 0 && len(x.Volumes) == 0
 }
@@ -110,8 +110,8 @@ func removeTraces(ctx context.Context, t *spec.T, label string) error {
 		_, err := t.Env.Client.ImageRemove(ctx, name, image.RemoveOptions{Force: true, PruneChildren: true})
 		errs = append(errs, err)
 	}
-	// An image cannot go before those that were made from it, and goes with
-	// the last of them; so what counts is what remains.
+	// An image cannot be removed before those that were made from it, and goes with
+	// the last of them, so what counts is what remains.
 	remaining, err := traces(ctx, t, label)
 	if err == nil && !remaining.None() {
 		err = fmt.Errorf("%v remain: %w", remaining, errors.Join(errs...))

@@ -1,9 +1,9 @@
-// Package enginecache removes what builds with the docker driver leave in
-// the engine's own BuildKit, which may be the user's: records of its cache and
-// of its history.
+// Package enginecache removes what builds with the docker driver leave in the
+// engine's own BuildKit, which may be the user's: records of its cache and of its
+// history.
 //
-// A cache record does not say which build made it. A run therefore notes what
-// is there before its first build, and looks again when it ends:
+// A cache record does not say which build made it. A run therefore notes what is
+// there before its first build, and looks again when it ends:
 //
 //   - the history names every build. The run's own entries, whose ids buildx
 //     noted in the run's folder, are removed.
@@ -13,8 +13,8 @@
 //     (BuildKit keeps some 50 entries), new cache records stay. They are
 //     reclaimable, and the engine collects them in time.
 //
-// buildx before v0.21 and engines without a history cannot tell, so that there
-// all of it stays.
+// With buildx before v0.21, and on engines without a history, this is unknown and
+// everything stays.
 package enginecache
 
 import (
@@ -40,10 +40,10 @@ import (
 	"github.com/docker/docker/client"
 )
 
-// kind is that of the notes, one per engine.
+// kind is the kind of the notes; there is one per engine.
 const kind = "engine-cache"
 
-// snapshot says what an engine's BuildKit held before the run's first build.
+// snapshot records what an engine's BuildKit held before the run's first build.
 type snapshot struct {
 	Host    string
 	Environ []string
@@ -73,7 +73,7 @@ func take(ctx context.Context, e *env.Environment) (snapshot, error) {
 	if s.Records, err = records(ctx, e.Client); err != nil {
 		return s, err
 	}
-	// Where there is no history, there is nothing to compare with later.
+	// Without a history there is nothing to compare with later.
 	if s.Builds, err = s.history(ctx); err != nil {
 		s.NoHistory = true
 	}
@@ -94,8 +94,8 @@ func restore(ctx context.Context, note undo.Note) error {
 		return err
 	}
 	defer engine.Close()
-	// In this order: a build alongside the run that made one of these records is in
-	// the history by the time that it is read.
+	// The order matters: a concurrent build that made one of these records is in the
+	// history by the time that it is read.
 	held, err := records(ctx, engine)
 	if err != nil {
 		return err
@@ -111,8 +111,8 @@ func restore(ctx context.Context, note undo.Note) error {
 	return errors.Join(err, s.forget(ctx, common(builds, ownBuilds(run, anyBuilder))))
 }
 
-// alone reports whether all builds since the note are the run's own. An entry
-// from before, or else all that the run built here for certain, must still be
+// alone reports whether all builds since the snapshot are the run's own. An
+// earlier entry, or every build that the run certainly made here, must still be
 // there: a history drops its oldest entries.
 func alone(before, now, own, ownHere []string) bool {
 	if len(without(now, slices.Concat(before, own))) > 0 {
@@ -142,7 +142,7 @@ func records(ctx context.Context, engine *client.Client) ([]string, error) {
 	return ids, nil
 }
 
-// prune removes records by id; one that is in use stays.
+// prune removes records by id; a record in use stays.
 func prune(ctx context.Context, engine *client.Client, ids []string) error {
 	if len(ids) == 0 {
 		return nil
@@ -156,7 +156,7 @@ func prune(ctx context.Context, engine *client.Client, ids []string) error {
 }
 
 // history lists the ids of the builds that the engine's BuildKit remembers,
-// those that go on included.
+// including unfinished ones.
 func (s snapshot) history(ctx context.Context) ([]string, error) {
 	out, err := s.buildx(ctx, "history", "ls", "--builder", "default", "--format", "{{json .}}")
 	if err != nil {
@@ -183,7 +183,7 @@ func parseHistory(out []byte) ([]string, error) {
 }
 
 // Where buildx notes the builds of a configuration: one file per build, in a folder per
-// builder and node. Docker contexts are builders of their own names.
+// builder and node. Each docker context is a builder of the same name.
 const (
 	anyBuilder     = "*/*"
 	defaultBuilder = "default/default"
@@ -191,7 +191,7 @@ const (
 
 // ownBuilds are the ids of the builds in all configurations of a run.
 func ownBuilds(dir, builder string) []string {
-	// The pattern is well-formed, which is all that can be wrong.
+	// The pattern is well-formed, which is all that could go wrong.
 	files, _ := filepath.Glob(filepath.Join(dir, "*", "refs", filepath.FromSlash(builder), "*"))
 	ids := map[string]bool{}
 	for _, file := range files {

@@ -2,16 +2,16 @@ package env
 
 import "strings"
 
-// Advice is what a suite says about commands of its own, where something is missing
-// or left. Empty words are left out.
+// Advice names a suite's own commands in messages about something that is missing
+// or left over. Empty words are left out.
 type Advice struct {
-	// Engine is one more way to an engine, such as "run `make engine`"; it
-	// follows an "or".
+	// Engine is another way to get an engine, such as "run `make engine`"; it follows
+	// an "or".
 	Engine string
-	// Buildx is what BUILDX takes elsewhere besides the path of a plugin; it follows an
-	// "or".
+	// Buildx is what the suite's command takes as BUILDX besides the path of a plugin;
+	// it follows an "or".
 	Buildx string
-	// BuildKit says for a BUILDKIT that is not available how to get it; it may be nil.
+	// BuildKit says how to get a BUILDKIT that is not available; it may be nil.
 	BuildKit func(buildkit string) string
 	// CleanUp is the command that removes what runs have left, such as "`make clean`".
 	CleanUp string
@@ -19,13 +19,13 @@ type Advice struct {
 	Scripts string
 }
 
-// WithAdvice names the suite's own commands in what it says.
+// WithAdvice makes messages name the suite's own commands.
 func WithAdvice(a Advice) Option { return func(s *settings) { s.advice = a } }
 
-// AdviceAmong is the advice that one of the options gives.
+// AdviceAmong returns the advice that one of the options gives.
 func AdviceAmong(options []Option) Advice { return decided(options).advice }
 
-// anyOf joins ways out, the last of which may be empty: then it is none.
+// anyOf joins the ways to do something; the last one is left out if it is empty.
 func anyOf(ways ...string) string {
 	if ways[len(ways)-1] == "" {
 		ways = ways[:len(ways)-1]

@@ -16,21 +16,21 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Question is about an image that someone could not pull or push.
+// Question is about an image that could not be pulled or pushed.
 type Question struct {
 	// Image is its reference.
 	Image string
-	// Builder is the name of the builder that asked for it, or empty where the engine
-	// did. An unknown one is treated like any other builder.
+	// Builder is the name of the builder that asked for it, or empty if the engine
+	// did. An unknown name is treated like any other builder.
 	Builder string
 	// Push reports whether it was to be pushed.
 	Push bool
-	// Local reports whether an image of this name that the engine has does as well.
+	// Local reports whether an image of this name on the engine will do, too.
 	Local bool
 }
 
-// Configured notes the lines for buildkitd.toml that a builder was created with:
-// they say how it reaches registries.
+// Configured notes the lines for buildkitd.toml that a builder was created with,
+// which say how it reaches registries.
 func (e *Environment) Configured(builder, config string) { e.configs.Store(builder, config) }
 
 // IsConfigured reports whether it is known how a builder reaches registries.
@@ -39,10 +39,10 @@ func (e *Environment) IsConfigured(builder string) bool {
 	return known
 }
 
-// AskUpstream asks the registries on the way to an image whether they do their
-// part, and is the [upstream.Fault] of each if none does. They are asked by this
-// process, along the way that the builder is configured to take, and, where
-// nothing leads the builder another way than the engine, by the engine, too.
+// AskUpstream checks the registries on the way to an image. If none of them does
+// its part, the error holds the [upstream.Fault] of each. This process asks them,
+// along the route that the builder is configured to take; if that is the engine's
+// route, the engine asks them, too.
 func (e *Environment) AskUpstream(ctx context.Context, q Question) error {
 	if q.Local {
 		if _, err := e.Client.ImageInspect(ctx, q.Image); err == nil {
@@ -51,7 +51,7 @@ func (e *Environment) AskUpstream(ctx context.Context, q Question) error {
 	}
 	route, err := e.route(ctx, q)
 	if err != nil {
-		return nil // no reference, so no registry was asked
+		return nil // not a reference, so no registry was asked
 	}
 	alike := likeTheEngine(route)
 	if q.Builder != "" {
@@ -77,7 +77,8 @@ func likeTheEngine(route upstream.Route) bool {
 	return len(route) == 1 && !route[0].Plain && !route[0].Unverified && route[0].Roots == nil
 }
 
-// reachable leaves out what this process would look for on the wrong machine.
+// reachable leaves out loopback hosts if the engine is elsewhere: this process would
+// ask the wrong machine.
 func (e *Environment) reachable(route upstream.Route) upstream.Route {
 	if e.Engine.Local() == nil {
 		return route
@@ -99,7 +100,7 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// route is the registries that are tried for an image.
+// route returns the registries that are tried for an image.
 func (e *Environment) route(ctx context.Context, q Question) (upstream.Route, error) {
 	host, err := upstream.HostOf(q.Image)
 	if err != nil {
@@ -119,7 +120,7 @@ func (e *Environment) route(ctx context.Context, q Question) (upstream.Route, er
 	return configuredRoute(config.(string), host), nil
 }
 
-// engineRoute is the way that the engine takes: its mirrors are Docker Hub's.
+// engineRoute is the route that the engine takes: its mirrors are Docker Hub's.
 func (e *Environment) engineRoute(ctx context.Context, host string) upstream.Route {
 	var route upstream.Route
 	info, err := e.Client.Info(ctx)
@@ -141,12 +142,12 @@ type registryConfig struct {
 	CA       []string `toml:"ca"`
 }
 
-// configuredRoute is the way that a builder takes by its buildkitd.toml.
+// configuredRoute is the route that a builder takes according to its buildkitd.toml.
 func configuredRoute(config, host string) upstream.Route {
 	var all struct {
 		Registry map[string]registryConfig `toml:"registry"`
 	}
-	// BuildKit refuses to start with lines that cannot be read.
+	// BuildKit does not start with lines that cannot be read.
 	_ = toml.Unmarshal([]byte(config), &all)
 	registry := host
 	if host == upstream.Hub {
@@ -191,7 +192,8 @@ func (e *Environment) askEngine(ctx context.Context, image string) error {
 	return &upstream.Fault{Host: host, Kind: kind, Detail: fmt.Sprintf("does not serve %s to the engine: %v", image, err)}
 }
 
-// credentials are the user's for an image's registry, as the engine takes them.
+// credentials are the user's credentials for an image's registry, as the engine takes
+// them.
 func credentials(image string) string {
 	ref, err := name.ParseReference(image)
 	if err != nil {
@@ -215,8 +217,8 @@ func credentials(image string) string {
 	return encoded
 }
 
-// explained is the reason why an image could not be pulled: what the registries
-// on the way do wrong, or else the error itself.
+// explained returns the reason why an image could not be pulled: what is wrong
+// with the registries on the way, or else the error itself.
 func (e *Environment) explained(ctx context.Context, image string, err error) error {
 	asked := e.AskUpstream(ctx, Question{Image: image})
 	if asked == nil {

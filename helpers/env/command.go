@@ -10,17 +10,17 @@ import (
 	"strings"
 )
 
-// Environ is the environment for the commands of a run: the process's own,
-// with the run's configuration and the given variables instead of the user's.
+// Environ is the environment for the commands of a run: that of the process, with
+// the run's configuration and the given variables in place of the user's.
 func (e *Environment) Environ(extra ...string) []string {
 	own := append([]string{
 		"DOCKER_HOST=" + e.Engine.Host,
 		"DOCKER_CONFIG=" + e.DockerConfig(),
 		// Hints and update checks are not part of what is tested.
 		"DOCKER_CLI_HINTS=false",
-		// Else buildx asks for a build's record to write a metadata file, and
-		// fails a build that succeeded if the record is not there yet. A claim
-		// about provenance in that file sets it for its own commands.
+		// Otherwise buildx asks for a build's record to write a metadata file, and fails
+		// a build that succeeded if the record is not there yet. A claim about provenance
+		// in that file sets it for its own commands.
 		"BUILDX_METADATA_PROVENANCE=disabled",
 		RunVariable + "=" + e.Run,
 	}, extra...)
@@ -44,8 +44,8 @@ func steers(key string) bool {
 	return strings.HasPrefix(key, "BUILDX_")
 }
 
-// docker runs the docker command outside of any claim, while the environment
-// is opened. The error holds the last line that the command said.
+// docker runs the docker command outside any claim, while the environment is
+// being opened. The error holds the command's last line.
 func (e *Environment) docker(ctx context.Context, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, e.Docker, args...)
 	command.Env = e.Environ()
@@ -65,7 +65,7 @@ func lastLine(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for _, line := range slices.Backward(lines) {
 		line = strings.TrimSpace(line)
-		// The CLI closes many errors with a pointer to its help.
+		// The CLI ends many errors with a pointer to its help.
 		if line != "" && !strings.Contains(line, "--help'") {
 			return line
 		}

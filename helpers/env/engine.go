@@ -29,7 +29,7 @@ type Engine struct {
 	Version string
 	// Store is its image store: containerd or overlay2.
 	Store string
-	// OS, Arch and Kernel are the engine host's, in Go's names.
+	// OS, Arch and Kernel are those of the engine's host, in Go's names.
 	OS, Arch, Kernel string
 	// Root is the engine's data folder, as seen from its own host.
 	Root string
@@ -78,8 +78,8 @@ func (e *Environment) howToGetAnEngine() string {
 	return anyOf("start Docker", "point DOCKER_HOST at an engine", e.settings.advice.Engine)
 }
 
-// Dial is a client of the engine at an endpoint, or without one of the engine that
-// the process's variables name.
+// Dial returns a client of the engine at an endpoint; if the endpoint is empty, of
+// the engine that the process's variables name.
 func Dial(host string) (*client.Client, error) {
 	options := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
 	if host != "" {
@@ -92,7 +92,7 @@ func Dial(host string) (*client.Client, error) {
 	return engine, nil
 }
 
-// connect reaches the engine and asks what it is. Certificates are those that
+// connect reaches the engine and asks what it is. It uses the certificates that
 // the docker command would use.
 func (e *Environment) connect(ctx context.Context, host string) (err error) {
 	if e.Client, err = Dial(host); err != nil {
@@ -111,10 +111,10 @@ func (e *Environment) connect(ctx context.Context, host string) (err error) {
 	return nil
 }
 
-// steerTestcontainers makes testcontainers talk to the engine that the docker
-// command talks to, whatever the configuration folder says, and without its
-// reaper: that is one more image to pull, and it could not see buildx's
-// containers. The janitor does its work.
+// steerTestcontainers makes testcontainers use the engine that the docker command
+// uses, whatever the configuration folder says, and turns off its reaper, which
+// is one more image to pull and cannot see buildx's containers. The janitor does
+// its work.
 func steerTestcontainers(host string) error {
 	return errors.Join(
 		os.Setenv("DOCKER_HOST", host),
@@ -184,8 +184,8 @@ func (e *Environment) Probe(ctx context.Context) error {
 	return errors.Join(e.room(), e.engineRoom(ctx))
 }
 
-// Start identifies one start of the engine: it recreates its default bridge each
-// time. It is empty if that is unknown.
+// Start identifies one start of the engine, which recreates its default bridge
+// each time. It is empty if that is unknown.
 func (e *Environment) Start(ctx context.Context) string {
 	bridge, err := e.Client.NetworkInspect(ctx, "bridge", network.InspectOptions{})
 	if err != nil {

@@ -11,7 +11,7 @@
 //	CONFIRM            how often a claim that failed is retried; 3 by default
 //	KEEP               1 leaves the builders and files of a claim that fails
 //	STRICT             1 makes unsteady claims and known faults fail the run
-//	DRIVER             the driver of builders where a claim leaves it open:
+//	DRIVER             the driver of builders if a claim leaves it open:
 //	                   docker-container (default), docker or remote
 //	DOCKER_HOST, …     the engine, as the docker command finds it
 //	BUILDERS_TESTBED   the file that describes what else there is; see
@@ -40,12 +40,12 @@ import (
 // Prefix begins every name that a run creates; the run's id follows it.
 const Prefix = "builders-"
 
-// RunLabel is the label, with the run's id as value, of every container that
-// a run starts itself, and of images that have no name to carry the id. buildx
-// sets no labels: its containers are known by name.
+// RunLabel is the label, with the run's id as its value, of every container that
+// a run starts itself, and of images without a name to carry the id. buildx sets
+// no labels: its containers are known by name.
 const RunLabel = "builders.run"
 
-// RunVariable is the variable with the run's id in the environment of every
+// RunVariable is the environment variable that holds the run's id in every
 // command of a run.
 const RunVariable = "BUILDERS_RUN"
 
@@ -73,13 +73,13 @@ type Environment struct {
 	BuildKit subject.BuildKit
 	// Testbed is what there is besides the engine.
 	Testbed testbed.Testbed
-	// Driver is that of builders where a claim leaves it open.
+	// Driver is the driver of builders if a claim leaves it open.
 	Driver string
 	// Specs is the folder with the user's own scripts, or empty.
 	Specs string
 	// Confirm is how often a claim that failed is retried.
 	Confirm int
-	// Undo takes the notes about what is undone when the run ends or has died.
+	// Undo takes the notes about what to undo when the run ends or has died.
 	Undo *undo.Log
 	// Strict reports whether unsteady claims and known faults fail the run, too.
 	Strict bool
@@ -102,10 +102,10 @@ type Environment struct {
 	shared   map[string]*once
 }
 
-// Open reads the variables, reaches the engine and makes sure of the subject.
-// An error is one line that says what was tried and what to do; nothing is
-// left behind then. The watch is set before anything is made on the engine,
-// so that it takes care of a run that is killed while it opens.
+// Open reads the variables, reaches the engine and makes sure of the subject. An
+// error is one line that says what was tried and what to do; nothing is left
+// behind then. It calls watch before it makes anything on the engine, so that a
+// run that is killed while it opens is cleaned up, too.
 func Open(ctx context.Context, watch func(*Environment) error, options ...Option) (*Environment, error) {
 	s, err := readSettings(options)
 	if err != nil {
@@ -128,8 +128,7 @@ func Open(ctx context.Context, watch func(*Environment) error, options ...Option
 	return e, nil
 }
 
-// New is an environment that nothing was opened for: what helpers are tested
-// with.
+// New returns an environment without opening anything, for tests of helpers.
 func New() *Environment {
 	return &Environment{settings: settings{repro: goTest}, counter: new(atomic.Int64), shared: map[string]*once{}}
 }
@@ -151,7 +150,7 @@ func (e *Environment) openDir(context.Context) error {
 }
 
 // makeDir makes a run's folder under another name and renames it once it is locked: no
-// other run may see it and consider the run dead.
+// other run may see it unlocked and consider the run dead.
 func makeDir(run string) (dir string, lock *flock.Flock, err error) {
 	dir = filepath.Join(os.TempDir(), Prefix+run)
 	unseen := filepath.Join(os.TempDir(), "new-"+Prefix+run)
@@ -175,15 +174,15 @@ func makeDir(run string) (dir string, lock *flock.Flock, err error) {
 // LockFile is the file in a run's folder that a live run holds locked.
 func LockFile(dir string) string { return filepath.Join(dir, "owner.lock") }
 
-// Name returns a name for something the run creates: it carries the run's id,
-// so that it can be found and removed whatever happens, and is never given
-// out twice.
+// Name returns a name for something that the run creates. It carries the run's
+// id, so that the thing can be found and removed whatever happens, and is never
+// given out twice.
 func (e *Environment) Name(label string) string {
 	return fmt.Sprintf("%s%s-%s-%d", Prefix, e.Run, label, e.counter.Add(1))
 }
 
-// SharedName returns a name for something that several specs use and that
-// therefore no spec removes: it goes when the run ends.
+// SharedName returns a name for something that several specs use, so that no spec
+// removes it: it is removed when the run ends.
 func (e *Environment) SharedName() string { return e.Name(sharedLabel) }
 
 const sharedLabel = "shared"
@@ -192,15 +191,15 @@ const sharedLabel = "shared"
 // [Environment.SharedName].
 func IsShared(name string) bool { return strings.Contains(name, "-"+sharedLabel+"-") }
 
-// Image returns a reference for an image the run creates. Its registry is a
+// Image returns a reference for an image that the run creates. Its registry is a
 // reserved name (RFC 2606), so the reference can never be pulled or pushed by
 // mistake.
 func (e *Environment) Image(label string) string {
 	return ImagePrefix(e.Run) + fmt.Sprintf("%s:%d", label, e.counter.Add(1))
 }
 
-// SharedImage is [Environment.Image] for an image that several specs use and
-// that therefore no spec removes: it goes when the run ends.
+// SharedImage is [Environment.Image] for an image that several specs use, so that
+// no spec removes it: it is removed when the run ends.
 func (e *Environment) SharedImage(label string) string {
 	return e.Image("the-" + sharedLabel + "-" + label)
 }
@@ -211,8 +210,8 @@ func ImagePrefix(run string) string { return imagePlace + run + "/" }
 // imagePlace begins the references of all runs' images.
 const imagePlace = "images.invalid/" + Prefix
 
-// Close gives back what Open took, but for the run's folder: that goes with all
-// that the run made, which is the janitor's business. Where it stays, because an
+// Close gives back what Open took, except for the run's folder: the janitor
+// removes that with everything that the run made. If the folder stays because an
 // engine was gone, it also says whose the remaining things are.
 func (e *Environment) Close() error {
 	e.watch.end()
@@ -226,8 +225,8 @@ func (e *Environment) Close() error {
 	return errors.Join(errs...)
 }
 
-// abandon is for an environment that could not be opened: the run has made
-// nothing yet that others would look for.
+// abandon is for an environment that could not be opened: the run has not made
+// anything that others would look for.
 func (e *Environment) abandon() error {
 	if e.Dir == "" {
 		return e.Close()
@@ -243,16 +242,16 @@ func (e *Environment) restoreTags() error {
 	return undo.All(context.Background(), e.Dir, TagHandler())
 }
 
-// once is a value that several specs share and the first one makes.
+// once is a value that the first of several specs makes and all of them share.
 type once struct {
 	sync.Once
 	value any
 	err   error
 }
 
-// Shared returns the value kept under key, making it on first use. Specs that
-// come while it is being made wait for it, and get its error if that failed; the
-// next one tries again, since what was wrong may be over.
+// Shared returns the value kept under key, making it on first use. Specs that ask
+// while it is being made wait for it, and get its error if that failed; the next
+// one tries again, since the cause may be gone.
 func Shared[V any](e *Environment, key string, construct func() (V, error)) (V, error) {
 	e.sharedMu.Lock()
 	if e.shared == nil {

@@ -8,19 +8,19 @@ import (
 	"unicode"
 )
 
-// keptFile lies in the folder of a run that leaves the things of a failed claim
-// for a look. The folder stays with them, so that they are known to be the run's.
+// keptFile is in the folder of a run that keeps the things of a failed claim for
+// inspection. The folder stays with them, so that they are known to be the run's.
 const keptFile = "kept"
 
-// Kept is a claim whose things a run has left for a look.
+// Kept is a claim whose things a run has kept for inspection.
 type Kept struct {
 	// Claim is its name, which is part of the names of its things.
 	Claim string
-	// Look is a command that shows what was left, to be pasted into a shell.
+	// Look is a command that shows what was kept, to be pasted into a shell.
 	Look string
 }
 
-// KeepFor leaves the things of a claim when the run ends.
+// KeepFor keeps the things of a claim when the run ends.
 func (e *Environment) KeepFor(k Kept) error {
 	file, err := os.OpenFile(filepath.Join(e.Dir, keptFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -31,7 +31,7 @@ func (e *Environment) KeepFor(k Kept) error {
 	return err
 }
 
-// KeptBy are the claims whose things a run has left.
+// KeptBy returns the claims whose things a run has kept.
 func KeptBy(run string) []Kept {
 	content, err := os.ReadFile(filepath.Join(os.TempDir(), Prefix+run, keptFile))
 	if err != nil {
@@ -46,9 +46,9 @@ func KeptBy(run string) []Kept {
 	return all
 }
 
-// Has reports whether something with this name is of the claim that was kept.
+// Has reports whether something with this name belongs to the claim that was kept.
 func (k Kept) Has(run, name string) bool {
-	// A number ends what [Environment.Name] gives out: rm is not rm-all.
+	// Names from [Environment.Name] end with a number, so rm is not taken for rm-all.
 	_, rest, found := strings.Cut(name, Prefix+run+"-"+k.Claim+"-")
 	return found && rest != "" && unicode.IsDigit(rune(rest[0]))
 }

@@ -15,14 +15,14 @@ import (
 )
 
 const (
-	// lockTimeout is how long others may take with a few requests to an engine.
+	// lockTimeout is how long others may hold the lock, for a few requests to an engine.
 	lockTimeout = time.Minute
-	// lockPause is how often a lock that another run holds is tried.
+	// lockPause is the time between attempts to take a lock that another run holds.
 	lockPause = 20 * time.Millisecond
 )
 
-// exclusively does something that no other run of this user does at the same
-// time on this machine.
+// exclusively does something that no other run of this user does at the same time
+// on this machine.
 func exclusively(ctx context.Context, do func() error) error {
 	path, err := lockPath()
 	if err != nil {
@@ -37,9 +37,9 @@ func exclusively(ctx context.Context, do func() error) error {
 	return errors.Join(do(), lock.Unlock())
 }
 
-// lockPath is a file of the user's own, in a folder that no other user may
-// write, so that none can hold it: among their caches, or where they have no home,
-// in the temporary folder.
+// lockPath returns a file of the user's own, in a folder that no other user may
+// write, so that no one else can hold it: in the user's cache folder or, without a
+// home, in the temporary folder.
 func lockPath() (string, error) {
 	if caches, err := os.UserCacheDir(); err == nil {
 		if path, err := lockIn(filepath.Join(caches, "builders")); err == nil {
@@ -53,8 +53,8 @@ func lockPath() (string, error) {
 	return path, nil
 }
 
-// lockIn is the lock's file in a folder, which it makes. A folder that is
-// another's, or that others may write, will not do.
+// lockIn returns the lock's file in a folder, which it makes. It refuses a folder
+// that belongs to another user or that others may write.
 func lockIn(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
@@ -70,8 +70,8 @@ func lockIn(dir string) (string, error) {
 	return path, file.Close()
 }
 
-// mineAlone is an error unless a folder is this user's and no other may write
-// there.
+// mineAlone returns an error unless a folder belongs to this user and no other
+// user may write there.
 func mineAlone(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {
@@ -84,9 +84,9 @@ func mineAlone(dir string) error {
 	return nil
 }
 
-// IsLive reports whether a run holds the lock of its folder. Of another user's run
-// that is unknown, so it counts as live. Who asks shares the lock with
-// others who ask, and keeps none of them from the right answer.
+// IsLive reports whether a run holds the lock of its folder. For another user's
+// run that is unknown, so it counts as live. Callers share the lock, so that none
+// keeps another from the right answer.
 func IsLive(dir string) bool {
 	lock := flock.New(LockFile(dir), flock.SetFlag(os.O_RDONLY))
 	free, err := lock.TryRLock()

@@ -58,7 +58,7 @@ func TestHoldALock(t *testing.T) {
 	_, _ = os.Stdin.Read(make([]byte, 1))
 }
 
-// lockedByAnother lets another process lock something until the test ends.
+// lockedByAnother makes another process lock something until the test ends.
 func lockedByAnother(t *testing.T, path string) {
 	t.Helper()
 	other := exec.Command(os.Args[0], "-test.run=^TestHoldALock$")
@@ -143,8 +143,8 @@ func TestAPlaceThatIsNobodysIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "set XDG_CACHE_HOME to one of your folders")
 }
 
-// TestWhoeverAsksFoolsNobody lets many ask all the time whether runs live: none of
-// them may take a run for dead that begins, or one for live that is dead.
+// TestWhoeverAsksFoolsNobody keeps asking from many sides whether runs live: none
+// may take a run that begins for dead, or a dead one for live.
 func TestWhoeverAsksFoolsNobody(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	dead, lock, err := makeDir("0dead0de")

@@ -10,10 +10,9 @@ import (
 // probeImage is small, and the base of most fixtures.
 const probeImage = "library/busybox:latest"
 
-// probeMirror fetches an image from the mirror, whole: one that answers, but
-// refuses, truncates or takes for ever, is no less at fault than one that is
-// down. Without a mirror the registry is asked only where a build failed to
-// find an image in it.
+// probeMirror fetches a whole image from the mirror: one that answers but
+// refuses, truncates or hangs is as much at fault as one that is down. Without a
+// mirror the registry is asked only after a build failed to find an image there.
 func (e *Environment) probeMirror(ctx context.Context) error {
 	if e.Testbed.Mirror.Address == "" {
 		return nil

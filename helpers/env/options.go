@@ -13,23 +13,23 @@ import (
 // Option is something that a suite decides for itself.
 type Option func(*settings)
 
-// missing fails, and says why, where a need is not met.
+// missing returns an error that says why if a need is not met.
 type missing func(context.Context, *Environment) error
 
-// WithBuildKit is the BuildKit under test where BUILDKIT says nothing: a release,
+// WithBuildKit sets the BuildKit under test if BUILDKIT is empty: a release,
 // latest, or an image.
 func WithBuildKit(buildkit string) Option { return func(s *settings) { s.buildkit = buildkit } }
 
-// WithNeed finds out whether a need of the suite's own is met; the error says what
-// is missing.
+// WithNeed adds a need of the suite's own. missing finds out whether it is met;
+// its error says what is missing.
 func WithNeed(need claim.Need, missing func(context.Context, *Environment) error) Option {
 	return func(s *settings) { s.needs[need.Word()] = missing }
 }
 
-// WithRepro writes the command that proves one claim again, for reports.
+// WithRepro sets how reports write the command that proves one claim again.
 func WithRepro(line func(Again) string) Option { return func(s *settings) { s.repro = line } }
 
-// Again is what it takes to prove a claim again. Empty words were not chosen.
+// Again is what it takes to prove a claim again. Empty fields were not chosen.
 type Again struct {
 	Claim, Test                            string
 	BuildKit, Buildx, Driver, Store, Specs string
@@ -47,7 +47,7 @@ func (e *Environment) Repro(claim, test string) string {
 	return e.settings.repro(again)
 }
 
-// goTest is how a suite without its own command proves a claim again.
+// goTest is the command that proves a claim again in a suite without its own command.
 func goTest(a Again) string {
 	levels := strings.Split(a.Test, "/")
 	for i, level := range levels {
@@ -62,7 +62,8 @@ func goTest(a Again) string {
 	return evidence.Line(set, []string{"go", "test", "-tags", "integration", "-count=1", "-run", strings.Join(levels, "/"), "."})
 }
 
-// Lacks says what is missing of a need of the suite's own, or nothing.
+// Lacks returns an error that says what is missing for a need of the suite's own, or
+// nil.
 func (e *Environment) Lacks(ctx context.Context, need claim.Need) error {
 	missing, known := e.settings.needs[need.Word()]
 	if !known {

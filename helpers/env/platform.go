@@ -16,8 +16,8 @@ type platformCache struct {
 	known map[string]error
 }
 
-// Executes finds out, by running one, whether the engine's host can execute
-// programs of a platform such as linux/arm64. The answer is kept.
+// Executes finds out, by running a program, whether the engine's host can execute
+// programs of a platform such as linux/arm64. It keeps the answer.
 func (e *Environment) Executes(ctx context.Context, platform string) error {
 	e.platforms.mu.Lock()
 	defer e.platforms.mu.Unlock()
@@ -32,7 +32,7 @@ func (e *Environment) Executes(ctx context.Context, platform string) error {
 	return err
 }
 
-// ProbePlatform asks the same question as [Environment.Executes] afresh.
+// ProbePlatform is [Environment.Executes] without the kept answer.
 func (e *Environment) ProbePlatform(ctx context.Context, platform string) error {
 	if strings.TrimPrefix(platform, "linux/") == e.Engine.Arch {
 		return nil
@@ -50,7 +50,7 @@ func (e *Environment) ProbePlatform(ctx context.Context, platform string) error 
 	return nil
 }
 
-// removeProbe takes a probe's image away; should that fail, the janitor does.
+// removeProbe removes a probe's image; if that fails, the janitor does it.
 func (e *Environment) removeProbe(ref string) {
 	if ref == "" {
 		return
@@ -61,7 +61,7 @@ func (e *Environment) removeProbe(ref string) {
 }
 
 // emulation names what executes arm64 programs on this machine, which is the
-// engine's host wherever its socket is local.
+// engine's host if its socket is local.
 func emulation() string {
 	entries, err := filepath.Glob("/proc/sys/fs/binfmt_misc/*aarch64*")
 	if err != nil || len(entries) == 0 {
@@ -92,8 +92,8 @@ func describeBinfmt(entry string) string {
 	return fmt.Sprintf("%s, flags %s", interpreter, flags)
 }
 
-// Fetch makes sure that the engine has an image, pulling it if it must. It is
-// saved before: the run restores the name as it was.
+// Fetch makes sure that the engine has an image, and pulls it if necessary. It
+// saves the name first, so that the run restores it.
 func (e *Environment) Fetch(ctx context.Context, ref string) error {
 	if err := e.SaveTag(ctx, ref); err != nil {
 		return err
@@ -102,7 +102,7 @@ func (e *Environment) Fetch(ctx context.Context, ref string) error {
 	if err == nil {
 		return nil
 	}
-	// An image of the user's own making is nowhere to be pulled from.
+	// An image that the user built cannot be pulled from anywhere.
 	if _, inspectErr := e.Client.ImageInspect(ctx, ref); inspectErr == nil {
 		return nil
 	}

@@ -18,20 +18,19 @@ import (
 
 // savedTag is a name of an image that a run may pull, or see move to another
 // image, on an engine that may be the user's. The run restores it as it was,
-// unless another run that still goes on has saved it, too: then the last of them
-// does.
+// unless another unfinished run has saved it, too: then the last of them does.
 type savedTag struct {
 	// Host is the engine, Ref the name.
 	Host, Ref string
-	// Was is the id of the image that had the name before any of the runs, or
-	// empty if none had.
+	// Was is the id of the image that had the name before any of the runs, or empty
+	// if none had it.
 	Was string
-	// Backup is a name that the run gives to that image, so that it outlives the
-	// time in which Ref names another.
+	// Backup is another name that the run gives that image, so that it is not lost
+	// while Ref names another one.
 	Backup string
 	// Had are the ids of all images on the engine.
 	Had []string
-	// Stays says that what had to be pulled is left, as the testbed wants it, so that the
+	// Stays says that what had to be pulled is kept, as the testbed wants it, so that the
 	// next run is faster.
 	Stays bool
 
@@ -42,28 +41,28 @@ type savedTag struct {
 // tagKind is the kind of the notes about saved tags.
 const tagKind = "image-tag"
 
-// backupLabel is in the names of images that are kept for the user.
+// backupLabel is part of the names of images that are kept for the user.
 const backupLabel = "kept"
 
 // IsBackup reports whether an image's name is one that keeps it for the user.
-// Such a name goes when the tag is restored, and by nothing else.
+// Only restoring the tag removes such a name.
 func IsBackup(name string) bool {
 	name, ours := strings.CutPrefix(name, imagePlace)
 	_, rest, _ := strings.Cut(name, "/")
 	return ours && strings.HasPrefix(rest, backupLabel+":")
 }
 
-// SaveTag is called before an image is pulled: the run notes what has its name
-// now, once for each name, and restores it when it ends.
+// SaveTag is called before an image is pulled: the run notes, once for each name,
+// which image has the name, and restores that when it ends.
 func (e *Environment) SaveTag(ctx context.Context, ref string) error {
 	_, err := e.save(ctx, savedTag{Host: e.Engine.Host, Ref: ref, Stays: e.Testbed.KeepImages})
 	return err
 }
 
-// SaveTagFor is [Environment.SaveTag] for a name that a spec is about to give to an
-// image of its own: restore makes the name what it was before the run is over,
-// whatever the testbed keeps. Where the run has saved the name already, it stays so until
-// the run ends, and restore does nothing.
+// SaveTagFor is [Environment.SaveTag] for a name that a spec is about to give to its own
+// image: restore gives the name back before the run ends, whatever the testbed keeps. If
+// the run has saved the name already, it stays so until the run ends, and restore does
+// nothing.
 func (e *Environment) SaveTagFor(ctx context.Context, ref string) (restore func(context.Context) error, err error) {
 	note, err := e.save(ctx, savedTag{Host: e.Engine.Host, Ref: ref})
 	return func(ctx context.Context) error {
@@ -74,7 +73,7 @@ func (e *Environment) SaveTagFor(ctx context.Context, ref string) (restore func(
 	}, err
 }
 
-// save returns the note; none if the run has saved the name already.
+// save returns the note, or nil if the run has saved the name already.
 func (e *Environment) save(ctx context.Context, tag savedTag) (note *undo.Note, err error) {
 	e.saving.Lock()
 	defer e.saving.Unlock()
@@ -84,7 +83,7 @@ func (e *Environment) save(ctx context.Context, tag savedTag) (note *undo.Note, 
 	err = exclusively(ctx, func() error {
 		err := tag.inspect(ctx, e)
 		if err == nil {
-			// The note comes first: a name without one could not be explained.
+			// The note comes first: without one, a backup name could not be explained.
 			note, err = e.Undo.Write(tagKind, tag.key(), tag)
 		}
 		if err != nil {
@@ -99,8 +98,8 @@ func (e *Environment) save(ctx context.Context, tag savedTag) (note *undo.Note, 
 	return note, err
 }
 
-// BeforeRestore notes what the saved tags are, before they are restored, for
-// [Environment.Unrestored].
+// BeforeRestore notes, before the saved tags are restored, which images have
+// them, for [Environment.Unrestored].
 func (e *Environment) BeforeRestore(ctx context.Context) error {
 	e.saving.Lock()
 	defer e.saving.Unlock()
@@ -110,9 +109,9 @@ func (e *Environment) BeforeRestore(ctx context.Context) error {
 	})
 }
 
-// Unrestored lists the tags that, after all were restored, are still what the runs had
-// made of them, although no run needs them anymore. What the user has made of them is
-// not among them.
+// Unrestored lists the tags that still name what the runs made of them after all were
+// restored, although no run needs them anymore. It leaves out what the user has made
+// of them.
 func (e *Environment) Unrestored(ctx context.Context) ([]string, error) {
 	e.saving.Lock()
 	defer e.saving.Unlock()
@@ -168,26 +167,26 @@ func runOf(dir string) string { return strings.TrimPrefix(filepath.Base(dir), Pr
 // key distinguishes the same name on two engines.
 func (tag savedTag) key() string { return tag.Host + " " + tag.Ref }
 
-// inspect finds out what has a name. Where another run has saved it before, that is
-// what was found then.
+// inspect finds out which image has the name. If another run saved the name before,
+// it takes what that run found.
 func (tag *savedTag) inspect(ctx context.Context, e *Environment) error {
 	if earlier, ok := tag.savedBeside(e.Dir); ok {
 		tag.Was, tag.Had = earlier.Was, earlier.Had
 	} else if err := tag.ask(ctx, e.Client, e.Run); err != nil {
 		return err
 	}
-	// A digest names one image for ever.
+	// A digest always names the same image.
 	if tag.Was != "" && !strings.Contains(tag.Ref, "@") {
 		tag.Backup = backupName(e.Run, tag.Ref)
 	}
 	return nil
 }
 
-// ask asks the engine what has the name, and for the backup of another user's run,
-// which is of the image that had the name before that run: its notes are not for
-// others to read, and its lock is not this one. It makes the backup before it moves a
-// name, and restores the name before it removes the backup; so as long as the name
-// stays what it is while the engine is asked, the answers belong together.
+// ask asks the engine which image has the name, and for the backup of another user's
+// run, which is of the image that had the name before that run: this run can neither
+// read its notes nor share its lock. Such a run makes the backup before it moves a
+// name, and restores the name before it removes the backup, so as long as the name
+// stays the same while the engine is asked, the answers belong together.
 func (tag *savedTag) ask(ctx context.Context, engine *client.Client, run string) error {
 	for {
 		before, err := idOf(ctx, engine, tag.Ref)
@@ -225,15 +224,15 @@ func idOf(ctx context.Context, engine *client.Client, ref string) (string, error
 	return found.ID, err
 }
 
-// backupName is under which name a run keeps the image that had another. It says
-// for which name.
+// backupName is the name under which a run keeps the image that had another name.
+// It says which name that was.
 func backupName(run, ref string) string {
 	sum := sha256.Sum256([]byte(ref))
 	return ImagePrefix(run) + fmt.Sprintf("%s:%x", backupLabel, sum[:8])
 }
 
-// backupBeside is the image that another run on this machine, which goes on as far
-// as can be told, keeps for a name.
+// backupBeside returns the image that another run on this machine, which is live
+// as far as can be told, keeps for a name.
 func backupBeside(all []image.Summary, run, ref string) (id string, ok bool) {
 	for _, one := range all {
 		for _, tag := range one.RepoTags {
@@ -246,8 +245,8 @@ func backupBeside(all []image.Summary, run, ref string) (id string, ok bool) {
 	return "", false
 }
 
-// savedBeside is the same tag as another run saved it that still goes on and has
-// not begun to restore it.
+// savedBeside returns the same tag as saved by another live run that has not
+// begun to restore it.
 func (tag savedTag) savedBeside(dir string) (savedTag, bool) {
 	for _, other := range Folders() {
 		note, ok := undo.Find(other, tagKind, tag.key())
@@ -259,9 +258,9 @@ func (tag savedTag) savedBeside(dir string) (savedTag, bool) {
 	return savedTag{}, false
 }
 
-// Folders are those of all runs on this machine.
+// Folders are the folders of all runs on this machine.
 func Folders() []string {
-	// Where the temporary folder cannot be listed, there is none.
+	// If the temporary folder cannot be listed, there are none.
 	entries, _ := os.ReadDir(os.TempDir())
 	var all []string
 	for _, entry := range entries {
@@ -272,7 +271,7 @@ func Folders() []string {
 	return all
 }
 
-// SavedTags lists the names of images that a run has saved, by its folder.
+// SavedTags lists the names of images that the run with this folder has saved.
 func SavedTags(dir string) []string {
 	var refs []string
 	for _, note := range undo.Of(dir, tagKind) {
@@ -284,7 +283,7 @@ func SavedTags(dir string) []string {
 	return refs
 }
 
-// TagHandler restores saved tags. Where another run of the same user has saved one,
+// TagHandler restores saved tags. If another run of the same user has saved one,
 // too, the last of them restores it.
 func TagHandler() undo.Handler {
 	return undo.Handler{
@@ -295,8 +294,8 @@ func TagHandler() undo.Handler {
 }
 
 // restoreTag removes the backup last: until the name is restored, it may be all that
-// there is of the image. Another user's run is not relied on: it is unknown whether it
-// goes on.
+// is left of the image. It does not rely on another user's run, which may or may not
+// be live.
 func restoreTag(ctx context.Context, note undo.Note) error {
 	var tag savedTag
 	if err := note.Read(&tag); err != nil {
@@ -334,7 +333,7 @@ func (tag savedTag) restore(ctx context.Context, engine *client.Client) error {
 	}
 	err = engine.ImageTag(ctx, tag.Was, tag.Ref)
 	if cerrdefs.IsNotFound(err) {
-		// The user took the image away, by docker image prune for one: there is
+		// The user removed the image, for example with docker image prune: there is
 		// nothing to give the name back to.
 		return tag.remove(ctx, engine)
 	}
@@ -344,7 +343,7 @@ func (tag savedTag) restore(ctx context.Context, engine *client.Client) error {
 	if found == "" || slices.Contains(tag.Had, found) {
 		return nil
 	}
-	// What was pulled in between has lost its name. It may have others.
+	// What was pulled in between has lost this name, but may have others.
 	after, err := engine.ImageInspect(ctx, found)
 	if cerrdefs.IsNotFound(err) || err == nil && len(after.RepoTags) > 0 {
 		return nil
@@ -352,7 +351,7 @@ func (tag savedTag) restore(ctx context.Context, engine *client.Client) error {
 	return errors.Join(err, removeImage(ctx, engine, found))
 }
 
-// remove takes away what had to be pulled.
+// remove removes what had to be pulled.
 func (tag savedTag) remove(ctx context.Context, engine *client.Client) error {
 	if tag.Stays {
 		return nil
@@ -360,8 +359,8 @@ func (tag savedTag) remove(ctx context.Context, engine *client.Client) error {
 	return removeImage(ctx, engine, tag.Ref)
 }
 
-// removeImage takes an image or one of its names away. One that is gone is fine,
-// and so is one that a user's container uses: it stays.
+// removeImage removes an image or one of its names. It may be gone already; an
+// image that a user's container uses stays.
 func removeImage(ctx context.Context, engine *client.Client, ref string) error {
 	_, err := engine.ImageRemove(ctx, ref, image.RemoveOptions{PruneChildren: true})
 	if cerrdefs.IsNotFound(err) || cerrdefs.IsConflict(err) {

@@ -45,7 +45,7 @@ func TestOnlyRunsThatGoOnHaveSavedATag(t *testing.T) {
 	require.False(t, ok, "the name on another engine is another name")
 }
 
-// run is an environment with a folder and a lock, as far as saving tags needs it.
+// run is an environment with a folder and a lock, which is all that saving tags needs.
 func run(t *testing.T, id string, engine *toyengine.Engine) *Environment {
 	t.Helper()
 	dir := filepath.Join(os.TempDir(), Prefix+id)
@@ -61,7 +61,7 @@ func run(t *testing.T, id string, engine *toyengine.Engine) *Environment {
 	return e
 }
 
-// end restores the tags that a run has saved, and makes it one that is over.
+// end restores the tags that a run has saved, and ends the run.
 func (e *Environment) end(t *testing.T) {
 	t.Helper()
 	require.NoError(t, e.restoreTags())
@@ -92,8 +92,8 @@ func TestTheLastOfTheRunsRestores(t *testing.T) {
 	}
 }
 
-// TestAnotherUsersRunHasSavedIt takes away what only the same user may read: the
-// notes of the first run.
+// TestAnotherUsersRunHasSavedIt hides what only the same user may read: the notes
+// of the first run.
 func TestAnotherUsersRunHasSavedIt(t *testing.T) {
 	for order, names := range map[string][]string{"as they came": {"one", "two"}, "the other way round": {"two", "one"}} {
 		t.Run(order, func(t *testing.T) {
@@ -124,7 +124,7 @@ func unreadable(t *testing.T, e *Environment, do func()) {
 	require.NoError(t, os.Rename(hidden, note))
 }
 
-// TestANameThatMovesWhileItIsLookedAt is another user's run that restores the name
+// TestANameThatMovesWhileItIsLookedAt has another user's run restore the name
 // between two questions to the engine.
 func TestANameThatMovesWhileItIsLookedAt(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
@@ -151,8 +151,8 @@ func TestANameThatMovesWhileItIsLookedAt(t *testing.T) {
 	require.Equal(t, "sha256:users", saved.Was)
 }
 
-// TestTheBackupOfADeadRunIsNotAsked lets a run be over that could not clean up: the
-// user may have another image by that name since.
+// TestTheBackupOfADeadRunIsNotAsked has a dead run that could not clean up: the
+// user may have given that name to another image since.
 func TestTheBackupOfADeadRunIsNotAsked(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -166,8 +166,8 @@ func TestTheBackupOfADeadRunIsNotAsked(t *testing.T) {
 	require.Equal(t, "sha256:new", engine.ID(stable))
 }
 
-// TestBothRestoreAtOnce lets another user's run go at the same moment: no lock
-// keeps the two apart, and neither may leave the name to the other.
+// TestBothRestoreAtOnce has another user's run restore at the same moment: no
+// lock keeps the two apart, and neither may leave the name to the other.
 func TestBothRestoreAtOnce(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())

@@ -34,10 +34,9 @@ var exits = map[string]struct {
 // probeName is the program in a probe's image.
 const probeName = "probe"
 
-// importProbe brings an image into the engine whose only file is the smallest
-// program of a platform. Nothing is pulled for it: where the store has one
-// platform per name, pulling a foreign busybox would take the name from the
-// user's own.
+// importProbe imports an image whose only file is the smallest program of a
+// platform. It pulls nothing: if the store has one platform per name, pulling a
+// foreign busybox would take the name from the user's own.
 func (e *Environment) importProbe(ctx context.Context, platform string) (ref string, err error) {
 	smallest, err := smallestProgram(platform)
 	if err != nil {

@@ -7,8 +7,7 @@ import (
 	"runtime"
 )
 
-// EngineProgram cannot be answered here: the engine runs in a machine of its
-// own.
+// EngineProgram always fails here: the engine runs in a separate machine.
 func (e *Environment) EngineProgram() (string, error) {
 	return "", fmt.Errorf("on %s the engine runs in a virtual machine", runtime.GOOS)
 }

@@ -15,8 +15,9 @@ import (
 // stateFolder is where BuildKit keeps what it has built, in its container.
 const stateFolder = "/var/lib/buildkit"
 
-// RoomOf fails when the disk on which a builder's container keeps its state is
-// full, be the container running or not. An unknown state is no failure.
+// RoomOf returns an error if the disk is full on which a builder's container
+// keeps its state, whether or not the container runs. Not knowing is not an
+// error.
 func (e *Environment) RoomOf(ctx context.Context, builder string) error {
 	free, err := e.freeIn(ctx, stateFolder, container.HostConfig{VolumesFrom: []string{builder}})
 	if err != nil {
@@ -25,12 +26,12 @@ func (e *Environment) RoomOf(ctx context.Context, builder string) error {
 	return enough(free, stateFolder+" of the container "+builder)
 }
 
-// engineRoom is the room on the engine's disk where that is another machine's.
+// engineRoom checks the room on the engine's disk if that is another machine's.
 func (e *Environment) engineRoom(ctx context.Context) error {
 	if e.Engine.Local() == nil || e.BuildKit.Image == "" {
 		return nil
 	}
-	// The image asks for a volume; see openBuildKit.
+	// The image declares a volume; see openBuildKit.
 	free, err := e.freeIn(ctx, "/", container.HostConfig{Tmpfs: map[string]string{stateFolder: ""}})
 	if err != nil {
 		return nil
@@ -49,7 +50,7 @@ func (e *Environment) freeIn(ctx context.Context, folder string, host container.
 		return 0, err
 	}
 	defer func() {
-		// Volumes of the image's own, which df does not need, go with it.
+		// The image's unnamed volumes, which df does not need, go with it.
 		gone := e.Client.ContainerRemove(context.WithoutCancel(ctx), created.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
 		err = errors.Join(err, gone)
 	}()
@@ -74,7 +75,7 @@ func (e *Environment) freeIn(ctx context.Context, folder string, host container.
 	return parseFree(said.String())
 }
 
-// parseFree reads how many bytes are free out of what `df -Pk` prints.
+// parseFree reads the number of free bytes from the output of `df -Pk`.
 func parseFree(text string) (uint64, error) {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	const available = 3

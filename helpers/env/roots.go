@@ -10,11 +10,11 @@ import (
 	cerrdefs "github.com/containerd/errdefs"
 )
 
-// rootsFile is where BuildKit's images have the authorities that BuildKit trusts.
+// rootsFile is where BuildKit's images keep the authorities that BuildKit trusts.
 const rootsFile = "/etc/ssl/certs/ca-certificates.crt"
 
-// trusting is the route as a builder's container sees it: it trusts other
-// authorities than this machine does. If that is unknown nothing changes.
+// trusting returns the route as a builder's container sees it: it trusts other
+// authorities than this machine does. If those are unknown, nothing changes.
 func (e *Environment) trusting(ctx context.Context, builder string, route upstream.Route) upstream.Route {
 	roots := e.rootsOf(ctx, builder)
 	if roots == nil {
@@ -28,15 +28,15 @@ func (e *Environment) trusting(ctx context.Context, builder string, route upstre
 	return route
 }
 
-// rootsOf are the authorities in a builder's container, as buildx or a spec names
-// it; nil where there is none.
+// rootsOf returns the authorities in a builder's container, which buildx or a
+// spec has named; nil if they are unknown.
 func (e *Environment) rootsOf(ctx context.Context, builder string) *x509.CertPool {
 	for _, container := range []string{NodePrefix + builder + "0", builder + "-daemon"} {
 		if _, err := e.Client.ContainerInspect(ctx, container); err != nil {
 			continue
 		}
 		roots := x509.NewCertPool()
-		// A link is followed by its container's own path.
+		// The engine follows links within the container.
 		content, _, err := e.Client.CopyFromContainer(ctx, container, rootsFile)
 		if cerrdefs.IsNotFound(err) {
 			return roots // it trusts no authority
@@ -50,8 +50,8 @@ func (e *Environment) rootsOf(ctx context.Context, builder string) *x509.CertPoo
 	return nil
 }
 
-// fill adds the certificates of a file that comes as a tar archive, or is nil if
-// it holds none.
+// fill adds the certificates of a file in a tar archive, and returns nil if it
+// holds none.
 func fill(roots *x509.CertPool, archive io.Reader) *x509.CertPool {
 	files := tar.NewReader(archive)
 	if _, err := files.Next(); err != nil {

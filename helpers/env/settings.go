@@ -11,7 +11,7 @@ import (
 	"builders.test/helpers/testbed"
 )
 
-// settings is what the process's variables say.
+// settings are what the process's variables say.
 type settings struct {
 	buildkit string
 	buildx   string

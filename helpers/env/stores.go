@@ -12,8 +12,8 @@ import (
 	"builders.test/helpers/testbed"
 )
 
-// Endpoints lists every engine that a run with this process's variables may
-// leave something on: the one that the docker command reaches first.
+// Endpoints lists every engine on which a run with this process's variables may
+// leave something, starting with the one that the docker command reaches.
 func Endpoints() ([]string, error) {
 	bed, err := testbed.Given()
 	if err != nil {
@@ -35,9 +35,9 @@ type otherEngines struct {
 	byStore map[string]*Environment
 }
 
-// On is the same run on an engine that has the image store: this one, or the
-// one that the testbed has. Everything that belongs to the run, its id,
-// folder, counter and subject, is common to both.
+// On returns the same run on an engine that has the image store: this one, or the
+// testbed's. Everything that belongs to the run (its id, folder, counter and
+// subject) is shared.
 func (e *Environment) On(ctx context.Context, store string) (*Environment, error) {
 	if e.Engine.Store == store {
 		return e, nil
@@ -92,20 +92,20 @@ func (o *otherEngines) close() error {
 	return errors.Join(errs...)
 }
 
-// builtInBuildKit is what is known of the engine's own BuildKit.
+// builtInBuildKit is what is known about the engine's own BuildKit.
 type builtInBuildKit struct {
 	once    sync.Once
 	version string
 	err     error
 }
 
-// openDriver learns now what the subject's description needs.
+// openDriver finds out early what the subject's description needs.
 func (e *Environment) openDriver(ctx context.Context) error {
 	_, err := e.BuildKitVersion(ctx, e.Driver)
 	return err
 }
 
-// BuildKitVersion is the version of the BuildKit that builders of a driver
+// BuildKitVersion returns the version of the BuildKit that builders of a driver
 // run: the one under test, or the engine's own with the docker driver.
 func (e *Environment) BuildKitVersion(ctx context.Context, driver string) (string, error) {
 	if driver != subject.DriverDocker {

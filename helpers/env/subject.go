@@ -17,12 +17,12 @@ import (
 type Buildx struct {
 	// Path is the plugin's executable.
 	Path string
-	// Version is what it says of itself, for example v0.38.2.
+	// Version is what it reports, for example v0.38.2.
 	Version string
 }
 
-// Companions are the releases of which at least one differs from any subject:
-// where a claim needs a second BuildKit, it takes the first that is another.
+// Companions are releases of which at least one differs from any subject: a claim
+// that needs a second BuildKit takes the first that differs.
 var Companions = []string{subject.NewestBuildKit, subject.DefaultBuildKit}
 
 // Companion is the reference and the version of a BuildKit other than the one
@@ -102,7 +102,7 @@ func parsePluginPath(info string) (string, error) {
 var (
 	buildxVersion    = regexp.MustCompile(`github\.com/docker/buildx (\S+)`)
 	buildkitdVersion = regexp.MustCompile(`buildkitd \S+ (\S+)`)
-	// inspectedBuildKit is in another case in older releases of buildx.
+	// inspectedBuildKit ignores case, which differs in older releases of buildx.
 	inspectedBuildKit = regexp.MustCompile(`(?mi)^BuildKit(?: version)?:\s+(\S+)`)
 	runcVersion       = regexp.MustCompile(`(?m)^runc version (\S+)`)
 )
@@ -111,8 +111,8 @@ func parseBuildxVersion(text string) (string, error) {
 	return submatch(buildxVersion, text, "docker buildx version")
 }
 
-// ParseBuildKitVersion reads the version out of what `buildkitd --version`
-// prints.
+// ParseBuildKitVersion reads the version from the output of `buildkitd
+// --version`.
 func ParseBuildKitVersion(text string) (string, error) {
 	return submatch(buildkitdVersion, text, "buildkitd --version")
 }
@@ -137,10 +137,10 @@ func (e *Environment) openBuildKit(ctx context.Context) error {
 		}
 		return err
 	}
-	// One container answers both questions; each costs half a second. It gets what
-	// buildx asks for, so that an engine that cannot run builders is found out here and
-	// not taken for a BuildKit that breaks every claim. The image asks for a volume,
-	// and one without a name could not be recognized as the run's, should the run be
+	// One container answers both questions; each costs half a second. It gets the
+	// privileges that buildx asks for, so that an engine that cannot run builders shows
+	// here and is not taken for a BuildKit that breaks every claim. The image declares
+	// a volume; without a name it could not be recognized as the run's if the run were
 	// killed.
 	out, err := e.docker(ctx, "run", "--rm", "--init", "--privileged", "--userns", "host", "--network", "none", "--label", RunLabel+"="+e.Run,
 		"--tmpfs", "/var/lib/buildkit",
@@ -181,7 +181,7 @@ func (e *Environment) digest(ctx context.Context, ref string) (string, error) {
 func (e *Environment) Subject() subject.Subject {
 	buildkit := e.BuildKit
 	if e.Driver == subject.DriverDocker {
-		// The engine's own comes as part of it, not as an image.
+		// The engine's own BuildKit is part of the engine, not an image.
 		buildkit = subject.BuildKit{Version: e.builtIn.version}
 	}
 	return subject.Subject{

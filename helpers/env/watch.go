@@ -17,8 +17,8 @@ const (
 )
 
 // watch remembers what was wrong with the engine and the disks while claims were
-// tested: who asks afterwards may find the engine back and the disk empty again.
-// What is over sooner than the pauses above is not seen.
+// tested: when they are asked afterwards, the engine may be back and the disk
+// empty again. Trouble that is shorter than the pauses above goes unseen.
 type watch struct {
 	mu   sync.Mutex
 	seen []trouble
@@ -62,7 +62,7 @@ func (w *watch) note(what string, from, to time.Time) {
 	w.seen = append(w.seen, trouble{what: what, from: from, to: to})
 }
 
-// between is the first trouble within a time, or nil.
+// between returns the first trouble within a period, or nil.
 func (w *watch) between(since, until time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -81,7 +81,7 @@ func (w *watch) end() {
 	}
 }
 
-// startWatch begins to look at the engine and at the disks that this machine has.
+// startWatch starts to watch the engine and the disks that this machine has.
 func (e *Environment) startWatch() {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.watch.stop = cancel
@@ -89,8 +89,8 @@ func (e *Environment) startWatch() {
 	e.watch.look(ctx, pingPause, func(ctx context.Context) error { return e.answers(ctx) })
 }
 
-// Trouble is what was wrong with the engine or a disk at some moment between two
-// times, or nil.
+// Trouble returns what was wrong with the engine or a disk at some moment between
+// two times, or nil.
 func (e *Environment) Trouble(since, until time.Time) error { return e.watch.between(since, until) }
 
 // answers asks the engine for a sign of life.
@@ -103,7 +103,7 @@ func (e *Environment) answers(ctx context.Context) error {
 	return nil
 }
 
-// room looks at the disks of evidence, of the run's folder and, where it is on
+// room checks the disks of the evidence, of the run's folder and, if it is on
 // this machine, of the engine.
 func (e *Environment) room() error {
 	errs := []error{room(e.Out), room(e.Dir)}
@@ -113,7 +113,7 @@ func (e *Environment) room() error {
 	return errors.Join(errs...)
 }
 
-// leastRoom is what has to be free on a disk, in bytes: with less, builds fail
+// leastRoom is how much must be free on a disk, in bytes: with less, builds fail
 // for reasons that are not BuildKit's.
 const leastRoom = 64 << 20
 

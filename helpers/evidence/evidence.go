@@ -50,27 +50,26 @@ func (f *Folder) path() string { return filepath.Join(f.out, f.name) }
 type Command struct {
 	// Args is the command line, program first.
 	Args []string `json:"args"`
-	// Env holds only what distinguishes this command's surroundings from a
-	// plain shell's, as KEY=value.
+	// Env holds only what differs from a plain shell's environment, as KEY=value.
 	Env []string `json:"env,omitempty"`
 	// Started is when it began.
 	Started time.Time `json:"started"`
 	// Seconds is how long it took.
 	Seconds float64 `json:"seconds"`
-	// Exit is its exit code; -1 when it was killed.
+	// Exit is its exit code; -1 if it was killed.
 	Exit int `json:"exit"`
 	// TimedOut reports whether the claim's deadline ended it.
 	TimedOut bool `json:"timedOut,omitempty"`
 	// Line is the command as a person would paste it into a shell after the run,
 	// see [Folder.Command].
 	Line string `json:"line"`
-	// Own is the run's own folder, which is gone after it; empty if there is none.
+	// Own is the run's own folder, which is removed after the run; empty if there is none.
 	Own string `json:"own,omitempty"`
 
-	// Stdin is what it was given to read; in the line to paste it is a file.
+	// Stdin is what it was given to read; the line to paste reads it from a file.
 	Stdin []byte `json:"-"`
-	// Stdout and Stderr are the streams, byte for byte; build progress in
-	// rawjson, which comes on stderr, is kept in its own file.
+	// Stdout and Stderr are the streams, byte for byte; build progress in rawjson,
+	// which comes on stderr, is kept in a separate file.
 	Stdout, Stderr []byte `json:"-"`
 }
 
@@ -80,14 +79,14 @@ const (
 	StdoutFile   = "stdout"
 	StderrFile   = "stderr"
 	ProgressFile = "progress.rawjson"
-	// FailureFile lies in the claim's own folder.
+	// FailureFile is in the claim's own folder.
 	FailureFile = "failure.txt"
 	stdinFile   = "stdin"
 )
 
-// Command writes one command down. Its line works after the run as far as it can: the
-// configuration of docker and buildx is that of the person who pastes it, and files of
-// the run's folder, of which notes may be kept here, are looked for here.
+// Command writes down one command. Its line works after the run as far as it can: it
+// uses the docker and buildx configuration of the person who pastes it, and it looks
+// in this folder, which may have copies as notes, for files of the run's folder.
 func (f *Folder) Command(c Command) error {
 	dir := f.next(title(c.Args))
 	c.Line = f.pasted(c)
@@ -111,7 +110,7 @@ func (f *Folder) Command(c Command) error {
 	)
 }
 
-// ofTheRun are variables that lead to the run's own configuration.
+// ofTheRun are the variables that point to the run's own configuration.
 var ofTheRun = []string{"DOCKER_CONFIG", "BUILDX_CONFIG"}
 
 func (f *Folder) pasted(c Command) string {
@@ -127,7 +126,7 @@ func (f *Folder) pasted(c Command) string {
 	return Line(env, args)
 }
 
-// moved is a word that looks here for what it looks for in the run's folder.
+// moved returns a word that points here instead of into the run's folder.
 func (f *Folder) moved(word, own string) string {
 	if own == "" {
 		return word
@@ -167,7 +166,7 @@ func (f *Folder) next(title string) string {
 	return filepath.Join(f.path(), fmt.Sprintf("%02d-%s", f.count, title))
 }
 
-// write leaves out empty files: a folder listing then shows at a glance which
+// write leaves out empty files, so that a folder listing shows at a glance which
 // streams said anything.
 func write(dir, name string, content []byte) error {
 	if len(content) == 0 {
@@ -222,9 +221,9 @@ func Line(env, args []string) string {
 	return strings.Join(words, " ")
 }
 
-// Make is a call of make with variables, written NAME=value, as a person would
-// paste it into a shell. Those without a value are left out. make itself expands
-// dollar signs, so they are doubled.
+// Make returns a call of make with variables, written NAME=value, as a person
+// would paste it into a shell. Variables without a value are left out. Dollar
+// signs are doubled, since make itself expands them.
 func Make(target string, variables ...string) string {
 	var set []string
 	for _, variable := range variables {

@@ -100,7 +100,7 @@ func TestMakeIsReadBackByMake(t *testing.T) {
 	values := []string{"it's a 'folder'", "$HOME and ^Test(A|B)$", `a;b&c "d" #e \f`}
 	command := exec.Command("sh", "-c", Make("print", "ONE="+values[0], "TWO="+values[1], "THREE="+values[2]))
 	command.Dir = dir
-	// A make around this test would have its say.
+	// A make that runs this test would interfere.
 	command.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "MAKE") || strings.HasPrefix(kv, "MFLAGS=") })
 	out, err := command.CombinedOutput()
 	require.NoError(t, err, string(out))

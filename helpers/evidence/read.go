@@ -10,16 +10,16 @@ import (
 	"strings"
 )
 
-// Stored is a command as it lies in a claim's folder, without what it printed.
+// Stored is a command as stored in a claim's folder, without its output.
 type Stored struct {
 	Command
 	// Dir is its folder, relative to the report's; see [StdoutFile] and the like.
 	Dir string
 }
 
-// Commands reads what was run for a claim, in order, out of a folder of evidence
-// within the report's. Whatever cannot be read is left out: evidence is of use even
-// in part, and the verdict does not hang on it.
+// Commands reads the commands that were run for a claim, in order, from a folder of
+// evidence within the report's. It leaves out whatever it cannot read: evidence is
+// useful even in part, and the verdict does not depend on it.
 func Commands(run fs.FS, folder string) []Stored {
 	entries, err := fs.ReadDir(run, folder)
 	if err != nil {
@@ -38,7 +38,7 @@ func Commands(run fs.FS, folder string) []Stored {
 	return all
 }
 
-// number is what a name begins with: the place of a command in its order.
+// number returns what a name begins with: the position of a command.
 func number(name string) int {
 	digits, _, _ := strings.Cut(name, "-")
 	n, err := strconv.Atoi(digits)

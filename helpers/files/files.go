@@ -25,14 +25,14 @@ import (
 // Tree is the files of one result, by their paths in it, with slashes.
 type Tree struct {
 	fs.FS
-	// what is the result in a sentence.
+	// what names the result in a sentence.
 	what string
 }
 
-// In is what a folder holds.
+// In returns what a folder holds.
 func In(dir string) Tree { return Tree{FS: os.DirFS(dir), what: "the folder"} }
 
-// Tar is what a tar archive holds, without anything but regular files.
+// Tar returns the regular files in a tar archive.
 func Tar(t *spec.T, file string) Tree {
 	archive, err := os.Open(file)
 	if err != nil {
@@ -71,7 +71,7 @@ func Untar(archive io.Reader) (Tree, error) {
 	}
 }
 
-// Read is the content of a file. The claim fails if there is none.
+// Read returns the content of a file. The claim fails if there is none.
 func (x Tree) Read(t *spec.T, name string) string {
 	content, err := fs.ReadFile(x, name)
 	if err != nil {
@@ -80,7 +80,7 @@ func (x Tree) Read(t *spec.T, name string) string {
 	return string(content)
 }
 
-// Text is the content of a file without the white space around it.
+// Text returns the content of a file without surrounding white space.
 func (x Tree) Text(t *spec.T, name string) string {
 	return strings.TrimSpace(x.Read(t, name))
 }
@@ -100,8 +100,8 @@ func (x Tree) Names(t *spec.T) []string {
 	return names
 }
 
-// Unread ends the claim because a file that a build should have written cannot
-// be read. Where the machine refuses to read it, that says nothing about the
+// Unread ends the claim because a file that a build should have written cannot be
+// read. If it is the machine that refuses to read it, that says nothing about the
 // build.
 func Unread(t *spec.T, err error, format string, args ...any) {
 	if refused(err) {

@@ -14,7 +14,7 @@ import (
 
 // FilesContaining lists the files of a saved image that hold the text: layers, the
 // config, manifests and attestations. Layers are searched unpacked, so what a
-// later layer hides or removes is found too.
+// later layer hides or removes is found, too.
 func FilesContaining(t *spec.T, ref, text string) []string {
 	saved, err := t.Env.Client.ImageSave(t.Context(), []string{ref})
 	t.OK(err, "the engine cannot save the image %s", ref)
@@ -24,9 +24,8 @@ func FilesContaining(t *spec.T, ref, text string) []string {
 	return found
 }
 
-// search lists the files of a tar stream that hold the text, compressed ones
-// by what they hold unpacked. A stream without any file is an error: nothing
-// was searched.
+// search lists the files of a tar stream that hold the text, looking inside
+// compressed ones. A stream without any file is an error: nothing was searched.
 func search(stream io.Reader, text []byte) ([]string, error) {
 	var found []string
 	files := 0
@@ -61,8 +60,8 @@ var (
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 )
 
-// unpacked is the content of a file, decompressed if it is a gzip one. The
-// text could not be found in what is compressed in another way.
+// unpacked returns the content of a file, decompressed if it is gzipped. It
+// refuses other compression, in which the text could not be found.
 func unpacked(file io.Reader) ([]byte, error) {
 	buffered := bufio.NewReader(file)
 	// A file may be shorter than the magic numbers.

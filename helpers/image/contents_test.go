@@ -29,7 +29,7 @@ func TestSearchLooksIntoLayersAndConfig(t *testing.T) {
 		layer := searchFile(t, saved, "needle in a layer")
 		config := searchFile(t, saved, "needle in the config")
 		require.Len(t, layer, 1, saved)
-		// overlay2's engine writes what the config says in two places.
+		// The overlay2 store has the config in two places.
 		require.NotEmpty(t, config, saved)
 		require.NotContains(t, config, layer[0], saved)
 		require.Empty(t, searchFile(t, saved, "needle elsewhere"), saved)
@@ -67,7 +67,7 @@ func FuzzSearch(f *testing.F) {
 		f.Add(content)
 	}
 	f.Fuzz(func(_ *testing.T, stream []byte) {
-		// It may refuse anything, and must come to an end.
+		// It may refuse anything, but must return.
 		_, _ = search(bytes.NewReader(stream), []byte("needle"))
 	})
 }

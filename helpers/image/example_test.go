@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An image that is loaded is removed when the claim ends.
+// A loaded image is removed when the claim ends.
 func ExampleNew() { //nolint:testableexamples // It needs an engine.
 	_ = func(t *suite.T) {
 		ref := image.New(t, "greeter")
@@ -17,8 +17,8 @@ func ExampleNew() { //nolint:testableexamples // It needs an engine.
 	}
 }
 
-// What an image must not hold is looked for in its layers, its configuration and its
-// attestations.
+// What an image must not hold is searched for in its layers, its configuration and
+// its attestations.
 func ExampleFilesContaining() { //nolint:testableexamples // It needs an engine.
 	_ = func(t *suite.T) {
 		ref := image.New(t, "secret")

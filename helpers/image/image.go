@@ -24,7 +24,7 @@ func New(t *spec.T, label string) string {
 	return ref
 }
 
-// Remove takes an image from the engine; one that is not there is fine.
+// Remove removes an image from the engine; it may be gone already.
 func Remove(t *spec.T, ref string) {
 	t.TakeAway("remove image "+ref, func(ctx context.Context) error {
 		_, err := t.Env.Client.ImageRemove(ctx, ref, image.RemoveOptions{Force: true, PruneChildren: true})
@@ -41,10 +41,10 @@ func Pull(t *spec.T, ref, platform string) {
 	t.Cleanup(func() { forget(t, id, ref) })
 }
 
-// forget removes what a pull left of an image apart from its tag. In the
-// overlay2 store a tag belongs to one platform, and the next one that is pulled
-// takes it away; the digest that it was pulled by stays. The same image may
-// have names of other specs, so it is removed by its id only if it has none.
+// forget removes what a pull left of an image apart from its tag. In the overlay2
+// store a tag belongs to one platform, and the next platform that is pulled takes
+// it; the digest that it was pulled by stays. The same image may have names of
+// other specs, so it is removed by its id only if it has no name.
 func forget(t *spec.T, id, ref string) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -62,7 +62,7 @@ func forget(t *spec.T, id, ref string) {
 	}
 }
 
-// repositoryOf is a reference without its tag and its digest, or empty.
+// repositoryOf returns a reference without its tag and its digest, or empty.
 func repositoryOf(ref string) string {
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
@@ -77,11 +77,11 @@ func Exists(t *spec.T, ref string) bool {
 	return engine.Answered(t, "image "+ref, err)
 }
 
-// Inspect is what the engine knows of an image, for one platform of it.
+// Inspect returns what the engine knows about one platform of an image.
 func Inspect(t *spec.T, ref, platform string) image.InspectResponse {
 	var options []client.ImageInspectOption
-	// Only the containerd store keeps several platforms under one name, and
-	// only it takes the question.
+	// Only the containerd store keeps several platforms under one name, and only it
+	// accepts the question.
 	if t.Env.Engine.Store == subject.StoreContainerd && platform != "" {
 		wanted, err := parsePlatform(platform)
 		t.OK(err, "cannot look up the image %s", ref)
@@ -101,8 +101,8 @@ func ofPlatform(platform string) string {
 	return " for " + platform
 }
 
-// Content is what an image is made of, whichever store holds it: the same
-// content has another id in each.
+// Content is what an image is made of, whichever store holds it: the same content
+// has a different id in each.
 type Content struct {
 	// Platform is for example linux/amd64 or linux/arm/v7.
 	Platform string
@@ -113,11 +113,11 @@ type Content struct {
 	Env, Cmd, Entrypoint []string
 	User, Folder         string
 	Labels               map[string]string
-	// Created is the time that the image gives for its making.
+	// Created is when the image says it was made.
 	Created string
 }
 
-// ContentOf is the content of an image for one platform of it.
+// ContentOf returns the content of one platform of an image.
 func ContentOf(t *spec.T, ref, platform string) Content {
 	found := Inspect(t, ref, platform)
 	if found.Config == nil {

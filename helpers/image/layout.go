@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
-// InArchive is the one image of the OCI image layout in a tar archive, see
+// InArchive returns the only image of the OCI image layout in a tar archive, see
 // [InLayout].
 func InArchive(t *spec.T, file string) ggcr.Image {
 	dir := filepath.Join(t.Env.Dir, t.Env.Name("unpacked"))
@@ -23,8 +23,8 @@ func InArchive(t *spec.T, file string) ggcr.Image {
 	return InLayout(t, dir)
 }
 
-// InLayout is the one image of the OCI image layout in a folder. The claim fails
-// unless there is exactly one, whole and true to its digests.
+// InLayout returns the only image of the OCI image layout in a folder. The claim
+// fails unless there is exactly one, complete and true to its digests.
 func InLayout(t *spec.T, dir string) ggcr.Image {
 	img, err := imageIn(dir)
 	if err != nil {
@@ -52,7 +52,7 @@ func imageIn(dir string) (ggcr.Image, error) {
 	return img, validate.Image(img)
 }
 
-// Files is what the file system of an image holds.
+// Files returns what the file system of an image holds.
 func Files(t *spec.T, img ggcr.Image) files.Tree {
 	flat := mutate.Extract(img)
 	defer flat.Close()

@@ -16,7 +16,7 @@ import (
 )
 
 // Exit codes of a container that the engine could not create or start, as the
-// docker command has them.
+// docker command reports them.
 const (
 	notCreated = 125
 	notStarted = 127
@@ -26,14 +26,14 @@ const (
 type Output struct {
 	// Exit is its exit code.
 	Exit int
-	// Stdout is what it printed on its standard output, and Stderr what it or the
-	// engine said on the standard error, both without the last line break.
+	// Stdout is what it printed to standard output, and Stderr what it or the engine
+	// printed to standard error, both without the last line break.
 	Stdout, Stderr string
 }
 
-// Run runs a command of the image for a platform, without network, and fails
-// the claim unless it exits with 0. It returns what the command printed on
-// its standard output.
+// Run runs a command of the image for a platform, without a network, and fails
+// the claim unless it exits with 0. It returns what the command printed to
+// standard output.
 func Run(t *spec.T, ref, platform string, command ...string) string {
 	out := Try(t, ref, platform, command...)
 	if out.Exit != 0 {
@@ -42,18 +42,18 @@ func Run(t *spec.T, ref, platform string, command ...string) string {
 	return out.Stdout
 }
 
-// Try runs a command of the image for a platform, without network, and
-// returns what happened. Without a command it runs the image's own.
+// Try runs a command of the image for a platform, without a network, and returns
+// what happened. Without a command it runs the image's own.
 func Try(t *spec.T, ref, platform string, command ...string) Output {
 	return try(t, platform, container.Config{Image: ref, Cmd: command})
 }
 
-// TryProgram runs a program of the image in place of its entrypoint.
+// TryProgram runs a program of the image instead of its entrypoint.
 func TryProgram(t *spec.T, ref, platform string, program ...string) Output {
 	return try(t, platform, container.Config{Image: ref, Entrypoint: program[:1], Cmd: program[1:]})
 }
 
-// try keeps the run as evidence, as the line that a person would type.
+// try keeps the run as evidence, as the command that a person would type.
 func try(t *spec.T, platform string, config container.Config) Output {
 	started := time.Now()
 	out := start(t, platform, config)
@@ -70,8 +70,8 @@ func try(t *spec.T, platform string, config container.Config) Output {
 	return out
 }
 
-// start reads the container's log after its end: what a short-lived container
-// prints can be lost to those who only listen while it runs.
+// start reads the container's log after it ends: what a short-lived container
+// prints can be lost to clients that only listen while it runs.
 func start(t *spec.T, platform string, config container.Config) Output {
 	wanted, err := parsePlatform(platform)
 	if err != nil {
@@ -86,8 +86,8 @@ func start(t *spec.T, platform string, config container.Config) Output {
 	if err != nil {
 		return Output{Exit: notCreated, Stderr: err.Error()}
 	}
-	// An image that is removed while a container still uses it stays behind
-	// without a name, so the container goes as soon as it has spoken.
+	// An image that is removed while a container still uses it stays behind without a
+	// name, so the container is removed as soon as its output is known.
 	defer remove(t, created.ID)
 	if err := t.Env.Client.ContainerStart(t.Context(), created.ID, container.StartOptions{}); err != nil {
 		return Output{Exit: notStarted, Stderr: err.Error()}
@@ -108,7 +108,7 @@ func start(t *spec.T, platform string, config container.Config) Output {
 }
 
 // failing distinguishes an engine that is not there from one that cannot make a container
-// of what it was given, which may be the image's fault.
+// from what it was given, which may be the image's fault.
 func failing(err error) bool {
 	return cerrdefs.IsUnavailable(err) || client.IsErrConnectionFailed(err)
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/docker/docker/client"
 )
 
-// Inventory is what there is on the engines and on this machine that a run
-// could touch, its own and everybody else's.
+// Inventory is everything on the engines and on this machine that a run could
+// touch, its own and everyone else's.
 type Inventory []Object
 
 // TakeInventory looks at everything.
@@ -28,7 +28,7 @@ func TakeInventory(ctx context.Context, engines ...*client.Client) (Inventory, e
 				return nil, err
 			}
 			for _, object := range objects {
-				// The same name on two engines is two objects.
+				// The same name on two engines means two objects.
 				object.ID = fmt.Sprintf("%d %s", i, object.ID)
 				here = append(here, object)
 			}
@@ -39,10 +39,10 @@ func TakeInventory(ctx context.Context, engines ...*client.Client) (Inventory, e
 	return append(all, found...), err
 }
 
-// anonymous is the name that an engine gives to a volume without one.
+// anonymous matches the name that an engine gives to an unnamed volume.
 var anonymous = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// withChildren tells of volumes without a name whose container uses them: they
+// withChildren gives unnamed volumes to the run whose container uses them: they
 // come and go with it.
 func withChildren(here Inventory) Inventory {
 	users := map[string]string{}
@@ -78,27 +78,27 @@ func networks(ctx context.Context, engine *client.Client) ([]Object, error) {
 	return objects, nil
 }
 
-// Change is one that a run may have no part in.
+// Change is what happened to an object that is not the run's.
 type Change struct {
 	Object
 	what change
 }
 
-// String says what became of which object.
+// String says what happened to which object.
 func (c Change) String() string { return c.Object.String() + " " + string(c.what) }
 
-// Difference is what is otherwise than before a run, sorted by who answers for
-// it, as the package's documentation says.
+// Difference is what has changed since before a run, sorted by who answers for
+// it, as the package documentation says.
 type Difference struct {
 	// Left is what the run owns and did not remove.
 	Left []Object
-	// Faults are not the run's objects, and its doing.
+	// Faults are changes by the run to objects that are not its own.
 	Faults []Change
-	// Beside is what the run may have no part in.
+	// Beside are changes that may not be the run's doing.
 	Beside []Change
 }
 
-// Since returns the differences from an earlier inventory, as the run with the id sees them.
+// Since returns the differences from an earlier inventory, as seen by the run with the id.
 // What other runs own is theirs to change.
 func (i Inventory) Since(before Inventory, run string) Difference {
 	var d Difference
@@ -133,7 +133,7 @@ func (d *Difference) judge(object Object, what change) {
 	}
 }
 
-// Without leaves out the images with these names: they are looked after elsewhere.
+// Without leaves out the images with these names, which are taken care of elsewhere.
 func (d Difference) Without(images []string) Difference {
 	d.Beside = slices.DeleteFunc(slices.Clone(d.Beside), func(c Change) bool {
 		return c.Kind == "image" && slices.Contains(images, c.Name)
@@ -154,8 +154,8 @@ func (i Inventory) byKey() map[string]Object {
 	return keyed
 }
 
-// Err says, a line each, what a run must not have done; nil if it did nothing of
-// the kind.
+// Err lists, one per line, what a run must not have done; nil if there is
+// nothing.
 func (d Difference) Err() error {
 	var errs []error
 	if len(d.Left) > 0 {
@@ -170,8 +170,8 @@ func (d Difference) Err() error {
 // noted is how many changes a note names.
 const noted = 5
 
-// Note says in one line what a run may have no part in; empty if there is nothing
-// of the kind. It names what is gone or changed, and counts what is new.
+// Note says in one line what may not be the run's doing; empty if there is
+// nothing. It names what is gone or changed, and counts what is new.
 func (d Difference) Note() string {
 	var parts []string
 	kinds := map[string]int{}

@@ -41,7 +41,7 @@ func TestSince(t *testing.T) {
 		join(d.Without([]string{"busybox:latest"}).Beside), "what others have borrowed is theirs to give back")
 }
 
-// TestTheTable is the table in the package's documentation, row by row.
+// TestTheTable checks the table in the package documentation, row by row.
 func TestTheTable(t *testing.T) {
 	for _, row := range []struct {
 		kind                    string
@@ -75,7 +75,7 @@ func TestTheTable(t *testing.T) {
 	}
 }
 
-// judged is what a run says of a difference.
+// judged is what a run makes of a difference.
 func judged(d Difference) judgement {
 	switch {
 	case d.Err() != nil:

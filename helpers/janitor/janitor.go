@@ -27,11 +27,11 @@ type Object struct {
 	Name, ID string
 	// Run is the id of the run that owns it, or empty if none does.
 	Run string
-	// State is what must not change unless a run owns it.
+	// State is what must not change unless a run owns the object.
 	State string
 
 	engine *client.Client
-	// probe says that it is one of buildx's, created at this time.
+	// probe says that it is one of buildx's probes, created at this time.
 	probe   bool
 	created time.Time
 	// uses are the volumes of a container.
@@ -43,12 +43,12 @@ func (x Object) String() string { return x.Kind + " " + x.Name }
 
 var (
 	ownedName = regexp.MustCompile(`^(?:` + env.NodePrefix + `)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
-	// ownedImage may carry the address of a registry of the run's, which it was
-	// pulled from.
+	// ownedImage may start with the address of one of the run's registries, from
+	// which it was pulled.
 	ownedImage = regexp.MustCompile(`^[^/]+/` + env.Prefix + `([0-9a-f]{8})/`)
 )
 
-// owner is the id of the run that a name belongs to, or empty.
+// owner returns the id of the run that a name belongs to, or empty.
 func owner(pattern *regexp.Regexp, name string) string {
 	if match := pattern.FindStringSubmatch(name); match != nil {
 		return match[1]
@@ -97,8 +97,8 @@ func goesWithFolder(object Object) bool {
 	return object.kept() && StateOf(object.Run) != Elsewhere
 }
 
-// kept reports whether an object is an image of the user's that a run has kept from
-// being lost. It goes when its name is restored: where the note about that is lost, it
+// kept reports whether an object is an image that a run has kept from being lost to
+// the user. It goes when its name is restored; if the note about that is lost, it
 // stays.
 func (x Object) kept() bool { return x.Kind == "image" && env.IsBackup(x.Name) }
 
@@ -157,12 +157,12 @@ func images(ctx context.Context, engine *client.Client) ([]Object, error) {
 	return objects, nil
 }
 
-// untagged is how older engines write that an image has no name.
+// untagged is how older engines list an image without a name.
 const untagged = "<none>:<none>"
 
 // nameless is an image without a name. A run owns it if it carries the run's
-// label, or was pulled from a registry of the run's and its name went to another
-// platform of it.
+// label, or was pulled from a registry of the run and lost its name to another
+// platform.
 func nameless(i image.Summary) (Object, bool) {
 	if len(without(i.RepoTags, untagged)) > 0 {
 		return Object{}, false
@@ -185,8 +185,8 @@ func volumesOf(c container.Summary) []string {
 	return names
 }
 
-// builderState reports whether a builder of buildx's runs. Whether any other
-// container does is for its owner to know.
+// builderState is the state of a container of a builder. The state of any other
+// container is its owner's business.
 func builderState(name string, c container.Summary) string {
 	if !strings.HasPrefix(name, env.NodePrefix) {
 		return ""
@@ -213,7 +213,7 @@ func Of(run string, objects []Object) []Object {
 	return slices.DeleteFunc(slices.Clone(objects), func(x Object) bool { return x.Run != run })
 }
 
-// State says whether a run still goes on.
+// State says whether a run is still live.
 type State string
 
 const (
@@ -221,8 +221,8 @@ const (
 	Live State = "live"
 	// Dead: the folder is there and its lock is free.
 	Dead State = "dead"
-	// Elsewhere: this machine knows no such folder, so the run may be another
-	// machine's that shares the engine.
+	// Elsewhere: this machine has no such folder, so the run may belong to another
+	// machine that shares the engine.
 	Elsewhere State = "elsewhere"
 )
 
@@ -238,9 +238,9 @@ func StateOf(run string) State {
 	return Dead
 }
 
-// Remove takes objects away: containers before the volumes they use, folders
-// last. What is already gone is fine; other failures are gathered. While
-// anything else remains the folders stay, since they show that a run is dead.
+// Remove removes objects: containers before the volumes they use, folders last.
+// What is already gone is fine; other failures are collected. While anything else
+// remains the folders stay, since they show that a run is dead.
 func Remove(ctx context.Context, objects []Object) error {
 	var errs []error
 	for _, object := range objects {

@@ -17,17 +17,17 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 )
 
-// machine is where a machine keeps what a run could touch apart from its engines.
+// machine says where a machine keeps what a run could touch apart from its engines.
 type machine struct {
-	// docker and buildx are the folders of a user's configuration; there may
-	// be more than one user's.
+	// docker and buildx are folders with a user's configuration, possibly of several
+	// users.
 	docker, buildx []string
 	binfmt         string
 	processes      string
 	mounts         func(mountinfo.FilterFunc) ([]*mountinfo.Info, error)
 }
 
-// thisMachine is the one that this process runs on.
+// thisMachine is the machine that this process runs on.
 var thisMachine = machine{
 	docker: dockerFolders(), buildx: buildxFolders(),
 	binfmt: "/proc/sys/fs/binfmt_misc", processes: "/proc", mounts: mountinfo.GetMounts,
@@ -59,7 +59,7 @@ func (m machine) objects() ([]Object, error) {
 }
 
 // configuration is what the docker command and buildx remember for a user:
-// contexts, builders, which of them is the current one.
+// contexts, builders, and which of them is current.
 func (m machine) configuration() ([]Object, error) {
 	kinds := []struct {
 		kind, pattern string
@@ -93,8 +93,8 @@ func (m machine) configuration() ([]Object, error) {
 	return objects, nil
 }
 
-// file is a file whose content must not change. Its owner is a run if its name
-// says so.
+// file is a file whose content must not change. A run owns it if its name says
+// so.
 func file(kind, path string) (Object, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -110,13 +110,13 @@ func file(kind, path string) (Object, error) {
 func (m machine) emulators() []Object {
 	entries, err := os.ReadDir(m.binfmt)
 	if err != nil {
-		// Nothing is mounted there, or this is no Linux.
+		// Nothing is mounted there, or this is not Linux.
 		return nil
 	}
 	var objects []Object
 	for _, entry := range entries {
-		// Labs register their own and take it away with them; the status is that
-		// of all.
+		// Labs register their own and remove it with themselves; the status is that of
+		// all.
 		if entry.Name() == "register" || entry.Name() == "status" || strings.HasPrefix(entry.Name(), env.Prefix) {
 			continue
 		}
@@ -132,7 +132,7 @@ func (m machine) emulators() []Object {
 var containersOwn = []string{"overlay", "nsfs", "tmpfs", "proc", "sysfs", "mqueue", "devpts", "cgroup", "cgroup2"}
 
 // mounted are the file systems of this machine and the mounts in runs' folders.
-// Folders that are mounted elsewhere, as labs do it, and the mounts of containers
+// Folders that are mounted elsewhere, as by labs, and the mounts of containers
 // come and go with their owners.
 func (m machine) mounted() []Object {
 	mounts, err := m.mounts(nil)
@@ -150,7 +150,7 @@ func (m machine) mounted() []Object {
 	return objects
 }
 
-// runIn is the run in whose folder a path lies, or empty.
+// runIn returns the run in whose folder a path lies, or empty.
 func runIn(path string) string {
 	rest, ok := strings.CutPrefix(path, filepath.Join(os.TempDir(), env.Prefix))
 	if !ok {
@@ -160,10 +160,10 @@ func runIn(path string) string {
 	return owner(ownedName, env.Prefix+first)
 }
 
-// running are the processes of runs: they carry the run's id in their
-// environment, which only their user and root may read.
+// running are the processes of runs, which carry the run's id in their
+// environment. Only their user and root may read it.
 func (m machine) running() []Object {
-	// The library would rather believe a variable of the user's.
+	// The library would otherwise follow a variable of the user's.
 	ctx := context.WithValue(context.Background(), common.EnvKey, common.EnvMap{common.HostProcEnvKey: m.processes})
 	pids, err := process.PidsWithContext(ctx)
 	if err != nil {

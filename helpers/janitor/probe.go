@@ -11,16 +11,16 @@ import (
 	"github.com/docker/docker/client"
 )
 
-// buildx finds out whether an engine has GPUs by a container of the builder's
+// buildx finds out whether an engine has GPUs with a container of the builder's
 // image, which it creates without a name or a label, starts at once, and leaves to
-// the engine to remove. Where buildx is killed in between, the container stays, and a
+// the engine to remove. If buildx is killed in between, the container stays, and a
 // volume with it.
 
-// probeAge is when a probe that was not started never will be.
+// probeAge is the age at which a probe that was not started never will be.
 const probeAge = 3 * time.Second
 
-// probing is the run that a container without a name of the run's belongs to: it
-// is such a probe, of an image whose name the run has saved.
+// probing returns the run that a container without a name of the run belongs to:
+// it is such a probe, of an image whose name the run has saved.
 func probing(ctx context.Context, engine *client.Client, c container.Summary) (run string, err error) {
 	if c.State != container.StateCreated || c.Command != "/bin/true" {
 		return "", nil
@@ -35,9 +35,9 @@ func probing(ctx context.Context, engine *client.Client, c container.Summary) (r
 	return proberOf(found.Config.Image), nil
 }
 
-// proberOf is the run whose probe a container of an image is taken for: the one
-// that goes on and has saved its name, else one that is dead. Where several go on it
-// is none's yet, and that of the last of them in the end.
+// proberOf returns the run that a probe of an image is attributed to: the live one
+// that has saved its name, or else a dead one. While several are live it belongs to
+// none, and in the end to the last of them.
 func proberOf(ref string) (run string) {
 	live := 0
 	for _, folder := range folders() {
@@ -58,6 +58,6 @@ func proberOf(ref string) (run string) {
 	return run
 }
 
-// pending reports whether a probe may be started yet, which is not for another run to
+// pending reports whether a probe may still be started, which another run must not
 // prevent.
 func (x Object) pending() bool { return x.probe && time.Since(x.created) < probeAge }

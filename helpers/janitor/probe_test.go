@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestProberOf says whose a container without a name is that several runs may have
-// made: a run that goes on must not lose it to one that is over.
+// TestProberOf checks who owns a container without a name that several runs may
+// have made: a live run must not lose it to a dead one.
 func TestProberOf(t *testing.T) {
 	const one, two, dead = "00000001", "00000002", "00000003"
 	for name, tc := range map[string]struct {

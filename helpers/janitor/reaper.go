@@ -32,8 +32,8 @@ const (
 	sweepPause   = 200 * time.Millisecond
 	// engineAway is how long an engine may not answer before a sweep gives up.
 	engineAway = 10 * time.Second
-	// enoughPasses in a row must find nothing before a sweep is over: a
-	// request that was under way when its sender died may still take effect.
+	// enoughPasses in a row must find nothing before a sweep is over: a request that
+	// was under way when its sender died may still take effect.
 	enoughPasses = 4
 )
 
@@ -52,7 +52,7 @@ type Guard struct {
 	child       *exec.Cmd
 }
 
-// Watch starts the reaper of a run, and notes what there was before it.
+// Watch starts the reaper of a run, and notes what was there before.
 func Watch(e *env.Environment) (*Guard, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -60,7 +60,7 @@ func Watch(e *env.Environment) (*Guard, error) {
 	}
 	child := exec.Command(program)
 	child.Env = append(withoutRun(os.Environ()), reapVariable+"="+e.Run)
-	// A session of its own keeps the terminal's Ctrl-C from the reaper.
+	// Its own session keeps the terminal's Ctrl-C from the reaper.
 	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	pipe, err := child.StdinPipe()
 	if err != nil {
@@ -79,8 +79,8 @@ func Watch(e *env.Environment) (*Guard, error) {
 	return g, err
 }
 
-// Engines returns a client for every engine that this process's variables
-// name, which are all that a run may leave something on.
+// Engines returns a client for every engine that this process's variables name; a
+// run cannot leave anything elsewhere.
 func Engines() ([]*client.Client, error) {
 	hosts, err := env.Endpoints()
 	if err != nil {
@@ -97,9 +97,9 @@ func Engines() ([]*client.Client, error) {
 	return engines, nil
 }
 
-// Close removes what the run still owns and lets the reaper go. It returns an
-// error that names everything a spec should have removed itself; what specs
-// share is the run's and no fault of theirs.
+// Close removes what the run still owns and lets the reaper go. Its error names
+// everything that specs should have removed themselves; what specs share belongs
+// to the run and is not their fault.
 func (g *Guard) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
@@ -115,8 +115,8 @@ func (g *Guard) Close() error {
 }
 
 // Audit is for the very end, when the run has given everything back. Its error
-// names what the run left after all, and what it changed that is not its own; its
-// note, which may be empty, what it may have no part in.
+// names what the run left after all, and what it changed that is not its own. Its
+// note, which may be empty, names what may not be the run's doing.
 func (g *Guard) Audit() (note string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
@@ -155,7 +155,7 @@ func saved() []string {
 	return names
 }
 
-// Sweep removes everything of runs that are over, also where another process is
+// Sweep removes everything of runs that are over, even if another process is
 // about to do the same.
 func Sweep(ctx context.Context, engines []*client.Client, runs ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
@@ -168,9 +168,9 @@ func Sweep(ctx context.Context, engines []*client.Client, runs ...string) error 
 	return errors.Join(errs...)
 }
 
-// sweep removes everything of a run until nothing more turns up, and returns
-// what it found. An engine that does not answer may be on its way up again. What is
-// kept for a look stays, and the run's folder with it.
+// sweep removes everything of a run until nothing more turns up, and returns what
+// it found. An engine that does not answer may be on its way up again. What is kept
+// for inspection stays, and so does the run's folder.
 func sweep(ctx context.Context, engines []*client.Client, run string, kept ...env.Kept) ([]Object, error) {
 	s := sweeper{engines: engines, run: run, reached: time.Now(), kept: kept}
 	err := poll.Until(ctx, sweepPause, func() (bool, error) { return s.pass(ctx) })
@@ -180,7 +180,7 @@ func sweep(ctx context.Context, engines []*client.Client, run string, kept ...en
 	return s.found, err
 }
 
-// unfinished says what a sweep that ran out of time was about.
+// unfinished says what a sweep that ran out of time was working on.
 func (s *sweeper) unfinished(err error) error {
 	if s.failed != nil {
 		err = s.failed
@@ -195,13 +195,13 @@ type sweeper struct {
 	found   []Object
 	// failed is what could not be removed.
 	failed error
-	// reached is when the engines answered last.
+	// reached is when the engines last answered.
 	reached time.Time
 	// emptyPasses in a row found nothing.
 	emptyPasses int
 }
 
-// pass removes what turns up now, and says whether that was the last.
+// pass removes what turns up now, and reports whether that was the last pass.
 func (s *sweeper) pass(ctx context.Context) (done bool, err error) {
 	all, err := Find(ctx, s.engines...)
 	if err != nil {
@@ -214,15 +214,15 @@ func (s *sweeper) pass(ctx context.Context) (done bool, err error) {
 	s.reached = time.Now()
 	mine := withoutKept(s.run, slices.DeleteFunc(Of(s.run, all), Object.kept), s.kept)
 	s.found = merge(s.found, mine)
-	// The folder tells whose a probe is, also one that the engine does not list
-	// yet, so it goes last.
+	// The folder shows whose a probe is, even one that the engine does not list yet,
+	// so it goes last.
 	objects := slices.DeleteFunc(slices.Clone(mine), func(x Object) bool { return x.Kind == "folder" })
 	s.emptyPasses++
 	switch {
 	case len(objects) > 0:
 		s.emptyPasses = 0
-		// The engine may be removing the same object at another's request;
-		// the next pass tells.
+		// The engine may be removing the same object at another client's request; the
+		// next pass will show.
 		s.failed = Remove(ctx, slices.DeleteFunc(objects, Object.pending))
 	case s.emptyPasses == enoughPasses:
 		if s.failed = errors.Join(Remove(ctx, mine), s.undo(ctx)); s.failed != nil {
@@ -232,7 +232,7 @@ func (s *sweeper) pass(ctx context.Context) (done bool, err error) {
 	return s.emptyPasses == enoughPasses, nil
 }
 
-// undo makes what the run changed as it was, also where its folder stays.
+// undo restores what the run changed, even if its folder stays.
 func (s *sweeper) undo(ctx context.Context) error {
 	if len(s.kept) == 0 {
 		return nil // it went with the folder
@@ -240,7 +240,8 @@ func (s *sweeper) undo(ctx context.Context) error {
 	return undo.All(ctx, filepath.Join(os.TempDir(), env.Prefix+s.run), handlers()...)
 }
 
-// withoutKept leaves out what is kept of a run for a look, and then its folder.
+// withoutKept leaves out what a run keeps for inspection, and then also the run's
+// folder.
 func withoutKept(run string, objects []Object, kept []env.Kept) []Object {
 	return slices.DeleteFunc(objects, func(x Object) bool {
 		if x.Run != run || len(kept) == 0 {

@@ -1,7 +1,7 @@
 package janitor
 
-// A change is what became of an object that carries no run's id, between the
-// beginning of a run and its end.
+// A change is what happened to an object without a run's id between the beginning
+// and the end of a run.
 type change string
 
 const (
@@ -14,16 +14,16 @@ const (
 type judgement int
 
 const (
-	// nothing: it is not worth a word.
+	// nothing: it is not worth mentioning.
 	nothing judgement = iota
-	// note: the run or something else did it; which is unknown.
+	// note: the run or something else did it; which one is unknown.
 	note
 	// fault: the run is to blame.
 	fault
 )
 
-// rules are the part of the table in the package's documentation that is about
-// objects without a run's id. A kind or a change that is not named is nothing.
+// rules are the rows of the table in the package documentation about objects
+// without a run's id. A kind or a change that is not listed is nothing.
 var rules = map[string]map[change]judgement{
 	"container":            {gone: note, changed: note, appeared: note},
 	"volume":               {gone: note, appeared: note},

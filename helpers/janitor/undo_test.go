@@ -26,7 +26,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// stable is a name that a dead run moved, kept the name under which it keeps
+// stable is a name that a dead run moved, and kept the name under which it keeps
 // the image that had it.
 const stable, kept = "moby/buildkit:buildx-stable-1", "images.invalid/builders-" + mine + "/kept:1"
 
@@ -121,8 +121,8 @@ func (d *deadRun) notes() []string {
 	return kinds
 }
 
-// requireUndone wants everything to be as before the run, and nothing to be left
-// of it.
+// requireUndone requires everything to be as before the run, and nothing to be
+// left of it.
 func (d *deadRun) requireUndone(t *testing.T) {
 	t.Helper()
 	require.NoDirExists(t, d.dir)
@@ -133,7 +133,7 @@ func (d *deadRun) requireUndone(t *testing.T) {
 	require.Equal(t, d.was, now.Digest, "the mirror's tag was not put back")
 }
 
-// faults lets each undo fail once, and says which note has to survive that.
+// faults makes each undo fail once, and says which note has to survive that.
 var faults = map[string]struct {
 	fail, fix func(*deadRun)
 	note      string
@@ -183,7 +183,7 @@ func TestNothingIsRemovedBeforeItIsUndone(t *testing.T) {
 	}
 }
 
-// TestTwoMayUndoAtOnce is a reaper and a person's `builders clean`.
+// TestTwoMayUndoAtOnce has a reaper and a person's `builders clean` undo at once.
 func TestTwoMayUndoAtOnce(t *testing.T) {
 	d := newDeadRun(t)
 	var both errgroup.Group
@@ -194,7 +194,7 @@ func TestTwoMayUndoAtOnce(t *testing.T) {
 	d.requireUndone(t)
 }
 
-// TestASweepFinishesWhatFailedOnce is the same through all that a reaper does.
+// TestASweepFinishesWhatFailedOnce does the same with a whole sweep.
 func TestASweepFinishesWhatFailedOnce(t *testing.T) {
 	d := newDeadRun(t)
 	d.engine.Fail("POST /tag", 1)
@@ -204,8 +204,8 @@ func TestASweepFinishesWhatFailedOnce(t *testing.T) {
 	d.requireUndone(t)
 }
 
-// TestASweepThatCannotUndo gives up in the end, and leaves all that the next one
-// needs.
+// TestASweepThatCannotUndo gives up in the end, and leaves everything that the
+// next one needs.
 func TestASweepThatCannotUndo(t *testing.T) {
 	d := newDeadRun(t)
 	d.engine.Fail("POST /tag", 1000)
@@ -221,7 +221,7 @@ func TestASweepThatCannotUndo(t *testing.T) {
 	d.requireUndone(t)
 }
 
-// TestARunThatWasKilledBeforeItsDeeds has noted what it was about to do, and has
+// TestARunThatWasKilledBeforeItsDeeds has noted what it was about to do, but has
 // done nothing.
 func TestARunThatWasKilledBeforeItsDeeds(t *testing.T) {
 	d := newDeadRun(t)
@@ -235,7 +235,7 @@ func TestARunThatWasKilledBeforeItsDeeds(t *testing.T) {
 	d.requireUndone(t)
 }
 
-// TestWhatANewerProgramDidIsLeftToIt undoes all else.
+// TestWhatANewerProgramDidIsLeftToIt undoes everything else.
 func TestWhatANewerProgramDidIsLeftToIt(t *testing.T) {
 	d := newDeadRun(t)
 	d.did(t, "volume", map[string]any{"Name": "data"})
@@ -246,8 +246,8 @@ func TestWhatANewerProgramDidIsLeftToIt(t *testing.T) {
 	require.Equal(t, []string{stable}, d.engine.Names("sha256:users"))
 }
 
-// TestWhatIsKeptStaysWithoutItsNote is a temporary folder that was emptied:
-// which name the image had cannot be known, so it stays.
+// TestWhatIsKeptStaysWithoutItsNote has an emptied temporary folder: which name
+// the image had cannot be known, so it stays.
 func TestWhatIsKeptStaysWithoutItsNote(t *testing.T) {
 	d := newDeadRun(t)
 	require.NoError(t, os.RemoveAll(d.dir))

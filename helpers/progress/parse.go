@@ -28,7 +28,7 @@ type event struct {
 	} `json:"warnings"`
 }
 
-// report is what one line says of a step.
+// report is what one line says about a step.
 type report struct {
 	Digest    string     `json:"digest"`
 	Inputs    []string   `json:"inputs"`
@@ -39,8 +39,8 @@ type report struct {
 	Error     string     `json:"error"`
 }
 
-// Parse reads rawjson progress. Lines that are not JSON objects, which buildx
-// prints on the same stream, are passed over, and so is a line that was cut off.
+// Parse reads rawjson progress. It skips lines that are not JSON objects, which
+// buildx prints on the same stream, and a line that was cut off.
 func Parse(r io.Reader) (Progress, error) {
 	p := parser{index: map[string]int{}, transfers: map[transfer]sent{}}
 	lines := bufio.NewReader(r)
@@ -64,7 +64,7 @@ type parser struct {
 	transfers map[transfer]sent
 }
 
-// transfer is one of a step's.
+// transfer identifies a transfer of a step.
 type transfer struct{ vertex, id string }
 
 // sent is how far a transfer got. Counts only grow, and reports may come in any
@@ -86,7 +86,7 @@ func (p *parser) line(line []byte) {
 		p.vertex(v.Digest).learn(v)
 	}
 	for _, s := range e.Statuses {
-		// What an exporter sends back has the same name and another id.
+		// What an exporter sends back has the same name but another id.
 		if strings.HasPrefix(s.ID, "transferring ") {
 			key := transfer{vertex: s.Vertex, id: s.ID}
 			had := p.transfers[key]
@@ -126,11 +126,11 @@ func (p *parser) result() Progress {
 	return p.progress
 }
 
-// forgetGuesses takes back what BuildKit guessed. When a step begins, it calls
-// cached what the step builds on and what it has not reported the end of, as of
-// that moment. That is true if the step itself is answered by the cache. If it
-// is executed, then what it builds on was done for another build, or reported under
-// another digest: whether it was executed there is not known.
+// forgetGuesses takes back what BuildKit guessed. When a step begins, BuildKit
+// reports everything that the step builds on, and that it has not reported the end
+// of, as cached as of that moment. That is true if the cache answers the step
+// itself. If the step is executed, what it builds on was done for another build, or
+// reported under another digest: whether it was executed there is unknown.
 func (p *parser) forgetGuesses() {
 	var forget func(i int)
 	forget = func(i int) {
@@ -153,9 +153,9 @@ func (p *parser) forgetGuesses() {
 	}
 }
 
-// guessed reports whether all that BuildKit had of the step is that another one needs
-// it: then it calls the moment at which the other one began both its beginning
-// and its end.
+// guessed reports whether all that BuildKit knew about the step is that another one
+// needs it: then the moment at which the other one began is reported as both its
+// beginning and its end.
 func (v *Vertex) guessed() bool {
 	return v.Cached && v.Started != nil && v.Completed != nil && v.Started.Equal(*v.Completed)
 }
@@ -164,9 +164,9 @@ func (v *Vertex) guessedAt(since *time.Time) bool {
 	return v.guessed() && since != nil && v.Started.Equal(*since)
 }
 
-// learn adds to what is known of a step. The same step is reported many times,
+// learn adds to what is known about a step. The same step is reported many times,
 // by each of the builds that share it, and may begin more than once: its latest
-// end counts, but for one by cancellation, which hides no other.
+// end counts, except that a cancellation does not hide another end.
 func (v *Vertex) learn(r report) {
 	v.Name = r.Name
 	if len(r.Inputs) > 0 {
@@ -184,14 +184,14 @@ func (v *Vertex) learn(r report) {
 	}
 }
 
-// ran reports whether a step did its work. Of steps that build on nothing, and of
-// what is fetched for steps that were cached, BuildKit reports the same when it
+// ran reports whether a step did its work. For steps that build on nothing, and
+// for what is fetched for steps that were cached, BuildKit reports the same if it
 // only looks.
 func (r report) ran() bool {
 	return len(r.Inputs) > 0 && r.Started != nil && r.Completed != nil && !r.Cached && r.Error == ""
 }
 
-// later keeps the newer of two reports of a time.
+// later returns the newer of two reports of a time.
 func later(have, reported *time.Time) *time.Time {
 	if reported == nil || have != nil && have.After(*reported) {
 		return have

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Progress is what BuildKit reported of one build.
+// Progress is what BuildKit reported about one build.
 type Progress struct {
 	// Vertices are the steps in the order in which they were first reported.
 	Vertices []Vertex
@@ -37,16 +37,16 @@ type Vertex struct {
 	// short name), which are sent even if the content is not.
 	Sent int64
 
-	// ran reports whether the step did its work and ended well.
+	// ran reports whether the step did its work and succeeded.
 	ran bool
-	// Sending says that some transfer was not reported to its end.
+	// Sending says that the end of some transfer was not reported.
 	Sending bool
 }
 
 // Told reports whether the progress followed the step to its end: the cache answered
-// it, or it ended on its own, well or not. Of an untold step nothing is
-// known: BuildKit calls those canceled that still run, by its account, when the
-// progress ends.
+// it, or it ended on its own, successfully or not. Otherwise nothing is known about
+// the step: when the progress ends, BuildKit calls those steps canceled that it
+// believes are still running.
 func (v Vertex) Told() bool {
 	return v.Cached || v.ran || v.ended() && !v.Canceled()
 }
@@ -55,8 +55,8 @@ func (v Vertex) ended() bool {
 	return v.Started != nil && v.Completed != nil && !v.Started.After(*v.Completed)
 }
 
-// Executed reports whether the step really ran: it has begun, ended well, and was
-// not answered by the cache.
+// Executed reports whether the step really ran: it began, succeeded, and was not
+// answered by the cache.
 func (v Vertex) Executed() bool {
 	return v.ran || v.ended() && !v.Cached && v.Error == ""
 }
@@ -98,9 +98,9 @@ func (p Progress) Has(text string) bool {
 	return found
 }
 
-// All returns every step whose name contains the text. A step that two builds
-// do at once has the digest that the other build gave it; the one that this
-// build gave it has no more than its name, and is left out.
+// All returns every step whose name contains the text. A step that two builds run
+// at once has the digest that the other build gave it; the one that this build
+// gave it has nothing but its name, and is left out.
 func (p Progress) All(text string) []Vertex {
 	begun := map[string]bool{}
 	for _, v := range p.Vertices {
@@ -115,7 +115,7 @@ func (p Progress) All(text string) []Vertex {
 	return found
 }
 
-// Failed returns the steps that failed on their own, not because another did.
+// Failed returns the steps that failed on their own, not because another one did.
 func (p Progress) Failed() []Vertex {
 	var failed []Vertex
 	for _, v := range p.Vertices {
@@ -126,7 +126,7 @@ func (p Progress) Failed() []Vertex {
 	return failed
 }
 
-// Names are those of all steps, in the order of the progress.
+// Names are the names of all steps, in the order of the progress.
 func (p Progress) Names() []string {
 	names := make([]string, 0, len(p.Vertices))
 	for _, v := range p.Vertices {
@@ -138,7 +138,7 @@ func (p Progress) Names() []string {
 var metadataStep = regexp.MustCompile(`(?:load metadata|resolve image config) for (?:docker-image://)?(?:docker\.io/(?:library/)?)?(\S+)$`)
 
 // Images are the images that the build looked up, in familiar form: its base
-// Images and its frontend.
+// images and its frontend.
 func (p Progress) Images() []string {
 	var images []string
 	for _, v := range p.Vertices {
@@ -149,8 +149,8 @@ func (p Progress) Images() []string {
 	return images
 }
 
-// LooksUp is the image that the step looks up, a base image or the frontend, in
-// familiar form; it is empty if the step does something else.
+// LooksUp returns the image that the step looks up, a base image or the frontend,
+// in familiar form; it is empty if the step does something else.
 func (v Vertex) LooksUp() string {
 	if match := metadataStep.FindStringSubmatch(v.Name); match != nil {
 		return match[1]

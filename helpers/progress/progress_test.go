@@ -43,8 +43,8 @@ func TestParseCountsWhatWasSent(t *testing.T) {
 	require.EqualValues(t, 2, context.Sent)
 }
 
-// A context of one file of 200000 bytes, one of 1000 and a Dockerfile of 28,
-// built twice; before the second time the smaller file was changed.
+// A context with one file of 200000 bytes, one of 1000 and a Dockerfile of 28,
+// built twice; the smaller file changed in between.
 func TestParseCountsWhatIsSentOfAContext(t *testing.T) {
 	for _, version := range []string{"v0.11.5", "v0.34.2"} {
 		for build, content := range map[string]int64{"first": 200_000 + 1000 + 28, "second": 1000} {
@@ -56,7 +56,7 @@ func TestParseCountsWhatIsSentOfAContext(t *testing.T) {
 	}
 }
 
-// What is known of a step while the lines come in, cut off in the middle of
+// What is known about a step while the lines come in, cut off in the middle of
 // one.
 func TestExecutingFollowsTheProgress(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join("testdata", "context-first-v0.34.2.rawjson"))
@@ -126,7 +126,7 @@ func TestOverlaps(t *testing.T) {
 	require.False(t, early.Overlaps(Vertex{Started: at(5)}), "a step without an end has no interval")
 }
 
-// Between a look at a step and its execution nothing is known of it.
+// Between a look at a step and its execution nothing is known about it.
 func TestALookIsNoExecution(t *testing.T) {
 	const stream = `{"vertexes":[{"digest":"a","name":"FROM x","started":"2026-01-01T00:00:00Z","completed":"2026-01-01T00:00:01Z"}]}
 {"vertexes":[{"digest":"a","name":"FROM x","started":"2026-01-01T00:00:02Z"}]}
@@ -136,8 +136,8 @@ func TestALookIsNoExecution(t *testing.T) {
 	require.Equal(t, Untold, p.Executed("FROM"))
 }
 
-// A step that was canceled and then executed did not fail; one that failed is
-// not said to be canceled because another build's was.
+// A step that was canceled and then executed did not fail; one that failed does
+// not count as canceled because another build's was.
 func TestTheLatestEndCounts(t *testing.T) {
 	const step = `{"vertexes":[{"digest":"a","inputs":["b"],"name":"RUN x","started":"2026-01-01T00:00:0%dZ","completed":"2026-01-01T00:00:0%dZ"%s}]}` + "\n"
 	const stopped, failed = `,"error":"x: context canceled"`, `,"error":"exit code: 1"`

@@ -1,7 +1,7 @@
 package progress
 
-// Reading is what the progress says about one fact. Ask it last, after
-// results, exit codes and errors: progress loses some facts.
+// Reading is what the progress says about one fact. It comes last, after results,
+// exit codes and errors: progress loses some facts.
 type Reading int
 
 const (
@@ -39,8 +39,8 @@ func (p Progress) Executed(text string) Reading {
 	return reading(found && v.Told(), v.Executed())
 }
 
-// Overlap reports whether two steps, by a text in their names, ran at the same
-// time.
+// Overlap reports whether two steps, given by a text in their names, ran at the
+// same time.
 func (p Progress) Overlap(one, other string) Reading {
 	v, found := p.Find(one)
 	w, too := p.Find(other)

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Answering answers every request with an error of this status, as registries
-// write it; the header is sent along.
+// Answering answers every request with an error of this status, in the format of
+// registries, and with this header.
 func Answering(code int, header http.Header) Middleware {
 	return func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -23,13 +23,13 @@ func Answering(code int, header http.Header) Middleware {
 	}
 }
 
-// HangingUp ends every connection before it answers.
+// HangingUp closes every connection without an answer.
 func HangingUp(http.Handler) http.Handler {
 	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 }
 
-// BreakingOff sends half of each blob and then hangs up; of an upload it takes
-// the beginning.
+// BreakingOff sends half of each blob and then hangs up; of an upload it accepts
+// only the beginning.
 func BreakingOff(service http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -52,7 +52,7 @@ func half(w http.ResponseWriter, r *http.Request, service http.Handler) {
 	panic(http.ErrAbortHandler)
 }
 
-// Hanging answers no request for a manifest and no upload, until the client goes away.
+// Hanging does not answer requests for manifests or uploads until the client goes away.
 func Hanging(service http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/manifests/") || strings.Contains(r.URL.Path, "/uploads/") {

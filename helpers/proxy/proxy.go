@@ -1,5 +1,5 @@
 // Package proxy proxies a service, so that specs see the requests of its clients and
-// can answer instead.
+// can answer them instead.
 package proxy
 
 import (
@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// Middleware gets a service as a handler and returns the one that clients talk to.
+// Middleware wraps a service into the handler that clients talk to.
 type Middleware func(service http.Handler) http.Handler
 
-// Forward hands every request on to the service that listens at an address, such as
-// "tcp", "127.0.0.1:5000" or "unix", "/run/docker.sock". Connections that are
-// upgraded go through, and answers lead back through the proxy.
+// Forward forwards every request to the service that listens at an address, such as
+// "tcp", "127.0.0.1:5000" or "unix", "/run/docker.sock". Upgraded connections go
+// through, and addresses in answers lead back through the proxy.
 func Forward(network, address string) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -24,7 +24,7 @@ func Forward(network, address string) http.Handler {
 			r.Out.Host = r.In.Host
 		},
 		Transport:     Dial(network, address),
-		FlushInterval: -1, // at once: builds report what they do while they do it
+		FlushInterval: -1, // at once: builds report while they run
 	}
 }
 

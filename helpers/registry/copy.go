@@ -6,9 +6,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// Copy puts an image of the mirror, or of Docker Hub where there is no mirror,
-// under a tag of the registry, in place of what the tag named before. It
-// returns the image's digest.
+// Copy puts an image of the mirror, or of Docker Hub if there is no mirror, under
+// a tag of the registry, replacing what the tag named before. It returns the
+// image's digest.
 func (r Registry) Copy(t *spec.T, image, tag string) v1.Hash {
 	from := parse(t, image)
 	if t.Env.Testbed.Mirror.Address != "" {

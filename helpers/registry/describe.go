@@ -17,16 +17,16 @@ import (
 // Description is the shape of what a reference names: facts that are neither
 // right nor wrong, but that programs have come to rely on.
 type Description struct {
-	// MediaType is that of what the reference names: an index or a manifest.
+	// MediaType is the media type of what the reference names: an index or a manifest.
 	MediaType string
 	Digest    string
-	// Manifests are those of the index, or the one manifest.
+	// Manifests are the manifests of the index, or the one manifest.
 	Manifests []ManifestDescription
 }
 
 // ManifestDescription is the shape of one manifest.
 type ManifestDescription struct {
-	// Platform is as the index says, unknown/unknown for attestations.
+	// Platform is what the index says, unknown/unknown for attestations.
 	Platform     string
 	MediaType    string
 	Digest       string
@@ -34,7 +34,7 @@ type ManifestDescription struct {
 	// Annotations are the keys only.
 	Annotations []string
 	// Config is the media type of the config, ConfigDigest its digest, and
-	// ConfigFields the names of its fields on the first level.
+	// ConfigFields the names of its top-level fields.
 	Config, ConfigDigest string
 	ConfigFields         []string
 	Layers               []v1.Descriptor
@@ -99,7 +99,7 @@ func decode(t *spec.T, what string, content []byte, into any) {
 	t.OK(json.Unmarshal(content, into), "cannot read %s", what)
 }
 
-// Facts are the description as names and values, in order. Names carry the
+// Facts returns the description as names and values, in order. Names include the
 // platform, since the digests of runs differ and their order may, too.
 func (d Description) Facts() [][2]string {
 	facts := [][2]string{{"top level media type", d.MediaType}}

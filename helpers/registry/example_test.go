@@ -19,7 +19,7 @@ func ExampleStart() { //nolint:testableexamples // It needs an engine.
 	}
 }
 
-// A proxy before the registry may refuse what clients ask.
+// A proxy in front of the registry may refuse what clients ask.
 func ExampleRegistry_WithProxy() { //nolint:testableexamples // It needs an engine.
 	_ = func(t *suite.T) {
 		readOnly := func(behind http.Handler) http.Handler {

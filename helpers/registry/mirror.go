@@ -19,18 +19,18 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// pollInterval is how often a condition is looked at while it is waited for.
+// pollInterval is how often a condition is checked while it is waited for.
 const pollInterval = 50 * time.Millisecond
 
-// Tag is a tag of the mirror that a spec has locked: while it has, no other spec
-// of any run on the same testbed reads or moves it.
+// Tag is a tag of the mirror that a spec has locked: meanwhile no other spec of
+// any run on the same testbed reads or moves it.
 type Tag struct {
 	t   *spec.T
 	ref name.Reference
 }
 
-// LockTag takes a tag of the mirror for the spec alone, and puts it back where it
-// was when the spec ends. Should the run be killed, the janitor puts it back.
+// LockTag takes a tag of the mirror for the spec alone, and moves it back when
+// the spec ends. If the run is killed, the janitor moves it back.
 func LockTag(t *spec.T, image string) Tag {
 	lock(t, (*flock.Flock).TryLockContext)
 	tag := Tag{t: t, ref: inMirror(t, image)}
@@ -39,19 +39,19 @@ func LockTag(t *spec.T, image string) Tag {
 	note, err := t.Env.Undo.Write(movedTagKind, tag.ref.Name(), movedTag{Ref: tag.ref.Name(), Digest: before.Digest.String(), Lock: lockFile(t), Push: t.Env.Testbed.Mirror.Push})
 	t.EnvironmentOK(err, "record where a tag was")
 	t.Cleanup(func() {
-		// The lock is held already.
+		// The lock is held here.
 		t.Undo("move a tag back", func(ctx context.Context) error { return undo.Handler{Undo: moveBack}.Do(ctx, *note) })
 	})
 	return tag
 }
 
-// RLockTags keeps the mirror's tags from being moved until the spec ends; specs
-// that rely on where a tag points take it.
+// RLockTags keeps the mirror's tags from being moved until the spec ends. It is
+// for specs that rely on where a tag points.
 func RLockTags(t *spec.T) {
 	lock(t, (*flock.Flock).TryRLockContext)
 }
 
-// lockFile is what runs that share a mirror lock for its tags.
+// lockFile is the file that runs that share a mirror lock for its tags.
 func lockFile(t *spec.T) string {
 	dir := t.Env.Testbed.Locks
 	if dir == "" {
@@ -74,7 +74,7 @@ func lock(t *spec.T, acquire lockFunc) {
 	})
 }
 
-// Retag moves the tag to where another image of the mirror is.
+// Retag moves the tag to another image of the mirror.
 func (tag Tag) Retag(image string) {
 	descriptor, err := remote.Get(inMirror(tag.t, image), remote.WithContext(tag.t.Context()))
 	tag.t.EnvironmentOK(err, "the mirror has no %s", image)
@@ -98,8 +98,8 @@ func (tag Tag) move(to remote.Taggable) {
 	tag.t.EnvironmentOK(remote.Push(tag.ref, to, options...), "move the tag %s", tag.ref)
 }
 
-// writing is how images get into the mirror: through its push socket, if it has
-// one.
+// writing returns how images get into the mirror: through its push socket, if it
+// has one.
 func writing(push string) []remote.Option {
 	if push == "" {
 		return nil
@@ -111,8 +111,8 @@ func inMirror(t *spec.T, image string) name.Reference {
 	return parse(t, t.Env.Testbed.Mirror.Address+"/"+image)
 }
 
-// movedTag says where a tag belongs, which lock guards it and by which socket it
-// is moved.
+// movedTag says where a tag belongs, which lock guards it and which socket moves
+// it.
 type movedTag struct{ Ref, Digest, Lock, Push string }
 
 // movedTagKind is the kind of the notes about moved tags.
@@ -136,7 +136,7 @@ func whileLocked(ctx context.Context, note undo.Note, do func() error) error {
 	return errors.Join(do(), l.Unlock())
 }
 
-// moveBack needs the lock.
+// moveBack must be called with the lock held.
 func moveBack(ctx context.Context, note undo.Note) error {
 	var moved movedTag
 	if err := note.Read(&moved); err != nil {

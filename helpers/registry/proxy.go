@@ -9,9 +9,10 @@ import (
 	"builders.test/helpers/spec"
 )
 
-// WithProxy is the registry as clients see it through a proxy, at an address of its
-// own. That is a server of this process, so the claim needs [claim.LocalEngine].
-// What the middleware does is part of the proof: it excuses nothing.
+// WithProxy returns the registry as clients see it through a proxy, at a separate
+// address. The proxy is a server of this process, so the claim needs
+// [claim.LocalEngine]. What the middleware does is part of the proof: it excuses
+// nothing.
 func (r Registry) WithProxy(t *spec.T, middleware proxy.Middleware) Registry {
 	server := httptest.NewServer(middleware(proxy.Forward("tcp", r.Host)))
 	t.Cleanup(server.Close)
@@ -23,7 +24,7 @@ func (r Registry) WithProxy(t *spec.T, middleware proxy.Middleware) Registry {
 // Refusal is the reason that [Refuse] gives.
 const Refusal = "refused by the spec"
 
-// Refuse answers a request as a registry does that does not allow it.
+// Refuse answers a request as a registry answers one that it does not allow.
 func Refuse(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusForbidden)

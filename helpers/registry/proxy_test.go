@@ -24,7 +24,7 @@ func get(t *testing.T, url string) (status int, body string) {
 
 func TestAProxyPassesOrRefuses(t *testing.T) {
 	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// A registry makes addresses out of the host that it was asked for.
+		// A registry builds addresses from the host that it was asked for.
 		fmt.Fprint(w, r.Host+r.URL.Path)
 	}))
 	defer behind.Close()

@@ -26,24 +26,24 @@ import (
 // Image is the registry that specs start, as Docker Hub names it.
 const Image = "registry:3"
 
-// Registry is one that runs for a spec and disappears with it.
+// Registry is a registry that runs for a spec and is removed with it.
 type Registry struct {
 	// Host is host:port on the loopback interface of the engine's host, which
 	// builders with network=host share.
 	Host string
-	// folder begins the path of everything in it and carries the run's id.
+	// folder is the first part of every path in it and carries the run's id.
 	folder    string
 	container *testcontainers.DockerContainer
 }
 
-// Checks is what a registry makes sure of before it takes an index.
+// Checks is what a registry checks before it accepts an index.
 type Checks string
 
 const (
-	// Lenient takes an index whatever its entries are.
+	// Lenient accepts an index whatever its entries are.
 	Lenient Checks = "none"
-	// Strict takes an index only if it has every entry as a manifest, which is what
-	// distribution does by default since v3.
+	// Strict accepts an index only if it has every entry as a manifest, which is
+	// distribution's default since v3.
 	Strict Checks = "all"
 )
 
@@ -63,8 +63,8 @@ func Start(t *spec.T, checks Checks) Registry {
 			"REGISTRY_LOG_LEVEL":                              "warn",
 			"REGISTRY_VALIDATION_MANIFESTS_INDEXES_PLATFORMS": string(checks),
 		}),
-		// The image asks for a volume. One without a name could not be recognized as
-		// the run's, should the run be killed.
+		// The image declares a volume. Without a name it could not be recognized as the
+		// run's if the run were killed.
 		testcontainers.WithTmpfs(map[string]string{"/var/lib/registry": "rw"}),
 		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { host.NetworkMode = "host" }),
 		testcontainers.WithLogger(log.NewNoopLogger()),
@@ -96,19 +96,19 @@ func (r Registry) answers(ctx context.Context, _ wait.StrategyTarget) error {
 }
 
 // Stop ends the registry before the spec does; nothing that it held is available
-// any more.
+// anymore.
 func (r Registry) Stop(t *spec.T) {
 	t.Judges(r.Host)
 	t.EnvironmentOK(r.container.Terminate(t.Context()), "stop the registry")
 }
 
-// Ref is the reference of an image in the registry. It carries the run's id, so
-// that an image which an engine pulled can be recognized as the run's.
+// Ref returns the reference of an image in the registry. It carries the run's id,
+// so that an image that an engine pulled can be recognized as the run's.
 func (r Registry) Ref(repository string) string {
 	return r.Host + "/" + r.folder + "/" + repository
 }
 
-// Digest is the digest that the registry has for a reference, and whether it
+// Digest returns the digest that the registry has for a reference, and whether it
 // has any.
 func Digest(t *spec.T, ref string) (v1.Hash, bool) {
 	parsed := parse(t, ref)
@@ -120,7 +120,7 @@ func Digest(t *spec.T, ref string) (v1.Hash, bool) {
 	return descriptor.Digest, true
 }
 
-// MustDigest is the digest that the registry has for a reference, such as
+// MustDigest returns the digest that the registry has for a reference, such as
 // sha256:…; the claim fails if it has none.
 func MustDigest(t *spec.T, ref string) string {
 	digest, found := Digest(t, ref)
@@ -131,8 +131,8 @@ func MustDigest(t *spec.T, ref string) string {
 }
 
 // missing distinguishes "not there", which is an answer, from a registry that could not
-// answer, which is not a fault of BuildKit's and ends the claim as an error. Whatever
-// else went wrong is about what the registry serves.
+// answer, which is not BuildKit's fault and ends the claim as an error. Any other error
+// is about what the registry serves.
 func missing(t *spec.T, ref name.Reference, err error) bool {
 	if err == nil {
 		return false
@@ -152,7 +152,7 @@ func demand(t *spec.T, ref name.Reference, what string, err error) {
 	t.OK(err, "the registry has no readable %s", what)
 }
 
-// Untagged is a reference without its tag.
+// Untagged returns a reference without its tag.
 func Untagged(ref string) string {
 	if tagged, err := name.NewTag(ref, name.StrictValidation); err == nil {
 		return tagged.Context().Name()

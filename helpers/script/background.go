@@ -10,7 +10,7 @@ import (
 )
 
 // start NAME [-until=TEXT] [-on=BUILDER] [flags of docker buildx build ...]
-// CONTEXT: begins a build that goes on while the script does. With -until it
+// CONTEXT: starts a build that runs while the script goes on. With -until it
 // waits until a step whose name contains TEXT is being executed.
 func (r *runner) start(ts *testscript.TestScript, _ negation, args []string) error {
 	if len(args) < 2 {
@@ -36,8 +36,8 @@ func (r *runner) start(ts *testscript.TestScript, _ negation, args []string) err
 	return nil
 }
 
-// finish NAME: waits for the end of a build that was started; after that it is
-// the last build.
+// finish NAME: waits for a build that was started to end; after that it is the
+// last build.
 func (r *runner) finish(ts *testscript.TestScript, not negation, args []string) error {
 	if len(args) != 1 || r.running[args[0]] == nil {
 		return errors.New("finish needs the name of a build that was started")

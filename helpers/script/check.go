@@ -15,14 +15,14 @@ var builtins = []string{
 }
 
 // builtinCondition reports whether a condition is one of testscript's own that
-// make sense here. One that is about a program is checked when the script runs.
+// make sense here. One about a program is checked when the script runs.
 func builtinCondition(word string) bool {
 	return slices.Contains([]string{"linux", "darwin", "windows", "unix"}, word) ||
 		strings.HasPrefix(word, "exec:") || strings.HasPrefix(word, "env:")
 }
 
-// check finds what is wrong in one line without running it: a command or a
-// condition that no one knows. Everything else shows when it runs.
+// check finds what is wrong in one line without running it: an unknown command or
+// condition. Everything else shows when it runs.
 func check(line string) error {
 	if line == "" || strings.HasPrefix(line, "#") {
 		return nil

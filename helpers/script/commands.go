@@ -16,13 +16,13 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// negation says that the command stands behind an exclamation mark.
+// negation says that the command follows an exclamation mark.
 type negation bool
 
-// command does one line of a script. Its error is the reason of the verdict.
+// command runs one line of a script. Its error is the reason for the verdict.
 type command func(r *runner, ts *testscript.TestScript, not negation, args []string) error
 
-// commands are those that the language adds to testscript's own.
+// commands are the commands that the language adds to testscript's own.
 func commands() map[string]command {
 	return map[string]command{
 		"builder":  (*runner).builder,
@@ -46,10 +46,10 @@ func commands() map[string]command {
 	}
 }
 
-// builder [-flag=value ...] NAME: creates a builder and makes it the one that
-// the following builds use, those of docker commands, too. The flags are image, platform, driver, network,
-// config (a file with lines for buildkitd.toml), engine (its endpoint). With -append=NAME in place of a
-// name it adds a node to a builder, which is not started by that.
+// builder [-flag=value ...] NAME: creates a builder and makes it the one that the following builds
+// use, including those of docker commands. The flags are image, platform, driver, network, config
+// (a file with lines for buildkitd.toml), engine (its endpoint). With -append=NAME in place of a
+// name it adds a node to a builder, without starting it.
 func (r *runner) builder(ts *testscript.TestScript, not negation, args []string) error {
 	options := []builder.Option{builder.In(r.config)}
 	var name, whole, image string
@@ -103,8 +103,8 @@ func (r *runner) builder(ts *testscript.TestScript, not negation, args []string)
 	return r.use(b)
 }
 
-// node adds a node to a builder. It gets its own endpoint, since two
-// nodes of a builder may not have the same.
+// node adds a node to a builder. It gets its own endpoint, since two nodes of a
+// builder may not share one.
 func (r *runner) node(of string, options []builder.Option) error {
 	b := r.builders[of]
 	if b == nil {
@@ -167,7 +167,7 @@ func (r *runner) prepare(ts *testscript.TestScript, verb string, args []string) 
 	return here, args, r.take(namesInFlags(args))
 }
 
-// chosen is the builder that -on names, or the current one, or a new one.
+// chosen returns the builder that -on names, or the current one, or a new one.
 func (r *runner) chosen(args []string) (*builder.Builder, []string, error) {
 	if len(args) > 0 {
 		if name, ok := strings.CutPrefix(args[0], "-on="); ok {
@@ -190,8 +190,8 @@ func (r *runner) chosen(args []string) (*builder.Builder, []string, error) {
 	return b, args, r.use(b)
 }
 
-// image NAME: sets $NAME to its own reference; the image is
-// removed with the script.
+// image NAME: sets $NAME to a new reference; the image is removed with the
+// script.
 func (r *runner) image(ts *testscript.TestScript, _ negation, args []string) error {
 	if len(args) != 1 {
 		return errors.New("image needs the name of a variable, such as `image APP`")
@@ -201,8 +201,8 @@ func (r *runner) image(ts *testscript.TestScript, _ negation, args []string) err
 }
 
 // registry [-count] [NAME]: starts an empty registry and sets $NAME, or
-// $REGISTRY, to its host:port. With -count the requests for a part of a file
-// are counted; that needs an engine on this machine.
+// $REGISTRY, to its host:port. With -count the requests for part of a file are
+// counted; that needs an engine on this machine.
 func (r *runner) registry(ts *testscript.TestScript, _ negation, args []string) error {
 	started := registry.Start(r.t, registry.Lenient)
 	if len(args) > 0 && args[0] == "-count" {
@@ -216,8 +216,7 @@ func (r *runner) registry(ts *testscript.TestScript, _ negation, args []string) 
 	return nil
 }
 
-// counting stands before a registry and counts the requests for a part of a
-// file.
+// counting wraps a registry and counts the requests for part of a file.
 func (r *runner) counting(behind http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if request.Method == http.MethodGet && request.Header.Get("Range") != "" {
@@ -227,8 +226,8 @@ func (r *runner) counting(behind http.Handler) http.Handler {
 	})
 }
 
-// countRanges is the command ranges <N or >N: how many requests for a part of a
-// file the registries that count them have got.
+// countRanges is the command ranges <N or >N: how many requests for part of a
+// file the counting registries have received.
 func (r *runner) countRanges(_ *testscript.TestScript, not negation, args []string) error {
 	bound, err := parseBound(args)
 	if err != nil {

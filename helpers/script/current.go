@@ -12,10 +12,10 @@ import (
 	"builders.test/helpers/subject"
 )
 
-// defaultBuilder is the one that every engine has.
+// defaultBuilder is the builder that every engine has.
 const defaultBuilder = "default"
 
-// use makes a builder the current one of the script, of its docker commands too,
+// use makes a builder the script's current one, also for its docker commands,
 // whether it writes docker or exec docker.
 func (r *runner) use(b *builder.Builder) error {
 	err := cli.Err(r.config.Try(r.t, "buildx", "use", b.Name))
@@ -25,8 +25,8 @@ func (r *runner) use(b *builder.Builder) error {
 	return err
 }
 
-// used is the builder that the script made the current one by docker buildx
-// use, or by create --use; nil if it did not, or removed that again.
+// used returns the builder that the script made the current one by docker buildx
+// use, or by create --use; nil if it did not, or has removed it since.
 func (r *runner) used() *builder.Builder {
 	var current struct{ Key, Name string }
 	if content, err := os.ReadFile(filepath.Join(r.config.Dir, "current")); err != nil || json.Unmarshal(content, &current) != nil {
@@ -53,7 +53,7 @@ func (r *runner) used() *builder.Builder {
 	return nil
 }
 
-// recorded is the driver of a builder that the script's configuration knows.
+// recorded returns the driver of a builder that the script's configuration knows.
 func (r *runner) recorded(name string) (driver string, ok bool) {
 	var instance struct{ Driver string }
 	content, err := os.ReadFile(filepath.Join(r.config.Dir, "instances", name))
@@ -65,7 +65,7 @@ func (r *runner) recorded(name string) (driver string, ok bool) {
 
 // built are the builders that the script built on, as buildx noted in its configuration.
 func (r *runner) built() []string {
-	// The pattern is well-formed, which is all that can be wrong.
+	// The pattern is well-formed, which is all that could go wrong.
 	builds, _ := filepath.Glob(filepath.Join(r.config.Dir, "refs", "*", "*", "*"))
 	var names []string
 	for _, build := range builds {
@@ -92,7 +92,8 @@ func (r *runner) subjectsPart() {
 }
 
 // absence says why the BuildKit under test took no part; empty if it did. What
-// builders the script makes by itself are from is the script's business.
+// image the builders come from that the script makes itself is the script's
+// business.
 func (r *runner) absence(built []string) string {
 	instances, _ := filepath.Glob(filepath.Join(r.config.Dir, "instances", "*"))
 	if len(built) == 0 && r.last == nil && len(r.builders) == 0 && len(instances) == 0 {

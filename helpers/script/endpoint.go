@@ -13,11 +13,11 @@ import (
 // dialPatience is how long an endpoint may take to accept a connection.
 const dialPatience = 5 * time.Second
 
-// mistake is an error of the script's own.
+// mistake is an error in the script itself.
 type mistake struct{ error }
 
 // noteEndpoints remembers the endpoints of engines that a command names. Those of
-// the remote driver are BuildKits, which may be what the script is about.
+// the remote driver are BuildKits, which the script may be about.
 func (r *runner) noteEndpoints(args []string) {
 	if slices.Contains(args, "remote") || slices.Contains(args, "--driver=remote") {
 		return

@@ -15,13 +15,14 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// A script may give images any name, by --load, docker tag or what it starts. When
-// it ends, each name is what it was before. Names that a command says beforehand
-// are noted, so that they are given back even if the run is killed. The others are
-// found at the end: an image is the script's if its evidence names the image by
-// its id. Undecided cases are reported.
+// A script may give images any name, with --load, docker tag or what it starts.
+// When it ends, each name is restored. Names that a command shows beforehand are
+// noted, so that they are restored even if the run is killed. The others are found
+// at the end: an image is the script's if its evidence names the image by its id.
+// Undecided cases are reported.
 
-// names are the images of an engine by name; those without one are by their id.
+// names maps the names of an engine's images to their ids; those without a name are
+// listed by their id.
 type names map[string]string
 
 func (r *runner) names(ctx context.Context) (names, error) {
@@ -44,7 +45,7 @@ func (r *runner) names(ctx context.Context) (names, error) {
 	return found, nil
 }
 
-// watchImages notes what there is, and registers the look at what has changed.
+// watchImages notes what there is, and registers the check for what has changed.
 func (r *runner) watchImages(s Script) {
 	before, err := r.names(r.t.Context())
 	r.t.EnvironmentOK(err, "list the images before the script")
@@ -70,9 +71,8 @@ func (r *runner) take(given []string) error {
 	return nil
 }
 
-// undo makes what names of images the script changed what it was, as far as
-// it is sure to be the script that did so, and removes the images that have no
-// name by then.
+// undo restores the image names that the script changed, as far as it is certain
+// that the script did so, and then removes the images without a name.
 func (r *runner) undo(ctx context.Context, before names, s Script) error {
 	source, err := os.ReadFile(s.Path)
 	if err != nil {
@@ -104,8 +104,8 @@ func (r *runner) undo(ctx context.Context, before names, s Script) error {
 	})
 }
 
-// eachNew goes through the names that are not as they were and that no run takes care
-// of on its own.
+// eachNew visits the names that have changed and that no run takes care of on its
+// own.
 func (r *runner) eachNew(ctx context.Context, before names, do func(name, id string) error) error {
 	after, err := r.names(ctx)
 	if err != nil {
@@ -123,15 +123,15 @@ func (r *runner) eachNew(ctx context.Context, before names, do func(name, id str
 	return nil
 }
 
-// said reports whether the script's evidence holds a text. What cannot be read
-// says nothing.
+// said reports whether the script's evidence contains a text. Evidence that
+// cannot be read does not.
 func (r *runner) said(text string) bool {
 	held, err := r.t.Evidence.Holds(text)
 	return held && err == nil
 }
 
-// mentions reports whether the script, or what its commands said, names an image's
-// repository.
+// mentions reports whether the script, or the output of its commands, names an
+// image's repository.
 func (r *runner) mentions(source, name string) bool {
 	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
@@ -141,8 +141,8 @@ func (r *runner) mentions(source, name string) bool {
 	return strings.Contains(source, repository) || r.said(repository)
 }
 
-// commanded reports whether a command of the script has the name in it. What a
-// Dockerfile names is not a sign of it: builds leave no base image on the engine.
+// commanded reports whether a command of the script contains the name. A name in
+// a Dockerfile does not count: builds leave no base image on the engine.
 func commanded(source []byte, name string) bool {
 	for line := range strings.Lines(string(txtar.Parse(source).Comment)) {
 		words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\n'\",=", r) })
@@ -167,7 +167,7 @@ func (r *runner) restore(ctx context.Context, name, was string) error {
 	return nil
 }
 
-// ofARun reports whether a name has a run's id in it: that run removes it.
+// ofARun reports whether a name contains a run's id: that run removes it.
 func ofARun(name string) bool {
 	_, rest, _ := strings.Cut(name, "/")
 	return strings.HasPrefix(rest, env.Prefix)

@@ -48,8 +48,8 @@ func (s *Script) known(key, value string) error {
 	return nil
 }
 
-// with takes the release of the other component that a regression is shown
-// with: buildkit:v0.34.2 or buildx:v0.38.2.
+// with parses the release of the other component that a regression is shown with:
+// buildkit:v0.34.2 or buildx:v0.38.2.
 func (s *Script) with(value string) error {
 	component, release, _ := strings.Cut(value, ":")
 	if _, err := semver.NewVersion(release); err != nil || !slices.Contains(claim.Components, component) {

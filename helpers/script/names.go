@@ -11,7 +11,7 @@ import (
 )
 
 // namesGiven are the names that a docker command is about to give to images on
-// the engine, as far as its words show; those of a bake file are queried.
+// the engine, as far as its words show; those in a bake file are queried.
 func (r *runner) namesGiven(config cli.Config, args []string) []string {
 	if len(args) == 0 {
 		return nil
@@ -31,7 +31,7 @@ func (r *runner) namesGiven(config cli.Config, args []string) []string {
 	return args[len(args)-1:]
 }
 
-// namesInFlags are those of --tag and --output of a build.
+// namesInFlags are the names in --tag and --output of a build.
 func namesInFlags(args []string) []string {
 	names := cli.ValuesOf(args, "-t", "--tag")
 	for _, output := range cli.ValuesOf(args, "-o", "--output") {
@@ -40,8 +40,8 @@ func namesInFlags(args []string) []string {
 	return names
 }
 
-// namesInOutput are those of one output, which is written as CSV: several names
-// of one image stand between quotation marks.
+// namesInOutput are the names in one output, which is written as CSV: several
+// names of one image are in quotation marks.
 func namesInOutput(output string) []string {
 	fields, err := csv.NewReader(strings.NewReader(output)).Read()
 	if err != nil {
@@ -55,7 +55,7 @@ func namesInOutput(output string) []string {
 	return nil
 }
 
-// namesInBakeFile lets bake say what it would build. Where it cannot, the command
+// namesInBakeFile asks bake what it would build. If it cannot say, the command
 // itself will complain.
 func (r *runner) namesInBakeFile(config cli.Config, verb, args []string) []string {
 	result := config.Try(r.t, append(append(slices.Clone(verb), "--print"), args...)...)
@@ -93,7 +93,7 @@ func namesInPlan(plan []byte) []string {
 	return names
 }
 
-// familiar is a name as the engine lists it, or empty if it is none.
+// familiar returns a name as the engine lists it, or empty if it is not a name.
 func familiar(name string) string {
 	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil || !reference.IsNameOnly(named) && !isTagged(named) {

@@ -27,7 +27,7 @@ func (s Script) Run(t *spec.T) {
 		t: t, here: filepath.Dir(s.Path), config: cli.NewConfig(t).With(asPeopleHaveIt), told: filepath.Join(root, "told"), taken: map[string]bool{},
 		builders: map[string]*builder.Builder{}, pinned: map[string]string{}, running: map[string]*build.Running{},
 	}
-	// What is noted here goes last, after the builders and all that is on them.
+	// What is noted here is undone last, after the builders and everything on them.
 	enginecache.Snapshot(t)
 	r.watchImages(s)
 	deadline, _ := t.Context().Deadline()
@@ -42,27 +42,27 @@ func (s Script) Run(t *spec.T) {
 // runner is what the commands of one script share.
 type runner struct {
 	t *spec.T
-	// here is the folder that the script lies in.
+	// here is the script's folder.
 	here   string
 	config cli.Config
 	// given are the variables that the script starts with, and told is the prefix of
 	// the files that list its current ones.
 	given []string
 	told  string
-	// builders are known by the names that the script gave them.
+	// builders are the builders by the names that the script gave them.
 	builders map[string]*builder.Builder
-	// pinned are the images of those, by their real names, that are not from
-	// the BuildKit under test.
+	// pinned are the images of builders that are not from the BuildKit under test, by
+	// the builders' real names.
 	pinned map[string]string
-	// taken are the names of images that the script was about to give.
+	// taken are the names that the script was about to give to images.
 	taken map[string]bool
 	// current is the builder that build uses if it names none.
 	current *builder.Builder
 	// last is the latest build.
 	last *build.Result
-	// running are the builds that were started.
+	// running are the builds that were started in the background.
 	running map[string]*build.Running
-	// endpoints are those of engines that the script chose.
+	// endpoints are the endpoints of engines that the script chose.
 	endpoints []string
 	// mistaken reports whether the script failed because of its own mistake.
 	mistaken bool
@@ -70,8 +70,8 @@ type runner struct {
 	ranges atomic.Int64
 }
 
-// asPeopleHaveIt drops what the run sets for its own commands: a script that passes
-// --metadata-file gets all that buildx writes into it.
+// asPeopleHaveIt unsets what the run sets for its own commands: a script that
+// passes --metadata-file gets everything that buildx writes into it.
 const asPeopleHaveIt = "BUILDX_METADATA_PROVENANCE="
 
 // setup gives the script the run's own configuration, so that `exec docker …`
@@ -122,7 +122,7 @@ func (r *runner) commands() map[string]func(*testscript.TestScript, bool, []stri
 	return all
 }
 
-// tester lets testscript speak to a spec: one script is the whole of it.
+// tester lets testscript talk to a spec that consists of one script.
 type tester struct {
 	t *spec.T
 	r *runner
@@ -140,8 +140,8 @@ func (a tester) Skip(args ...any) {
 
 var failed = regexp.MustCompile(`(?m)^FAIL: (.*)$`)
 
-// Log gets the transcript, which is all that is known of what exec ran. What failed is
-// repeated alone: it is the reason for the verdict.
+// Log gets the transcript, the only record of what exec ran. The failure is repeated
+// alone: it is the reason for the verdict.
 func (a tester) Log(args ...any) {
 	transcript := fmt.Sprint(args...)
 	if err := a.t.Evidence.Note("transcript.txt", transcript); err != nil {
@@ -160,7 +160,7 @@ func (a tester) say(reason string) {
 	a.t.Errorf("%s", reason)
 }
 
-// shorten leaves of a file's path what people know it by.
+// shorten reduces a file's path to what people know it by.
 func shorten(line string) string {
 	path, rest, found := strings.Cut(line, Suffix+":")
 	if !found {

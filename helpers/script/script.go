@@ -1,6 +1,6 @@
 // Package script reads specs that are written as scripts, one file per claim, so that
 // people can test their own Dockerfiles without writing Go. The language is that of
-// rogpeppe's testscript, with commands and conditions about builders; docs/scripts.md
+// rogpeppe's testscript, plus commands and conditions about builders; docs/scripts.md
 // describes it.
 package script
 
@@ -19,7 +19,7 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// Suffix is that of script files.
+// Suffix is the suffix of script files.
 const Suffix = ".txtar"
 
 // Script is one file.
@@ -32,7 +32,7 @@ type Script struct {
 	Digest string
 }
 
-// Mistake is something wrong in a script, by file and line.
+// Mistake is something wrong in a script, with its file and line.
 type Mistake struct {
 	File string
 	// Line counts from one; 0 means the file as a whole.
@@ -140,9 +140,9 @@ func parse(file string, content []byte) (Script, error) {
 	return s, nil
 }
 
-// directive takes one comment line of the head. Lines without a known key are
-// plain comments, except that a misspelled key would be lost silently: a single
-// word before the colon has to be known.
+// directive reads one comment line of the head. Lines without a known key are
+// plain comments, except that a single word before a colon must be known: a
+// misspelled key would be lost silently.
 func (s *Script) directive(text string) error {
 	key, value, found := strings.Cut(text, ":")
 	value = strings.TrimSpace(value)
@@ -172,8 +172,8 @@ func (s *Script) directive(text string) error {
 	return nil
 }
 
-// needs takes words between spaces, or as lists of claims print them, with commas,
-// too.
+// needs takes words separated by spaces or, as lists of claims print them, by
+// commas, too.
 func (s *Script) needs(words string) error {
 	for word := range strings.FieldsSeq(words) {
 		need, err := claim.ParseNeed(strings.TrimSuffix(word, ","))

@@ -16,7 +16,8 @@ import (
 )
 
 // serve [-etag=TEXT] FOLDER [NAME]: serves a folder over HTTP and sets $URL, or
-// $NAME, to its address. With -etag every file has that ETag, whatever is in it.
+// $NAME, to its address. With -etag every file has that ETag, whatever its
+// content.
 func (r *runner) serve(ts *testscript.TestScript, _ negation, args []string) error {
 	etag := ""
 	if len(args) > 0 {
@@ -43,8 +44,8 @@ func (r *runner) serve(ts *testscript.TestScript, _ negation, args []string) err
 	return nil
 }
 
-// read NAME: sets $NAME to what the last command printed, without the spaces
-// around it.
+// read NAME: sets $NAME to what the last command printed, without surrounding
+// spaces.
 func (r *runner) read(ts *testscript.TestScript, _ negation, args []string) error {
 	if len(args) != 1 {
 		return errors.New("read needs the name of a variable, such as `read DIGEST`")
@@ -58,8 +59,8 @@ func (r *runner) read(ts *testscript.TestScript, _ negation, args []string) erro
 }
 
 // slow -by=DURATION METHOD PATH NAME: sets $NAME to an endpoint of the engine
-// that keeps requests with this method and this text in their path waiting for
-// so long. Where the client goes away meanwhile, the engine never hears of it.
+// that delays requests with this method and this text in their path. If the
+// client goes away meanwhile, the engine never sees the request.
 func (r *runner) slow(ts *testscript.TestScript, _ negation, args []string) error {
 	if len(args) != 4 || !strings.HasPrefix(args[0], "-by=") {
 		return errors.New("slow needs a duration, a method, part of a path and a name, such as `slow -by=5s DELETE /volumes/ SLOW`")

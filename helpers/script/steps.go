@@ -24,8 +24,8 @@ func (r *runner) cached(_ *testscript.TestScript, not negation, args []string) e
 	return nil
 }
 
-// executed TEXT: in the last build a step whose name contains TEXT really
-// ran; with an exclamation mark none did, be it cached or not there at all.
+// executed TEXT: in the last build a step whose name contains TEXT really ran;
+// with an exclamation mark none did, whether cached or absent.
 func (r *runner) executed(_ *testscript.TestScript, not negation, args []string) error {
 	if len(args) != 1 {
 		return errors.New("executed needs one argument, part of the step's name")

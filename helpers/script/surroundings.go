@@ -10,16 +10,16 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// tell is run as the script would run it, so it knows what testscript passes to
-// nobody: the script's variables, and what the next command has to read.
+// tell runs as one of the script's commands, so it sees what testscript shows no
+// one else: the script's variables, and what the next command has to read.
 const tell = `/usr/bin/env -0 >"$0.env" && PATH="$PATH:/usr/bin:/bin" cat >"$0.stdin"`
 
-// ofTheShell are variables that a shell sets for itself.
+// ofTheShell are the variables that a shell sets for itself.
 var ofTheShell = []string{"PWD", "OLDPWD", "SHLVL", "_"}
 
-// surroundings are those of the next command: the script's configuration and folder, the
-// variables that it has set by now, and what stdin has put on its standard
-// input, which is used up by this.
+// surroundings are the configuration, folder and variables of the script as they are for
+// the next command, and what stdin has put on its standard input, which this call uses
+// up.
 func (r *runner) surroundings(ts *testscript.TestScript) (cli.Config, error) {
 	if err := ts.Exec("/bin/sh", "-c", tell, r.told); err != nil {
 		return cli.Config{}, fmt.Errorf("cannot read the script's variables: %w", err)
@@ -35,8 +35,8 @@ func (r *runner) surroundings(ts *testscript.TestScript) (cli.Config, error) {
 	return r.config.In(ts.MkAbs(".")).With(changed(r.given, string(env))...).Reading(string(stdin)), nil
 }
 
-// changed are the variables, each closed by a zero byte, that are not as they
-// were given.
+// changed are the variables, each ended by a zero byte, that differ from the
+// given ones.
 func changed(given []string, environ string) []string {
 	var set []string
 	for kv := range strings.SplitSeq(strings.TrimSuffix(environ, "\x00"), "\x00") {

@@ -2,8 +2,8 @@ package spec
 
 import "net"
 
-// FreeAddress is host:port of a loopback port that nothing listens on. Another
-// process may take it before the spec's own does; that one then fails to start
+// FreeAddress returns host:port of a loopback port that nothing listens on. If
+// another process takes it before the spec's own does, the latter fails to start
 // and says so.
 func (t *T) FreeAddress() string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -16,8 +16,9 @@ import (
 	"github.com/docker/docker/api/types/filters"
 )
 
-// excuse says in one line why a failed claim says nothing about BuildKit, or nothing:
-// the environment no longer works, or did not for a moment.
+// excuse says in one line why a failed claim says nothing about BuildKit: the
+// environment no longer works, or did not for a moment. It is empty if there is no
+// such reason.
 func (t *T) excuse(ctx context.Context) string {
 	if err := t.Env.Probe(ctx); err != nil {
 		return err.Error()
@@ -35,17 +36,17 @@ func (t *T) excuse(ctx context.Context) string {
 		return who
 	}
 	now := time.Now()
-	// Without its monotonic part a time is what the clock shows.
+	// Without its monotonic part, a time is what the clock shows.
 	return jumped(now.Round(0).Sub(t.began.Round(0)), now.Sub(t.began))
 }
 
-// steady is by how much a clock may go wrong while a claim is being tested:
-// clocks are set right in small steps all the time.
+// steady is how far the clock may be off while a claim is being tested: clocks
+// are corrected in small steps all the time.
 const steady = 2 * time.Second
 
-// jumped describes how this machine's clock was set while a claim was being
-// tested, or that the machine slept: the clock shows that more or less time passed
-// than did. Ages of cache, certificates and logs mean nothing then.
+// jumped says how this machine's clock was set while a claim was being tested, or
+// that the machine slept: the clock shows that more or less time passed than did.
+// Ages of caches, certificates and logs mean nothing then.
 func jumped(shown, passed time.Duration) string {
 	by := (shown - passed).Round(time.Second)
 	if by.Abs() <= steady {
@@ -58,7 +59,7 @@ func jumped(shown, passed time.Duration) string {
 	return fmt.Sprintf("the clock of this machine jumped %s by %s while the claim was being tested", way, by.Abs())
 }
 
-// notice asks what can be asked only while the claim has its builders and its
+// notice checks what can be checked only while the claim has its builders and its
 // registries: the room on their disks, and whether the registries do their part.
 func (t *T) notice() {
 	if !t.Failed() || t.verdict >= claim.Error {
@@ -72,7 +73,7 @@ func (t *T) notice() {
 	}
 }
 
-// roomless says which of the claim's builders has a disk that is full, or nothing.
+// roomless says which of the claim's builders has a full disk; empty if none has.
 func (t *T) roomless(ctx context.Context) string {
 	of := filters.NewArgs(filters.Arg("name", env.Prefix+t.Env.Run), filters.Arg("volume", "/var/lib/buildkit"))
 	found, err := t.Env.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: of})
@@ -99,12 +100,12 @@ func (t *T) ended() time.Time {
 	return time.Now()
 }
 
-// killedCode is the exit code of a container whose program was killed, by
-// someone or by the kernel for lack of memory. Programs that crash have others.
+// killedCode is the exit code of a container whose program was killed, by someone
+// or by the kernel for lack of memory. Programs that crash have other codes.
 const killedCode = "137"
 
-// killed looks for a container of the claim's that was killed before the claim
-// failed, and that is not because the spec removed it.
+// killed looks for a container of the claim that was killed before the claim
+// failed, but not because the spec removed it.
 func (t *T) killed(ctx context.Context) string {
 	var found []events.Message
 	messages, ended := t.Env.Client.Events(ctx, events.ListOptions{
@@ -124,7 +125,7 @@ func (t *T) killed(ctx context.Context) string {
 	}
 }
 
-// victim is the container of the claim's that was killed and not removed.
+// victim returns the container of the claim that was killed and not removed.
 func (t *T) victim(all []events.Message) string {
 	destroyed := map[string]bool{}
 	for _, message := range all {
@@ -141,13 +142,13 @@ func (t *T) victim(all []events.Message) string {
 	return ""
 }
 
-// uses reports whether a container is the claim's, or one that specs share.
+// uses reports whether a container belongs to the claim, or is one that specs share.
 func (t *T) uses(container string) bool {
 	return strings.Contains(container, env.Prefix+t.Env.Run+"-"+t.Claim.Name()+"-") ||
 		strings.Contains(container, env.Prefix+t.Env.Run) && env.IsShared(container)
 }
 
-// stamp writes a time as the engine takes it.
+// stamp formats a time for the engine.
 func stamp(at time.Time) string {
 	return strconv.FormatInt(at.Unix(), 10) + "." + fmt.Sprintf("%09d", at.Nanosecond())
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// failures keeps what the assertions said, since a test cannot be asked for
-// its own output. Assertions may speak from several goroutines.
+// failures keeps what the assertions said, since a test cannot be asked for its
+// own output. Assertions may come from several goroutines.
 type failures struct {
 	mu       sync.Mutex
 	failed   bool
@@ -61,8 +61,8 @@ func (f *failures) text() string {
 	return strings.Join(f.messages, "\n")
 }
 
-// reason is the first failure as one sentence for a stranger: what the spec
-// says about it before what the assertion found.
+// reason is the first failure as one sentence for a stranger: first what the spec
+// says about it, then what the assertion found.
 func (f *failures) reason() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -75,8 +75,8 @@ func (f *failures) reason() string {
 	return sentence(f.messages[0])
 }
 
-// testifyLabel is how testify labels the parts of a failure, which it lays out
-// as indented paragraphs.
+// testifyLabel matches the labels of the parts of a testify failure, which are
+// indented paragraphs.
 var testifyLabel = regexp.MustCompile(`(?m)^\s*(Error Trace|Error|Test|Messages):[ \t]*`)
 
 func sentence(message string) string {
@@ -100,9 +100,9 @@ func sentence(message string) string {
 	return parts["Messages"] + ": " + parts["Error"]
 }
 
-// The methods below stand before those of testing.TB, so that a failure is the
-// try's, and not at once the test's. Without a proof around it, as in a test of
-// a helper, a failure is the test's own.
+// The methods below replace those of testing.TB, so that a failure is the try's,
+// and not at once the test's. Without a proof around it, as in a test of a
+// helper, a failure is the test's own.
 
 // Errorf records the failure and marks the try as failed.
 func (t *T) Errorf(format string, args ...any) {
@@ -134,7 +134,7 @@ func (t *T) Fail() {
 	}
 }
 
-// FailNow marks the try as failed and ends it; it has to be called from the
+// FailNow marks the try as failed and ends it; it must be called from the
 // goroutine that runs the body.
 func (t *T) FailNow() {
 	t.Fail()
@@ -147,7 +147,7 @@ func (t *T) FailNow() {
 // Failed reports whether the try failed.
 func (t *T) Failed() bool { return t.failures.any() }
 
-// Log remembers the text: gotest.tools says what failed by Log, then FailNow.
+// Log remembers the text: gotest.tools reports a failure by Log, then FailNow.
 func (t *T) Log(args ...any) {
 	text := strings.TrimSuffix(fmt.Sprintln(args...), "\n")
 	t.failures.log(text)
@@ -162,8 +162,8 @@ func (t *T) show(text string) {
 	fmt.Fprintln(t.TB.Output(), t.where()+strings.ReplaceAll(text, "\n", "\n    "))
 }
 
-// Skip ends the claim, as Skipf and SkipNow do, as a mistake of the spec's: what a
-// claim needs is said by its needs, so that the report can name it.
+// Skip, like Skipf and SkipNow, ends the claim as a mistake of the spec: what a
+// claim needs belongs in its needs, so that the report can name it.
 func (t *T) Skip(args ...any) { t.Mistaken("the spec skips itself: %s", fmt.Sprint(args...)) }
 
 // Skipf is like Skip.
@@ -174,8 +174,8 @@ func (t *T) Skipf(format string, args ...any) {
 // SkipNow is like Skip.
 func (t *T) SkipNow() { t.Mistaken("the spec skips itself without saying what it needs") }
 
-// report keeps a failure and shows it at once, so that it is seen in its place
-// in the log, whatever the verdict will be.
+// report keeps a failure and shows it at once, so that it appears in its place in
+// the log, whatever the verdict will be.
 func (t *T) report(message string) {
 	t.failures.fail(message)
 	t.show(t.prefix() + message)

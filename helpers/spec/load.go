@@ -7,12 +7,12 @@ import (
 	"github.com/shirou/gopsutil/v4/load"
 )
 
-// mostWaiting is how many programs may want each processor of this machine, over the
-// last minute, before slowness and a hang become indistinguishable.
+// mostWaiting is how many programs may compete for each processor of this machine,
+// over the last minute, before slowness cannot be told from a hang.
 const mostWaiting = 5
 
 // overloaded says why a claim that did not end in time says nothing about
-// BuildKit: the engine's machine had far more to do than it can. It is empty
+// BuildKit: the engine's machine had far more to do than it could. It is empty
 // otherwise, and if the load is unknown.
 func (t *T) overloaded() string {
 	if t.Env.Engine.Local() != nil {

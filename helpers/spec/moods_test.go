@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// These variables tell a test process that it is a child, what its claims shall
-// do, and which file takes the notes that it makes meanwhile.
+// These variables tell a test process that it is a child, what its claims are to
+// do, and which file takes its notes.
 const (
 	moodVariable  = "BUILDERS_TEST_MOOD"
 	notesVariable = "BUILDERS_TEST_NOTES"
@@ -70,7 +70,7 @@ func newScene(t *testing.T) *scene {
 	return s
 }
 
-// serve is as much of an engine as it takes to ask whether one is there.
+// serve is just enough of an engine to ask whether one is there.
 func (s *scene) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case s.down.Load():
@@ -90,8 +90,8 @@ func (s *scene) note(format string, args ...any) {
 	fmt.Fprintf(s.notes, format+"\n", args...)
 }
 
-// prove proves a claim of the scene; change may be nil. A first try that is not
-// quiet is fine, a later one that should be is noted.
+// prove proves a claim of the scene; change may be nil. A first try need not be
+// quiet; a later one that should be but is not is noted.
 func (s *scene) prove(name string, change func(*claim.Claim), body func(t *T)) {
 	c := claim.Claim{ID: "moods/" + name, Text: "it does", Source: "https://github.com/moby/buildkit/issues/1"}
 	if change != nil {
@@ -140,8 +140,8 @@ func failsOnce(s *scene) {
 	})
 }
 
-// failsBeside has a claim that meets another one, and fails for it, in its first
-// and in its last try. The other one waits to be met.
+// failsBeside has a claim that meets another one, and therefore fails, in its
+// first and in its last try. The other one waits to be met.
 func failsBeside(s *scene) {
 	meet, over := make(chan struct{}), make(chan struct{})
 	s.prove("victim", nil, func(t *T) {

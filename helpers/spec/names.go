@@ -2,8 +2,8 @@ package spec
 
 import "strings"
 
-// Salt is a value that only this try of its claim has. Given to a build as an
-// argument it keeps the try out of the caches of other claims, tries and runs.
+// Salt is a value that only this try of its claim has. Passed to a build as an
+// argument, it keeps the try out of the caches of other claims, tries and runs.
 func (t *T) Salt() string {
 	return t.Env.Run + "-" + strings.ReplaceAll(t.Evidence.Name(), "/", "-")
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // Has reports whether a capability is there, for proofs that expect something
-// else of an older version. The claim's own needs are met in any case.
-// A driver or a store is there if it is the one that the claim is proven with.
+// else from an older version. The claim's own needs are always met. A driver or a
+// store is there if the claim is proven with it.
 func (t *T) Has(need claim.Need) bool {
 	if drivers := need.Drivers(); drivers != nil {
 		return slices.Contains(drivers, t.Driver)
@@ -21,7 +21,7 @@ func (t *T) Has(need claim.Need) bool {
 	return t.missing(need) == ""
 }
 
-// missing says why a capability is not there, or nothing.
+// missing says why a capability is not there; empty if it is.
 func (t *T) missing(need claim.Need) string {
 	switch {
 	case need.Drivers() != nil:

@@ -60,8 +60,8 @@ func (p *proof) begin() {
 }
 
 // later does something in a subtest: its turn comes after all claims of the
-// chapter have begun, and the place of this test is free for another while it
-// waits. Where the person's choice leaves no subtest, it is done at once.
+// chapter have begun, and another test may take the place of this one while it
+// waits. If the user's choice of tests excludes the subtest, it is done at once.
 func (p *proof) later(do func()) {
 	chosen := false
 	p.test.Run("again", func(again *testing.T) {
@@ -74,7 +74,7 @@ func (p *proof) later(do func()) {
 	}
 }
 
-// try makes the next try, which has not begun.
+// try makes the next try without starting it.
 func (p *proof) try() *T {
 	t := &T{
 		TB: p.test, Env: p.env, Claim: p.claim, Driver: p.claim.DriverOr(p.env.Driver),
@@ -84,9 +84,9 @@ func (p *proof) try() *T {
 	return t
 }
 
-// again is how many more tries the first failure asks for. A fault that is
-// known of the release is not an accusation, and a claim that did not come to its
-// end takes its whole deadline each time.
+// again is how many more tries the first failure asks for. A known fault of the
+// release is not an accusation, and a claim that did not end takes its whole
+// deadline each time.
 func (p *proof) again() int {
 	first := p.tries[0]
 	switch {
@@ -100,7 +100,7 @@ func (p *proof) again() int {
 
 // confirm retries the claim: alone, and finally alongside the claims that ran when
 // it failed, if there were any. A single retry is alone. If the environment fails
-// meanwhile the retries end: nothing more can be known.
+// meanwhile, the retries end: nothing more can be learned.
 func (p *proof) confirm() {
 	first := p.tries[0]
 	defer p.schedule.quiet()()
@@ -122,8 +122,8 @@ func (p *proof) confirm() {
 	}
 }
 
-// inTime reports whether the test process lives long enough for the tries that
-// are left, should each take as long as the longest so far.
+// inTime reports whether the test process lives long enough for the remaining
+// tries, if each takes as long as the longest so far.
 func (p *proof) inTime(left int) bool {
 	end, bounded := p.test.Deadline()
 	if !bounded {
@@ -175,7 +175,7 @@ func (p *proof) conclude() {
 	p.announce(known, counted)
 }
 
-// shown is the try whose facts count: the first that held, else the first.
+// shown is the try whose facts count: the first that held, or else the first.
 func (p *proof) shown() *T {
 	for _, t := range p.tries {
 		if t.verdict == claim.Holds {
@@ -185,7 +185,7 @@ func (p *proof) shown() *T {
 	return p.tries[0]
 }
 
-// announce lets the test fail, or say why it does not.
+// announce makes the test fail, or say why it does not.
 func (p *proof) announce(known string, counted []claim.Try) {
 	p.test.Helper()
 	say := p.test.Errorf
@@ -220,14 +220,14 @@ func (p *proof) counted() []claim.Try {
 func tries(all []claim.Try) string {
 	encoded, err := json.Marshal(all)
 	if err != nil {
-		// Nothing in a try fails to be encoded but what is not a number.
+		// Only a number that JSON cannot express, such as NaN, would fail to be encoded.
 		panic(fmt.Sprintf("spec: encode the tries: %v", err))
 	}
 	return string(encoded)
 }
 
-// oneLine makes text fit for an attribute: valid, printable, one line, and
-// short enough to be read.
+// oneLine makes text fit for an attribute: valid, printable, one line, and short
+// enough to read.
 func oneLine(text string) string {
 	const limit = 600
 	text = strings.Map(printable, strings.ToValidUTF8(text, "\uFFFD"))

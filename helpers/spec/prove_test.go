@@ -16,13 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// outcome is what a child process said of its claims.
+// outcome is what a child process reported about its claims.
 type outcome struct {
 	said  string
 	code  int
 	notes []string
 	out   string
-	// attributes and result are by the claim's name.
+	// attributes and result are keyed by the claim's name.
 	attributes map[string]map[string]string
 	result     map[string]string
 }
@@ -32,8 +32,8 @@ var (
 	conclusion = regexp.MustCompile(`(?m)^\x16?\s*--- (PASS|FAIL|SKIP): TestMood/(\S+) `)
 )
 
-// inMood runs a test process whose claims are of a mood. More is KEY=value for
-// variables, and the rest are flags.
+// inMood runs a test process whose claims have a mood. Of the further arguments,
+// KEY=value are variables and the rest are flags.
 func inMood(t *testing.T, mood string, more ...string) outcome {
 	t.Helper()
 	program, err := os.Executable()
@@ -51,7 +51,7 @@ func inMood(t *testing.T, mood string, more ...string) outcome {
 	}
 	child := exec.CommandContext(t.Context(), program, args...)
 	child.Env = environ
-	said, _ := child.CombinedOutput() // how it ended is in the exit code
+	said, _ := child.CombinedOutput() // the exit code says how it ended
 	o := outcome{said: string(said), code: child.ProcessState.ExitCode(), out: out, attributes: map[string]map[string]string{}, result: map[string]string{}}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -102,7 +102,7 @@ func (o outcome) tries(t *testing.T, id string) []claim.Try {
 	return all
 }
 
-// expect is what a claim has to come to.
+// expect is what a claim must come to.
 type expect struct {
 	result, verdict, count, reason, known string
 }

@@ -16,20 +16,20 @@ type role int
 const (
 	// bystander: what it does wrong is the environment's fault.
 	bystander role = iota
-	// filled: the claim puts everything there, so that something is missing is
-	// no fault of the registry's.
+	// filled: the claim puts everything there, so the registry is not at fault if
+	// something is missing.
 	filled
-	// judged: what it does, it does on the claim's behalf.
+	// judged: what it does is on the claim's behalf.
 	judged
 )
 
-// Fills declares that a registry holds nothing but what the claim itself put there:
-// if an image is missing there, the push that should have put it there is at fault.
+// Fills declares that a registry holds only what the claim itself put there: if an
+// image is missing, the push that should have put it there is at fault.
 func (t *T) Fills(host string) { t.assign(host, filled) }
 
-// Judges declares that what a registry does, it does on the claim's behalf, such as
-// refusing a push or not being there: it excuses nothing. Given an image, it is
-// about that image alone, such as one that may not be pulled.
+// Judges declares that what a registry does is on the claim's behalf, such as
+// refusing a push or being absent: it excuses nothing. An image limits that to the
+// image alone, such as one that may not be pulled.
 func (t *T) Judges(hostOrImage ...string) {
 	for _, one := range hostOrImage {
 		t.assign(one, judged)
@@ -45,7 +45,7 @@ func (t *T) assign(to string, r role) {
 	t.roles[to] = r
 }
 
-// role is that of the image if it has one, or of its registry.
+// role is the role of the image if it has one, or else of its registry.
 func (t *T) role(image, host string) role {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,20 +60,20 @@ func (t *T) role(image, host string) role {
 // doubts are the questions to registries that a command gave rise to.
 type doubts struct {
 	questions []env.Question
-	// ended reports whether the command failed by what they are about.
+	// ended reports whether the command may have failed because of them.
 	ended bool
 }
 
-// Doubts notes images over which a command had trouble and went on, such as an
-// import of cache. Should the claim fail, their registries are asked.
+// Doubts notes images that a command had trouble with but went on, such as an
+// import of cache. If the claim fails, their registries are asked.
 func (t *T) Doubts(questions ...env.Question) { t.doubt(doubts{questions: questions}) }
 
-// Stumbles notes images over which a command may have failed. Should the claim
-// fail by that, their registries are asked: what a later command brings up takes
-// the place of it, since a claim that goes on wanted the failure.
+// Stumbles notes images over which a command may have failed. If the claim fails
+// because of that, their registries are asked. What a later command notes
+// replaces it, since a claim that goes on wanted the failure.
 func (t *T) Stumbles(questions ...env.Question) { t.doubt(doubts{questions: questions, ended: true}) }
 
-// Succeeds notes that a command succeeded: earlier ones were to fail.
+// Succeeds notes that a command succeeded: earlier failures were wanted.
 func (t *T) Succeeds() { t.doubt(doubts{}) }
 
 func (t *T) doubt(d doubts) {
@@ -103,7 +103,7 @@ func (t *T) questions() []env.Question {
 	return all
 }
 
-// unserved says which registry does not do its part, or nothing.
+// unserved says which registry does not do its part; empty if each does.
 func (t *T) unserved(ctx context.Context) string {
 	for _, q := range t.questions() {
 		host, err := upstream.HostOf(q.Image)

@@ -12,8 +12,8 @@ import (
 	"builders.test/helpers/env"
 )
 
-// schedule knows which tries are under way, so that a claim that failed can be
-// retried when nothing else builds, and alongside the same neighbors.
+// schedule knows which tries are under way, so that a failed claim can be retried
+// while nothing else builds, and alongside the same neighbors.
 type schedule struct {
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -22,7 +22,7 @@ type schedule struct {
 	// announced are the claims whose first try has not begun.
 	announced int
 	running   map[*T]bool
-	// waiting are the claims that wait for quiet, and hold a place each.
+	// waiting are the claims that wait for quiet; each holds a place.
 	waiting int
 	// alone reports whether one of them has it.
 	alone bool
@@ -32,7 +32,7 @@ type schedule struct {
 func scheduleOf(e *env.Environment) *schedule {
 	s, err := env.Shared(e, "the schedule of tries", func() (*schedule, error) { return newSchedule(places()), nil })
 	if err != nil {
-		panic(err) // it never fails to be made
+		panic(err) // making it never fails
 	}
 	return s
 }
@@ -43,7 +43,7 @@ func newSchedule(places int) *schedule {
 	return s
 }
 
-// places reads what -test.parallel says.
+// places returns the value of -test.parallel.
 func places() int {
 	if parallel := flag.Lookup("test.parallel"); parallel != nil {
 		if n, err := strconv.Atoi(parallel.Value.String()); err == nil && n > 0 {
@@ -53,7 +53,7 @@ func places() int {
 	return 1
 }
 
-// announce counts a claim whose first try is to come.
+// announce counts a claim whose first try is yet to come.
 func (s *schedule) announce() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,7 +71,7 @@ func (s *schedule) first(t *T) {
 	s.leave(t)
 }
 
-// wait is for a claim that begins: where another has its turn alone, it must not.
+// wait is for a claim that begins: it must not while another has its turn alone.
 func (s *schedule) wait() {
 	for s.alone {
 		s.changed.Wait()
@@ -95,16 +95,16 @@ func (s *schedule) leave(t *T) {
 	s.changed.Broadcast()
 }
 
-// forgetIdle takes those that did not apply, and so built nothing, out of the
-// try's neighbors. It is for when none of them is under way.
+// forgetIdle drops the try's neighbors that did not apply, and so built nothing.
+// It is for when none of them is under way.
 func (t *T) forgetIdle() {
 	maps.DeleteFunc(t.beside, func(p *proof, _ bool) bool { return p.tries[0].verdict == claim.NotApplicable })
 }
 
-// quiet waits until nothing builds and no claim of the chapter is still to
-// begin, and keeps it so until the function that it returns is called. Claims
-// that wait hold places: if they hold all of them, those that have not begun
-// must wait for these.
+// quiet waits until nothing builds and no claim of the chapter is still to begin,
+// and keeps it so until the function that it returns is called. Claims that wait
+// hold places: if they hold all of them, claims that have not begun must wait for
+// them.
 func (s *schedule) quiet() (over func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,7 +122,7 @@ func (s *schedule) quiet() (over func()) {
 	}
 }
 
-// besides runs a try while other claims are proven, over and over, as they were
+// besides runs a try while other claims are proven over and over, as they were
 // when the claim failed. Their verdicts are not reported.
 func (s *schedule) besides(t *T, neighbours map[*proof]bool) {
 	var over atomic.Bool

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// enters lets a claim's first try begin, as far as the schedule is concerned.
+// enters begins a claim's first try, as far as the schedule is concerned.
 func enters(s *schedule) *T {
 	t := &T{proof: &proof{}, beside: map[*proof]bool{}}
 	s.mu.Lock()
@@ -18,8 +18,8 @@ func enters(s *schedule) *T {
 	return t
 }
 
-// asksForQuiet starts a claim that waits for quiet, and returns functions: has reports whether
-// it got quiet, done ends it.
+// asksForQuiet starts a claim that waits for quiet, and returns two functions: has reports
+// whether it got quiet, done ends it.
 func asksForQuiet(s *schedule) (has func() bool, done func()) {
 	over := make(chan func(), 1)
 	go func() { over <- s.quiet() }()

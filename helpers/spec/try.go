@@ -22,9 +22,9 @@ import (
 )
 
 // T is what a spec's body gets: one try at proving a claim. It is a test that
-// knows its claim, the environment, and where its evidence goes. Whatever fails
-// it, fails the try alone; what that means for the claim is decided when the
-// claim has been tried often enough. Its context ends at the claim's deadline.
+// knows its claim, the environment, and where its evidence goes. A failure fails
+// the try alone; what that means for the claim is decided once it has been tried
+// often enough. The context of T ends at the claim's deadline.
 type T struct {
 	testing.TB
 
@@ -44,13 +44,13 @@ type T struct {
 	proof *proof
 	// number counts the tries of the claim from one.
 	number int
-	// round separates what is shared in this try from what all first tries
-	// share; empty for those.
+	// round separates what this try shares from what all first tries share; empty for
+	// first tries.
 	round string
 	ctx   context.Context
 	began time.Time
 	took  time.Duration
-	// start is the engine's, as of then.
+	// start identifies the engine's start, as of then.
 	start    string
 	verdict  claim.Verdict
 	reason   string
@@ -66,7 +66,7 @@ type T struct {
 	standIns map[string]bool
 	// roles are what registries are to the claim, by host.
 	roles map[string]role
-	// doubts are what registries are asked about, should the try fail.
+	// doubts are what registries are asked about if the try fails.
 	doubts []doubts
 	// noticed is what was wrong while the claim had its builders and registries.
 	noticed string
@@ -84,8 +84,8 @@ func (t *T) prefix() string {
 }
 
 // SharedKey is the key under which things that specs share are kept: all first
-// tries have the same, and a try of a claim that failed has one of its own, so
-// that it gets fresh builders.
+// tries have the same, and a retry of a failed claim has its own, so that it gets
+// fresh builders.
 func (t *T) SharedKey(key string) string {
 	if t.round == "" {
 		return key
@@ -116,9 +116,8 @@ func (t *T) run() {
 // body runs what proves the claim; see [T.where].
 func (t *T) body() { t.proof.body(t) }
 
-// guard runs a part of the try in its own goroutine, which may end itself
-// by failing, and turns a panic into a failure, so that the other claims are
-// still heard.
+// guard runs a part of the try in its own goroutine, which a failure may end, and
+// turns a panic into a failure, so that the other claims still get a verdict.
 func (t *T) guard(part func()) {
 	done := make(chan struct{})
 	go func() {
@@ -144,7 +143,7 @@ func (t *T) open() {
 		t.forgetEarlier()
 	}
 	if store := t.Claim.Store(); store != "" {
-		// Where there is none, the need says so.
+		// If there is none, the need says so.
 		if there, err := t.Env.On(t.ctx, store); err == nil {
 			t.Env = there
 		}
@@ -160,9 +159,9 @@ func (t *T) open() {
 	}
 }
 
-// evidenceIn is where the try's evidence goes: next to that of the claim's first
-// try. What a neighbor does that only keeps the machine busy is thrown away
-// with the run's folder.
+// evidenceIn returns where the try's evidence goes: next to that of the claim's
+// first try. The evidence of a neighbor that only keeps the machine busy is
+// thrown away with the run's folder.
 func (t *T) evidenceIn() (out, name string) {
 	switch t.number {
 	case 0:
@@ -173,11 +172,11 @@ func (t *T) evidenceIn() (out, name string) {
 	return t.Env.Out, t.Claim.ID + tryMark + strconv.Itoa(t.number)
 }
 
-// tryMark stands between a claim's id and the number of a later try in the name
-// of its evidence.
+// tryMark separates a claim's id from the number of a later try in the name of
+// its evidence.
 const tryMark = ".try-"
 
-// forgetEarlier removes what an earlier run left of later tries.
+// forgetEarlier removes the evidence of later tries that an earlier run left.
 func (t *T) forgetEarlier() {
 	stale, err := filepath.Glob(filepath.Join(t.Env.Out, t.Evidence.Name()+tryMark+"*"))
 	for _, path := range stale {
@@ -186,8 +185,8 @@ func (t *T) forgetEarlier() {
 	t.EnvironmentOK(err, "cannot remove an earlier run's evidence")
 }
 
-// applies checks the claim's needs. What the testbed promises and does not have is
-// an error; anything else that is missing makes the claim not applicable.
+// applies checks the claim's needs. It is an error if something is missing that
+// the testbed promises; if anything else is missing, the claim is not applicable.
 func (t *T) applies() bool {
 	for _, need := range t.Claim.Needs {
 		missing := t.missing(need)
@@ -242,7 +241,7 @@ func (t *T) lastCleanUp() func() {
 	return f
 }
 
-// TempDir is a folder that goes when the try is over.
+// TempDir returns a folder that is removed when the try is over.
 func (t *T) TempDir() string {
 	if t.proof == nil {
 		return t.TB.TempDir()
@@ -257,12 +256,12 @@ func (t *T) TempDir() string {
 	return dir
 }
 
-// Keeps reports whether what the try made is left for a look: it failed at first,
-// and the environment says so.
+// Keeps reports whether what the try made is kept for inspection: the first try
+// failed, and the environment says so.
 func (t *T) Keeps() bool { return t.Env.Keep && t.number == 1 && t.Failed() }
 
-// Undo is for clean-ups. It has a minute of its own, since the claim's deadline may
-// have passed; the words tell what it does if that fails.
+// Undo runs a clean-up. It has its own minute, since the claim's deadline may have
+// passed; words say what it does, in case it fails.
 func (t *T) Undo(words string, do func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -288,15 +287,15 @@ func (t *T) EnvironmentFailed(format string, args ...any) {
 	t.Fatalf("environment: "+format, args...)
 }
 
-// OK fails the claim if there was an error; the words say at what.
+// OK fails the claim if err is not nil; the message says what failed.
 func (t *T) OK(err error, format string, args ...any) {
 	if err != nil {
 		t.Fatalf("%s: %v", fmt.Sprintf(format, args...), err)
 	}
 }
 
-// EnvironmentOK ends the claim with the verdict error if there was an error; the words
-// say at what.
+// EnvironmentOK ends the claim with the verdict error if err is not nil; the message
+// says what failed.
 func (t *T) EnvironmentOK(err error, format string, args ...any) {
 	if err != nil {
 		t.EnvironmentFailed("%s: %v", fmt.Sprintf(format, args...), err)
@@ -314,13 +313,13 @@ func (t *T) errored(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.verdict >= claim.Error {
-		return // what went wrong first may be why this did
+		return // an earlier failure may be the cause of this one
 	}
 	t.verdict, t.reason = claim.Error, oneLine(fmt.Sprintf(format, args...))
 }
 
-// Uses notes that an image took part in the proof. If it is a stand-in for
-// one that is not available here, the report says so by name.
+// Uses notes that an image took part in the proof. If it is a stand-in for one
+// that is not available here, the report names it.
 func (t *T) Uses(image string) {
 	if _, ok := t.Env.Testbed.StandIns[image]; !ok {
 		return
@@ -340,9 +339,9 @@ func (t *T) replaced() string {
 	return strings.Join(slices.Sorted(maps.Keys(t.standIns)), ",")
 }
 
-// Fact notes something about the result that is neither right nor wrong, such
-// as a media type or the digest of a layer. Two runs are compared by it: what
-// differs is a change of shape, not a broken claim. The name may be used once
+// Fact notes something about the result that is neither right nor wrong, such as
+// a media type or the digest of a layer. Two runs are compared by their facts: a
+// difference is a change of shape, not a broken claim. The name may be used once
 // per claim.
 func (t *T) Fact(name, value string) {
 	t.mu.Lock()

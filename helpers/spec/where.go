@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// where is the line of the body, or of the clean-up, that led to a message, as go
-// test shows it. So no function that bodies call has to say by Helper that it is not
-// to be shown itself; testify traces a failure to its place in there.
+// where returns the line of the body, or of the clean-up, that led to a message, in
+// the format of go test. So functions that bodies call need not call Helper;
+// testify's trace shows where in them a failure is.
 func (t *T) where() string {
 	pcs := make([]uintptr, 100)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
@@ -24,7 +24,8 @@ func (t *T) where() string {
 	return fmt.Sprintf("%s:%d: ", filepath.Base(here.File), here.Line)
 }
 
-// runsBodies knows what calls a body or a clean-up, in tests of helpers package testing.
+// runsBodies reports whether a function calls bodies or clean-ups; in tests of helpers,
+// those of package testing do.
 func runsBodies(function string) bool {
 	return strings.HasSuffix(function, ".(*T).body") || strings.Contains(function, ".(*T).guard.") || strings.HasPrefix(function, "testing.")
 }

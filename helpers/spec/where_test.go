@@ -20,7 +20,7 @@ func (o *output) Output() io.Writer { return &o.log }
 func (o *output) Fail()             {}
 func (o *output) FailNow()          { runtime.Goexit() }
 
-// line is that of its caller.
+// line returns the line of its caller.
 func line() string {
 	_, _, line, _ := runtime.Caller(1)
 	return fmt.Sprintf("where_test.go:%d: ", line)

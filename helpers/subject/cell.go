@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Cell is how the subject is run: with which of buildx's drivers, on an engine
-// with which image store. Empty words were not chosen.
+// Cell is how the subject is run: with which buildx driver, on an engine with
+// which image store. Empty fields were not chosen.
 type Cell struct{ Driver, Store string }
 
 // The drivers that a claim can be proven with.
@@ -17,7 +17,7 @@ const (
 	DriverRemote    = "remote"
 )
 
-// Drivers lists the words that DRIVER takes.
+// Drivers lists the values of DRIVER.
 var Drivers = []string{DriverContainer, DriverDocker, DriverRemote}
 
 // The image stores that an engine can have.
@@ -26,7 +26,7 @@ const (
 	StoreOverlay2   = "overlay2"
 )
 
-// Stores lists the words that STORE takes.
+// Stores lists the values of STORE.
 var Stores = []string{StoreContainerd, StoreOverlay2}
 
 // ParseCell reads DRIVER and STORE.
@@ -44,11 +44,11 @@ func oneOf(variable, word string, known []string) error {
 	return fmt.Errorf("%s=%s is none of %s; choose one, or leave it out", variable, word, strings.Join(known, ", "))
 }
 
-// Chosen reports whether anything was.
+// Chosen reports whether anything was chosen.
 func (c Cell) Chosen() bool { return c != Cell{} }
 
-// String is what was chosen as one writes it behind make, for example
-// "DRIVER=docker STORE=overlay2".
+// String is what was chosen as arguments of make, for example "DRIVER=docker
+// STORE=overlay2".
 func (c Cell) String() string {
 	var words []string
 	if c.Driver != "" {

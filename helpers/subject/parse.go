@@ -12,14 +12,14 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// DefaultBuildKit is the release under test when BUILDKIT says nothing.
+// DefaultBuildKit is the release under test if BUILDKIT is empty.
 const DefaultBuildKit = "v0.11.5"
 
 // NewestBuildKit is the newest release that is known here.
 const NewestBuildKit = "v0.34.2"
 
-// OldBuildKit is older than what some claims are about, whatever is under test: before
-// modes in words (v0.17) and the limits of prune (v0.17).
+// OldBuildKit is older than the features that some claims are about, whatever is under
+// test: it precedes modes in words (v0.17) and the limits of prune (v0.17).
 const OldBuildKit = "v0.11.5"
 
 // The releases of dive that claims compare.
@@ -31,7 +31,7 @@ const (
 	NewDive = "v0.13.1"
 )
 
-// BuildKitChoice is what BUILDKIT says; exactly one way of saying it is filled in.
+// BuildKitChoice is what BUILDKIT says; exactly one field is set.
 type BuildKitChoice struct {
 	// Ref is a release, latest, or an image reference: what the specs take.
 	Ref string
@@ -41,16 +41,16 @@ type BuildKitChoice struct {
 
 // BuildxChoice is what BUILDX says; empty means the plugin that docker finds.
 type BuildxChoice struct {
-	// Release is one to be built, for example v0.38.2.
+	// Release is a release to be built, for example v0.38.2.
 	Release string
 	// Path is the absolute path of a plugin.
 	Path string
 }
 
-// buildKitModule is what a source tree's go.mod says it is.
+// buildKitModule is the module path in BuildKit's go.mod.
 const buildKitModule = "github.com/moby/buildkit"
 
-// ParseBuildKit reads BUILDKIT; nothing means the default release.
+// ParseBuildKit reads BUILDKIT; an empty text means the default release.
 func ParseBuildKit(text string) (BuildKitChoice, error) {
 	if text == "" {
 		text = DefaultBuildKit
@@ -87,8 +87,8 @@ func sourceTree(dir string) (BuildKitChoice, error) {
 
 var releaseTag = regexp.MustCompile(`^(?:docker\.io/)?moby/buildkit:(v\d+\.\d+\.\d+(?:-rc\d+)?)$`)
 
-// Release is the release that has to be provided for this subject; false
-// where none is named.
+// Release returns the release that has to be provided for this subject; false if
+// it names none.
 func (b BuildKitChoice) Release() (string, bool) {
 	if version, ok := Release(b.Ref); ok {
 		return version, true
@@ -133,7 +133,7 @@ func looksLikePath(text string) bool {
 var release = regexp.MustCompile(`^v?(\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?)$`)
 
 // Release reads a release of BuildKit or buildx as people write it, 0.34.2 or
-// v0.34.2, and returns it as its tag is written.
+// v0.34.2, and returns its tag.
 func Release(text string) (tag string, ok bool) {
 	match := release.FindStringSubmatch(text)
 	if match == nil {

@@ -13,12 +13,12 @@ type Subject struct {
 
 // BuildKit identifies the BuildKit under test.
 type BuildKit struct {
-	// Version is what its buildkitd says of itself, for example v0.11.5.
+	// Version is what its buildkitd reports, for example v0.11.5.
 	Version string `json:"version"`
-	// Image is the one that builders are created from.
+	// Image is the image that builders are created from.
 	Image string `json:"image"`
-	// Digest is the image's in its registry; empty for an image that only
-	// exists in the engine.
+	// Digest is the image's digest in its registry; empty for an image that exists
+	// only in the engine.
 	Digest string `json:"digest"`
 	// Runc is the version of the runc inside the image, which executes RUN.
 	Runc string `json:"runc"`
@@ -35,13 +35,13 @@ type Engine struct {
 	Store   string `json:"store"`
 }
 
-// Host is the machine that the engine runs on. Emulation is what
-// executes foreign programs there, empty where nothing is known to.
+// Host is the machine that the engine runs on. Emulation is what executes foreign
+// programs there; empty if nothing is known to.
 type Host struct {
 	Kernel    string `json:"kernel"`
 	Arch      string `json:"arch"`
 	Emulation string `json:"emulation"`
 }
 
-// File is the file in OUT that holds the [Subject] while a run goes on.
+// File is the file in OUT that holds the [Subject] while a run is under way.
 const File = "subject.json"

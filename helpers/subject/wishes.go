@@ -5,8 +5,7 @@ import (
 	"strconv"
 )
 
-// DefaultConfirm is how often a claim that failed is retried when CONFIRM
-// says nothing.
+// DefaultConfirm is how often a claim that failed is retried if CONFIRM is empty.
 const DefaultConfirm = 3
 
 // Confirm reads what CONFIRM says: how often a claim that failed is retried
@@ -23,12 +22,12 @@ func Confirm(text string) (int, error) {
 	return n, nil
 }
 
-// Strict reads what STRICT says: whether an unsteady claim and a known fault
-// fail the run, too.
+// Strict reads what STRICT says: whether unsteady claims and known faults fail
+// the run, too.
 func Strict(text string) (bool, error) { return yes("STRICT", text) }
 
-// Keep reads what KEEP says: whether the builders and files of a claim that fails
-// are left for a look.
+// Keep reads what KEEP says: whether the builders and files of a failed claim are
+// kept for inspection.
 func Keep(text string) (bool, error) { return yes("KEEP", text) }
 
 func yes(variable, text string) (bool, error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// secondBuildIsCached proves that a second build finds the value which the first one
+// secondBuildIsCached proves that a second build finds the value that the first one
 // drew. The fixture's Dockerfile writes it into the file id of its result.
 func secondBuildIsCached(t *suite.T) {
 	b := builder.New(t) // gone when the claim ends
@@ -34,8 +34,8 @@ func Example() { //nolint:testableexamples // It needs an engine.
 	}
 }
 
-// Options choose what the suite tests where the environment says nothing else, and
-// the line that proves a claim again.
+// Options choose what the suite tests if the environment does not say, and the
+// line that proves a claim again.
 func ExampleMain() { //nolint:testableexamples // It needs an engine.
 	_ = func(m *testing.M) { // TestMain
 		suite.Main(m,

@@ -9,7 +9,7 @@ import (
 	"builders.test/helpers/janitor"
 )
 
-// finish turns a clean-up that failed into a failed run.
+// finish turns a failed clean-up into a failed run.
 func finish(code int, err error) int {
 	if err == nil {
 		return code
@@ -20,8 +20,8 @@ func finish(code int, err error) int {
 	return max(code, 1)
 }
 
-// complaints are the lines of an error, with the command that helps where there
-// is one.
+// complaints are the lines of an error, with the command that helps, if there is
+// one.
 func complaints(err error, command string) []string {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		parts := joined.Unwrap()

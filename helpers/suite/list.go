@@ -38,10 +38,10 @@ func writeList(m *testing.M, file string) int {
 	return 0
 }
 
-// id is what a claim's id has to look like: it names a folder and a subtest.
+// id matches a valid claim id: it names a folder and a subtest.
 var id = regexp.MustCompile(`^\S+/\S+$`)
 
-// add takes a claim up and reports whether it is to be proven.
+// add registers a claim and reports whether it is to be proven.
 func (r *register) add(t *testing.T, c claim.Listed) bool {
 	t.Helper()
 	if !id.MatchString(c.ID) {
@@ -61,7 +61,7 @@ func (r *register) add(t *testing.T, c claim.Listed) bool {
 	return !r.listing
 }
 
-// refuse is for a mistake in the suite: the list has it, and a test fails by it.
+// refuse reports a mistake in the suite: it is in the list, and fails a test.
 func (r *register) refuse(t *testing.T, format string, args ...any) {
 	t.Helper()
 	if !r.listing {

@@ -1,6 +1,6 @@
 // Package suite is the front door for a suite of specs: Main in TestMain, and
 // Prove for each claim. Main opens the environment once, watches over what the
-// run makes, and takes it away again, also when the run is killed.
+// run makes, and removes it at the end, even if the run is killed.
 //
 //	func TestMain(m *testing.M) { suite.Main(m) }
 //
@@ -41,7 +41,7 @@ type Option = env.Option
 // Again is what it takes to prove a claim again.
 type Again = env.Again
 
-// Advice is what a suite says about commands of its own.
+// Advice names a suite's own commands in messages.
 type Advice = env.Advice
 
 // The options; each says what it decides.
@@ -59,22 +59,22 @@ var opened struct {
 	advice   Advice
 }
 
-// Main runs the tests of a suite and ends the process. It belongs into TestMain.
-// Where the environment cannot be opened, it says why in one line and exits with
-// code 2. With BUILDERS_LIST it writes the suite's claims to that file instead,
-// for which nothing is opened.
+// Main runs the tests of a suite and ends the process. Call it in TestMain. If
+// the environment cannot be opened, it says why in one line and exits with code
+// 2. If BUILDERS_LIST names a file, it opens nothing and writes the suite's
+// claims there instead.
 func Main(m *testing.M, options ...Option) {
 	janitor.BecomeReaper()
 	opened.advice = env.AdviceAmong(options)
 	if file := os.Getenv(claim.ListVariable); file != "" {
 		os.Exit(writeList(m, file))
 	}
-	// When go test is gone, no one hears what is proven; the reaper cleans up.
+	// Once go test is gone, no one reads what is proven; the reaper cleans up.
 	kin.Parent(func() { os.Exit(2) })
 	os.Exit(run(m, options))
 }
 
-// run exists so that its deferred work is done before the process exits.
+// run exists so that deferred calls are made before the process exits.
 func run(m *testing.M, options []Option) (code int) {
 	var guard *janitor.Guard
 	e, err := env.Open(context.Background(), func(e *env.Environment) (err error) {
@@ -82,19 +82,19 @@ func run(m *testing.M, options []Option) (code int) {
 		return err
 	}, options...)
 	if err != nil {
-		// A reaper that was started by then ends when this process does.
+		// A reaper that was already started ends when this process does.
 		fmt.Fprintln(os.Stderr, "builders:", err)
 		return 2
 	}
 	opened.env = e
-	// Deferred calls run from the last to the first.
+	// Deferred calls run last to first.
 	defer func() { code = finish(code, audit(guard)) }()
 	defer func() { code = finish(code, e.Close()) }()
 	defer func() { code = finish(code, guard.Close()) }()
 	return m.Run()
 }
 
-// audit passes on what the guard notes, which makes no run fail.
+// audit passes on what the guard notes, which fails no run.
 func audit(guard *janitor.Guard) error {
 	note, err := guard.Audit()
 	if note != "" {
@@ -120,7 +120,7 @@ func Prove(t *testing.T, c claim.Claim, body func(*T)) {
 	}
 }
 
-// Scripts tests the claims of the scripts in a folder, each of which is one.
+// Scripts tests the claims of the scripts in a folder, one per script.
 func Scripts(t *testing.T, folder string) {
 	t.Helper()
 	scripts, err := script.Folder(folder)
@@ -137,11 +137,11 @@ func Scripts(t *testing.T, folder string) {
 	}
 }
 
-// Listing reports whether the suite lists its claims and proves nothing, so a
-// test that is skipped by default must still list its claims.
+// Listing reports whether the suite only lists its claims and proves nothing. A
+// test that is skipped by default must still list its claims then.
 func Listing() bool { return opened.register.listing }
 
-// caller is the file and line that Prove was called at.
+// caller returns the file and line of the call of Prove.
 func caller() string {
 	const prove = 2
 	_, file, line, known := runtime.Caller(prove)

@@ -1,20 +1,20 @@
 package testbed
 
-// Access is what leads docker, buildx and specs to a testbed that is not the
-// engine of the user's own docker command.
+// Access is how docker, buildx and specs reach a testbed that is not the engine
+// of the user's own docker command.
 type Access struct {
 	// DockerHost is the endpoint of the engine, and DockerConfig the folder of the
 	// docker command's configuration, which has the testbed's buildx.
 	DockerHost, DockerConfig string
-	// Path is PATH with the testbed's docker command first; empty where the machine has
-	// one.
+	// Path is PATH with the testbed's docker command first; empty if the machine has
+	// its own.
 	Path string
-	// Testbed is what specs know of the testbed, and File the file with it.
+	// Testbed is what specs know about the testbed, and File the file that says it.
 	Testbed Testbed
 	File    string
 }
 
-// Variables are those that say the same to processes.
+// Variables are the environment variables that say the same to processes.
 func (a Access) Variables() map[string]string {
 	all := map[string]string{"DOCKER_HOST": a.DockerHost, "DOCKER_CONFIG": a.DockerConfig, Variable: a.File}
 	if a.Path != "" {

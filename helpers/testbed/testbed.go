@@ -1,7 +1,7 @@
 // Package testbed describes what specs run on: which engines there are, a mirror,
-// what takes the place of images. One file says it, which whoever provides the
-// testbed writes and every run reads; [Variable] names it. What a testbed does not
-// have is left out, so the shortest that is of use is
+// what stands in for images. The description is one file, written by the provider
+// of the testbed and read by every run; [Variable] names it. What a testbed does
+// not have is left out, so the shortest useful file is
 //
 //	{"mirror": {"address": "127.0.0.1:5000"}}
 package testbed
@@ -22,8 +22,9 @@ import (
 	"github.com/moby/sys/atomicwriter"
 )
 
-// Variable is the variable with the path of the testbed's file. Without it specs
-// run on the engine that the docker command reaches, and on nothing else.
+// Variable is the environment variable with the path of the testbed's file. If it
+// is not set, specs run on the engine that the docker command reaches, and on
+// nothing else.
 const Variable = "BUILDERS_TESTBED"
 
 // Testbed is what specs run on, besides the engine that the docker command reaches.
@@ -39,25 +40,25 @@ type Testbed struct {
 	// Dive are program files of dive: the release, such as v0.13.1 → an absolute path.
 	Dive map[string]string `json:"dive,omitempty"`
 	// Locks is the folder in which runs that share the testbed keep their locks;
-	// without one a run takes it that it is alone.
+	// without one, a run assumes that it is alone.
 	Locks string `json:"locks,omitempty"`
-	// Complete promises everything that a claim may need: what is missing is an
-	// error then, and makes no claim inapplicable.
+	// Complete promises everything that a claim may need: if something is missing,
+	// that is an error, and the claim is not just inapplicable.
 	Complete bool `json:"complete,omitempty"`
-	// KeepImages leaves the images that runs pull where they are, so that the next
-	// run is faster. Otherwise they go when the run ends.
+	// KeepImages keeps the images that runs pull, so that the next run is faster.
+	// Otherwise they are removed when the run ends.
 	KeepImages bool `json:"keepImages,omitempty"`
 }
 
 // Mirror is a registry that serves the images of others.
 type Mirror struct {
-	// Address is host:port, spoken to without TLS; empty is no mirror. Runs move tags
-	// in it and put them back.
+	// Address is host:port, reached without TLS; empty means that there is no mirror.
+	// Runs move tags in it and move them back.
 	Address string `json:"address,omitempty"`
-	// Push is the socket of a registry that takes images for the mirror, where the
+	// Push is the socket of a registry that takes images for the mirror, if the
 	// mirror itself is read-only.
 	Push string `json:"push,omitempty"`
-	// Registries are those whose images it has; docker.io where none is named.
+	// Registries are those whose images it has; docker.io if none is named.
 	Registries []string `json:"registries,omitempty"`
 }
 
@@ -69,7 +70,7 @@ func (m Mirror) Mirrored() []string {
 	return m.Registries
 }
 
-// Given is the testbed that [Variable] leads to, or one that has nothing where the
+// Given returns the testbed that [Variable] leads to, or an empty one if the
 // variable is not set.
 func Given() (Testbed, error) {
 	path := os.Getenv(Variable)
@@ -83,7 +84,7 @@ func Given() (Testbed, error) {
 	return bed, nil
 }
 
-// Read reads a testbed's file. A key that it does not know is an error.
+// Read reads a testbed's file. An unknown key is an error.
 func Read(path string) (Testbed, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -108,7 +109,7 @@ func Read(path string) (Testbed, error) {
 	return bed, nil
 }
 
-// check finds what the types do not rule out.
+// check finds mistakes that the types do not rule out.
 func (b Testbed) check() error {
 	for store := range b.Engines {
 		if !slices.Contains(subject.Stores, store) {
@@ -128,7 +129,7 @@ func (b Testbed) check() error {
 	return nil
 }
 
-// Write writes the file, which is whole at any time.
+// Write writes the file, which is complete at any time.
 func (b Testbed) Write(path string) error {
 	encoded, err := json.MarshalIndent(b, "", "  ")
 	if err != nil {

@@ -37,7 +37,7 @@ func TestNoFileIsNothing(t *testing.T) {
 	require.Equal(t, Testbed{}, got)
 }
 
-// Mistakes name the variable, the file and the key.
+// The errors name the variable, the file and the key.
 func TestReadIsStrict(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"mirorr": {}}`:                       `unknown field "mirorr"`,

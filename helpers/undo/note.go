@@ -17,19 +17,19 @@ import (
 const (
 	// folder is where a run's notes are, in its own folder.
 	folder = "undo"
-	// suffix ends the name of a note, and marked that of one that is being undone.
+	// suffix ends the name of a note, and marked the name of one that is being undone.
 	suffix = ".json"
 	marked = ".undoing" + suffix
 )
 
-// Note says how a thing was before a run did something to it.
+// Note says how a thing was before a run changed it.
 type Note struct {
-	// Kind says whose deed it is. A format of Was that older code would
-	// misread has its own kind.
+	// Kind says whose change it is. A format of Was that older code would misread has
+	// its own kind.
 	Kind string `json:"kind"`
 	// Key says which thing it is among those of its kind.
 	Key string `json:"key"`
-	// Was is how the thing was, in the words of its kind.
+	// Was is how the thing was, in the format of its kind.
 	Was json.RawMessage `json:"was"`
 
 	path string
@@ -43,19 +43,19 @@ func (n Note) Read(was any) error {
 	return nil
 }
 
-// Run is the folder of the run that did it.
+// Run is the folder of the run that made the change.
 func (n Note) Run() string { return filepath.Dir(filepath.Dir(n.path)) }
 
 // Undoing reports whether the run has begun to undo it: what the run did must not be
 // relied on.
 func (n Note) Undoing() bool { return strings.HasSuffix(n.path, marked) }
 
-// undoing marks the note. The error is [fs.ErrNotExist] if it is undone.
+// undoing marks the note. The error is [fs.ErrNotExist] if it has been undone.
 func (n Note) undoing() (Note, error) {
 	path := strings.TrimSuffix(strings.TrimSuffix(n.path, marked), suffix) + marked
 	err := os.Rename(n.path, path)
 	if errors.Is(err, fs.ErrNotExist) {
-		// It may bear the mark already.
+		// It may be marked already.
 		_, err = os.Stat(path)
 	}
 	n.path = path
@@ -68,12 +68,12 @@ type Log struct {
 	last atomic.Int64
 }
 
-// NewLog is for the run with this folder.
+// NewLog returns a log for the run with this folder.
 func NewLog(run string) *Log { return &Log{run: run} }
 
-// Write notes how a thing is. When it returns the run may change the thing; a
-// note is there as a whole or not at all, since one that was cut off by the run's
-// end could never be undone.
+// Write notes how a thing is. Once it returns, the run may change the thing. A
+// note is written completely or not at all, since one that was cut off by the
+// run's end could never be undone.
 func (l *Log) Write(kind, key string, was any) (*Note, error) {
 	encoded, err := json.Marshal(was)
 	if err != nil {
@@ -102,7 +102,7 @@ func Of(run, kind string) []Note {
 	return notes
 }
 
-// Find is a run's newest note about a thing.
+// Find returns a run's newest note about a thing.
 func Find(run, kind, key string) (Note, bool) {
 	notes := Of(run, kind)
 	if i := slices.IndexFunc(notes, func(n Note) bool { return n.Key == key }); i >= 0 {
@@ -111,8 +111,8 @@ func Find(run, kind, key string) (Note, bool) {
 	return Note{}, false
 }
 
-// paths are the files of a run's notes, the newest first. What was not written to
-// its end has a name that begins with a dot.
+// paths are the files of a run's notes, the newest first. An unfinished file has
+// a name that begins with a dot.
 func paths(run string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(run, folder))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -1,11 +1,11 @@
 // Package undo records what a run changes that is not its own, and restores it when the
 // run ends or has died.
 //
-// Before the deed the run writes a note, see [Log.Write]. Notes are JSON files of
-// one format in one folder within the run's, so that another process can undo
-// what a run that was killed did. Who does such deeds owns a kind of note and has a
-// [Handler] for it; [All] is the loop over a run's notes. A note goes when it is
-// undone and not before: it is all that is known of how the thing was.
+// Before a change the run writes a note, see [Log.Write]. Notes are JSON files of one
+// format in one folder within the run's, so that another process can undo what a killed
+// run did. Code that makes such changes owns a kind of note and has a [Handler] for it;
+// [All] is the loop over a run's notes. A note is removed only when it is undone: it is
+// all that is known about how the thing was.
 package undo
 
 import (
@@ -27,27 +27,27 @@ const (
 	// patience is how long one note may take, so that one that hangs leaves time
 	// for the others.
 	patience = 20 * time.Second
-	// lockPause is how often a lock that another process holds is tried.
+	// lockPause is the time between attempts to take a lock that another process holds.
 	lockPause = 20 * time.Millisecond
 )
 
-// Handler undoes the deeds of one kind.
+// Handler undoes the changes of one kind.
 type Handler struct {
 	Kind string
-	// Undo makes a thing what the note says it was. The deed may not have been
-	// done, or be undone already, in whole or in part: a run may be killed at any
-	// moment, and so may who undoes.
+	// Undo makes a thing what the note says it was. The change may not have been
+	// made, or may be undone already, in whole or in part: a run may be killed at any
+	// moment, and so may the process that undoes it.
 	Undo func(context.Context, Note) error
-	// Alone, if not nil, calls do while no other run does or undoes what would
-	// get in the way.
+	// Alone, if not nil, calls do while no other run makes or undoes a change that
+	// would get in the way.
 	Alone func(ctx context.Context, n Note, do func() error) error
 }
 
-// Do undoes one note and removes it. That another process was faster is fine.
+// Do undoes one note and removes it. It is fine if another process was faster.
 func (h Handler) Do(ctx context.Context, n Note) error {
 	do := func() error {
-		// The mark comes first: should two runs undo the same thing at the same
-		// moment, neither leaves it to the other.
+		// The mark comes first: if two runs undo the same thing at the same moment,
+		// neither leaves it to the other.
 		n, err := n.undoing()
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -70,11 +70,11 @@ func (h Handler) Do(ctx context.Context, n Note) error {
 }
 
 // All undoes what the notes in a run's folder say: kinds in the order of their
-// handlers, and of one kind the newest first, since a thing that was changed twice
-// was what the older note says. What cannot be undone keeps its note, and keeps
-// nothing but the same thing from being undone; so does a note of a kind without a
-// handler, which is a newer program's, and one that cannot be read. The error names
-// each.
+// handlers, and within a kind the newest first, since a thing that was changed
+// twice was what the older note says. What cannot be undone keeps its note, and
+// blocks only changes to the same thing. A note that cannot be read is kept, too,
+// and so is one of a kind without a handler, which is a newer program's. The error
+// names each.
 func All(ctx context.Context, run string, handlers ...Handler) error {
 	// Two processes may clean up after the same run.
 	lock := flock.New(filepath.Join(run, folder), flock.SetFlag(os.O_RDONLY))
@@ -116,7 +116,7 @@ func all(ctx context.Context, run string, handlers []Handler) error {
 	return err
 }
 
-// byKind are a run's notes, the newest first, and what is wrong with others.
+// byKind returns a run's notes, the newest first, and what is wrong with others.
 func byKind(run string) (kinds map[string][]Note, errs []error) {
 	kinds = map[string][]Note{}
 	notes, err := paths(run)

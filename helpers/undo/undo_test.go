@@ -14,13 +14,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// world is what runs change: things by name, each with a value. It undoes deeds of
-// the kinds "first" and "second", in this order.
+// world is what runs change: things by name, each with a value. It undoes changes
+// of the kinds "first" and "second", in this order.
 type world struct {
 	things map[string]string
 	// fails holds the things that cannot be undone.
 	fails map[string]bool
-	// undone are the things that were made what they were, in order.
+	// undone are the things that were restored, in order.
 	undone []string
 }
 
@@ -88,8 +88,8 @@ func TestTheOrderOfManyNotes(t *testing.T) {
 	require.Equal(t, "", w.things["a"])
 }
 
-// TestEachFailsOnce lets one thing after the other fail: its note stays, the others
-// are undone, and the next pass finishes.
+// TestEachFailsOnce makes one thing after the other fail: its note stays, the
+// others are undone, and the next pass finishes.
 func TestEachFailsOnce(t *testing.T) {
 	for _, thing := range []string{"a", "b", "c", "d"} {
 		t.Run(thing, func(t *testing.T) {
@@ -113,8 +113,8 @@ func TestEachFailsOnce(t *testing.T) {
 	}
 }
 
-// TestAThingThatWasChangedTwice keeps its older note while the newer one is not
-// undone: the thing would be what it was in between, after all.
+// TestAThingThatWasChangedTwice keeps its older note until the newer one is
+// undone: otherwise the thing would end up as it was in between.
 func TestAThingThatWasChangedTwice(t *testing.T) {
 	run, w := t.TempDir(), newWorld()
 	l := NewLog(run)
@@ -136,7 +136,7 @@ func TestAThingThatWasChangedTwice(t *testing.T) {
 	require.Equal(t, map[string]string{"a": "", "b": ""}, w.things)
 }
 
-// TestKilledAtEachMoment is a run, and who undoes what it did, that may be killed
+// TestKilledAtEachMoment kills a run, and the process that undoes its changes,
 // between any two steps.
 func TestKilledAtEachMoment(t *testing.T) {
 	for moment, kill := range map[string]func(t *testing.T, run string, w *world, l *Log){
@@ -173,8 +173,8 @@ func TestKilledAtEachMoment(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeReadIsLeftAlone is a note of a newer program's, one that a disk
-// tore, and one whose content is not that of its kind.
+// TestWhatCannotBeReadIsLeftAlone has a note of a newer program, one that a disk
+// tore, and one whose content does not fit its kind.
 func TestWhatCannotBeReadIsLeftAlone(t *testing.T) {
 	for name, tc := range map[string]struct{ content, says string }{
 		"000002-third.json": {`{"kind":"third","was":{},"since":3}`, `of the kind "third", which this program does not know`},
@@ -235,7 +235,7 @@ func TestANoteThatIsWrittenMeanwhile(t *testing.T) {
 	require.ErrorContains(t, err, "000002-first.json was not undone")
 }
 
-// TestTwoUndoAtOnce is a reaper and a person who cleans up.
+// TestTwoUndoAtOnce has a reaper and a person clean up at once.
 func TestTwoUndoAtOnce(t *testing.T) {
 	run, w := t.TempDir(), newWorld()
 	l := NewLog(run)
@@ -262,8 +262,8 @@ func TestWhoUndoesIsWaitedFor(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestUndoneWhileItWaited is a note that another process removes before this one
-// has its turn.
+// TestUndoneWhileItWaited has another process remove a note before this one has
+// its turn.
 func TestUndoneWhileItWaited(t *testing.T) {
 	run, w := t.TempDir(), newWorld()
 	w.change(t, NewLog(run), "first", "a", "1")
@@ -276,7 +276,7 @@ func TestUndoneWhileItWaited(t *testing.T) {
 	require.Equal(t, []string{"a"}, w.undone)
 }
 
-// TestWhatIsBeingUndoneSaysSo is what runs rely on that share a thing.
+// TestWhatIsBeingUndoneSaysSo checks what runs that share a thing rely on.
 func TestWhatIsBeingUndoneSaysSo(t *testing.T) {
 	run := t.TempDir()
 	n, err := NewLog(run).Write("first", "a", was{"a", "0"})

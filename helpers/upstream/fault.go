@@ -35,9 +35,9 @@ const (
 	TimedOut Kind = "timed out"
 	// Untrusted: its certificate does not verify.
 	Untrusted Kind = "not trusted"
-	// Unauthorized: it wants to know who asks (401).
+	// Unauthorized: it wants to know who is asking (401).
 	Unauthorized Kind = "unauthorized"
-	// Forbidden: it knows who asks and refuses (403).
+	// Forbidden: it knows who is asking and refuses (403).
 	Forbidden Kind = "forbidden"
 	// Missing: it does not have what was asked for (404).
 	Missing Kind = "not there"
@@ -45,13 +45,13 @@ const (
 	TooMany Kind = "too many requests"
 	// Failed: it could not do its part (5xx).
 	Failed Kind = "failed"
-	// Unreadable: it answers, and not as a registry does.
+	// Unreadable: it answers, but not as a registry does.
 	Unreadable Kind = "unreadable"
 )
 
 // Fault is what one registry does wrong.
 type Fault struct {
-	// Host is the registry's, or that of the proxy before it.
+	// Host is the registry's host, or that of the proxy in front of it.
 	Host string
 	Kind Kind
 	// Detail is what was seen, such as "503 Service Unavailable".
@@ -63,7 +63,7 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("%s %s; %s", f.Host, f.Detail, f.Advice())
 }
 
-// mirrors says where mirrors are named.
+// mirrors says where mirrors are configured.
 const mirrors = "in the file that BUILDERS_TESTBED names for builders, registry-mirrors for the engine"
 
 // Advice says what to do about the fault.
@@ -169,9 +169,9 @@ func why(err error) string {
 	return err.Error()
 }
 
-// FaultOf is the fault of a registry that made a client of go-containerregistry
-// fail, or nil if the registry answered and what it serves is not what was
-// expected.
+// FaultOf returns the fault of a registry that made a client of
+// go-containerregistry fail, or nil if the registry answered but does not serve
+// what was expected.
 func FaultOf(host string, err error) *Fault {
 	if answered, ok := errors.AsType[*transport.Error](err); ok {
 		return ofStatus(host, &http.Response{StatusCode: answered.StatusCode})

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// setProxy leads a client through a proxy; the one of the environment is read
-// once for each process.
+// setProxy routes a client through a proxy; the one in the environment is read
+// only once per process.
 func setProxy(t *testing.T, w *witness, address string) {
 	t.Helper()
 	proxy, err := url.Parse(address)

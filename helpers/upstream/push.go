@@ -14,18 +14,18 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// chunk is how much is uploaded and taken back, in bytes.
+// chunk is how much is uploaded and then canceled, in bytes.
 const chunk = 1 << 20
 
-// nothing is a manifest that is whole, under a digest that it does not have: no
-// registry takes it, and none fails over it. registry:3 answers 500 to one without
-// a version.
+// nothing is a complete manifest under a digest that it does not have: every
+// registry refuses it, and none fails because of it. registry:3 answers 500 to one
+// without a version.
 const (
 	nothing       = `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"` + nothingDigest + `","size":2},"layers":[]}`
 	nothingDigest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 )
 
-// push begins an upload, sends a part of it and takes it back; then it offers a
+// push begins an upload, sends part of it and cancels it; then it offers a
 // manifest that every registry refuses.
 func (h Host) push(ctx context.Context, ref name.Reference, auth authn.Authenticator) error {
 	w := h.client()
@@ -48,7 +48,7 @@ func (h Host) push(ctx context.Context, ref name.Reference, auth authn.Authentic
 type uploader struct {
 	ctx    context.Context
 	client *http.Client
-	// location is where the upload goes on.
+	// location is where the upload continues.
 	location *url.URL
 }
 
@@ -62,7 +62,7 @@ func (u *uploader) upload(base string) error {
 	if _, err := u.do(http.MethodPatch, u.location.String(), "application/octet-stream", make([]byte, chunk)); err != nil {
 		return err
 	}
-	// Not every registry can take an upload back; it forgets it later, then.
+	// Not every registry can cancel an upload; it forgets it later, then.
 	_, _ = u.do(http.MethodDelete, u.location.String(), "", nil)
 	return nil
 }

@@ -20,32 +20,32 @@ import (
 
 // Host is a registry as clients are configured to reach it.
 type Host struct {
-	// Name is its host, with the port if it has one of its own.
+	// Name is its host, with the port unless that is the default.
 	Name string
 	// Plain reports whether it is reached without TLS.
 	Plain bool
 	// Unverified reports whether any certificate is accepted.
 	Unverified bool
-	// Roots are the authorities that may sign its certificate, nil for those of
+	// Roots are the authorities that may sign its certificate; nil means those of
 	// this machine.
 	Roots *x509.CertPool
 }
 
-// Route is the registries that a client tries for an image, one after another:
+// Route lists the registries that a client tries for an image, one after another:
 // mirrors first, the image's own last.
 type Route []Host
 
-// patience is how long a registry may take to begin with an answer.
+// patience is how long a registry may take to begin its answer.
 const patience = 10 * time.Second
 
 // sample is how much of an image's content is fetched, in bytes. What breaks off
-// later than that is not seen.
+// later goes unnoticed.
 const sample = 64 << 20
 
 // Hub is the registry behind docker.io.
 const Hub = "registry-1.docker.io"
 
-// HostOf is the host that an image's reference leads to.
+// HostOf returns the host that an image's reference leads to.
 func HostOf(image string) (string, error) {
 	ref, err := name.ParseReference(image)
 	if err != nil {
@@ -68,17 +68,17 @@ func SameRepository(one, other string) bool {
 }
 
 // Pull fetches an image as a client would: its manifest, that of one platform,
-// its configuration and the beginning of its layers. The error holds the [Fault]
-// of each registry on the way if none of them serves it; arch chooses the
-// platform where the image has several.
+// its configuration and the beginning of its layers. If none of the registries on
+// the way serves it, the error holds the [Fault] of each. arch chooses the
+// platform if the image has several.
 func (r Route) Pull(ctx context.Context, image, arch string) error {
 	return r.each(image, func(h Host, ref name.Reference, auth authn.Authenticator) error {
 		return h.pull(ctx, ref, auth, arch)
 	})
 }
 
-// Push makes sure that the last registry of the route takes uploads for an image,
-// and leaves nothing there.
+// Push makes sure that the last registry of the route accepts uploads for an
+// image, and leaves nothing there.
 func (r Route) Push(ctx context.Context, image string) error {
 	return r[len(r)-1:].each(image, func(h Host, ref name.Reference, auth authn.Authenticator) error {
 		return h.push(ctx, ref, auth)
@@ -93,7 +93,7 @@ func (r Route) each(image string, ask question) error {
 	if err != nil {
 		return fmt.Errorf("%q is not an image reference: %w", image, err)
 	}
-	// A failing helper of the user's is not a registry's fault.
+	// A failing credential helper of the user's is not a registry's fault.
 	auth, err := authn.DefaultKeychain.Resolve(ref.Context())
 	if err != nil {
 		auth = authn.Anonymous
@@ -129,10 +129,10 @@ func (t together) Error() string {
 	return strings.Join(text, "; and ")
 }
 
-// Unwrap is each of them.
+// Unwrap returns each of them.
 func (t together) Unwrap() []error { return t }
 
-// reference is an image's at this host.
+// reference returns an image's reference at this host.
 func (h Host) reference(ref name.Reference) (name.Reference, error) {
 	separator := ":"
 	if _, byDigest := ref.(name.Digest); byDigest {
@@ -145,7 +145,7 @@ func (h Host) reference(ref name.Reference) (name.Reference, error) {
 	return name.ParseReference(h.Name+"/"+ref.Context().RepositoryStr()+separator+ref.Identifier(), options...)
 }
 
-// client is one that is watched.
+// client returns a client that is watched.
 func (h Host) client() *witness {
 	w := &witness{}
 	dialer := &net.Dialer{Timeout: patience}
@@ -167,7 +167,7 @@ func (h Host) pull(ctx context.Context, ref name.Reference, auth authn.Authentic
 	return h.judge(w, fetch(ref, arch, options))
 }
 
-// judge turns an error of a client into the fault that it was made by.
+// judge turns an error of a client into the fault that caused it.
 func (h Host) judge(w *witness, err error) error {
 	if err == nil {
 		return nil
@@ -234,7 +234,7 @@ func imageOf(found *remote.Descriptor, arch string) (v1.Image, error) {
 	return index.Image(manifest.Manifests[chosen].Digest)
 }
 
-// read fetches so many bytes of a layer at most, and returns how many are left.
+// read fetches at most left bytes of a layer, and returns how many are left.
 func read(layer v1.Layer, left int64) (int64, error) {
 	if left <= 0 {
 		return 0, nil

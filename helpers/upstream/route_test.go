@@ -48,8 +48,8 @@ func behind(t *testing.T, middleware proxy.Middleware) Host {
 
 func plain(service http.Handler) http.Handler { return service }
 
-// distribution refuses manifests as registry:3 does: it cannot tell what one
-// without a version is, and fails.
+// distribution refuses manifests as registry:3 does: it cannot tell what a
+// manifest without a version is, and fails.
 func distribution(service http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPut || !strings.Contains(r.URL.Path, "/manifests/") {
@@ -68,7 +68,7 @@ func distribution(service http.Handler) http.Handler {
 func TestAPushIsAskedAboutWithoutHarm(t *testing.T) {
 	require.NoError(t, Route{behind(t, distribution)}.Push(t.Context(), "some/app:2"))
 
-	// The tag that is there stays what it was.
+	// The existing tag stays what it was.
 	host := behind(t, plain)
 	image, err := name.ParseReference(host.Name + "/some/app:1")
 	require.NoError(t, err)

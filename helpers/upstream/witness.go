@@ -10,14 +10,14 @@ import (
 )
 
 // witness sees every exchange with the registries and notes what went wrong: the
-// errors of the client above it keep neither headers nor, at times, the cause.
+// errors of the client above it lack headers and, at times, the cause.
 type witness struct {
 	next http.RoundTripper
 
 	mu     sync.Mutex
 	faults []*Fault
-	// spoken are those of answers that came by TLS: a client may then try without
-	// it, and get an error about the protocol.
+	// spoken are the faults of answers that came over TLS: a client may then try
+	// without it, and get an error about the protocol.
 	spoken []*Fault
 }
 
@@ -47,7 +47,7 @@ func (w *witness) forget() {
 	w.faults, w.spoken = nil, nil
 }
 
-// fault is what went wrong at last. A certificate goes before: a client that is
+// fault is what went wrong last. A certificate takes precedence: a client that is
 // told to may try without TLS after it.
 func (w *witness) fault() *Fault {
 	w.mu.Lock()
@@ -80,7 +80,7 @@ func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if response.StatusCode < http.StatusBadRequest {
-		// What was asked for comes after all, with a token or without TLS.
+		// What was asked for arrives after all, with a token or without TLS.
 		w.forget()
 	}
 	w.answered(ofStatus(r.URL.Host, response), r.URL.Scheme)
@@ -103,7 +103,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// proxyAnswered notes a proxy that does not let a connection through.
+// proxyAnswered notes that a proxy does not let a connection through.
 func (w *witness) proxyAnswered(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
 	if answer.StatusCode != http.StatusOK {
 		w.note(ofStatus("the proxy "+proxy.Host, answer))

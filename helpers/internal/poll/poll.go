@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Until asks, in the goroutine of its caller, until the answer is done or an
-// error, with a pause after each other answer. Once the context is over it returns
-// the context's error.
+// Until asks, in its caller's goroutine, until the answer is done or an error, and
+// pauses after every other answer. Once the context is over it returns the
+// context's error.
 func Until(ctx context.Context, pause time.Duration, ask func() (done bool, err error)) error {
 	for {
 		if done, err := ask(); done || err != nil {

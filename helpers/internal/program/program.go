@@ -8,24 +8,24 @@ import (
 	"encoding/binary"
 )
 
-// Program is what a 64-bit program's file says.
+// Program describes a 64-bit program.
 type Program struct {
-	// Machine is the processor that it is made for, and Order that one's order of
-	// bytes.
+	// Machine is the processor that it is made for, and Order the processor's byte
+	// order.
 	Machine elf.Machine
 	Order   binary.ByteOrder
-	// Code are its instructions. Without any the file is a header and nothing
-	// else: a kernel looks no further to see that it cannot execute it.
+	// Code is its instructions. Without any, the file is just a header: that is all a
+	// kernel reads to see that it cannot execute it.
 	Code []byte
 }
 
 const (
-	// address is where the file is loaded, and alignment what every page size
-	// divides.
+	// address is where the file is loaded, and alignment a multiple of every page
+	// size.
 	address, alignment = 0x400000, 0x10000
 )
 
-// ELF is the program's file.
+// ELF returns the program's file.
 func (p Program) ELF() []byte {
 	header := elf.Header64{
 		Ident:   [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
@@ -43,13 +43,13 @@ func (p Program) ELF() []byte {
 	}
 	var file bytes.Buffer
 	for _, part := range parts {
-		// A buffer takes everything, and all parts have a fixed size.
+		// A write to a buffer cannot fail, and all parts have a fixed size.
 		_ = binary.Write(&file, p.Order, part)
 	}
 	return file.Bytes()
 }
 
-// segment loads the whole file, and lets the program begin behind both headers.
+// segment loads the whole file and starts the program after both headers.
 func (p Program) segment(header *elf.Header64) elf.Prog64 {
 	segment := elf.Prog64{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_X), Vaddr: address, Paddr: address, Align: alignment}
 	before := binary.Size(*header) + binary.Size(segment)

@@ -19,7 +19,7 @@ import (
 	"github.com/docker/docker/client"
 )
 
-// Engine is one that runs until its test ends.
+// Engine runs until its test ends.
 type Engine struct {
 	// Host is its endpoint.
 	Host string
@@ -28,7 +28,7 @@ type Engine struct {
 
 	mu     sync.Mutex
 	images map[string][]string // id → names
-	faults map[string]int      // method and end of the path → how often it fails yet
+	faults map[string]int      // method and end of the path → how many more times it fails
 	before func(request string)
 }
 
@@ -53,8 +53,8 @@ func (e *Engine) Client(t testing.TB) *client.Client {
 	return c
 }
 
-// Fail lets so many requests fail, known by their method and what their path
-// ends in, for example "POST /tag".
+// Fail makes so many requests fail, given by their method and the end of their
+// path, for example "POST /tag".
 func (e *Engine) Fail(request string, times int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -69,7 +69,7 @@ func (e *Engine) Before(do func(request string)) {
 	e.before = do
 }
 
-// Name gives a name to an image, taking it from whichever has it, as a pull does.
+// Name gives an image a name, taking it from the image that has it, as a pull does.
 func (e *Engine) Name(id, name string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -79,7 +79,7 @@ func (e *Engine) Name(id, name string) {
 	e.images[id] = append(e.images[id], name)
 }
 
-// Remove takes a name away, and with its last name an image.
+// Remove removes a name, and an image with its last name.
 func (e *Engine) Remove(name string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -93,7 +93,7 @@ func (e *Engine) Remove(name string) {
 	}
 }
 
-// ID is the image that has a name, or empty.
+// ID returns the image that has a name, or empty.
 func (e *Engine) ID(name string) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -215,7 +215,7 @@ func (e *Engine) remove(w http.ResponseWriter, ref string) {
 	answer(w, []image.DeleteResponse{})
 }
 
-// familiar is a name as an engine lists it.
+// familiar returns a name as an engine lists it.
 func familiar(name string) string {
 	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
