@@ -10,16 +10,16 @@ import (
 	"gonum.org/v1/gonum/stat/combin"
 )
 
-// What is believed of a claim before it was asked: a broken one fails each time
-// or, if it wavers, at any rate; a good one never fails or, if it does, seldom.
+// What is believed about a claim before it is tried: a broken one fails each time
+// or, if it wavers, at any rate; a good one never fails or, if it does, rarely.
 const (
-	// steady is how probable it is that a broken claim fails each time.
+	// steady is the probability that a broken claim fails each time.
 	steady = 0.5
-	// spotless is how probable it is that a good claim never fails, and rare
-	// says how seldom others do: at a rate of 1/(1+rare) on average.
+	// spotless is the probability that a good claim never fails, and rare says how
+	// rarely others do: at a rate of 1/(1+rare) on average.
 	spotless, rare = 0.7, 19
-	// mistaken is how probable it is that the claim fails as often with the good
-	// release as with the bad one, whatever the caller says.
+	// mistaken is the probability that the claim fails as often with the good release
+	// as with the bad one, whatever the caller says.
 	mistaken = 0.05
 	// doubt is the probability of something unexpected.
 	doubt = 0.002
@@ -28,21 +28,21 @@ const (
 // none stands for no release in which the claim broke: both ends are alike.
 const none = 0
 
-// belief is how probable it is, given what was counted with each release, that
-// the claim broke in each of them.
+// belief is the probability, given what was counted with each release, that the
+// claim broke in each of them.
 type belief struct {
-	// at has one entry per release: that it is the first bad one. The first
-	// release cannot be; its entry is that none is. They add up to 1.
+	// at has one entry per release: the probability that it is the first bad one. The
+	// first release cannot be; its entry is the probability that none is. The entries
+	// add up to 1.
 	at []float64
-	// log is the logarithm of how probable the counts are at all, for tries in
-	// one order.
+	// log is the logarithm of the probability of the counts, for tries in one order.
 	log float64
 }
 
 // believe weighs what was counted with each of the releases, in their order.
-// Before it was asked, all releases but the first are as likely to be the first
-// bad one. The two rates of failure, below it and from it on, are not known and
-// not estimated: what the counts say is averaged over all that they may be.
+// Before any try, all releases but the first are equally likely to be the first
+// bad one. The two rates of failure, below it and from it on, are unknown and not
+// estimated: what the counts say is averaged over everything that they may be.
 func believe(counts []rate.Count) belief {
 	var below, above rate.Count
 	for _, c := range counts {
@@ -75,8 +75,8 @@ func minus(a, b rate.Count) rate.Count {
 	return rate.Count{Failed: a.Failed - b.Failed, Asked: a.Asked - b.Asked}
 }
 
-// logGood is how probable a count is below the release in which the claim broke,
-// as a logarithm, and logBad from there on.
+// logGood is the logarithm of the probability of a count below the release in
+// which the claim broke, and logBad from there on.
 func logGood(c rate.Count) float64 {
 	p := (1 - spotless) * math.Exp(logBeta(1, rare, c))
 	if c.Failed == 0 {
@@ -93,30 +93,30 @@ func logBad(c rate.Count) float64 {
 	return math.Log(p)
 }
 
-// logBeta is the same where the rate itself is distributed as Beta(a, b).
+// logBeta is the same if the rate itself is distributed as Beta(a, b).
 func logBeta(a, b float64, c rate.Count) float64 {
 	return mathext.Lbeta(a+float64(c.Failed), b+float64(c.Asked-c.Failed)) - mathext.Lbeta(a, b)
 }
 
-// bad is how probable it is that the release at i is a bad one.
+// bad is the probability that the release at i is a bad one.
 func (b belief) bad(i int) float64 {
 	return floats.Sum(b.at[1 : i+1])
 }
 
-// decided reports whether what the release at i is can hardly be doubted; asking it
-// says next to nothing.
+// decided reports whether there is hardly any doubt what the release at i is;
+// asking it says next to nothing.
 func (b belief) decided(i int) bool {
 	bad := b.bad(i)
 	return i > 0 && i < len(b.at)-1 && (bad < doubt || bad > 1-doubt)
 }
 
-// bits is how much is not known.
+// bits is how much is unknown.
 func (b belief) bits() float64 {
 	return stat.Entropy(b.at) / math.Ln2
 }
 
 // gain is how many bits the given number of tries with the release at i are
-// expected to tell.
+// expected to yield.
 func (b belief) gain(counts []rate.Count, i, tries int) float64 {
 	then := append([]rate.Count{}, counts...)
 	expected := 0.0
@@ -129,8 +129,8 @@ func (b belief) gain(counts []rate.Count, i, tries int) float64 {
 	return b.bits() - expected
 }
 
-// enough is how many tries show a failure with a probability of 95 %, where the
-// claim fails as often as it did with a release that is bad.
+// enough is how many tries show a failure with a probability of 95 % if the claim
+// fails as often as it did with a bad release.
 func enough(bad rate.Count) int {
 	next := math.Exp(logBad(bad.Add(1)) - logBad(bad))
 	return min(max(1, int(math.Ceil(math.Log(1-Sure)/math.Log(1-next)))), mostAhead)

@@ -2,9 +2,9 @@
 // sometimes.
 //
 // It tries one release at a time, the one that is expected to tell the most, and keeps
-// account of how probable it is of each release that it is the first bad one.
-// A claim that fails each time is found as by halving, with the answer asked
-// twice; of one that fails half of the time more tries are made with each release.
+// track of how probable it is of each release that it is the first bad one. A claim
+// that fails each time is found as by halving, with the answer tried twice; if it fails
+// half of the time, more tries are made with each release.
 package bisect
 
 import (
@@ -19,21 +19,21 @@ import (
 	"builders.test/internal/rate"
 )
 
-// Finding is what one release did with the claim, once.
+// Finding is the outcome of one try with one release.
 type Finding struct {
 	Version string
 	Verdict claim.Verdict
-	// Reason says why, where the verdict is not holds.
+	// Reason says why, unless the verdict is holds.
 	Reason string
-	// Seconds is how long that took, with making the release the first time.
+	// Seconds is how long that took, including making the release the first time.
 	Seconds float64
 	// Evidence is the folder with what was run, or empty.
 	Evidence string
 }
 
-// Judge tests the claim on one release, once: a failure is not
-// retried. [ErrAbsent] means that there is no such release; any other error ends
-// the search.
+// Judge tests the claim on one release, once: a failure is not retried. It
+// returns [ErrAbsent] if there is no such release; any other error ends the
+// search.
 type Judge func(ctx context.Context, version string) (Finding, error)
 
 // ErrAbsent means that a release does not exist.
@@ -42,26 +42,26 @@ var ErrAbsent = errors.New("there is no such release")
 // Answer is what a search found.
 type Answer struct {
 	// Change is where the claim broke, and Others are where else it may have, the
-	// most probable first; none where that is hardly possible.
+	// most probable first; empty if that is hardly possible.
 	Change
 	Others []Change
-	// Judged is the number of releases with which the claim was tested, and Tries
-	// how often altogether.
+	// Judged is with how many releases the claim was tested, and Tries how often
+	// altogether.
 	Judged, Tries int
-	// Wavers reports whether the claim was seen to fail and to hold where it should do
-	// the same.
+	// Wavers reports whether the claim was seen both to fail and to hold where it
+	// should do the same each time.
 	Wavers bool
 }
 
 // Change is a place where a claim may have broken.
 type Change struct {
-	// LastGood and FirstBad are next to each other, but for releases that could
-	// not be judged.
+	// LastGood and FirstBad are adjacent, except for releases that could not be
+	// judged.
 	LastGood, FirstBad Release
-	// Unjudged are the releases between the two that exist and could not be
-	// judged, because the environment failed or the claim does not apply.
+	// Unjudged are the releases between the two that exist but could not be judged,
+	// because the environment failed or the claim does not apply.
 	Unjudged []Finding
-	// Probability is how sure it is, from 0 to 1, that the claim broke above
+	// Probability is how certain it is, from 0 to 1, that the claim broke above
 	// LastGood and not above FirstBad.
 	Probability float64
 }
@@ -70,30 +70,30 @@ type Change struct {
 type Release struct {
 	Version string
 	rate.Count
-	// Finding is the last that speaks for what the release is taken for: one that
-	// holds for a good one and a failure for a bad one, if there was any.
+	// Finding is the last one that supports what the release is taken for: one that
+	// holds for a good release and a failure for a bad one, if there was any.
 	Finding Finding
 }
 
 const (
-	// Sure is when the search for a claim that wavers ends.
+	// Sure is the probability at which the search for a claim that wavers ends.
 	Sure = 0.95
-	// possible is from when on another place is worth a word.
+	// possible is the probability from which on another place is worth mentioning.
 	possible = 0.01
-	// patience is how often a bad release may hold before it is not taken for bad
-	// any more, and a good one may fail at first and nothing else.
+	// patience is how often a bad release may hold before it is no longer taken for
+	// bad, and proofs how often a good one may fail at first without ever holding.
 	patience, proofs = 20, 4
-	// mostTries is how often one release is asked at most, and mostAhead how many
+	// mostTries is how often one release is tried at most, and mostAhead how many
 	// tries are planned ahead.
 	mostTries, mostAhead = 40, 12
 	// little is how many bits are not worth a try.
 	little = 0.002
 )
 
-// Search finds the first bad one of the releases, which are in order: the first
-// is believed to be good and the last one bad, and both beliefs are put to the
-// test first. Every finding is reported as it is made. The error says that good is not
-// good, bad is not bad, or that both are alike.
+// Search finds the first bad release. The releases are in order: the first is believed
+// to be good and the last one bad, and both beliefs are tested first. Every finding is
+// reported as it is made. The error says that good is not good, bad is not bad, or
+// both are alike.
 func Search(ctx context.Context, releases []string, judge Judge, tell func(Finding)) (Answer, error) {
 	if len(releases) < 2 {
 		return Answer{}, errors.New("there is nothing between the good and the bad release")
@@ -125,11 +125,11 @@ type place struct {
 	rate.Count
 	// held and failed are the last findings of their kind.
 	held, failed Finding
-	// mute is why the release cannot be judged; nil if it can, or may.
+	// mute is why the release cannot be judged; nil if it can, or may be.
 	mute *Finding
 }
 
-// search is a line of releases of which more and more is known.
+// search is a line of releases about which more and more is known.
 type search struct {
 	judge Judge
 	tell  func(Finding)
@@ -201,8 +201,9 @@ func (s *search) bad(ctx context.Context) error {
 	return nil
 }
 
-// next is what is known, and which release to ask; -1 where nothing is left to
-// ask. As long as the claim does the same each time, its releases are halved.
+// next returns what is known, and which release to ask; -1 if there is nothing
+// left to ask. As long as the claim does the same each time, its releases are
+// halved.
 func (s *search) next() (Answer, int) {
 	counts := s.counts()
 	b := believe(counts)
@@ -222,8 +223,8 @@ func (s *search) next() (Answer, int) {
 	return answer, s.telling(b, counts)
 }
 
-// halving is the release nearest to the middle that was not asked yet, between
-// those that hold and those that fail; -1 if there is none.
+// halving returns the release nearest to the middle that was not asked yet,
+// between those that hold and those that fail; -1 if there is none.
 func (s *search) halving() int {
 	from, to := 0, len(s.line)-1
 	for i, p := range s.line {
@@ -245,9 +246,9 @@ func (s *search) halving() int {
 
 func distance(a, b int) int { return max(a-b, b-a) }
 
-// budget is how many tries a claim is worth that fails each time: both ends, by
-// halving, and the answer again. Whether it would waver if it was asked more often
-// is what the probability says.
+// budget is how many tries a claim is worth that fails each time: both ends, the
+// halving, and the answer again. Whether it would waver if it were asked more
+// often is what the probability says.
 func (s *search) budget() int {
 	tries := 4 + bits.Len(uint(len(s.line)-2))
 	for _, p := range s.line {
@@ -258,8 +259,8 @@ func (s *search) budget() int {
 	return tries
 }
 
-// wavering reports whether no release explains the counts, below which the claim
-// never fails and from which on it always does.
+// wavering reports whether no release explains the counts, that is, whether there
+// is none below which the claim never fails and from which on it always does.
 func wavering(counts []rate.Count) bool {
 	failed := false
 	for _, c := range counts {
@@ -271,8 +272,8 @@ func wavering(counts []rate.Count) bool {
 	return false
 }
 
-// once is one of the two ends of a change that was asked less than twice: an
-// answer that rests on one try is none. It is -1 where both were.
+// once returns an end of a change that was asked less than twice: an answer that
+// rests on one try is none. It returns -1 if both were asked twice.
 func (s *search) once(c Change) int {
 	for i, p := range s.line {
 		if (p.version == c.LastGood.Version || p.version == c.FirstBad.Version) && p.Asked < 2 && p.mute == nil {
@@ -305,7 +306,7 @@ func (s *search) counts() []rate.Count {
 	return counts
 }
 
-// answer puts the places where the claim may have broken into order.
+// answer ranks the places where the claim may have broken.
 func (s *search) answer(b belief) Answer {
 	changes := s.changes(b)
 	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(b.Probability, a.Probability) })
@@ -323,8 +324,8 @@ func (s *search) answer(b belief) Answer {
 	return answer
 }
 
-// changes are the places between each two releases that can be judged: between
-// those that cannot, nothing tells one from the other.
+// changes are the places between neighboring releases that can be judged: those
+// that cannot are indistinguishable from each other.
 func (s *search) changes(b belief) []Change {
 	var all []Change
 	now := Change{LastGood: s.line[0].asGood()}
@@ -344,7 +345,7 @@ func (s *search) changes(b belief) []Change {
 func (p *place) asGood() Release { return Release{p.version, p.Count, p.held} }
 func (p *place) asBad() Release  { return Release{p.version, p.Count, p.failed} }
 
-// alike is the error where both ends seem to fail at the same rate.
+// alike is the error if both ends seem to fail at the same rate.
 func (s *search) alike(answer Answer) error {
 	alike := believe(s.counts()).at[none]
 	if alike < answer.Probability {

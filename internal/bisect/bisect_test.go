@@ -91,8 +91,8 @@ func TestSearchSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestSearchIsNoDearerThanHalving allows what a search by halving takes that makes
-// sure of both ends and asks the two releases of its answer again.
+// TestSearchIsNoDearerThanHalving allows as many tries as a search by halving that
+// makes sure of both ends and asks the two releases of its answer again.
 func TestSearchIsNoDearerThanHalving(t *testing.T) {
 	for n := 2; n < 40; n++ {
 		for bad := 1; bad < n; bad++ {
@@ -109,7 +109,7 @@ func TestSearchIsNoDearerThanHalving(t *testing.T) {
 }
 
 // TestSearchGoesOnWhereAnAnswerFlips has a release that fails once and then holds:
-// it is good, and that the claim wavers is seen.
+// it is good, and the search notices that the claim wavers.
 func TestSearchGoesOnWhereAnAnswerFlips(t *testing.T) {
 	w, releases := line(9, 5)
 	judge := func(ctx context.Context, version string) (Finding, error) {
@@ -127,7 +127,7 @@ func TestSearchGoesOnWhereAnAnswerFlips(t *testing.T) {
 	assert.Assert(t, answer.Probability >= Sure, "%.3f", answer.Probability)
 }
 
-// TestSearchAsksAClaimThatWaversMoreOften lets a claim fail every third time.
+// TestSearchAsksAClaimThatWaversMoreOften has a claim that fails every third time.
 func TestSearchAsksAClaimThatWaversMoreOften(t *testing.T) {
 	w, releases := line(9, 5)
 	judge := func(ctx context.Context, version string) (Finding, error) {
@@ -159,8 +159,8 @@ func TestSearchSaysThatBothEndsAreAlike(t *testing.T) {
 	assert.ErrorContains(t, err, "GOOD=v0.0.0 and BAD=v0.8.0 do not differ: the claim failed")
 }
 
-// TestSearchTellsWhatItCannotTellApart has nothing that can be judged between the
-// ends.
+// TestSearchTellsWhatItCannotTellApart has nothing between the ends that can be
+// judged.
 func TestSearchTellsWhatItCannotTellApart(t *testing.T) {
 	w, releases := line(4, 2)
 	w.verdicts["v0.1.0"], w.verdicts["v0.2.0"] = claim.Error, claim.NotApplicable

@@ -12,9 +12,9 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// history is a line of releases as the world might have made it: from one on a
-// claim fails at one rate, and below at a lower one. Some releases cannot be
-// judged, or do not exist.
+// history is a line of releases as the world might have made it: from one release
+// on, a claim fails at one rate, and below it at a lower one. Some releases
+// cannot be judged, or do not exist.
 type history struct {
 	releases  []string
 	firstBad  int
@@ -24,8 +24,9 @@ type history struct {
 	chance    *rand.Rand
 }
 
-// newHistory makes one of 8 to 40 releases. The claim fails each time, or at a rate
-// from 0.2 to 1; where it is good it never fails, or in up to 5 of 100 tries.
+// newHistory makes a history of 8 to 40 releases. The claim fails each time, or at
+// a rate from 0.2 to 1; with a good release it never fails, or in up to 5 of 100
+// tries.
 func newHistory(chance *rand.Rand) *history {
 	h := &history{bad: 1, mute: map[string]bool{}, absent: map[string]bool{}, chance: chance}
 	n := 8 + chance.IntN(33)
@@ -104,7 +105,7 @@ func askHistories(t *testing.T, n int, seed uint64) (answers []said, tries int) 
 	return answers, tries
 }
 
-// bin is what was said of the same kind.
+// bin collects what was said of one kind.
 type bin struct {
 	name               string
 	has                func(said) bool
@@ -116,10 +117,10 @@ func (b bin) String() string {
 	return fmt.Sprintf("%s: of %d answers %.1f should be right, %d are", b.name, b.said, b.expected, b.right)
 }
 
-// off is by how many standard deviations the answers were right too often, or too
+// off is by how many standard deviations the answers were right too often or too
 // seldom.
 func (b bin) off() float64 {
-	// An answer that is quite sure hardly varies, but answers are whole.
+	// Sure answers hardly vary, but they are whole numbers.
 	return (float64(b.right) - b.expected) / math.Sqrt(b.variance+0.25)
 }
 
@@ -153,11 +154,12 @@ func (b *bin) add(a said) {
 	}
 }
 
-// tolerated is how many standard deviations a bin may be off. That happens by
-// chance in one bin of seven hundred.
+// tolerated is how many standard deviations a bin may be off. By chance, that
+// happens in one bin of seven hundred.
 const tolerated = 3.2
 
-// miscalibrated is the first bin that does not do what was said, or nil.
+// miscalibrated returns the first bin whose answers are right more or less often than
+// they say, or nil.
 func miscalibrated(answers []said) *bin {
 	for _, b := range bins(answers) {
 		if math.Abs(b.off()) > tolerated {
@@ -176,7 +178,7 @@ func TestTheStatedProbabilityIsHowOftenItIsRight(t *testing.T) {
 	if b := miscalibrated(answers); b != nil {
 		t.Errorf("%s", b)
 	}
-	// That this can fail is seen where the same answers boast, or are shy.
+	// The same answers, made to boast or to be shy, show that this can fail.
 	boasting, shy := slices.Clone(answers), slices.Clone(answers)
 	for i, a := range answers {
 		boasting[i].sure = 1 - (1-a.sure)/8

@@ -7,9 +7,8 @@ import (
 	"github.com/Masterminds/semver/v3"
 )
 
-// Between returns the releases from good to bad in order, both included, out
-// of the known ones. Lists may have gaps: releases that may exist are put in,
-// to be tried by their names.
+// Between returns the known releases from good to bad in order, both included.
+// Lists may have gaps: releases that may exist are added, to be tried by name.
 func Between(known []string, good, bad string) ([]string, error) {
 	from, err := semver.NewVersion(good)
 	if err != nil {
@@ -38,10 +37,10 @@ func Between(known []string, good, bad string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// guessed is how many patch releases a minor may have of which none is known.
+// guessed is how many patch releases a minor may have if none of them is known.
 const guessed = 4
 
-// gaps are releases that may exist though no list has them: the patch releases
+// gaps are releases that may exist although no list has them: the patch releases
 // below the highest known one of each minor, and the first ones of minors of
 // which none is known.
 func gaps(from, to *semver.Version, all []*semver.Version) []*semver.Version {

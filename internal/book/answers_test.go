@@ -12,8 +12,8 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// The page of answers names claims and files that exist. Those that it does not
-// name are added by `make docs`, see internal/pages.
+// The page of answers names claims and files that exist. `make docs` adds the
+// claims that it does not name, see internal/pages.
 func TestAnswersNameClaims(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(root, "docs", "answers.md"))
 	assert.NilError(t, err)
@@ -28,12 +28,12 @@ func TestAnswersNameClaims(t *testing.T) {
 
 var (
 	linked = regexp.MustCompile(`\]\(([^)#:]+)[^):]*\)`)
-	// named is a claim's id as the page writes it. Words of other kinds with
-	// a slash, such as docker/dockerfile, don't begin with a chapter.
+	// named matches a claim's id as the page writes it. Other words with a slash,
+	// such as docker/dockerfile, don't begin with a chapter.
 	named = regexp.MustCompile("`((?:builders|drivers|processor|ffmpeg|caching|output|buildkit|frontend|images|shape|cleanup)/[^`\\s]+)`")
 )
 
-// faultsOfAnswers lists the claims that the page names and that don't exist.
+// faultsOfAnswers lists the claims that the page names but that don't exist.
 func faultsOfAnswers(page string, all []claim.Listed) []string {
 	var faults []string
 	for _, match := range named.FindAllStringSubmatch(page, -1) {

@@ -20,10 +20,10 @@ import (
 	"builders.test/internal/text/sanitize"
 )
 
-// Regressions is the chapter of faults that releases of the past had.
+// Regressions is the chapter of faults in past releases.
 const Regressions = "regressions"
 
-// Book is what may be chosen from.
+// Book is what can be chosen from.
 type Book struct {
 	// Binary is the compiled tests, which prove the claims.
 	Binary string
@@ -31,9 +31,9 @@ type Book struct {
 	Claims []claim.Listed
 }
 
-// Open compiles the tests of the module in dir and asks them for their claims.
-// With specs, the absolute folder of a user's own scripts, those are the book.
-// What the compiler says goes to stderr.
+// Open compiles the tests of the module in dir and asks them for their claims. If
+// specs is not empty, it is the absolute folder of a user's own scripts, and
+// those are the book. What the compiler says goes to stderr.
 func Open(ctx context.Context, dir, specs string, stderr io.Writer) (Book, error) {
 	binary, err := filepath.Abs(filepath.Join(dir, "build", "specs.test"))
 	if err != nil {
@@ -51,7 +51,7 @@ func Open(ctx context.Context, dir, specs string, stderr io.Writer) (Book, error
 	})}, nil
 }
 
-// compile is quick where nothing has changed.
+// compile is quick if nothing has changed.
 func compile(ctx context.Context, dir, binary string, stderr io.Writer) error {
 	command := exec.CommandContext(ctx, "go", "test", "-c", "-tags", "integration", "-o", binary, ".")
 	command.Dir = dir
@@ -103,7 +103,7 @@ func list(ctx context.Context, dir, specs, binary string) ([]claim.Listed, error
 }
 
 // Digest identifies a book by what it says: it changes when a claim comes, goes,
-// or says something else, and where a script changes.
+// or says something else, and when a script changes.
 func (b Book) Digest() string {
 	sorted := slices.SortedFunc(slices.Values(b.Claims), func(x, y claim.Listed) int { return strings.Compare(x.ID, y.ID) })
 	hash := sha256.New()
@@ -114,7 +114,7 @@ func (b Book) Digest() string {
 }
 
 // Proofs identifies the compiled tests: it changes whenever what proves the claims
-// does. It is empty where they cannot be read.
+// does. It is empty if they cannot be read.
 func (b Book) Proofs() string {
 	binary, err := os.Open(b.Binary)
 	if err != nil {
@@ -134,7 +134,7 @@ func (b Book) WithoutRegressions() Book {
 	return b
 }
 
-// IDs are those of all claims.
+// IDs are the ids of all claims.
 func (b Book) IDs() []string {
 	var ids []string
 	for _, c := range b.Claims {

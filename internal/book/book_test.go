@@ -16,7 +16,7 @@ import (
 	"gotest.tools/v3/fs"
 )
 
-// root is where this project's specs are, seen from this package.
+// root is the folder of this project's specs, relative to this package.
 const root = "../.."
 
 // whole is this project's book.
@@ -90,7 +90,7 @@ func TestFaultsAreFound(t *testing.T) {
 	}
 }
 
-// A claim whose script was edited is another one, whatever its head says.
+// A claim whose script was edited is a different one, whatever its head says.
 func TestTheBookChangesWithItsScripts(t *testing.T) {
 	one := Book{Claims: []claim.Listed{{Claim: claim.Claim{ID: "own/app", Text: "x"}, Digest: "1"}, {Claim: claim.Claim{ID: "own/b"}}}}
 	same := Book{Claims: []claim.Listed{one.Claims[1], one.Claims[0]}}

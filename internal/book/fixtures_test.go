@@ -11,8 +11,9 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// Builders are shared, and so are their cache mounts: what one spec leaves in
-// a mount, another one would find, or --no-cache would take from under it.
+// Builders are shared, and so are their cache mounts: one spec would find what
+// another leaves in a mount, or --no-cache would empty the mount while it is in
+// use.
 func TestCacheMountsHaveAnIDOfTheirOwn(t *testing.T) {
 	// The claim about BUILDKIT_CACHE_MOUNT_NS distinguishes mounts by that alone.
 	const byNamespace = "fixtures/mount/Dockerfile"

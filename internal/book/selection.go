@@ -12,10 +12,10 @@ import (
 	"builders.test/helpers/claim"
 )
 
-// Select finds the claims that a choice means: nothing and all are the whole book,
-// otherwise words separated by commas or spaces, each a chapter, a claim's id, or
-// a glob of ids such as images/prune*. A word that no claim matches is an error:
-// it would be green.
+// Select returns the claims that a choice stands for. Nothing and all are the
+// whole book; otherwise it is words separated by commas or spaces, each a chapter,
+// a claim's id, or a glob of ids such as images/prune*. A word that no claim
+// matches is an error: it would be green.
 func (b Book) Select(choice string) (Book, error) {
 	words := strings.FieldsFunc(choice, func(r rune) bool { return r == ',' || r == ' ' })
 	if len(words) == 0 || strings.EqualFold(choice, "all") {
@@ -31,7 +31,7 @@ func (b Book) Select(choice string) (Book, error) {
 	})
 }
 
-// means reports whether a word of a choice stands for a claim, in any case.
+// means reports whether a word of a choice, in any case, stands for a claim.
 func means(word string, c claim.Listed) bool {
 	word = strings.ToLower(word)
 	id := strings.ToLower(c.ID)
@@ -39,8 +39,8 @@ func means(word string, c claim.Listed) bool {
 	return word == strings.ToLower(c.Chapter()) || word == id || err == nil && matches
 }
 
-// Only is the part of the book that keep accepts; none of it is an error, since it
-// would be green.
+// Only returns the part of the book that keep accepts. An empty part is an error,
+// since it would be green.
 func (b Book) Only(keep func(claim.Listed) bool) (Book, error) {
 	part := b
 	part.Claims = slices.DeleteFunc(slices.Clone(b.Claims), func(c claim.Listed) bool { return !keep(c) })
@@ -53,7 +53,8 @@ func (b Book) Only(keep func(claim.Listed) bool) (Book, error) {
 	return part, nil
 }
 
-// Pattern is what `-test.run` takes for exactly the claims of the book.
+// Pattern returns the pattern for `-test.run` that matches exactly the claims of the
+// book.
 func (b Book) Pattern() string {
 	names := map[string][]string{} // of subtests, by test function
 	var functions []string
@@ -71,9 +72,9 @@ func (b Book) Pattern() string {
 	return strings.Join(alternatives, "|")
 }
 
-// Deadline is the longest that the claims may take together, one after the other,
-// each tried as often as a failure asks for, and some time to open the environment
-// and close it.
+// Deadline is the longest that the claims may take together, one after the other
+// and each tried as often as a failure asks for, plus some time to open and close
+// the environment.
 func (b Book) Deadline(confirm int) time.Duration {
 	const around = 5 * time.Minute
 	total := around

@@ -18,7 +18,7 @@ import (
 // Bisect is a search for the release in which one claim broke.
 type Bisect struct {
 	check.Workspace
-	// Request is for each release; its folder has one for each of them.
+	// Request is for each release; its folder has a subfolder for each.
 	Request check.Request
 	// Claim is the claim's id, Good a release in which it holds, and Bad a later
 	// one in which it is broken.
@@ -27,7 +27,7 @@ type Bisect struct {
 	Releases func(context.Context) ([]string, error)
 }
 
-// search is a bisection that goes on.
+// search is a bisection in progress.
 type search struct {
 	Bisect
 	project check.Project
@@ -35,7 +35,7 @@ type search struct {
 	tries map[string]int
 }
 
-// Run ends with the last good and the first bad release, and with how sure that is.
+// Run ends with the last good and the first bad release, and with how certain that is.
 func (b Bisect) Run(ctx context.Context) error {
 	if b.Claim == "" || b.Bad == "" {
 		return errors.New("bisect needs CLAIM, the id of a claim, and BAD, a release in which it is broken; `builders claims` lists the ids")
@@ -83,8 +83,8 @@ func (s search) judge(ctx context.Context, version string) (bisect.Finding, erro
 			return bisect.Finding{}, err
 		}
 	} else {
-		// Further tries have a folder in the first one's. The release is made by then,
-		// and the lab would say so each time.
+		// Further tries have a folder inside the first one's. The release is made by
+		// then; the lab would say so each time.
 		one = one.Alone(filepath.Join(one.Out, fmt.Sprintf(againFolder, s.tries[version])))
 		s.project.Stderr = io.Discard
 	}
@@ -137,5 +137,5 @@ func changeInWords(c bisect.Change) string {
 	return fmt.Sprintf("first bad: %s, last good: %s", c.FirstBad.Version, c.LastGood.Version)
 }
 
-// percent is never a whole hundred: nothing is that sure.
+// percent never returns a full hundred: nothing is that certain.
 func percent(probability float64) float64 { return min(100*probability, 99) }

@@ -21,7 +21,7 @@ import (
 	"github.com/moby/sys/atomicwriter"
 )
 
-// againFolder is where the tries of one round lie, below the folder of their side.
+// againFolder is the folder for the tries of one round, below the folder of their side.
 const againFolder = "again-%02d"
 
 // unseen follows a run and shows only its result and what goes wrong outside the
@@ -30,18 +30,18 @@ func unseen(stderr io.Writer, r check.Request) check.Watch {
 	return check.Watch{Screen: console.New(io.Discard, stderr, r.Out)}
 }
 
-// cells makes the runs of a matrix or a soak, and keeps those that were finished by
-// an earlier one.
+// cells makes the runs of a matrix or a soak, and keeps those that an earlier one
+// finished.
 type cells struct {
 	project check.Project
-	// request is for each run but for the cell and the folder.
+	// request is for each run, except for the cell and the folder.
 	request check.Request
-	// fresh repeats runs that exist.
+	// fresh repeats existing runs.
 	fresh bool
 	// ready is called when the lab is up.
 	ready func()
 
-	mu sync.Mutex // of the standard output
+	mu sync.Mutex // for the standard output
 }
 
 // place is where a cell is run, and what messages call it.
@@ -51,7 +51,7 @@ type place struct {
 	name string
 	// company says that another run of the same BuildKit runs alongside it.
 	company bool
-	// complete reports whether a run need not be made again.
+	// complete reports whether a run need not be repeated.
 	complete func(check.Result) bool
 }
 
@@ -86,7 +86,7 @@ func (c *cells) at(p place) check.Request {
 	return one
 }
 
-// attempt runs the cell, and notes that it is finished if it is.
+// attempt runs the cell, and notes if it finished.
 func (c *cells) attempt(ctx context.Context, p place) outcome {
 	o := outcome{dir: p.dir}
 	c.say("  %-44s …", p.name)
@@ -107,7 +107,7 @@ func (c *cells) attempt(ctx context.Context, p place) outcome {
 	return o
 }
 
-// kept reads what an earlier run made of the cell, if it finished it.
+// kept returns the outcome of an earlier run of the cell, if it finished.
 func (c *cells) kept(p place) (outcome, bool) {
 	content, err := os.ReadFile(filepath.Join(p.dir, note))
 	if err != nil || c.fresh {

@@ -20,7 +20,7 @@ import (
 	"gotest.tools/v3/fs"
 )
 
-// inToy goes into a copy of the toy module, in a mood, with a docker command
+// inToy changes into a copy of the toy module, in a mood, with a docker command
 // that reaches an engine.
 func inToy(t *testing.T, mood string) check.Workspace {
 	t.Helper()
@@ -46,7 +46,7 @@ type said struct {
 	out, errors string
 }
 
-// do runs a campaign as the command would; w is the workspace in it.
+// do runs a campaign as the command would; w is its workspace.
 func do(t *testing.T, w *check.Workspace, campaign interface{ Run(context.Context) error }) said {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -55,8 +55,7 @@ func do(t *testing.T, w *check.Workspace, campaign interface{ Run(context.Contex
 	return said{code: code, out: out.String(), errors: errs.String()}
 }
 
-// compareIn compares two releases in the toy module, of which one claim is looked
-// at.
+// compareIn compares two releases in the toy module by one claim.
 func compareIn(t *testing.T, toy check.Workspace) (code int, out string) {
 	t.Helper()
 	c := Compare{Workspace: toy, Baseline: "v0.11.5"}
@@ -97,8 +96,8 @@ func TestCompareAsksNobodyWhereNothingDiffers(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// bisectIn looks for the release that broke a claim of the toy module, and the
-// releases between are all that there are.
+// bisectIn looks for the release that broke a claim of the toy module; there are
+// no releases but those in between.
 func bisectIn(t *testing.T, toy check.Workspace, releases ...string) (code int, out string) {
 	t.Helper()
 	b := Bisect{

@@ -21,14 +21,14 @@ import (
 // Compare is two runs on one host, one after the other.
 type Compare struct {
 	check.Workspace
-	// Request is for the candidate; its folder has one for each side.
+	// Request is for the candidate; its folder has a subfolder for each side.
 	Request check.Request
 	// Baseline is the BuildKit that is in use, and BaselineBuildx the buildx; empty
-	// is the candidate's.
+	// means the candidate's.
 	Baseline, BaselineBuildx string
 }
 
-// side is one of the two, and what it said so far.
+// side is one of the two, and what it has said so far.
 type side struct {
 	name    string
 	request check.Request
@@ -74,7 +74,7 @@ func (c Compare) Run(ctx context.Context) error {
 	return c.conclude(baseline, candidate, screen)
 }
 
-// sides are the two, unless they are the same.
+// sides returns the two, unless they are the same.
 func (c Compare) sides() (baseline, candidate *side, err error) {
 	baseline, candidate = &side{name: "baseline", request: c.Request}, &side{name: "candidate", request: c.Request}
 	baseline.request.Cell.BuildKit = c.Baseline
@@ -91,7 +91,7 @@ func (c Compare) sides() (baseline, candidate *side, err error) {
 }
 
 // forgetAgain removes what earlier commands asked again in the same folder, which
-// would be taken for this one's.
+// would otherwise count as this command's.
 func forgetAgain(out string) error {
 	folders, err := filepath.Glob(filepath.Join(out, "again-[0-9]*"))
 	if err != nil {
@@ -119,9 +119,10 @@ func (c Compare) ask(ctx context.Context, p check.Project, s *side, ready func()
 	return nil
 }
 
-// askAgain repeats the claims that one try or four cannot decide, by turns with the
-// baseline and the candidate, until their rates differ or have been looked at often
-// enough. Everything that was asked is in the two reports afterwards.
+// askAgain repeats the claims that one try or four cannot decide, alternating
+// between the baseline and the candidate, until their rates differ or have been
+// looked at often enough. Afterwards the two reports have everything that was
+// asked.
 func (c Compare) askAgain(ctx context.Context, p check.Project, baseline, candidate *side) error {
 	for ctx.Err() == nil {
 		before, after := compare.Reports(baseline.report, candidate.report).Again()
@@ -161,8 +162,8 @@ func (c Compare) repeat(ctx context.Context, p check.Project, s *side, ids []str
 	return nil
 }
 
-// conclude shows what became of the claims, and makes the page. It ends well when
-// nothing regressed and everything was decided.
+// conclude shows what became of the claims, and makes the page. It returns no
+// error if nothing regressed and everything was decided.
 func (c Compare) conclude(baseline, candidate *side, screen *console.Console) error {
 	d := results.Compare(baseline.run(), candidate.run())
 	screen.Comparison(*d.Comparison)

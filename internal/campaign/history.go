@@ -17,11 +17,11 @@ import (
 	"builders.test/internal/versions"
 )
 
-// History tests the regressions of the past on both sides: on the release that had
-// them and on the one that fixed them.
+// History tests past regressions on both sides: on the release that had them and
+// on the one that fixed them.
 type History struct {
 	check.Workspace
-	// Request chooses some of them; its folder has one for each pair of releases.
+	// Request chooses some of them; its folder has a subfolder for each pair of releases.
 	Request check.Request
 	// Fresh judges again what was judged before.
 	Fresh bool

@@ -18,12 +18,12 @@ import (
 // Matrix is many runs, side by side.
 type Matrix struct {
 	check.Workspace
-	// Request is for each cell; its folder has one for each of them.
+	// Request is for each cell; its folder has a subfolder for each.
 	Request check.Request
 	Axes    plan.Axes
 	// Jobs is how many cells run at the same time.
 	Jobs int
-	// Fresh runs every cell, also those that are finished.
+	// Fresh also runs the cells that are finished.
 	Fresh bool
 }
 
@@ -63,7 +63,7 @@ func (m Matrix) Run(ctx context.Context) error {
 	return m.conclude(runs, outcomes, time.Since(started))
 }
 
-// undisturbed reports whether nothing kept the run from ending as it should.
+// undisturbed reports whether the run ended as it should.
 func undisturbed(r check.Result) bool { return r.Why == "" }
 
 func (m Matrix) cell(ctx context.Context, runs *cells, cell plan.Cell) outcome {

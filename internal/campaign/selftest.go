@@ -33,11 +33,11 @@ const ScorePage = "docs/selftest.md"
 // Selftest runs specs against toolchains with deliberate faults, in the lab.
 type Selftest struct {
 	check.Workspace
-	// Request is for each sabotage; its folder has one for each of them.
+	// Request is for each sabotage; its folder has a subfolder for each.
 	Request check.Request
 	// Sabotages is a pattern for their names.
 	Sabotages string
-	// Measure runs all claims that the request chooses and lists which ones notice.
+	// Measure runs all claims that the request chooses and lists those that notice.
 	Measure bool
 }
 
@@ -150,8 +150,8 @@ func (s Selftest) score(ctx context.Context, p check.Project, bed mutatedTestbed
 	return sabotage.Judge(one, result.Report.Claims), nil
 }
 
-// request is for the claims that have to notice a sabotage and for some that must
-// not, or for all when it is measured.
+// request is for the claims that must notice a sabotage and some that must not,
+// or for all claims when it is measured.
 func (s Selftest) request(one sabotage.Sabotage) check.Request {
 	asked := s.Request
 	asked.Confirm, asked.Out = confirmations(one), filepath.Join(s.Request.Out, one.Name)
@@ -173,7 +173,7 @@ func sparedBy(one sabotage.Sabotage) []string {
 }
 
 // confirmations is how often a failed claim is retried. A sabotage acts each time,
-// so seeing it twice is enough, unless it is one that acts only some of the time.
+// so seeing it twice is enough, unless it acts only some of the time.
 func confirmations(one sabotage.Sabotage) string {
 	if one.Wavers() {
 		return strconv.Itoa(subject.DefaultConfirm)
@@ -195,8 +195,8 @@ func measured(one sabotage.Sabotage, claims []report.Claim) sabotage.Sabotage {
 	return one
 }
 
-// keep writes the table, of all that has been judged by now. Where that is not
-// every sabotage, there is no table yet.
+// keep writes the table of everything judged so far. Until every sabotage has
+// been judged, there is no table.
 func (s Selftest) keep(bed mutatedTestbed, all book.Book) error {
 	facts := sabotage.Facts{Date: time.Now(), BuildKit: bed.buildkit, Buildx: versions.Buildx, Spared: spared, Book: all.WithoutRegressions().Claims}
 	var scores []sabotage.Score
@@ -221,10 +221,10 @@ func (s Selftest) keep(bed mutatedTestbed, all book.Book) error {
 	return nil
 }
 
-// tookFile holds how long a sabotage took; it is written when it was judged.
+// tookFile holds how long a sabotage took; it is written once the sabotage was judged.
 const tookFile = "took.txt"
 
-// judged is the score of a sabotage by what its last run left.
+// judged is the score of a sabotage from what its last run left.
 func (s Selftest) judged(one sabotage.Sabotage) (sabotage.Score, time.Duration, error) {
 	folder := filepath.Join(s.Request.Out, one.Name)
 	content, err := os.ReadFile(filepath.Join(folder, tookFile))
@@ -270,8 +270,8 @@ func (s Selftest) tell(score sabotage.Score) {
 	}
 }
 
-// tellWhy prints the reasons where someone looks at a few sabotages: a claim that
-// failed for another reason has not noticed what is wrong.
+// tellWhy prints the reasons if only a few sabotages are run: a claim that failed
+// for another reason has not noticed what is wrong.
 func (s Selftest) tellWhy(score sabotage.Score, ids []string) {
 	if s.Sabotages == "" {
 		return

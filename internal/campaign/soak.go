@@ -25,13 +25,13 @@ import (
 // Soak repeats the same runs many times.
 type Soak struct {
 	check.Workspace
-	// Request is for each run; its folder has one for each of them.
+	// Request is for each run; its folder has a subfolder for each.
 	Request check.Request
 	Axes    plan.Axes
 	// Runs is how often each cell is run, and Beside how many of its runs have
-	// another one alongside them, as RUNS and BESIDE say it.
+	// another one alongside them, in the words of RUNS and BESIDE.
 	Runs, Beside string
-	// Fresh makes every run, also those that are there.
+	// Fresh also repeats existing runs.
 	Fresh bool
 }
 
@@ -66,7 +66,7 @@ func (s Soak) Run(ctx context.Context) error {
 	return w.conclude(soak.Of(w.number, columns...), time.Since(started))
 }
 
-// soaking is a soak that goes on.
+// soaking is a soak in progress.
 type soaking struct {
 	*cells
 	all     []plan.Cell
@@ -74,7 +74,7 @@ type soaking struct {
 	company soak.Company
 }
 
-// understand refuses what can be refused before anything is run.
+// understand refuses what can be refused before anything runs.
 func (s Soak) understand(ctx context.Context) (*soaking, error) {
 	number, err := strconv.Atoi(s.Runs)
 	if err != nil || number < 1 {
@@ -92,7 +92,7 @@ func (s Soak) understand(ctx context.Context) (*soaking, error) {
 		return nil, err
 	}
 	w := &soaking{cells: &cells{request: s.Request, fresh: s.Fresh}, all: all, number: number, company: company}
-	// What is wrong with one would be wrong in every run.
+	// What is wrong with one request would be wrong in every run.
 	var requests []check.Request
 	for _, cell := range all {
 		requests = append(requests, w.at(place{cell: cell}))
@@ -101,11 +101,11 @@ func (s Soak) understand(ctx context.Context) (*soaking, error) {
 	return w, err
 }
 
-// everyClaim reports whether a run reached all claims. What it complained of at
-// the end is kept with it: a rerun without complaints would hide it.
+// everyClaim reports whether a run reached all claims. Its complaints at the end
+// are kept with it: a rerun without complaints would hide them.
 func everyClaim(r check.Result) bool { return r.Unreached == 0 }
 
-// round makes one run of a cell and, where it has one, the run alongside it. They
+// round makes one run of a cell and, if it has one, the run alongside it. They
 // are kept only together.
 func (w *soaking) round(ctx context.Context, cell plan.Cell, number int) []soak.Run {
 	places := w.places(cell, number)
@@ -166,8 +166,8 @@ func (w *soaking) runOf(o outcome) soak.Run {
 	return r
 }
 
-// tidy keeps the evidence of a round in which something failed, with a page
-// for each of its runs, and removes it otherwise: a soak makes gigabytes of it.
+// tidy keeps the evidence of a round in which something failed, with a page for
+// each of its runs, and otherwise removes it: a soak makes gigabytes of it.
 func (w *soaking) tidy(outcomes []outcome) {
 	loud := false
 	for _, o := range outcomes {
@@ -187,7 +187,7 @@ func (w *soaking) tidy(outcomes []outcome) {
 	}
 }
 
-// quiet reports whether a run has nothing to say: what failed was known.
+// quiet reports whether a run has nothing to say: every failure was known.
 func quiet(r report.Report) bool {
 	return len(r.RunErrors) == 0 && r.Summary.Broken+r.Summary.Unsteady+r.Summary.Error == 0
 }

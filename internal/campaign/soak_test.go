@@ -66,7 +66,7 @@ func TestSoakEndsWithOneForBroken(t *testing.T) {
 	}
 }
 
-// The evidence of the run alongside a failure may be what explains it.
+// The evidence of the run alongside a failure may explain it.
 func TestEvidenceStaysWhereSomethingFailed(t *testing.T) {
 	holds := report.New(report.Subject{}, []report.Claim{{ID: "a/b"}})
 	known := report.New(report.Subject{}, []report.Claim{{ID: "a/b", Verdict: claim.Broken, Known: "moby/buildkit#1"}})

@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 )
 
-// mutatedTestbed is the lab with one thing in it that is wrong.
+// mutatedTestbed is the lab with one thing wrong in it.
 type mutatedTestbed struct {
 	making check.Laboratory
 	stderr io.Writer
@@ -33,14 +33,14 @@ type mutatedTestbed struct {
 	trees, folder string
 }
 
-// trial is the run that has to notice.
+// trial is the run that must notice.
 type trial struct {
 	request check.Request
 	watch   check.Watch
 }
 
-// spoil changes a run so that the sabotage is in it, and returns what takes it
-// out of the lab again.
+// spoil changes a run to include the sabotage, and returns a function that
+// removes it from the lab again.
 func (b mutatedTestbed) spoil(ctx context.Context, one sabotage.Sabotage, run *trial) (undo func() error, err error) {
 	standing, err := one.Stand(b.access, b.folder)
 	back := []func() error{func() error { standing.Close(); return nil }}
@@ -111,7 +111,7 @@ func (b mutatedTestbed) mutate(ctx context.Context, one sabotage.Sabotage) (stri
 	return b.making.BuildKitFromSource(ctx, tree, "-overlay="+overlay)
 }
 
-// tree is a copy of the release's source: go refuses overlays on its own.
+// tree is a copy of the release's source: go refuses overlays in its module cache.
 func (b mutatedTestbed) tree(ctx context.Context) (string, error) {
 	tree, err := filepath.Abs(filepath.Join(b.trees, "buildkit-"+b.buildkit))
 	if err != nil {
@@ -135,8 +135,8 @@ func (b mutatedTestbed) tree(ctx context.Context) (string, error) {
 	return tree, nil
 }
 
-// disguise puts an image into the lab's registry, and returns its name and
-// what takes it out again.
+// disguise puts an image into the lab's registry, and returns its name and a
+// function that removes it.
 func (b mutatedTestbed) disguise(d sabotage.Disguise) (ref string, remove func() error, err error) {
 	from := d.From
 	if from == "" {
@@ -169,7 +169,7 @@ func (b mutatedTestbed) disguise(d sabotage.Disguise) (ref string, remove func()
 	return d.As, func() error { return crane.Delete(there, options...) }, nil
 }
 
-// made is the absolute path of a folder that is there afterwards.
+// made makes a folder if it is missing and returns its absolute path.
 func made(folder string) (string, error) {
 	path, err := filepath.Abs(folder)
 	if err != nil {

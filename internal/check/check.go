@@ -1,5 +1,5 @@
 // Package check tests claims on one BuildKit, once: it uses the reachable engine or
-// starts the lab, runs the specs, and writes a report next to the evidence. What its
+// starts the lab, runs the specs, and writes a report next to the evidence. Its
 // request and its result are plain data, from which campaigns are made.
 package check
 
@@ -26,14 +26,14 @@ import (
 
 // Workspace is where runs are made.
 type Workspace struct {
-	// Module is that of the project whose specs run, in the current folder.
+	// Module is the module of the project whose specs run, in the current folder.
 	Module string
 	// Specs is a folder with scripts of the user's own, whose claims are tested
-	// instead of the book's; empty is none.
+	// instead of the book's; empty means none.
 	Specs string
-	// OpenLab reaches the lab; nothing is built or started by that.
+	// OpenLab reaches the lab, without building or starting anything.
 	OpenLab func(progress io.Writer) (Laboratory, error)
-	// Stdout and Stderr are for the person who waits; the lab says on Stderr what it
+	// Stdout and Stderr are for the person who waits; on Stderr the lab says what it
 	// makes.
 	Stdout, Stderr io.Writer
 }
@@ -48,12 +48,12 @@ func Here() Workspace {
 // Project is a workspace whose claims are known. Its Specs are an absolute folder.
 type Project struct {
 	Workspace
-	// Book is all that may be chosen from.
+	// Book is everything that can be chosen from.
 	Book book.Book
 }
 
-// Open compiles the specs and asks them for their claims. It refuses what can be known
-// to be wrong with the requests before anything is run.
+// Open compiles the specs and asks them for their claims. It refuses requests that are
+// known to be wrong before anything is run.
 func (w Workspace) Open(ctx context.Context, requests ...Request) (Project, error) {
 	asked := make([]parsed, len(requests))
 	for i, r := range requests {
@@ -97,8 +97,8 @@ func (w Workspace) inProject() error {
 	return fmt.Errorf("the specs are in the folder of the module %s, and %s is not in it; go there first", w.Module, here)
 }
 
-// Unchanged fails if the claims have changed since the project was opened: runs
-// before and after that are not to be compared.
+// Unchanged returns an error if the claims have changed since the project was
+// opened: runs before and after that cannot be compared.
 func (p Project) Unchanged(ctx context.Context) error {
 	now, err := book.Open(ctx, ".", p.Specs, p.Stderr)
 	if err != nil {
@@ -123,7 +123,7 @@ type Result struct {
 	Report report.Report
 	// Path is the report's file.
 	Path string
-	// Why says in one line what kept the run from ending as it should; empty when
+	// Why says in one line what kept the run from ending as it should; empty if
 	// nothing did.
 	Why string
 	// Unreached counts the claims whose proof never began.
@@ -132,9 +132,8 @@ type Result struct {
 	Elapsed time.Duration
 }
 
-// Run tests the claims that were asked for and writes the report. It does
-// everything in order: what can be refused without an engine first. Verdicts are no
-// errors.
+// Run tests the claims that were asked for and writes the report. What can be
+// refused without an engine is refused first. Verdicts are not errors.
 func (p Project) Run(ctx context.Context, r Request, w Watch) (Result, error) {
 	asked, err := r.parse()
 	if err != nil {
@@ -177,7 +176,7 @@ type Check struct {
 	Request Request
 }
 
-// Run writes the views of the report next to it, and ends as the verdicts say.
+// Run writes the views of the report next to it, and ends as the verdicts require.
 func (c Check) Run(ctx context.Context) error {
 	p, err := c.Open(ctx, c.Request)
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	"gotest.tools/v3/fs"
 )
 
-// toyClaims is how many claims the toy module has, whose specs act what they are
-// by the variable TOY.
+// toyClaims is how many claims the toy module has. Its specs behave as the
+// variable TOY says.
 const toyClaims = 7
 
 // said is what a command left behind.
@@ -30,7 +30,7 @@ type said struct {
 	out, errors string
 }
 
-// inToy goes into a copy of the toy module, in a mood, with a docker command
+// inToy changes into a copy of the toy module, in a mood, with a docker command
 // that reaches an engine.
 func inToy(t *testing.T, mood string) *toy {
 	t.Helper()
@@ -85,7 +85,7 @@ func TestCheckHolds(t *testing.T) {
 	} {
 		assert.Assert(t, cmp.Contains(got.out, want))
 	}
-	// The test takes as long as the machine lets it.
+	// How long that takes depends on the machine.
 	assert.Assert(t, cmp.Regexp(`✓ holds +\d+\.\d s  both builders print the host's architecture\n`, got.out))
 	r, err := report.Read("build/check/report.json")
 	assert.NilError(t, err)
@@ -195,7 +195,7 @@ func TestCheckInterrupted(t *testing.T) {
 	assert.Equal(t, got.errors, "builders: interrupted\n")
 }
 
-// fakeLab writes down what is asked of it.
+// fakeLab records what is asked of it.
 type fakeLab struct{ asked []string }
 
 func (l *fakeLab) Up(_ context.Context, wanted lab.Wanted) error {
@@ -340,7 +340,7 @@ func TestAReportThatCannotBeWrittenChangesNoVerdict(t *testing.T) {
 	assert.Assert(t, cmp.Contains(got.out, "check GITHUB_STEP_SUMMARY"))
 }
 
-// What a spec that died could not say itself: the line must lead to the same
+// A spec that died could not say this itself: the line must lead to the same
 // claim of the same book on the same subject.
 func TestTheLineOfASpecThatDiedCanBePasted(t *testing.T) {
 	r := Request{Cell: plan.Cell{BuildKit: "v0.34.2", Buildx: "/new buildx/docker-buildx", Driver: "remote", Store: "overlay2"}}

@@ -12,15 +12,15 @@ import (
 // lockFile is the file in a report's folder that a run holds while it writes there.
 const lockFile = ".in-use"
 
-// folder is where a run writes, and no other at the same time.
+// folder is where a run writes, and no other one at the same time.
 type folder struct {
 	// path is absolute.
 	path string
 	lock *flock.Flock
 }
 
-// take makes the folder that OUT names, takes it for this run alone, and takes away
-// the last report, with the evidence of the claims with the given ids.
+// take makes the folder that OUT names, locks it for this run, and removes the last
+// report and the evidence of the claims with the given ids.
 func take(out string, ids []string) (folder, error) {
 	path, err := filepath.Abs(out)
 	if err != nil {
@@ -44,8 +44,8 @@ func take(out string, ids []string) (folder, error) {
 	return f, nil
 }
 
-// free releases the folder. The lock's file stays: another run that waits for it must
-// not wait for another one.
+// free releases the folder. The lock's file stays: a run that waits for it must not
+// end up with a lock on a removed file.
 func (f folder) free() { _ = f.lock.Unlock() }
 
 // forget removes the folder of a run that never began, unless it holds something

@@ -23,24 +23,24 @@ type Request struct {
 	Choice Choice
 	// Confirm is how often a claim that failed is retried, Strict whether unsteady
 	// claims and known faults fail the run, and Keep whether the builders and files of a
-	// claim that fails stay, as CONFIRM, STRICT and KEEP say it.
+	// failed claim stay, in the words of CONFIRM, STRICT and KEEP.
 	Confirm, Strict, Keep string
 	// Out is the folder for the report and the evidence.
 	Out string
 	// Parallel is how many claims are tested at the same time; 0 means as many as
 	// there are processors.
 	Parallel int
-	// InLab takes the lab even where an engine of the user's can be reached, and
-	// Instead leads to it by other ways than its own; nil leaves them.
+	// InLab takes the lab even if an engine of the user's can be reached. Instead, if
+	// not nil, replaces the lab's own access.
 	InLab   bool
 	Instead *testbed.Access
 }
 
 // Choice says which claims of a book are tested.
 type Choice struct {
-	// Run has chapters, ids and globs of ids; empty is all.
+	// Run has chapters, ids and globs of ids; empty means all.
 	Run string
-	// Regressions takes the faults of past releases, too, where nothing is chosen.
+	// Regressions adds the faults of past releases if nothing is chosen.
 	Regressions bool
 	// IDs are the only claims to test; empty means all that are chosen.
 	IDs []string
@@ -54,7 +54,7 @@ func (c Choice) String() string {
 	return c.Run
 }
 
-// from is the chosen part of a book. In a cell only claims about it are tested.
+// from returns the chosen part of a book. In a cell, only claims about it are tested.
 func (c Choice) from(all book.Book, cell subject.Cell) (book.Book, error) {
 	if c.Run == "" && !c.Regressions && len(c.IDs) == 0 {
 		all = all.WithoutRegressions()
@@ -73,7 +73,7 @@ func (c Choice) from(all book.Book, cell subject.Cell) (book.Book, error) {
 	return chosen, nil
 }
 
-// parsed is a request with what its words mean.
+// parsed is a request with the meaning of its words.
 type parsed struct {
 	Request
 
@@ -104,29 +104,29 @@ func (r Request) parse() (p parsed, err error) {
 	return p, err
 }
 
-// Policy is what the request says about verdicts that fail a run.
+// Policy says which verdicts fail a run, according to the request.
 func (r Request) Policy() exit.Policy {
-	policy, _ := exit.ParsePolicy(r.Strict) // what is no policy is refused before a run
+	policy, _ := exit.ParsePolicy(r.Strict) // an invalid policy is refused before a run
 	return policy
 }
 
-// Alone is the request again, for a few claims and nothing else: one after the
-// other, each tried once, into a folder below its own.
+// Alone returns the request for a few claims and nothing else: one after the
+// other, each tried once, into another folder.
 func (r Request) Alone(out string, ids ...string) Request {
 	r.Choice.IDs, r.Confirm, r.Parallel, r.Out = ids, "0", 1, out
 	return r
 }
 
-// again is the line that makes the run once more; it lacks the claim.
+// again returns the line that repeats the run, without the claim.
 func (r Request) again(specs string) makefile.Check {
 	return makefile.Check{BuildKit: r.Cell.BuildKit, Buildx: r.Cell.Buildx, Specs: specs, Driver: r.Cell.Driver, Store: r.Cell.Store}
 }
 
-// variables are those of the test process that are about the request.
+// variables are the variables of the test process that come from the request.
 func (r Request) variables(specs, out string) map[string]string {
 	return map[string]string{
 		"DRIVER": r.Cell.Driver, "STORE": r.Cell.Store, "SPECS": specs, "OUT": out,
-		// The choice is made by then.
+		// The choice has been made by then.
 		"REGRESSIONS": "1", "CONFIRM": r.Confirm, "STRICT": r.Strict, "KEEP": r.Keep,
 	}
 }

@@ -11,8 +11,7 @@ import (
 	"builders.test/internal/run"
 )
 
-// unfinished is what a report lists under "outside" until the run has come to
-// its end.
+// unfinished is what a report lists under "outside" until the run has ended.
 const unfinished = "the run did not finish"
 
 // scribe writes the report of a run.
@@ -23,14 +22,14 @@ type scribe struct {
 	again             makefile.Check
 }
 
-// draft keeps the report as it is so far: should even this process be killed,
-// it says which claims were not reached.
+// draft writes the report as it is so far: even if this process is killed, it
+// says which claims were not reached.
 func (s scribe) draft(sofar []report.Claim) {
 	about, err := report.ReadSubject(s.out)
 	if err != nil {
 		return // the environment is not open yet
 	}
-	// What cannot be written now is complained of at the end.
+	// What cannot be written now is reported at the end.
 	_, _ = s.report(about, sofar, []string{unfinished}).Write(s.out)
 }
 
@@ -40,8 +39,8 @@ func (s scribe) report(about report.Subject, claims []report.Claim, runErrors []
 	return r
 }
 
-// conclude writes the report. Where not even one claim began there is nothing
-// to report: one line says why, and no file is written. known says what each
+// conclude writes the report. If not even one claim began, there is nothing to
+// report: one line says why, and no file is written. known says what each
 // stand-in really is.
 func (s scribe) conclude(o run.Outcome, known map[string]string, screen *console.Console) (report.Report, string, error) {
 	for _, failure := range o.Failures {

@@ -17,7 +17,7 @@ import (
 	"builders.test/lab"
 )
 
-// Laboratory is what runs need of the lab.
+// Laboratory is what runs need from the lab.
 type Laboratory interface {
 	Up(ctx context.Context, wanted lab.Wanted) error
 	EnsureBuildKit(ctx context.Context, release string) error
@@ -32,19 +32,19 @@ func theLab(progress io.Writer) (Laboratory, error) {
 	return lab.Open(lab.Options{Progress: progress})
 }
 
-// preparedTestbed is what a run takes place on, and the subject for it.
+// preparedTestbed is where a run takes place, and the subject for it.
 type preparedTestbed struct {
 	// about says in one line which engine it is.
 	about string
 	// buildkit and buildx are what the specs take; buildx may be empty.
 	buildkit, buildx string
-	// standIns says, for each image that the testbed replaces, by what.
+	// standIns says what takes the place of each image that the testbed replaces.
 	standIns map[string]string
 	// lab leads to the lab; nil on another engine.
 	lab *testbed.Access
 }
 
-// findTestbed takes the engine that is there, and the lab only where none is.
+// findTestbed uses the engine that is there, and the lab only if there is none.
 func (p Project) findTestbed(ctx context.Context, r parsed, w Watch) (preparedTestbed, error) {
 	if r.InLab || p.ledToLab() {
 		return p.inLab(ctx, r, w)
@@ -98,7 +98,7 @@ func (p Project) on(ctx context.Context, found existing.Engine, r parsed) (prepa
 	return bed, err
 }
 
-// rightStore refuses an engine that has another image store than was chosen.
+// rightStore refuses an engine whose image store is not the chosen one.
 func rightStore(ctx context.Context, found existing.Engine, chosen string) error {
 	if chosen == "" {
 		return nil
@@ -150,8 +150,8 @@ func (p Project) inLab(ctx context.Context, r parsed, w Watch) (preparedTestbed,
 	return bed, nil
 }
 
-// environ is the environment of the test process: this one's, with the testbed's
-// variables and the given ones instead of the user's.
+// environ is the environment of the test process: that of this process, with the
+// testbed's variables and the given ones in place of the user's.
 func (b preparedTestbed) environ(given map[string]string) []string {
 	set := map[string]string{"BUILDKIT": b.buildkit, "BUILDX": b.buildx}
 	maps.Copy(set, given)
@@ -177,9 +177,9 @@ func (b preparedTestbed) environ(given map[string]string) []string {
 }
 
 // Prefetch has the lab make BuildKit releases while specs run that do not need
-// them yet. What fails is left to those who need it: they say so.
+// them yet. It ignores failures: those who need the release report them.
 type Prefetch struct {
-	// Start begins with it; all calls but the first do nothing.
+	// Start starts it; all calls but the first do nothing.
 	Start func()
 
 	group  sync.WaitGroup
@@ -210,7 +210,7 @@ func (w Workspace) fetch(ctx context.Context, buildkits []string) {
 	}
 }
 
-// Stop ends what is under way; the lab goes on from there another time.
+// Stop ends what is under way; the lab continues from there another time.
 func (p *Prefetch) Stop() {
 	p.cancel()
 	p.group.Wait()

@@ -10,12 +10,12 @@ import (
 )
 
 // giveUp is how many tries the environment may fail on one side before a claim is
-// not asked there again.
+// no longer asked there.
 const giveUp = 3
 
 // Again lists the claims that have to be asked again, with the baseline and with
-// the candidate, for the class of none of them to be [Undecided]. Of each claim it
-// is one side's turn: that which was asked less often.
+// the candidate, until none of them is [Undecided]. Each claim is asked on one
+// side, the one where it was asked less often.
 func (c Comparison) Again() (baseline, candidate []string) {
 	for _, change := range c.Changes {
 		switch {
@@ -42,7 +42,7 @@ func appendAsked(ids []string, c *report.Claim) []string {
 	return append(ids, c.ID)
 }
 
-// Add adds the tries of a later run, whose folder lies in that of the report, to
+// Add adds the tries of a later run, whose folder is inside that of the report, to
 // the claims of a report. A verdict follows from all tries of its claim. What went
 // wrong with the run itself is added, too.
 func Add(r, later report.Report, folder string) report.Report {
@@ -61,8 +61,8 @@ func Add(r, later report.Report, folder string) report.Report {
 	return r
 }
 
-// triesOf are the tries at a claim of a report, also if there was one. Where the
-// report has other claims, these are taken to have run alongside.
+// triesOf are the tries at a claim of a report, even if there was only one. If
+// the report has other claims, these are assumed to have run alongside.
 func triesOf(r report.Report, c report.Claim) []report.Try {
 	if len(c.Tries) > 0 {
 		return c.Tries
@@ -73,7 +73,7 @@ func triesOf(r report.Report, c report.Claim) []report.Try {
 	}}
 }
 
-// moved are tries whose evidence lies in a folder of the report's.
+// moved are tries whose evidence is in a folder of the report's.
 func moved(tries []report.Try, folder string) []report.Try {
 	tries = slices.Clone(tries)
 	for i, try := range tries {
@@ -85,7 +85,7 @@ func moved(tries []report.Try, folder string) []report.Try {
 	return tries
 }
 
-// judged is the claim with the verdict that its tries make.
+// judged returns the claim with the verdict that its tries add up to.
 func judged(c report.Claim) report.Claim {
 	count := failures(&c)
 	if count.Asked == 0 {

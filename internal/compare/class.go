@@ -8,7 +8,7 @@ import (
 	"builders.test/internal/report"
 )
 
-// failures is how often a claim failed out of the tries that say something.
+// failures is how often a claim failed, out of the tries that say something.
 func failures(c *report.Claim) rate.Count {
 	switch {
 	case c == nil:
@@ -75,8 +75,8 @@ func (c Change) direction() Class {
 }
 
 // byReference reports whether the reference of a known fault explains why the
-// sides differ: it says that one side is broken and the other not, and each did
-// so when it was asked. Such a claim is not asked again.
+// sides differ: it says that one side is broken and the other is not, and each
+// was so when it was asked. Such a claim is not asked again.
 func (c Change) byReference() bool {
 	known := func(broken, other *report.Claim, failed, held rate.Count) bool {
 		return broken.Known != "" && failed.Always() && held.Never() && other.FixedHere == ""
@@ -84,8 +84,8 @@ func (c Change) byReference() bool {
 	return known(c.Candidate, c.Baseline, c.After, c.Before) || known(c.Baseline, c.Candidate, c.Before, c.After)
 }
 
-// String is the class and what it rests on: "regressed: 0 of 8 → 7 of 8",
-// "unsteady on both: 3 of 20 → 5 of 20". Where nothing was counted it is the class.
+// String is the class and what it rests on: "regressed: 0 of 8 → 7 of 8", "unsteady
+// on both: 3 of 20 → 5 of 20". If nothing was counted, it is the class alone.
 func (c Change) String() string {
 	counts := fmt.Sprintf("%s → %s", c.Before, c.After)
 	switch c.Class {

@@ -1,5 +1,5 @@
 // Package compare compares two reports: what held with the baseline and what happens to
-// it with the candidate. Where a claim fails some of the times, it compares how often,
+// it with the candidate. If a claim fails only some of the time, it compares how often,
 // and says which side has to be asked again.
 package compare
 
@@ -14,14 +14,14 @@ import (
 type Class string
 
 const (
-	// Regressed: it fails more often with the candidate than with the baseline,
-	// and not by chance. Mostly it held each time and fails each time now.
+	// Regressed: it fails more often with the candidate than with the baseline, and
+	// not by chance. Usually it held each time and fails each time now.
 	Regressed Class = "regressed"
-	// NewlyUnsteady: it never failed with the baseline and fails sometimes with
-	// the candidate, too seldom to rule out chance.
+	// NewlyUnsteady: it never failed with the baseline and sometimes fails with the
+	// candidate, too rarely to rule out chance.
 	NewlyUnsteady Class = "newly unsteady"
-	// Unsteady: it fails sometimes on one side at least, and does not fail more
-	// often with the candidate than chance explains.
+	// Unsteady: it sometimes fails on at least one side, and does not fail more often
+	// with the candidate than chance explains.
 	Unsteady Class = "unsteady"
 	// Undecided: the sides differ, but were tried too few times to rule out
 	// chance.
@@ -31,13 +31,13 @@ const (
 	Fixed Class = "fixed"
 	// BothBroken: neither does what the claim says.
 	BothBroken Class = "both broken"
-	// Environment: on one side at least the environment failed, or the claim
-	// was not tested, so nothing can be said.
+	// Environment: on at least one side the environment failed, or the claim was not
+	// tested, so nothing can be said.
 	Environment Class = "environment"
-	// Gained: the claim did not apply to the baseline, and does with the
-	// candidate, whatever comes of it.
+	// Gained: the claim did not apply to the baseline but does to the candidate,
+	// whatever comes of it.
 	Gained Class = "gained"
-	// Lost: the other way round.
+	// Lost: the other way around.
 	Lost Class = "lost"
 	// Same: it holds on both sides, or applies to neither.
 	Same Class = "same"
@@ -48,17 +48,17 @@ func Classes() []Class {
 	return []Class{Regressed, Undecided, Environment, NewlyUnsteady, Unsteady, Lost, BothBroken, Fixed, Gained, Same}
 }
 
-// Comparison is the whole of what two reports say together.
+// Comparison is everything that two reports say together.
 type Comparison struct {
 	Baseline  report.Subject
 	Candidate report.Subject
 	// Changes has every claim that either report has, in the candidate's order.
 	Changes []Change
-	// Shapes are the facts that differ although nothing is broken by it.
+	// Shapes are the facts that differ although nothing is broken.
 	Shapes []Shape
 }
 
-// Change is one claim on both sides. A side that has no such claim is nil.
+// Change is one claim on both sides. The side that has no such claim is nil.
 type Change struct {
 	ID        string
 	Text      string
@@ -66,13 +66,13 @@ type Change struct {
 	Baseline  *report.Claim
 	Candidate *report.Claim
 	// Before and After are how often it failed, with the baseline and with the
-	// candidate; 0 of 0 where it was not tested.
+	// candidate; 0 of 0 if it was not tested.
 	Before rate.Count
 	After  rate.Count
 }
 
-// Shape is a fact that both sides noted and that differs. A side that did not
-// note it has an empty value.
+// Shape is a fact that differs between the sides. A side that did not note it has
+// an empty value.
 type Shape struct {
 	Claim     string
 	Name      string
@@ -116,8 +116,8 @@ func (c *Comparison) add(before, after *report.Claim) {
 	c.Shapes = append(c.Shapes, shapes(before, after)...)
 }
 
-// shapes lists the facts that differ. Where one side was not proven there is
-// nothing to compare.
+// shapes lists the facts that differ. If one side noted none, there is nothing to
+// compare.
 func shapes(before, after *report.Claim) []Shape {
 	if before == nil || after == nil || len(before.Facts) == 0 || len(after.Facts) == 0 {
 		return nil
@@ -141,7 +141,7 @@ func shapes(before, after *report.Claim) []Shape {
 	return changed
 }
 
-// InWords says how many claims are of each class that occurs: "2 regressed".
+// InWords says how many claims of each class there are, if any: "2 regressed".
 func (c Comparison) InWords() []string {
 	counts := c.Count()
 	var words []string
@@ -153,7 +153,7 @@ func (c Comparison) InWords() []string {
 	return words
 }
 
-// Count is how many claims are of each class.
+// Count is how many claims of each class there are.
 func (c Comparison) Count() map[Class]int {
 	counts := map[Class]int{}
 	for _, change := range c.Changes {

@@ -8,8 +8,8 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// tried is one with a verdict after tries of which some failed; a letter each: h
-// holds, f fails, e could not be asked.
+// tried is a claim with a verdict after tries, a letter each: h holds, f fails, e
+// could not be asked.
 func tried(id, tries string) report.Claim {
 	c := report.Claim{ID: id}
 	verdicts := map[rune]claim.Verdict{'h': claim.Holds, 'f': claim.Broken, 'e': claim.Error}
@@ -76,7 +76,7 @@ func TestClassesByRate(t *testing.T) {
 }
 
 // TestAKnownFaultIsExplained has claims that were tried once on each side: the
-// reference says which one is broken.
+// reference says which side is broken.
 func TestAKnownFaultIsExplained(t *testing.T) {
 	holds, broken := tried("a", "h"), tried("a", "f")
 	known, fixedHere := broken, holds

@@ -9,8 +9,8 @@ import (
 	"builders.test/internal/report"
 )
 
-// Comparison prints what becomes of the claims, those first that need a look,
-// then what changed its shape, and the counts.
+// Comparison prints what becomes of the claims, starting with those that need a
+// look, then what changed its shape, and the counts.
 func (c *Console) Comparison(all compare.Comparison) {
 	for _, class := range compare.Classes() {
 		if class != compare.Same {

@@ -1,7 +1,7 @@
-// Package console prints a run for the person who waits for it: claims as
-// they end, under their chapters, and a summary. On a terminal it uses color
-// and shows what is being proven at the moment; elsewhere it prints plain
-// lines. What it is given is safe to print, see package sanitize.
+// Package console prints a run for the person who waits for it: claims as they
+// end, under their chapters, and a summary. On a terminal it uses color and shows
+// what is being proven at the moment; elsewhere it prints plain lines. Its input
+// is safe to print, see package sanitize.
 package console
 
 import (
@@ -18,14 +18,14 @@ import (
 	"golang.org/x/term"
 )
 
-// Console prints to two streams. It is not safe for use by several goroutines.
+// Console prints to two streams. It is not safe for concurrent use.
 type Console struct {
 	out, err io.Writer
-	// folder is where the report goes, as people should see it.
+	// folder is where the report goes, as shown to people.
 	folder string
 	// live reports whether out is a terminal of the given width, in characters.
-	live   bool
-	width  int
+	live  bool
+	width int
 	color bool
 
 	chapter string
@@ -33,7 +33,7 @@ type Console struct {
 	status  bool
 }
 
-// New makes a console. Evidence is shown as lying in folder.
+// New returns a console. It shows evidence as being in folder.
 func New(out, err io.Writer, folder string) *Console {
 	c := &Console{out: out, err: err, folder: folder}
 	if width, ok := Width(out); ok && os.Getenv("TERM") != "dumb" {
@@ -43,8 +43,8 @@ func New(out, err io.Writer, folder string) *Console {
 	return c
 }
 
-// Width is the number of characters in a line of the terminal that w is; false
-// if it is none.
+// Width returns the number of characters in a line of the terminal w; false if w
+// is not a terminal.
 func Width(w io.Writer) (int, bool) {
 	file, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -63,7 +63,7 @@ var colors = map[claim.Verdict]string{
 	claim.Unsteady:      "35",
 }
 
-// colorOf is the color of a claim's verdict: a fault that is known is not an alarm.
+// colorOf is the color of a claim's verdict: a known fault is not an alarm.
 func colorOf(one report.Claim) string {
 	if one.Known != "" {
 		return colors[claim.NotApplicable]
@@ -83,8 +83,8 @@ func (c *Console) Started(one report.Claim) {
 // textColumn is where the sentences begin.
 const textColumn = 29
 
-// Finished prints a claim with its verdict; where that is not holds, the
-// reason follows, and for a failure where its evidence lies.
+// Finished prints a claim with its verdict. Unless the verdict is holds, the
+// reason follows, and for a failure where its evidence is.
 func (c *Console) Finished(one report.Claim) {
 	c.clearStatus()
 	c.running = slices.DeleteFunc(c.running, func(id string) bool { return id == one.ID })
@@ -96,7 +96,7 @@ func (c *Console) Finished(one report.Claim) {
 		c.detail(why)
 	}
 	if one.Evidence != "" && one.Verdict > claim.NotApplicable {
-		// A path is copied, so it stays in one piece.
+		// A path gets copied, so it stays in one piece.
 		fmt.Fprintf(c.out, "%s%s\n", strings.Repeat(" ", textColumn), c.paint("2", c.folder+"/"+one.Evidence))
 	}
 	c.showStatus()

@@ -11,7 +11,7 @@ import (
 )
 
 // Matrix prints claims down and runs across: every claim that does not hold
-// everywhere, where it stopped to, and the counts and times of the runs. The
+// everywhere, where it stopped holding, and the counts and times of the runs. The
 // seconds have one entry per column.
 func (c *Console) Matrix(t matrix.Table, seconds []float64) {
 	width := widest(t)
@@ -72,7 +72,7 @@ func holdsEverywhere(row matrix.Row) bool {
 	return true
 }
 
-// remarks say what an entry has no room for: how often a claim failed, and
+// remarks say what does not fit into an entry: how often a claim failed, and
 // which fault is known, in which columns.
 func (c *Console) remarks(t matrix.Table, row matrix.Row) {
 	var said []string

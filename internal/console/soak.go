@@ -10,9 +10,9 @@ import (
 	"builders.test/internal/soak"
 )
 
-// Soak prints the claims that failed in some run, out of how many, each with
-// what was seen and where its evidence lies; below them the times of the runs
-// and what went wrong with the runs themselves.
+// Soak prints the claims that failed in some run, out of how many, each with what
+// was seen and where its evidence is; below them the times of the runs and what
+// went wrong with the runs themselves.
 func (c *Console) Soak(s soak.Soak) {
 	width := soakWidth(s)
 	c.soakRow("", width, s, func(i int) string { return s.Columns[i].Short })
@@ -32,7 +32,7 @@ func (c *Console) Soak(s soak.Soak) {
 	fmt.Fprintf(c.out, "%s\n", c.paint(overall(s.Worst()), s.Headline()))
 }
 
-// soakWidth is the room that the longest entry of a column takes.
+// soakWidth is the width of the longest entry of a column.
 func soakWidth(s soak.Soak) int {
 	width := len("not applicable")
 	for i, column := range s.Columns {
@@ -53,7 +53,7 @@ func (c *Console) soakRow(name string, width int, s soak.Soak, entry func(column
 	fmt.Fprintln(c.out, strings.TrimRight(line, " "))
 }
 
-// soakTries says how many of all tries failed, where one did.
+// soakTries says how many of all tries failed, if any did.
 func (c *Console) soakTries(claim soak.Claim, width int, s soak.Soak) {
 	for _, t := range claim.Tallies {
 		if t.TriesSaid() != "" {
@@ -75,8 +75,8 @@ func (c *Console) incidents(s soak.Soak, claim soak.Claim) {
 	}
 }
 
-// silentlyHeld counts the claims that were tested in a column and have
-// nothing to say in any.
+// silentlyHeld counts the claims that were tested in a column and have nothing to
+// say in any.
 func silentlyHeld(s soak.Soak, column int) int {
 	n := 0
 	for _, claim := range s.Claims {
@@ -102,8 +102,8 @@ func timesWord(t soak.Times) string {
 	return t.String()
 }
 
-// soakComplaints are not cut: they were not printed before, and what happened often
-// stands at their end.
+// soakComplaints are not cut: they were not printed before, and what happened is
+// often at their end.
 func (c *Console) soakComplaints(s soak.Soak) {
 	for _, one := range s.Complaints() {
 		said := fmt.Sprintf("%s %s, %s: %s", failed, one.Column, one.Run, one.Line)

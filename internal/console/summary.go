@@ -11,8 +11,8 @@ import (
 )
 
 // Summary closes a run: the stand-ins that took part, the counts with what was
-// tested on what, where the reports lie, and the counts once more in the form
-// that machines look for. What failed is said again, for the list of all claims
+// tested on what, where the reports are, and the counts once more in the form
+// that machines look for. What failed is repeated, since the list of all claims
 // is longer than a screen. A report without a path was not written.
 func (c *Console) Summary(r report.Report, elapsed time.Duration, reports ...string) {
 	c.clearStatus()
@@ -33,7 +33,7 @@ func (c *Console) Summary(r report.Report, elapsed time.Duration, reports ...str
 		r.Summary.Holds, r.Summary.Broken+r.Summary.Error, r.Summary.NotApplicable+r.Summary.Known+r.Summary.Unsteady)
 }
 
-// loud says what does not fail the run and is not to be overlooked.
+// loud says what does not fail the run but must not be overlooked.
 func (c *Console) loud(r report.Report) {
 	var unsteady []string
 	for _, one := range r.Claims {
@@ -68,7 +68,7 @@ func (c *Console) Failed(reports ...report.Report) {
 	}
 }
 
-// clip keeps a line that only reminds of one above short.
+// clip shortens a line that only reminds of one above.
 func (c *Console) clip(line string) string {
 	return text.Cut(line, max(c.width-1, 160))
 }

@@ -29,8 +29,8 @@ func run(version string, verdicts ...claim.Verdict) report.Report {
 	return report.New(report.Subject{BuildKit: subject.BuildKit{Version: version}}, claims)
 }
 
-// asked is a report whose claims were tried, each out of so many times as its
-// letters say: h held, f failed.
+// asked is a report whose claims were tried, each as often as it has letters: h
+// held, f failed.
 func asked(r report.Report, tries ...string) report.Report {
 	for i, letters := range tries {
 		for _, letter := range letters {

@@ -20,7 +20,7 @@ import (
 // patience bounds how long an engine may take to answer.
 const patience = 10 * time.Second
 
-// Engine is one that answers.
+// Engine is an engine that answers.
 type Engine struct {
 	// Host is its endpoint, for example unix:///var/run/docker.sock.
 	Host string
@@ -32,8 +32,8 @@ type Engine struct {
 var ErrNone = errors.New("no engine")
 
 // Find returns the engine that DOCKER_HOST or the current docker context leads
-// to. One that was chosen by name and does not answer is an error that says
-// so; where nothing was chosen and nothing answers, the error is [ErrNone].
+// to. If one was chosen by name and does not answer, the error says so; if
+// nothing was chosen and nothing answers, the error is [ErrNone].
 func Find(ctx context.Context) (Engine, error) {
 	found, err := endpoint.Discover(ctx)
 	switch host := os.Getenv("DOCKER_HOST"); {
@@ -82,8 +82,8 @@ func StoreOf(ctx context.Context, e Engine) (string, error) {
 	return driver, nil
 }
 
-// InsteadOf describes the engine that is used instead of those at some endpoints, or
-// is empty where there is none.
+// InsteadOf describes the engine that is used instead of those at some endpoints;
+// empty if there is none.
 func InsteadOf(ctx context.Context, hosts map[string]string) (string, error) {
 	if slices.Contains(slices.Collect(maps.Values(hosts)), os.Getenv("DOCKER_HOST")) {
 		return "", nil
@@ -98,7 +98,7 @@ func InsteadOf(ctx context.Context, hosts map[string]string) (string, error) {
 	return fmt.Sprintf("docker %s at %s", found.Version, found.Host), nil
 }
 
-// ask runs a docker command that answers in one line.
+// ask runs a docker command that answers with one line.
 func ask(ctx context.Context, docker string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

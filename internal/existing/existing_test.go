@@ -8,8 +8,8 @@ import (
 	"gotest.tools/v3/fs"
 )
 
-// dockerSays puts a docker command on PATH, alone there, that knows a context
-// and an engine's version; an empty one stands for an engine that is down.
+// dockerSays makes a docker command that knows a context and an engine's version
+// the only program on PATH; an empty version stands for an engine that is down.
 func dockerSays(t *testing.T, context, version string) {
 	t.Helper()
 	script := "#!/bin/sh\ncase $1 in\n" +

@@ -29,13 +29,14 @@ type kind struct {
 	name string
 	// host has the fault, good has the same images without it.
 	host, good string
-	// says is what the reason has to say besides the host.
+	// says is what the reason must say besides the host.
 	says []string
-	// sound reports whether it does nothing wrong, passes that it does so for a while.
+	// sound reports whether it does nothing wrong, passes whether it does wrong only for a
+	// while.
 	sound, passes bool
 }
 
-// deadline is that of a script: a registry that never answers lets it pass.
+// deadline is the deadline of a script: a registry that never answers uses it up.
 func (k kind) deadline() string {
 	if k.name == silence {
 		return "20s"
@@ -45,8 +46,8 @@ func (k kind) deadline() string {
 
 const silence = "does not answer"
 
-// shelf is a registry with two of the lab's images, changed a little: what an
-// engine has already it does not fetch.
+// shelf is a registry with two of the lab's images, slightly changed: an engine
+// does not fetch what it already has.
 func shelf(t *testing.T) http.Handler {
 	t.Helper()
 	handler := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
@@ -67,7 +68,7 @@ func shelf(t *testing.T) http.Handler {
 	return handler
 }
 
-// serve is the address of a server without TLS.
+// serve returns the address of a server without TLS.
 func serve(t *testing.T, handler http.Handler) string {
 	t.Helper()
 	server := silent(handler)
@@ -82,8 +83,8 @@ func silent(handler http.Handler) *httptest.Server {
 	return server
 }
 
-// untrusted is the address of a server with a certificate of nobody's. It is not
-// on the loopback interface: engines trust whoever is there.
+// untrusted returns the address of a server with a certificate that no one
+// trusts. It is not on the loopback interface, where engines trust every server.
 func untrusted(t *testing.T, handler http.Handler) string {
 	t.Helper()
 	gateway := strings.TrimSpace(docker(t, "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"))
@@ -97,8 +98,8 @@ func untrusted(t *testing.T, handler http.Handler) string {
 	return listener.Addr().String()
 }
 
-// untilAsked has a fault until someone else than a builder or an engine asks:
-// who looks for the cause finds a registry that does its part.
+// untilAsked has a fault until a client other than a builder or an engine asks: a
+// search for the cause then finds a registry that does its part.
 func untilAsked(faulty proxy.Middleware) proxy.Middleware {
 	return func(service http.Handler) http.Handler {
 		var over atomic.Bool
@@ -121,8 +122,8 @@ func kindsOfFaults(t *testing.T) []kind {
 	stock := shelf(t)
 	good := serve(t, stock)
 	with := func(middleware proxy.Middleware) string { return serve(t, middleware(stock)) }
-	// What an engine has of an image it does not fetch again; of this shelf's
-	// images nobody ever gets the whole.
+	// An engine does not fetch again what it has of an image; no one ever gets the
+	// whole of this shelf's images.
 	never := shelf(t)
 	kinds := []kind{
 		{name: "none", host: good, sound: true},

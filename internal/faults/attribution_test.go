@@ -29,7 +29,7 @@ func slug(words string) string {
 	return strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(words), "-"), "-")
 }
 
-// cells are those of one driver.
+// cells are the cells of one driver.
 func cells(kinds []kind, driver string) []cell {
 	var all []cell
 	for _, k := range kinds {
@@ -42,15 +42,15 @@ func cells(kinds []kind, driver string) []cell {
 	return all
 }
 
-// TestAttribution lets a registry do wrong what registries do wrong, at each
-// moment and with each driver, and writes a table of the verdicts. No claim may be
-// called broken for it, and each error names the host.
+// TestAttribution makes a registry do everything wrong that registries do wrong,
+// at each moment and with each driver, and writes a table of the verdicts. No
+// claim may be called broken because of it, and each error must name the host.
 func TestAttribution(t *testing.T) {
 	var kinds []kind
 	table, proven := map[string]report.Claim{}, map[string]bool{}
 	for _, driver := range subject.Drivers {
 		t.Run(driver, func(t *testing.T) {
-			// Faults that pass do so once, so each driver gets its own.
+			// Faults that pass occur only once, so each driver gets its own.
 			kinds = kindsOfFaults(t)
 			for name, one := range attributed(t, driver, cells(kinds, driver)) {
 				table[driver+" "+name] = one
@@ -59,15 +59,15 @@ func TestAttribution(t *testing.T) {
 		})
 	}
 	if t.Failed() || len(proven) < len(subject.Drivers) {
-		return // the table is of all drivers
+		return // the table needs all drivers
 	}
 	path := filepath.Join(root, "docs", "attribution.md")
 	require.NoError(t, os.WriteFile(path, []byte(tableOf(kinds, table)), 0o644))
 	t.Logf("the table is in %s", path)
 }
 
-// attributed proves all cells of a driver in one run, on an engine that is given,
-// so that nothing that was pulled stays.
+// attributed proves all cells of a driver in one run, on a given engine, so that
+// nothing that was pulled stays.
 func attributed(t *testing.T, driver string, all []cell) map[string]report.Claim {
 	t.Helper()
 	scripts := t.TempDir()
@@ -98,7 +98,7 @@ func attributed(t *testing.T, driver string, all []cell) map[string]report.Claim
 	return found
 }
 
-// removePushed takes away what the docker driver keeps of what it is to push.
+// removePushed removes what the docker driver keeps of what it is to push.
 func removePushed(t *testing.T) {
 	t.Helper()
 	for _, image := range strings.Fields(docker(t, "images", "--filter", "reference=*/pushed/*:*-push", "--format", "{{.Repository}}:{{.Tag}}")) {
@@ -106,7 +106,7 @@ func removePushed(t *testing.T) {
 	}
 }
 
-// judge wants the verdict to be about the registry.
+// judge requires the verdict to be about the registry.
 func (c cell) judge(t *testing.T, one report.Claim) {
 	t.Helper()
 	if c.kind.sound {

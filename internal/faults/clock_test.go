@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// byTheClock is a claim that only holds while the clock is right. How long it
-// sleeps is what its process is found by.
+// byTheClock is a claim that holds only while the clock is right. Its process is
+// found by how long it sleeps.
 const byTheClock = `# claim: Time passes as the clock says
 build .
 -- Dockerfile --
@@ -24,7 +24,7 @@ RUN a=$(date +%s); sleep 20.0625; b=$(date +%s); test $((b-a)) -ge 0 && test $((
 
 var jumps = []time.Duration{2 * time.Hour, -2 * time.Hour}
 
-// TestTheClockJumpsInABuild sets this machine's clock under a claim that relies
+// TestTheClockJumpsInABuild sets this machine's clock during a claim that relies
 // on it.
 func TestTheClockJumpsInABuild(t *testing.T) {
 	scripts := t.TempDir()
@@ -46,8 +46,8 @@ func TestTheClockJumpsInABuild(t *testing.T) {
 	requireGreen(t)
 }
 
-// TestTheClockJumps sets this machine's clock in the midst of a run: that may
-// make claims errors, and no claim broken.
+// TestTheClockJumps sets this machine's clock in the middle of a run: that may
+// turn claims into errors, but must not break any.
 func TestTheClockJumps(t *testing.T) {
 	for _, by := range jumps {
 		t.Run(by.String(), func(t *testing.T) {
@@ -78,8 +78,8 @@ func asleep(t *testing.T) bool {
 	return false
 }
 
-// jump sets the clock until the test ends. What passes meanwhile is measured by
-// the steady clock, so that the clock is right afterwards.
+// jump sets the clock until the test ends. It measures what passes meanwhile with
+// the monotonic clock, so that the clock is right afterwards.
 func jump(t *testing.T, by time.Duration) {
 	t.Helper()
 	began := time.Now()

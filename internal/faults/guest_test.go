@@ -29,10 +29,10 @@ type user struct {
 	buildx string
 }
 
-// newUser makes the lab's engine a user's: with a container, a volume, an
+// newUser turns the lab's engine into a user's: with a container, a volume, an
 // image, a network, a context, and a running builder that is the current one.
-// They have no registry's image, and call an image of theirs like the one that
-// buildx makes builders from.
+// They have no image from a registry, and one of their own has the name of the
+// image that buildx makes builders from.
 func newUser(t *testing.T) *user {
 	t.Helper()
 	found := access(t)
@@ -77,7 +77,7 @@ func (u *user) check(args ...string) *ran {
 	return begin(u.t, u.command(program, append([]string{"check", "--buildkit", buildKit}, args...)...))
 }
 
-// files are the user's configuration, file by file.
+// files returns the user's configuration, file by file.
 func (u *user) files() map[string]string {
 	u.t.Helper()
 	sums := map[string]string{}
@@ -93,7 +93,7 @@ func (u *user) files() map[string]string {
 	return sums
 }
 
-// TestGuest runs specs on an engine that is a user's.
+// TestGuest runs specs on a user's engine.
 func TestGuest(t *testing.T) {
 	u := newUser(t)
 	before, configured := inventory(t), u.files()
@@ -116,8 +116,8 @@ func TestGuest(t *testing.T) {
 	awaitClean(t, before)
 }
 
-// TestAThiefIsCaught runs specs with a buildx that takes something of the user's
-// along: every claim holds anyway. What only the run or the user can have done
+// TestAThiefIsCaught runs specs with a buildx that also takes something of the
+// user's: every claim holds anyway. What only the run or the user can have done
 // makes the run an error, and what anyone on the engine can have done is reported.
 func TestAThiefIsCaught(t *testing.T) {
 	u := newUser(t)

@@ -22,10 +22,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is wrong here is refused, or borne, only where there is an engine; the
-// table of what is refused before that is in cmd/builders.
+// These inputs are refused, or tolerated, only if there is an engine; the table
+// of what is refused before that is in cmd/builders.
 
-// oldAPI makes an engine say that it speaks no newer API than this.
+// oldAPI makes an engine say that it speaks no API newer than this.
 func oldAPI(version string) proxy.Middleware {
 	return func(engine http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -94,8 +94,8 @@ func TestAReasonThatIsHostile(t *testing.T) {
 	requireHarmless(t, r)
 }
 
-// requireHarmless wants what a build printed to be neither markup nor control
-// of a terminal, wherever people read it.
+// requireHarmless requires that what a build printed is neither markup nor
+// controls the terminal, wherever people read it.
 func requireHarmless(t *testing.T, r *ran) {
 	t.Helper()
 	require.NotContains(t, r.said.String(), "\x1b", "the console passes on control characters")

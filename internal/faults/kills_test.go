@@ -19,13 +19,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// death is a way in which runs come to their end too early.
+// death is a way in which runs end too early.
 type death struct {
 	name string
-	// under starts the run below something else than this test.
+	// under starts the run below something other than this test.
 	under []string
-	// of is the process that is killed: the name of a program below the one that
-	// was started, or empty for that one itself; "group" is all of them.
+	// of names the process that is killed: a program below the one that was started,
+	// or that one itself if empty; "group" stands for all of them.
 	of     string
 	signal syscall.Signal
 	// told reports whether the command lives long enough to write its report.
@@ -90,7 +90,7 @@ func (d death) die(t *testing.T, after time.Duration) time.Duration {
 		requireTold(t, r)
 	}
 	if !d.told {
-		// Killed itself, the command leaves the report as it was by then.
+		// If the command itself was killed, the report stays as it was by then.
 		if _, err := os.Stat(filepath.Join(r.out, "report.json")); err == nil {
 			requireTold(t, r)
 		}
@@ -98,11 +98,11 @@ func (d death) die(t *testing.T, after time.Duration) time.Duration {
 	return clean
 }
 
-// requireTold wants the report to say of every claim what became of it.
+// requireTold requires the report to say what became of every claim.
 func requireTold(t *testing.T, r *ran) {
 	t.Helper()
 	if !exists(filepath.Join(r.out, subject.File)) {
-		// The run had not found out yet what it was to be about, and said so.
+		// The run had not yet found out what it was about, and said so.
 		require.Regexp(t, "interrupted|ended early|killed", r.said.String())
 		return
 	}

@@ -32,7 +32,7 @@ import (
 // root is the project's folder.
 const root = "../.."
 
-// buildKit is what is run where it does not matter which.
+// buildKit is the release to run if it does not matter which.
 const buildKit = versions.NewestBuildKit
 
 // program is the command that is tested.
@@ -52,7 +52,7 @@ func prepared(m *testing.M) int {
 	program = filepath.Join(dir, "builders")
 	for _, command := range []*exec.Cmd{
 		exec.Command("go", "build", "-buildvcs=false", "-o", program, root+"/cmd/builders"),
-		// So that the first run that is killed does not spend its time compiling.
+		// So that the first run to be killed does not spend its time compiling.
 		exec.Command("go", "vet", "-tags", "integration", root),
 		exec.Command("go", "test", "-tags", "integration", "-c", "-o", os.DevNull, root),
 	} {
@@ -98,7 +98,7 @@ func access(t *testing.T) testbed.Access {
 	return found
 }
 
-// withMirror is the file of a testbed that is no lab and has a mirror.
+// withMirror is the file of a testbed that is not a lab and has a mirror.
 func withMirror(t *testing.T, mirror testbed.Mirror) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "testbed.json")
@@ -110,7 +110,7 @@ func withMirror(t *testing.T, mirror testbed.Mirror) string {
 func engines(t *testing.T) []*client.Client {
 	t.Helper()
 	var all []*client.Client
-	// In the same order each time: an inventory tells them apart by it.
+	// In the same order each time: an inventory distinguishes them by it.
 	for _, host := range slices.Sorted(maps.Values(theLab(t).Hosts())) {
 		c, err := client.NewClientWithOpts(client.WithHost(host), client.WithAPIVersionNegotiation())
 		require.NoError(t, err)
@@ -127,7 +127,7 @@ type ran struct {
 	said *transcript
 }
 
-// transcript is what a run said so far; it may be read while it grows.
+// transcript is what a run has said so far; it may be read while it grows.
 type transcript struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -165,7 +165,7 @@ func begin(t *testing.T, command *exec.Cmd, args ...string) *ran {
 	return r
 }
 
-// wait is the exit code.
+// wait returns the exit code.
 func (r *ran) wait(t *testing.T) int {
 	t.Helper()
 	err := r.Wait()
@@ -176,7 +176,7 @@ func (r *ran) wait(t *testing.T) int {
 	return r.ProcessState.ExitCode()
 }
 
-// report is what the run wrote.
+// report returns what the run wrote.
 func (r *ran) report(t *testing.T) report.Report {
 	t.Helper()
 	found, err := report.Read(filepath.Join(r.out, report.File))
@@ -209,11 +209,11 @@ func descendants(pid int) map[string]int {
 	return below
 }
 
-// patience is how long a run that died may leave something behind.
+// patience is how long a dead run may leave something behind.
 const patience = 10 * time.Second
 
-// awaitClean waits until nothing of a dead run is left, and returns how long
-// that took. Runs that go on keep what is theirs.
+// awaitClean waits until nothing of a dead run is left, and returns how long that
+// took. Live runs keep what is theirs.
 func awaitClean(t *testing.T, before janitor.Inventory) time.Duration {
 	t.Helper()
 	began := time.Now()
@@ -227,7 +227,7 @@ func awaitClean(t *testing.T, before janitor.Inventory) time.Duration {
 	return time.Since(began)
 }
 
-// await waits until missing finds nothing to complain of.
+// await waits until missing finds nothing missing.
 func await(t *testing.T, limit time.Duration, missing func() string) {
 	t.Helper()
 	poll.WaitOn(t, func(poll.LogT) poll.Result {
@@ -245,7 +245,7 @@ func leftovers(t *testing.T, before janitor.Inventory, clients []*client.Client)
 	now, err := janitor.TakeInventory(ctx, clients...)
 	require.NoError(t, err)
 	var left []string
-	// The lab is this test's alone, so what would be noted is the run's.
+	// The lab is this test's alone, so anything that would be noted is the run's.
 	d := now.Since(before, "")
 	if err := d.Err(); err != nil {
 		left = append(left, err.Error())

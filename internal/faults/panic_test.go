@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// panicking is a spec file that has a builder and then panics, in the spec
-// itself or beside it.
+// panicking is a spec file that has a builder and then panics, in the spec itself
+// or in another goroutine.
 const panicking = `//go:build integration
 
 package builders
@@ -38,7 +38,7 @@ func TestCleanup(t *testing.T) {
 }
 `
 
-// withSpecs puts other specs in the place of a chapter's, for one command.
+// withSpecs replaces a chapter's specs for one command.
 func withSpecs(t *testing.T, command *exec.Cmd, file, content string) *exec.Cmd {
 	t.Helper()
 	place, err := filepath.Abs(filepath.Join(root, file))
@@ -53,7 +53,7 @@ func withSpecs(t *testing.T, command *exec.Cmd, file, content string) *exec.Cmd 
 	return command
 }
 
-// TestASpecPanics lets one spec panic: the others are heard anyway.
+// TestASpecPanics makes one spec panic: the others still get a verdict.
 func TestASpecPanics(t *testing.T) {
 	before := inventory(t)
 	content := fmt.Sprintf(panicking, `panic("on purpose")`)
@@ -66,7 +66,7 @@ func TestASpecPanics(t *testing.T) {
 	awaitClean(t, before)
 }
 
-// TestTheTestProcessPanics lets a panic take the whole process along.
+// TestTheTestProcessPanics makes a panic end the whole process.
 func TestTheTestProcessPanics(t *testing.T) {
 	before := inventory(t)
 	content := fmt.Sprintf(panicking, `go panic("on purpose")

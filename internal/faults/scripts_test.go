@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestScripts proves scripts of a user's who has images of the names that the
+// TestScripts proves scripts for a user who has images with the names that the
 // scripts give to theirs.
 func TestScripts(t *testing.T) {
 	docker := func(args ...string) (string, error) {

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSocketsAreTheUsersAlone looks at who may talk to the lab's engines.
+// TestSocketsAreTheUsersAlone checks who may talk to the lab's engines.
 func TestSocketsAreTheUsersAlone(t *testing.T) {
 	for _, host := range theLab(t).Hosts() {
 		socket := strings.TrimPrefix(host, "unix://")
@@ -34,7 +34,7 @@ func TestSocketsAreTheUsersAlone(t *testing.T) {
 }
 
 // TestNothingListensOffLoopback looks at every socket of every process of the
-// lab's.
+// lab.
 func TestNothingListensOffLoopback(t *testing.T) {
 	listening := map[string]string{} // addresses by inode
 	for _, table := range []string{"tcp", "tcp6"} {
@@ -68,8 +68,8 @@ func TestNothingListensOffLoopback(t *testing.T) {
 	t.Logf("%d listeners, all on the loopback interface: %v", found, slices.Compact(programs))
 }
 
-// addressOf reads an address as the kernel writes it: each group of four bytes
-// the other way round.
+// addressOf reads an address as the kernel writes it: each group of four bytes is
+// reversed.
 func addressOf(t *testing.T, text string) net.IP {
 	t.Helper()
 	hexadecimal, _, _ := strings.Cut(text, ":")
@@ -81,8 +81,8 @@ func addressOf(t *testing.T, text string) net.IP {
 	return net.IP(bytes)
 }
 
-// TestNobodyMayWriteTheCache looks for files of the lab's that others than the
-// user may change.
+// TestNobodyMayWriteTheCache looks for files of the lab that anyone but the user
+// may change.
 func TestNobodyMayWriteTheCache(t *testing.T) {
 	cache := filepath.Dir(access(t).File)
 	looked := 0
@@ -106,8 +106,8 @@ func TestNobodyMayWriteTheCache(t *testing.T) {
 	t.Logf("%d files and folders looked at", looked)
 }
 
-// TestTheMirrorTakesNothing tries to write to it, as every process on this
-// machine may try.
+// TestTheMirrorTakesNothing tries to write to the mirror, as every process on
+// this machine may try.
 func TestTheMirrorTakesNothing(t *testing.T) {
 	mirror := access(t).Testbed.Mirror
 	image, err := random.Image(64, 1)
@@ -131,7 +131,7 @@ func TestTheMirrorTakesNothing(t *testing.T) {
 }
 
 // TestUnverifiedModulesAreRefused asks for a release that the lab has no checksum
-// of, where the go command must not ask for one.
+// for, while the go command must not ask for one.
 func TestUnverifiedModulesAreRefused(t *testing.T) {
 	command := inLab("lab", "up", "--buildkit", "v0.29.0")
 	command.Env = append(command.Env, "GOSUMDB=off")

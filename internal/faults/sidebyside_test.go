@@ -25,8 +25,8 @@ import (
 )
 
 // neighbors are runs that start and end at different times on one engine. They
-// move the same names of images, have registries with volumes that nobody named,
-// and one of them builds in the engine itself.
+// move the same image names, have registries with unnamed volumes, and one of
+// them builds in the engine itself.
 var neighbours = [][]string{
 	{"--buildkit", buildKit, "--run", "builders/default-image,builders/default-image-moves,builders/default-image-offline"},
 	{"--buildkit", versions.BuildKit, "--run", "builders/default-image,builders/use,builders/pinned-image"},
@@ -40,8 +40,8 @@ const apart = 6 * time.Second
 // runID is the id in the name of something that a run made.
 var runID = regexp.MustCompile(env.Prefix + `([0-9a-f]{8})-`)
 
-// TestSideBySide lets four runs and a user come and go on one engine, and cleans up
-// in the midst of it: nobody may notice the others. ROUNDS says how often. Other
+// TestSideBySide has four runs and a user come and go on one engine, and cleans up
+// in the middle of it: no one may notice the others. ROUNDS says how often. Other
 // runs may be on the lab at the same time.
 func TestSideBySide(t *testing.T) {
 	rounds, random := times(t, "ROUNDS", 20), seeded(t)
@@ -131,7 +131,7 @@ type somebody struct {
 	name string
 }
 
-// thing is a name of theirs, and of no one else's who runs this test at the same time.
+// thing returns a name of theirs that no other run of this test uses at the same time.
 func (s somebody) thing(kind string) string {
 	return fmt.Sprintf("side-by-side-%d-%s-%s", os.Getpid(), s.name, kind)
 }
@@ -166,7 +166,7 @@ func (s somebody) goes() {
 	}
 }
 
-// isThere wants everything to be there yet, and the container to run.
+// isThere requires everything to be there still, and the container to run.
 func (s somebody) isThere() {
 	s.t.Helper()
 	docker(s.t, "volume", "inspect", s.thing("volume"))
@@ -176,8 +176,8 @@ func (s somebody) isThere() {
 }
 
 // lendDefaultImage gives the name that the runs move to an image of a user's, and
-// returns what wants it to be given back. While some other run has saved the
-// name, it is not this test's to give.
+// returns a function that requires it to be given back. While another run has
+// saved the name, it is not this test's to give.
 func lendDefaultImage(t *testing.T) (returned func()) {
 	t.Helper()
 	docker(t, "pull", "--quiet", "busybox")
@@ -214,14 +214,15 @@ func lendDefaultImage(t *testing.T) (returned func()) {
 	}
 }
 
-// savers are the folders of the runs that go on and have saved the name.
+// savers are the folders of the live runs that have saved the name.
 func savers() []string {
 	return slices.DeleteFunc(env.Folders(), func(dir string) bool {
 		return !slices.Contains(env.SavedTags(dir), builder.DefaultImage) || !env.IsLive(dir)
 	})
 }
 
-// TestSomebodyLocksTheTemporaryFolder is another process, which may do so.
+// TestSomebodyLocksTheTemporaryFolder holds a lock on the temporary folder, as any
+// process may.
 func TestSomebodyLocksTheTemporaryFolder(t *testing.T) {
 	temp := t.TempDir()
 	folder, err := os.Open(temp)

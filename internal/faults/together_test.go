@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCleanTakesTheDeadOnly leaves what a run leaves whose reaper died with it.
+// TestCleanTakesTheDeadOnly leaves behind what a run leaves if its reaper dies with it.
 func TestCleanTakesTheDeadOnly(t *testing.T) {
 	before := inventory(t)
 	const run = "0dead0de"
@@ -40,8 +40,9 @@ func TestCleanTakesTheDeadOnly(t *testing.T) {
 	}
 }
 
-// TestCleanTakesProbes leaves what buildx leaves when it is killed while it asks
-// the engine for GPUs: a container and its volume, which nobody's name is on.
+// TestCleanTakesProbes leaves behind what buildx leaves if it is killed while it
+// asks the engine for GPUs: a container and its volume, which no one's name is
+// on.
 func TestCleanTakesProbes(t *testing.T) {
 	before := inventory(t)
 	const run, ref = "0dead0de", "moby/buildkit:" + buildKit

@@ -15,25 +15,26 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// accepted are vulnerabilities that are reported and are not ours to have.
+// accepted are vulnerabilities that are reported but do not affect this project.
 var accepted = map[string]string{
-	// The module is the engine and its client in one, the advisories name no
-	// package of it, and no release of this module fixes them: the engine has
-	// gone on as github.com/moby/moby/v2, which the lab compiles.
+	// The module is the engine and its client in one, the advisories name none of its
+	// packages, and no release of this module fixes them: the engine has moved to
+	// github.com/moby/moby/v2, which the lab compiles.
 	"GO-2026-4883": "dockerd's validation of plugins' privileges, of which the client has no part",
 	"GO-2026-4887": "dockerd's authorization plugins, of which the client has no part",
 }
 
-// finding is what govulncheck writes of a vulnerability. The first frame of the
-// trace has a function if something that is vulnerable is called.
+// finding is what govulncheck writes about a vulnerability. The first frame of
+// the trace has a function if something vulnerable is called.
 type finding struct {
 	OSV   string
 	Fixed string `json:"fixed_version"`
 	Trace []struct{ Module, Version, Package, Function string }
 }
 
-// TestNothingVulnerableIsCalled asks Go's database of vulnerabilities, as the
-// module that it is published in: whoever gets modules gets that, verified.
+// TestNothingVulnerableIsCalled asks Go's vulnerability database in the form of
+// the module that it is published as: a machine that can get modules can get
+// that, verified.
 func TestNothingVulnerableIsCalled(t *testing.T) {
 	out, err := exec.Command("go", "mod", "download", "-json", "golang.org/x/vulndb@latest").Output()
 	require.NoError(t, err, "download the database of vulnerabilities")
@@ -58,7 +59,7 @@ func TestNothingVulnerableIsCalled(t *testing.T) {
 	}
 }
 
-// called are the vulnerabilities that something calls, by their ids.
+// called returns the vulnerabilities in code that is called, by their ids.
 func called(t *testing.T, stream []byte) map[string]string {
 	t.Helper()
 	found, messages := map[string]string{}, 0

@@ -30,8 +30,8 @@ func commandOn(lab map[string]string, name string, args ...string) *exec.Cmd {
 	return command
 }
 
-// requireErrors wants a run to blame the world: no claim is broken, at least
-// one is an error, and the exit code is that of a failed environment.
+// requireErrors requires a run to blame the environment: no claim is broken, at
+// least one is an error, and the exit code is that of a failed environment.
 func requireErrors(t *testing.T, r *ran) {
 	t.Helper()
 	require.Equal(t, 2, r.wait(t), r.said)
@@ -51,7 +51,7 @@ func requireErrors(t *testing.T, r *ran) {
 	}
 }
 
-// requireGreen wants the next run to be as if nothing had happened.
+// requireGreen requires the next run to be as if nothing had happened.
 func requireGreen(t *testing.T) {
 	t.Helper()
 	said, err := inLab("lab", "up").CombinedOutput()
@@ -82,7 +82,7 @@ func enginePid(t *testing.T) int {
 	return 0
 }
 
-// midway is a run in which some claims have their verdict and others have not.
+// midway is a run in which some claims have their verdict and others do not.
 func midway(t *testing.T, args ...string) *ran {
 	t.Helper()
 	r := check(t, args...)
@@ -113,8 +113,8 @@ func TestTheEngineIsRestarted(t *testing.T) {
 	require.NoError(t, err, string(said))
 	requireErrors(t, r)
 	requireGreen(t)
-	// A killed engine forgets the volume of a container that it was to remove by
-	// itself, such as buildx's probe for GPUs, and nobody's name is on it.
+	// A killed engine forgets the volume of a container that it was to remove itself,
+	// such as buildx's probe for GPUs, and no one's name is on it.
 	for _, thing := range inventory(t) {
 		if thing.Kind == "volume" && len(thing.Name) == 64 && !before.Has(thing) {
 			t.Logf("the engine left %s", thing)
@@ -142,7 +142,7 @@ func TestABuilderIsKilled(t *testing.T) {
 	requireGreen(t)
 }
 
-// slow thinks about every request for a while.
+// slow delays every request for a while.
 func slow(registry http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -153,7 +153,7 @@ func slow(registry http.Handler) http.Handler {
 	})
 }
 
-// TestTheRegistryFails lets the mirror fail that builders pull from.
+// TestTheRegistryFails breaks the mirror that builders pull from.
 func TestTheRegistryFails(t *testing.T) {
 	for name, middleware := range map[string]proxy.Middleware{
 		"500": proxy.Answering(500, nil), "429": proxy.Answering(429, nil), "truncates": proxy.BreakingOff, "hangs": proxy.Hanging, "down": proxy.HangingUp,
@@ -166,7 +166,7 @@ func TestTheRegistryFails(t *testing.T) {
 	requireGreen(t)
 }
 
-// TestTheRegistryIsSlow wants a slow mirror to be no fault.
+// TestTheRegistryIsSlow checks that a slow mirror is not a fault.
 func TestTheRegistryIsSlow(t *testing.T) {
 	r := behind(t, slow)
 	require.Zero(t, r.wait(t), r.said)
@@ -180,14 +180,14 @@ func behind(t *testing.T, middleware proxy.Middleware) *ran {
 	server := httptest.NewServer(middleware(proxy.Forward("tcp", mirror.Address)))
 	t.Cleanup(server.Close)
 	mirror.Address, mirror.Push = server.Listener.Addr().String(), ""
-	// On an engine that is given, the mirror may be given, too.
+	// On a given engine, the mirror may be given, too.
 	command := commandOn(map[string]string{
 		"DOCKER_HOST": lab.DockerHost, "DOCKER_CONFIG": lab.DockerConfig, testbed.Variable: withMirror(t, mirror),
 	}, program, "check", "--buildkit", buildKit, "--run", "processor/while-building,processor/one-index")
 	return begin(t, command)
 }
 
-// disk is a file system of so many megabytes.
+// disk is a file system of the given size.
 func disk(t *testing.T, megabytes int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -208,7 +208,7 @@ func TestNoDisk(t *testing.T) {
 	t.Run("for the evidence, after a while", func(t *testing.T) {
 		small := disk(t, 100)
 		r := midway(t, "--run", "builders,caching,output", "--out", filepath.Join(small, "out"))
-		// What is left is for the report: that it cannot be written is another fault.
+		// The rest is for the report: that it cannot be written is another fault.
 		require.NoError(t, os.WriteFile(filepath.Join(small, "filler"), make([]byte, 60<<20), 0o600))
 		r.out = filepath.Join(small, "out")
 		r.wait(t)
@@ -226,7 +226,7 @@ func TestNoFileHandles(t *testing.T) {
 	requireGreen(t)
 }
 
-// requireOneLine wants a command to end with exit code 2 and to say why in one
+// requireOneLine requires a command to end with exit code 2 and to say why in one
 // line.
 func requireOneLine(t *testing.T, command *exec.Cmd, want string) {
 	t.Helper()
@@ -245,7 +245,7 @@ func requireOneLine(t *testing.T, command *exec.Cmd, want string) {
 	t.Log(strings.TrimSpace(lines[0]))
 }
 
-// TestABuildHangs proves that a claim ends, and that its evidence shows what
+// TestABuildHangs checks that a claim ends, and that its evidence shows what
 // BuildKit was doing.
 func TestABuildHangs(t *testing.T) {
 	scripts := t.TempDir()

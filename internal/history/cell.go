@@ -9,14 +9,14 @@ import (
 	"builders.test/helpers/claim"
 )
 
-// Regression is a claim that some release is known to break. Without a digest
-// nothing that was judged before counts.
+// Regression is a claim that some release is known to break. Without a digest,
+// earlier judgements do not count.
 type Regression = claim.Listed
 
 // Cell is a pair of releases, and the regressions that are judged on it.
 type Cell struct {
 	BuildKit string
-	// Buildx is empty where any will do.
+	// Buildx is empty if any will do.
 	Buildx      string
 	Regressions []Regression
 }
@@ -34,9 +34,9 @@ func (c Cell) Folder() string {
 	return strings.TrimSuffix(c.BuildKit+"_"+c.Buildx, "_")
 }
 
-// sides are the cells on which a regression is judged: where it is broken,
-// and where it is fixed, if it is. The other component is as the script's head
-// says, or else for BuildKit the newest one given.
+// sides are the cells on which a regression is judged: where it is broken, and
+// where it is fixed, if it is. The other component is as the script's head says;
+// failing that, BuildKit is the newest one given.
 func sides(known claim.Known, newest string) []Cell {
 	var cells []Cell
 	for _, release := range slices.Concat([]string{known.Broken}, known.Fixed[:min(1, len(known.Fixed))]) {

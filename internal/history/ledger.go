@@ -14,28 +14,28 @@ import (
 	"github.com/moby/sys/atomicwriter"
 )
 
-// File is where a ledger lies in its folder.
+// File is the ledger's name in its folder.
 const File = "history.json"
 
-// Judgement is what came of one regression on one cell.
+// Judgement is the outcome of one regression on one cell.
 type Judgement struct {
 	Verdict claim.Verdict `json:"verdict"`
 	Reason  string        `json:"reason"`
 }
 
-// Ledger keeps what was judged, by the proof's digest and the releases: a
-// script that changes is judged again.
+// Ledger keeps what was judged, by the proof's digest and the releases: a changed
+// script is judged again.
 type Ledger struct {
 	path   string
 	judged map[string]Judgement
 }
 
-// New is the ledger of a folder in which nothing that was judged before counts.
+// New returns the ledger of a folder in which no earlier judgement counts.
 func New(dir string) *Ledger {
 	return &Ledger{path: filepath.Join(dir, File), judged: map[string]Judgement{}}
 }
 
-// Open reads the ledger of a folder. There may be none yet.
+// Open reads the ledger of a folder. It may not exist yet.
 func Open(dir string) (*Ledger, error) {
 	l := New(dir)
 	content, err := os.ReadFile(l.path)
@@ -84,8 +84,8 @@ func (l *Ledger) Note(c Cell, all []Regression, claims []report.Claim) error {
 // Score is what became of one regression on both sides.
 type Score struct {
 	Component string
-	// Broken and Fixed are the releases, and what was said of them; nil where
-	// nothing was.
+	// Broken and Fixed are the releases, and what was said about them; nil if nothing
+	// was.
 	Broken, Fixed     string
 	OnBroken, OnFixed *Judgement
 }
@@ -111,8 +111,8 @@ func (l *Ledger) Score(r Regression, newest string) Score {
 	return score
 }
 
-// Caught reports whether the regression is red where it was and green where it was
-// fixed. A fault without a fix only needs to be red.
+// Caught reports whether the regression is red on the release that had it and
+// green on the one that fixed it. A fault without a fix only needs to be red.
 func (s Score) Caught() bool {
 	red := s.OnBroken != nil && s.OnBroken.Verdict == claim.Broken
 	green := s.OnFixed != nil && s.OnFixed.Verdict == claim.Holds

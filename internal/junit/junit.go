@@ -13,10 +13,10 @@ import (
 	"github.com/jstemmer/go-junit-report/v2/junit"
 )
 
-// Write writes one test suite per chapter. Of a comparison it writes the
-// candidate alone, whose failures say what became of them: a baseline that is
-// red must not turn the candidate's CI red. Of a matrix it writes every run,
-// each in suites of its own.
+// Write writes one test suite per chapter. For a comparison it writes the
+// candidate alone, whose failures say what became of them: a red baseline must
+// not turn the candidate's CI red. For a matrix it writes every run, each in its
+// own suites.
 func Write(w io.Writer, d results.Set) error {
 	suites := testsuites{Testsuites: junit.Testsuites{Name: "builders"}}
 	seconds := 0.0
@@ -40,7 +40,7 @@ type part struct {
 	run results.Run
 	// label goes before the names of suites; it may be empty.
 	label string
-	// changes are those of a comparison, by claim.
+	// changes are the changes of a comparison, by claim.
 	changes map[string]compare.Change
 }
 
@@ -97,9 +97,9 @@ func (p part) suite(chapter string) testsuite {
 	return suite
 }
 
-// testcase gives a claim the element that its verdict is in JUnit. A known fault
-// is skipped, so that no CI is red for it, and an unsteady claim passes and tells
-// of the tries that failed, unless this is a comparison that either makes worse.
+// testcase gives a claim the JUnit element for its verdict. A known fault is
+// skipped, so that it does not turn CI red, and an unsteady claim passes and
+// lists the tries that failed. In a comparison, either fails if it regressed.
 func (p part) testcase(one report.Claim, suite string) testcase {
 	standing := one.Standing()
 	result := &junit.Result{Message: p.message(one), Type: one.Verdict.String(), Data: p.details(one)}
@@ -127,9 +127,8 @@ func (p part) testcase(one report.Claim, suite string) testcase {
 	return tc
 }
 
-// flaky are the tries of an unsteady claim that failed, and those that the
-// environment failed. A report that lacks the tries still says that the claim
-// is unsteady.
+// flaky are the failed tries of an unsteady claim, and those that the environment
+// failed. A report without the tries still says that the claim is unsteady.
 func (p part) flaky(one report.Claim) (failures, errors []rerun) {
 	for i, try := range one.Tries {
 		switch try.Verdict {
@@ -183,13 +182,13 @@ func (p part) message(one report.Claim) string {
 	}
 }
 
-// details is what a person needs who sees nothing but the CI server.
+// details is what a person needs who sees only the CI server.
 func (p part) details(one report.Claim) string {
 	lines := []string{clean(one.Text), clean(one.Why())}
 	return strings.Join(append(lines, again(one.Repro, one.Evidence)...), "\n")
 }
 
-// again says how to see it again, and where what was seen lies.
+// again says how to see it again, and where the evidence is.
 func again(repro, evidence string) []string {
 	var lines []string
 	if repro != "" {
@@ -203,8 +202,8 @@ func again(repro, evidence string) []string {
 
 func duration(seconds float64) string { return fmt.Sprintf("%.3f", seconds) }
 
-// clean makes text fit for XML, which has no place for some characters, not
-// even when they are escaped.
+// clean makes text fit for XML, which does not allow some characters, not even
+// escaped.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == 0xFFFE || r == 0xFFFF {

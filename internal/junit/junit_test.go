@@ -60,7 +60,8 @@ func TestAComparisonIsTheCandidate(t *testing.T) {
 	assert.Equal(t, suites.Suites[0].Testcases[0].Failure.Message, "regressed: 0 of 5 → 4 of 4: failed 4 of 4: "+third.Reason)
 }
 
-// TestARegressionMayWaver has a claim that fails nearly always now: that is no flake.
+// TestARegressionMayWaver has a claim that nearly always fails now: that is not a
+// flake.
 func TestARegressionMayWaver(t *testing.T) {
 	held, fails := third, third
 	held.Verdict, held.Reason, held.Tries = claim.Holds, "", make([]report.Try, 10)

@@ -8,10 +8,10 @@ import (
 	"github.com/jstemmer/go-junit-report/v2/junit"
 )
 
-// The types below are those of the junit package with the elements that Maven
-// Surefire writes for tests that were run again. CI servers read them: a
-// testcase with flakyFailure passed in the end and is shown as flaky; one with
-// failure and rerunFailure failed each time.
+// The types below are those of the junit package, plus the elements that Maven
+// Surefire writes for tests that were run again. CI servers read them: a testcase
+// with flakyFailure passed in the end and is shown as flaky; one with failure and
+// rerunFailure failed each time.
 
 type testsuites struct {
 	junit.Testsuites
@@ -30,7 +30,7 @@ type testcase struct {
 	FlakyErrors   []rerun `xml:"flakyError,omitempty"`
 }
 
-// rerun is one of several tries of a test, which did not pass.
+// rerun is one of several tries of a test that did not pass.
 type rerun struct {
 	Message    string       `xml:"message,attr"`
 	Type       string       `xml:"type,attr"`

@@ -16,7 +16,7 @@ import (
 	"gotest.tools/v3/golden"
 )
 
-// tried is a claim with a verdict after tries of which each has its own.
+// tried is a claim with a verdict after tries, each with its own.
 func tried(name string, verdict claim.Verdict, tries ...claim.Verdict) report.Claim {
 	one := third
 	one.ID, one.Verdict = "caching/"+name, verdict
@@ -80,7 +80,7 @@ func TestTriesAreReadBack(t *testing.T) {
 	assert.Equal(t, cases[2].Skipped.Message, "broken (known): x/y#1, buildkit fixed in v0.12.0")
 }
 
-// To move into a known fault is a regression nevertheless.
+// Moving into a known fault is a regression nevertheless.
 func TestAComparisonFailsForAKnownFaultThatIsNewToIt(t *testing.T) {
 	before, after := run("v1", tried("a", holds), known(tried("b", broken))), run("v2", known(tried("a", broken)), known(tried("b", broken)))
 	cases := read(t, written(t, results.Compare(before, after))).Suites[0].Testcases
@@ -93,8 +93,8 @@ func TestAnUnsteadyClaimWithoutItsTriesIsFlaky(t *testing.T) {
 	assert.Assert(t, cmp.Len(tc.FlakyFailures, 1))
 }
 
-// Surefire's schema wants the elements of a testcase in this order, and has a
-// type and a stack trace in each of those that tell of a try.
+// Surefire's schema wants the elements of a testcase in this order, and a type
+// and a stack trace in each that describes a try.
 func TestElementsAreAsSurefireWantsThem(t *testing.T) {
 	order := []string{"failure", "rerunFailure", "flakyFailure", "skipped", "error", "rerunError", "flakyError", "system-out", "system-err"}
 	decoder := xml.NewDecoder(strings.NewReader(written(t, several())))

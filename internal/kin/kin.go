@@ -1,9 +1,9 @@
 // Package kin watches the processes that this one belongs to: if they are killed,
-// nothing is left to wait for its work.
+// no one is left to wait for its work.
 package kin
 
-// Parent calls ended when the parent of this process is gone. Where processes
-// cannot be watched it does nothing.
+// Parent calls ended when the parent of this process is gone. It does nothing if
+// processes cannot be watched.
 func Parent(ended func()) { watch(parent(), ended) }
 
 // Ancestor is [Parent] for the nearest ancestor that runs a program of one of

@@ -10,8 +10,8 @@ import (
 
 func parent() int { return os.Getppid() }
 
-// watch waits for the end of a process, which need not be a child. Should its
-// number be another process's by now, the wait is just longer.
+// watch waits for the end of a process, which need not be a child. If its number
+// belongs to another process by now, the wait is just longer.
 func watch(pid int, ended func()) {
 	if pid <= 1 {
 		return

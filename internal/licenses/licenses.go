@@ -23,12 +23,12 @@ import (
 // Module is a module that the project requires.
 type Module struct {
 	Path, Version string
-	// Licenses are the SPDX ids of all licenses it stands under, sorted.
+	// Licenses are the SPDX ids of all its licenses, sorted.
 	Licenses []string
 }
 
-// Refused are those of the module's licenses that have not been agreed to. Those
-// that have been ask for no more than that their text goes along.
+// Refused are the module's licenses that have not been agreed to. Those that have
+// been require no more than that their text is included.
 func (m Module) Refused() []string {
 	agreed := []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
 	var refused []string
@@ -40,9 +40,9 @@ func (m Module) Refused() []string {
 	return refused
 }
 
-// Modules lists what the go.mod of a folder requires, sorted by path: the
-// modules of every platform, build tag and test. Those that the module cache
-// lacks are downloaded.
+// Modules lists what the go.mod of a folder requires, sorted by path: the modules
+// of every platform, build tag and test. It downloads those that the module cache
+// lacks.
 func Modules(ctx context.Context, folder string) ([]Module, error) {
 	paths, err := required(filepath.Join(folder, "go.mod"))
 	if err != nil {
@@ -74,7 +74,7 @@ func required(file string) ([]string, error) {
 	return paths, nil
 }
 
-// read looks into each module of what `go mod download -json` printed.
+// read looks into each module in the output of `go mod download -json`.
 func read(stream io.Reader) ([]Module, error) {
 	var modules []Module
 	for decoder := json.NewDecoder(stream); ; {
@@ -94,21 +94,21 @@ func read(stream io.Reader) ([]Module, error) {
 	}
 }
 
-// file is what files with a license are called.
+// file matches the names of files with a license.
 var file = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying)([.-].*)?$`)
 
-// enough is how much of a file, in percent, has to be the text of licenses
-// that are known: what else there is might be another license.
+// enough is how much of a file, in percent, must be the text of known licenses:
+// the rest might be another license.
 const enough = 75
 
 // holdsLicense reports whether a file of the name is the license of a module's
-// code: not of its documentation, of which nothing is built.
+// code, rather than of its documentation, which no program is built from.
 func holdsLicense(name string) bool {
 	return file.MatchString(name) && !slices.Contains([]string{".go", ".docs"}, filepath.Ext(name))
 }
 
-// Of returns the SPDX ids of the licenses that lie at the top of a folder,
-// sorted. It fails if there is none, or one that is not known.
+// Of returns the SPDX ids of the licenses at the top of a folder, sorted. It
+// fails if there is none, or one is unknown.
 func Of(folder fs.FS) ([]string, error) {
 	entries, err := fs.ReadDir(folder, ".")
 	if err != nil {

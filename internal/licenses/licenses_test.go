@@ -12,7 +12,7 @@ import (
 
 const root = "../.."
 
-// With -update it writes the page.
+// -update writes the page.
 func TestThePageIsUpToDateAndEveryLicenceAgreedTo(t *testing.T) {
 	modules, err := Modules(t.Context(), root)
 	assert.NilError(t, err)

@@ -9,7 +9,7 @@ type Check struct {
 	Regressions, BuildKit, Run, Buildx, Specs, Driver, Store, Out string
 }
 
-// Line is to be pasted into a shell.
+// Line returns a command to be pasted into a shell.
 func (c Check) Line() string {
 	return evidence.Make("check", "REGRESSIONS="+c.Regressions, "BUILDKIT="+c.BuildKit, "RUN="+c.Run, "BUILDX="+c.Buildx,
 		"SPECS="+c.Specs, "DRIVER="+c.Driver, "STORE="+c.Store, "OUT="+c.Out)

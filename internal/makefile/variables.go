@@ -8,21 +8,21 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// known are those that make's targets take on its command line.
+// known are the variables that make's targets take on its command line.
 var known = []string{
 	"BAD", "BASELINE", "BASELINE_BUILDX", "BESIDE", "BUILDKIT", "BUILDX", "CLAIM", "CONFIRM", "DRIVER", "FUZZTIME",
 	"GOOD", "KEEP", "KILLS", "MODULE", "OUT", "REGRESSIONS", "RUN", "RUNS", "SABOTAGE", "SHOTS", "SPECS", "STORE", "STRICT",
 }
 
-// others begin the names of variables that make hands on to programs
-// of others: docker, buildx, go, the shell.
+// others begin the names of variables that make passes on to other programs:
+// docker, buildx, go, the shell.
 var others = []string{
 	"DOCKER_", "BUILDX_", "BUILDKIT_", "BUILDERS_", "GO", "CGO_", "XDG_", "GITHUB_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
 	"http_proxy", "https_proxy", "no_proxy", "TMPDIR", "HOME", "PATH", "SHELL", "TERM", "NO_COLOR", "MAKE", "CI",
 }
 
-// Refuse refuses names of variables that no target takes: a misspelled one would
-// otherwise be an answer about another BuildKit than was meant.
+// Refuse refuses names of variables that no target takes: with a misspelled one,
+// the answer would be about another BuildKit than was meant.
 func Refuse(names ...string) error {
 	if err := RefuseSlips(names...); err != nil {
 		return err
@@ -36,8 +36,8 @@ func Refuse(names ...string) error {
 	return nil
 }
 
-// RefuseSlips refuses only what is nearly one of the variables: those of another
-// make, which called this one, come along.
+// RefuseSlips refuses only near misses of the variables: those of an outer make
+// come along.
 func RefuseSlips(names ...string) error {
 	for _, name := range names {
 		if meant := slips(name); !slices.Contains(known, name) && len(meant) > 0 {
@@ -47,8 +47,8 @@ func RefuseSlips(names ...string) error {
 	return nil
 }
 
-// slips are the known ones that a name may be a slip for: of one letter, or of two
-// where the word is long enough not to be close to many others.
+// slips are the known variables that a name may be a slip for: of one letter, or
+// of two if the word is long enough not to be close to many others.
 func slips(name string) []string {
 	const long = 5
 	var all []string
@@ -59,7 +59,7 @@ func slips(name string) []string {
 		}
 		suggest := &cobra.Command{Use: "make", SuggestionsMinimumDistance: distance}
 		suggest.AddCommand(&cobra.Command{Use: one, Run: func(*cobra.Command, []string) {}})
-		// cobra also suggests whatever a name only begins.
+		// cobra also suggests every name that this one is the beginning of.
 		if len(suggest.SuggestionsFor(name)) > 0 && len(one)-len(name) <= distance {
 			all = append(all, one)
 		}

@@ -10,15 +10,15 @@ var special = strings.NewReplacer(
 	"&", "&amp;", "<", "&lt;", ">", "&gt;",
 	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "~", `\~`, "|", `\|`,
 	"[", `\[`, "]", `\]`, "#", `\#`, "!", `\!`, "$", `\$`,
-	// What looks like an address or a name becomes a link without any mark.
+	// What looks like an address or a name becomes a link even without markup.
 	"://", "&#58;//", "@", "&#64;", "www.", "www&#46;",
 )
 
 // plain makes text of unknown origin show as it is written.
 func plain(s string) string { return special.Replace(s) }
 
-// sentence does the same, but keeps the code in a sentence that pairs its
-// backticks.
+// sentence does the same, but keeps the code in a sentence whose backticks come
+// in pairs.
 func sentence(s string) string {
 	pieces := strings.Split(s, "`")
 	if len(pieces)%2 == 0 {

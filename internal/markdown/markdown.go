@@ -14,8 +14,8 @@ import (
 	"builders.test/internal/results"
 )
 
-// Write writes a set of runs. What it writes stays well below the size that GitHub
-// takes, 1 MiB per step: tables end early and say so.
+// Write writes a set of runs. The output stays well below the 1 MiB per step that
+// GitHub takes: tables end early and say so.
 func Write(w io.Writer, d results.Set) error {
 	p := &page{}
 	headline := d.Headline()
@@ -39,7 +39,7 @@ func Write(w io.Writer, d results.Set) error {
 	return nil
 }
 
-// check shows one run. Faults that are known of the release are folded away.
+// check shows one run. Known faults of the release are folded away.
 func (p *page) check(r report.Report) {
 	p.paragraph("%s · %s", r.Summary, plain(report.Describe(r.Subject)))
 	head := []string{"verdict", "claim", "why"}
@@ -84,7 +84,7 @@ func (p *page) comparison(d results.Set) {
 	p.shapes(d.Comparison.Shapes, before, after)
 }
 
-// shapes are facts that differ; long lists are folded away.
+// shapes shows facts that differ; long lists are folded away.
 func (p *page) shapes(shapes []compare.Shape, before, after string) {
 	if len(shapes) == 0 {
 		return
@@ -137,8 +137,8 @@ func matrixRow(t matrix.Table, row matrix.Row) []string {
 	return append(cells, strings.Join(turns, "<br>"))
 }
 
-// chapters counts the verdicts of each chapter. What occurs in none has no
-// column.
+// chapters counts the verdicts of each chapter. A verdict that does not occur has
+// no column.
 func (p *page) chapters(t matrix.Table) {
 	occurring := occurring(t.Count())
 	head := []string{"chapter"}
@@ -163,8 +163,8 @@ func (p *page) chapters(t matrix.Table) {
 	p.folded("Chapters", func() { p.table(head, rows) })
 }
 
-// occurring are the standings that some claim has, and that of those that hold,
-// as a person reads them.
+// occurring are the standings that some claim has, in reading order; those that
+// hold are always among them.
 func occurring(s report.Summary) []report.Standing {
 	all := []report.Standing{report.Holds}
 	for _, standing := range []report.Standing{report.Broken, report.Known, report.Unsteady, report.Error, report.NotApplicable} {
@@ -206,8 +206,7 @@ func verdictCell(claim *report.Claim) string { return claim.Mark() + " " + claim
 
 func claimCell(id, text string) string { return "**" + plain(id) + "**<br>" + sentence(text) }
 
-// why is the reason, and for what failed unexpectedly the command that tries
-// again.
+// why is the reason and, for an unexpected failure, the command that tries again.
 func why(claim *report.Claim) string {
 	reason := plain(claim.Why())
 	if claim.Repro != "" && claim.Standing() >= report.Unsteady {

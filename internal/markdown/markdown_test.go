@@ -51,8 +51,8 @@ func TestCheck(t *testing.T) {
 	golden.Assert(t, written(t, results.Of(run("v0.11.5", ls, newer, local, third))), "check.golden")
 }
 
-// rare are claims of which there are none in most runs: unsteady, known to be
-// broken, and fixed although it is known to be broken.
+// rare are claims that most runs do not have: unsteady, known to be broken, and
+// fixed although known to be broken.
 func rare() []report.Claim {
 	unsteady := with(third, claim.Unsteady)
 	unsteady.ID, unsteady.Tries = "caching/unsteady", []report.Try{

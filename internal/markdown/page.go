@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// limit bounds a page, in bytes. GitHub refuses more than 1 MiB for all that
-// one step writes.
+// limit bounds a page, in bytes. GitHub refuses more than 1 MiB for everything
+// that one step writes.
 const limit = 600_000
 
 // page collects what is written.
@@ -32,7 +32,7 @@ func (p *page) table(head []string, rows [][]string) {
 	}
 }
 
-// folded writes a part that is closed at first.
+// folded writes a part that is initially closed.
 func (p *page) folded(title string, body func()) {
 	p.line("\n<details><summary>%s</summary>", title)
 	body()

@@ -8,8 +8,8 @@ import (
 	"builders.test/internal/soak"
 )
 
-// WriteSoak writes what came of many runs: a row for each BuildKit, one for
-// each claim that failed in some run, and what went wrong with the runs themselves.
+// WriteSoak writes the results of many runs: a row for each BuildKit, one for each
+// claim that failed in some run, and what went wrong with the runs themselves.
 func WriteSoak(w io.Writer, s soak.Soak) error {
 	p := &page{}
 	p.line("### %s %s", report.Mark(s.Worst()), plain(s.Headline()))

@@ -18,8 +18,8 @@ type property struct {
 // versions is how many of the main properties are versions.
 const versions = 2
 
-// mainProperties are what a matrix is made of. They are named in a label
-// wherever they differ.
+// mainProperties are what a matrix is made of. A label names them whenever they
+// differ.
 var mainProperties = []property{
 	{func(s report.Subject) string { return s.BuildKit.Version }, "BuildKit %s"},
 	{func(s report.Subject) string { return s.Buildx.Version }, "buildx %s"},
@@ -27,7 +27,7 @@ var mainProperties = []property{
 	{func(s report.Subject) string { return s.Engine.Store }, "%s store"},
 }
 
-// furtherProperties are named only where labels are the same without them.
+// furtherProperties are named only if labels are the same without them.
 var furtherProperties = []property{
 	{func(s report.Subject) string { return s.BuildKit.Image }, "image %s"},
 	{func(s report.Subject) string { return s.Engine.Version }, "engine %s"},
@@ -90,7 +90,7 @@ func distinct(labels []label) int {
 	return len(seen)
 }
 
-// numbered adds a number to labels that occur again.
+// numbered adds a number to repeated labels.
 func numbered(labels []label) []label {
 	seen := map[string]int{}
 	for i := range labels {

@@ -10,17 +10,17 @@ import (
 
 // Table is what several runs say about the same claims.
 type Table struct {
-	// Columns are the runs, in the order in which they were given.
+	// Columns are the runs, in the given order.
 	Columns []Column
-	// Rows has every claim that some run has, chapter by chapter. The order
-	// is that of the last run, whose book is taken for the newest.
+	// Rows has every claim that some run has, chapter by chapter. The order is that
+	// of the last run, whose book is assumed to be the newest.
 	Rows []Row
 }
 
 // Column is one run.
 type Column struct {
 	// Label distinguishes the column from the others, in words: "BuildKit v0.34.2,
-	// overlay2 store". Short does so without saying what the values are of.
+	// overlay2 store". Short does so with the values alone.
 	Label, Short string
 	Subject      report.Subject
 	Summary      report.Summary
@@ -29,21 +29,20 @@ type Column struct {
 // Row is one claim in every column.
 type Row struct {
 	ID, Chapter, Text string
-	// Cells has one entry per column: nil where the run had no such claim.
+	// Cells has one entry per column: nil if the run had no such claim.
 	Cells []*report.Claim
-	// Turns tell where the claim stopped holding; none where it is nowhere
-	// broken, or where no version changes from column to column.
+	// Turns say where the claim stopped holding; empty if it is nowhere broken, or if
+	// no version changes from column to column.
 	Turns []Turn
 }
 
-// Turn is where a claim stopped holding, among columns that differ in one
-// version and in nothing else. Such columns are taken to be given in the
-// order of that version.
+// Turn is where a claim stopped holding, among columns that differ in one version
+// and in nothing else. The columns are assumed to be in the order of that
+// version.
 type Turn struct {
-	// LastGood is the last column in which the claim held before FirstBad, or
-	// [None]; FirstBad is the first in which it was broken, known or not.
-	// Columns between the two said neither: an unsteady claim is not good and
-	// not bad.
+	// LastGood is the last column in which the claim held before FirstBad, or [None];
+	// FirstBad is the first in which it was broken, known or not. Columns in between
+	// said neither: an unsteady claim is not good and not bad.
 	LastGood, FirstBad int
 }
 
@@ -70,9 +69,9 @@ func New(reports ...report.Report) Table {
 	return t
 }
 
-// Standing is the one in any column that most needs a look, except that a claim
-// holds if it holds somewhere and elsewhere does not apply. It is a known fault
-// only where no release is broken that is not known for it.
+// Standing is the standing in any column that most needs a look, except that a
+// claim holds if it holds somewhere and does not apply elsewhere. It is a known
+// fault only if every release that is broken is known for it.
 func (r Row) Standing() report.Standing {
 	worst, held := report.Holds, false
 	for _, cell := range r.Cells {
@@ -125,7 +124,7 @@ func rows(reports []report.Report) []Row {
 	return byChapter(all)
 }
 
-// byChapter keeps the claims of a chapter together, also those that only an
+// byChapter keeps the claims of a chapter together, including those that only an
 // older run had.
 func byChapter(all []Row) []Row {
 	order := map[string]int{}
@@ -138,9 +137,9 @@ func byChapter(all []Row) []Row {
 	return all
 }
 
-// lines groups the columns that differ in one version alone: BuildKit's where
-// that differs at all, otherwise buildx's. Between drivers or image stores
-// there is no before and after.
+// lines groups the columns that differ in one version alone: BuildKit's if that
+// differs at all, otherwise buildx's. Between drivers or image stores there is no
+// before and after.
 func lines(subjects []report.Subject) [][]int {
 	axis := -1
 	for i := range mainProperties[:versions] {
@@ -181,8 +180,7 @@ func turns(cells []*report.Claim, lines [][]int) []Turn {
 	return found
 }
 
-// turn finds the first broken cell of a line. A line of one column has no
-// course that could turn.
+// turn finds the first broken cell of a line. A line of one column cannot turn.
 func turn(cells []*report.Claim, line []int) (Turn, bool) {
 	if len(line) < 2 {
 		return Turn{}, false

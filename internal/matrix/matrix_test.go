@@ -9,7 +9,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// on is a subject, given by what columns are distinguished by.
+// on is a subject, given by what distinguishes columns.
 func on(buildkit, buildx, driver, store string) report.Subject {
 	return report.Subject{
 		BuildKit: subject.BuildKit{Version: buildkit},
@@ -101,7 +101,7 @@ func TestTurns(t *testing.T) {
 	}
 }
 
-// judged is one report per version on a single claim.
+// judged returns one report per version on a single claim.
 func judged(versions []string, verdicts []claim.Verdict) []report.Report {
 	var reports []report.Report
 	for i, version := range versions {
@@ -158,7 +158,7 @@ func TestAFixWhereAFaultIsKnownIsSeen(t *testing.T) {
 	assert.Assert(t, !Row{Cells: []*report.Claim{nil, {}}}.FixedHere())
 }
 
-// A release that is known for a fault is where the claim went bad nevertheless.
+// The claim goes bad even in a release that is known for the fault.
 func TestAKnownFaultIsATurn(t *testing.T) {
 	reports := judged([]string{"v0.11.5", "v0.20.2", "v0.34.2"}, []claim.Verdict{claim.Holds, claim.Broken, claim.Holds})
 	reports[1].Claims[0].Known = "x/y#1, fixed in v0.20.3"

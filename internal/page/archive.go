@@ -17,10 +17,10 @@ import (
 )
 
 // archive is what the page's script reads. Texts are stored once and named by
-// their place in the list; -1 is not text.
+// their index in the list; -1 is no text.
 type archive struct {
 	Texts []string `json:"texts"`
-	// Claims has one entry per column, null where there is no evidence.
+	// Claims has one entry per column, null if there is no evidence.
 	Claims map[string][]*archivedCell `json:"claims"`
 }
 
@@ -41,13 +41,13 @@ type archivedCommand struct {
 	TimedOut bool         `json:"timedOut,omitempty"`
 	Stdout   archivedText `json:"stdout"`
 	Stderr   archivedText `json:"stderr"`
-	// Steps are those of a build; Hidden counts the ones left out.
+	// Steps are the steps of a build; Hidden counts those that were left out.
 	Steps  []archivedStep `json:"steps,omitempty"`
 	Hidden int            `json:"hidden,omitempty"`
 }
 
-// archivedText is a text with Gap bytes missing between its ends; the whole
-// lies at Path.
+// archivedText is a text with Gap bytes missing between its ends; the whole is at
+// Path.
 type archivedText struct {
 	Head int   `json:"head"`
 	Tail int   `json:"tail"`
@@ -55,8 +55,8 @@ type archivedText struct {
 	Path int   `json:"path"`
 }
 
-// archivedStep is a vertex of a build. Begin and End are milliseconds since
-// the first step began, -1 where that did not happen.
+// archivedStep is a vertex of a build. Begin and End are milliseconds since the
+// first step began, -1 if that did not happen.
 type archivedStep struct {
 	Name   int   `json:"name"`
 	Begin  int64 `json:"begin"`
@@ -75,8 +75,8 @@ type packer struct {
 	texts []string
 }
 
-// pack shortens the evidence to a level and compresses them, as base64 that
-// needs no escaping in a page. It is empty where there is nothing to show.
+// pack shortens the evidence to a level and compresses it, as base64 that needs
+// no escaping in a page. It is empty if there is nothing to show.
 func (all gathered) pack(d results.Set, l level) (string, error) {
 	if l.none || len(all) == 0 {
 		return "", nil
@@ -179,7 +179,7 @@ func (p *packer) steps(steps []snippet.Step, room snippet.Limit) []archivedStep 
 			Cached: s.Cached, Error: p.text(text.Cut(s.Error, keptName)), Sent: s.Sent,
 		}
 		if s.Executing() {
-			one.End = -1 // the end that was reported is that of an earlier look at it
+			one.End = -1 // the reported end is that of an earlier look at it
 		}
 		if s.Printed.Head != "" {
 			log := p.shortened(s.Printed, room)
@@ -190,7 +190,7 @@ func (p *packer) steps(steps []snippet.Step, room snippet.Limit) []archivedStep 
 	return archived
 }
 
-// text stores a text once and returns its place, -1 for an empty one.
+// text stores a text once and returns its index, -1 for an empty one.
 func (p *packer) text(s string) int {
 	if s == "" {
 		return -1

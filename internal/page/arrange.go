@@ -86,11 +86,11 @@ func changed(d results.Set, claims []claimView) []group {
 // title begins with a capital; classes are ASCII.
 func title(s string) string { return string(s[0]-'a'+'A') + s[1:] }
 
-// openAtOnce is how many claims of a group are opened at first: more of them
-// would hide each other.
+// openAtOnce is how many claims of a group are open at first: more of them would
+// hide each other.
 const openAtOnce = 6
 
-// opened opens the claims that failed and are news, if they are few.
+// opened opens the claims with unexpected failures, if they are few.
 func opened(groups []group) []group {
 	for _, g := range groups {
 		for i := range g.Claims {
@@ -100,7 +100,7 @@ func opened(groups []group) []group {
 	return groups
 }
 
-// chapters has every chapter with the claims that do not stand above.
+// chapters has every chapter with the claims that are not shown above.
 func chapters(d results.Set, claims []claimView, above map[string]bool) []group {
 	var groups []group
 	var standings []report.Standing

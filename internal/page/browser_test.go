@@ -26,7 +26,7 @@ func checkSet(t *testing.T) results.Set {
 	return results.Of(sampleRun(t, "v0.11.5", sampleClaims()))
 }
 
-// compareSet has a baseline in which all holds that is broken later.
+// compareSet has a baseline in which everything holds that is broken later.
 func compareSet(t *testing.T) results.Set {
 	before := sampleClaims()
 	for i := range before {
@@ -135,7 +135,7 @@ func copying(tab *tab) {
 	assert.Equal(t, js[string](tab, `navigator.clipboard.readText()`),
 		`DOCKER_HOST=unix:///run/docker.sock BUILDX_BUILDER='home caching/third' docker buildx build --progress=rawjson .`)
 
-	// A page that was not fetched securely has no clipboard of its own.
+	// A page that was not fetched securely has no clipboard.
 	js[bool](tab, `Object.defineProperty(navigator, 'clipboard', {value: undefined}); document.getElementById('said').textContent = ''; true`)
 	tab.do(chromedp.Click(chromedp.CSS(`[id="caching/third"] .run > .copyable .copy`)))
 	tab.until(copied)
@@ -161,7 +161,7 @@ func evidenceShown(tab *tab) {
 	assert.Assert(t, js[string](tab, claim+`.querySelector('.gap').textContent`) != "")
 }
 
-// triesSideBySide sees every try of a claim in its own place, each with its
+// triesSideBySide checks that every try of a claim is in its own place, with its
 // evidence.
 func triesSideBySide(tab *tab) {
 	t := tab.t
@@ -209,7 +209,7 @@ func address(tab *tab) {
 	assert.Assert(t, js[bool](tab, `document.getElementById('cleanup/rm').open`))
 }
 
-// stillness waits until all is drawn and asks how much has moved.
+// stillness waits until everything is drawn and asks how much has moved.
 func stillness(tab *tab) {
 	moved := js[float64](tab, `new Promise((done) => {
 		let sum = 0;
@@ -219,7 +219,7 @@ func stillness(tab *tab) {
 	assert.Equal(tab.t, moved, 0.0)
 }
 
-// withoutScript sees the verdict and the reasons nevertheless.
+// withoutScript checks that the verdict and the reasons are visible anyway.
 func withoutScript(t *testing.T, chromium context.Context, file string) {
 	tab := open(t, chromium, file)
 	call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
@@ -266,7 +266,7 @@ func looks(tab *tab, scheme string, width int64) {
 	assert.Equal(t, strings.Join(js[[]string](tab, tooFaint), "\n"), "", "contrast below AA")
 }
 
-// tooFaint lists texts whose contrast to what lies behind them is below 4.5.
+// tooFaint lists texts whose contrast with their background is below 4.5.
 const tooFaint = `(() => {
 	const parse = (c) => (c.match(/[\d.]+/g) ?? []).map(Number);
 	const luminance = ([r, g, b]) => {

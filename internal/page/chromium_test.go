@@ -19,9 +19,9 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// chromium is the browser to test with: the one on PATH or, on Debian, its
-// headless one, unpacked into the cache and not installed. Where there is
-// neither, the test is left out.
+// chromium returns the browser to test with: the one on PATH or, on Debian, its
+// headless one, unpacked into the cache and not installed. If there is neither,
+// the test is skipped.
 func chromium(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-headless-shell", "chromium-browser", "google-chrome"} {
@@ -73,9 +73,9 @@ exec "$root"/usr/lib/chromium/chromium-headless-shell "$@"
 	return start
 }
 
-// superfluous are the beginnings of packages that Chromium depends on and does
-// not need: those that draw with a graphics card, and the C library, which has
-// to be the host's, as its loader is.
+// superfluous are the beginnings of packages that Chromium depends on but does
+// not need: those that draw with a graphics card, and the C library, which must
+// be the host's, like its loader.
 var superfluous = []string{"libc6_", "libgl1-mesa-dri_", "libllvm", "libz3-"}
 
 func unpackWithDependencies(ctx context.Context, archive *debian.Archive, root string, packages ...string) error {

@@ -18,14 +18,14 @@ import (
 type claimView struct {
 	ID, Chapter string
 	Text        []span
-	// Verdict is that of the row. Verdicts are all that occur, for the filter.
+	// Verdict is the row's verdict. Verdicts are all that occur, for the filter.
 	Verdict, Word, Mark, Verdicts string
 	// Class is what became of it in a comparison, or empty.
 	Class string
 	// Test is the name of its spec.
 	Test string
-	// Seconds is how long the first try took; empty for several runs. Failed
-	// says of how many tries how many failed: "1 of 4".
+	// Seconds is how long the first try took; empty for several runs. Failed says how
+	// many of how many tries failed: "1 of 4".
 	Seconds, Failed string
 	Open            bool
 	Cells           []cellView
@@ -37,7 +37,7 @@ type claimView struct {
 	Turns []string
 
 	standing, latest report.Standing
-	// fixedHere reports whether it holds where it is known to be broken.
+	// fixedHere reports whether it holds although it is known to be broken.
 	fixedHere bool
 }
 
@@ -53,17 +53,17 @@ type cellView struct {
 	// Count says how often it failed, Known which fault is known, and FixedHere
 	// which known fault is not there.
 	Count, Known, FixedHere string
-	// Tries are shown with their evidence in place of the cell's; none where the
-	// claim was tried once.
+	// Tries are shown with their evidence in place of the cell's; empty if the claim
+	// was tried once.
 	Tries []tryView
-	// On is what the claim was proven on, where that is special.
+	// On is what the claim was proven on, if that is special.
 	On, StandIns, Repro string
 	evidenceView
 }
 
-// evidenceView is what there is of one try.
+// evidenceView is the evidence of one try.
 type evidenceView struct {
-	// Try is its place among the claim's.
+	// Try is its position among the claim's tries.
 	Try int
 	// Evidence is the folder, Href leads to it, and Inside says what the page
 	// itself shows of it.
@@ -81,12 +81,12 @@ type factView struct {
 	Differs bool
 }
 
-// fullCells is up to how many runs a page shows all about each. With more, what
-// holds is shown without its folder and the command that repeats it, which
-// would be most of the page and differ in nothing but the run.
+// fullCells is up to how many runs a page shows everything about each. With more,
+// what holds is shown without its folder and the command that repeats it, which
+// would be most of the page and differ only in the run.
 const fullCells = 6
 
-// newClaims looks at every claim; bases lead to the folders of the runs.
+// newClaims makes the view of every claim; bases lead to the folders of the runs.
 func newClaims(d results.Set, all gathered, bases []string) []claimView {
 	changes := d.Changes()
 	claims := make([]claimView, 0, len(d.Table.Rows))
@@ -126,7 +126,7 @@ func newClaims(d results.Set, all gathered, bases []string) []claimView {
 	return claims
 }
 
-// cite says what is known about the claim itself.
+// cite adds what is known about the claim itself.
 func (c *claimView) cite(one report.Claim) {
 	c.Source, c.History = one.Source, one.History
 	if strings.HasPrefix(c.Source, "https://") {
@@ -134,7 +134,7 @@ func (c *claimView) cite(one report.Claim) {
 	}
 }
 
-// fill takes over what the report of a run says about the claim.
+// fill copies what the report of a run says about the claim.
 func (c *cellView) fill(one report.Claim, subject report.Subject) {
 	c.Present = true
 	c.Verdict, c.Word, c.Mark = one.Standing().String(), one.Word(), one.Mark()
@@ -147,8 +147,8 @@ func (c *cellView) fill(one report.Claim, subject report.Subject) {
 	c.Evidence = one.Evidence
 }
 
-// show adds what there is of its evidence, which lies below base. A claim that
-// was tried several times shows each of them.
+// show adds what there is of its evidence, which is below base. A claim that was
+// tried several times shows each try.
 func (c *cellView) show(e *snippet.Evidence, one report.Claim, base string) {
 	if len(one.Tries) > 1 {
 		c.Tries = tries(e, one, base)
@@ -185,7 +185,7 @@ func afterReason(failure string) string {
 	return rest
 }
 
-// dedent takes away the spaces that all lines begin with.
+// dedent removes the spaces that all lines begin with.
 func dedent(s string) string {
 	lines := strings.Split(strings.Trim(s, "\n"), "\n")
 	least := len(s)
@@ -200,8 +200,8 @@ func dedent(s string) string {
 	return strings.TrimRight(strings.Join(lines, "\n"), " \n")
 }
 
-// provenOn says what a claim was proven on where that is not what the run as a
-// whole is about.
+// provenOn says what a claim was proven on if that is not what the run as a whole
+// is about.
 func provenOn(one report.Claim, subject report.Subject) string {
 	var parts []string
 	for _, part := range []struct{ phrase, value, usual string }{
@@ -239,8 +239,8 @@ func inside(e snippet.Evidence) string {
 	return fmt.Sprintf("%s, %.1f s", said, seconds)
 }
 
-// bases are the ways from the page's folder to those of the runs, as a URL
-// that ends in a slash; empty where there is none.
+// bases are the paths from the page's folder to those of the runs, as URLs that
+// end in a slash; empty if there is none.
 func bases(d results.Set, folder string) []string {
 	var all []string
 	for _, run := range d.Runs {

@@ -29,8 +29,8 @@ func parse(t testing.TB, content []byte) *goquery.Document {
 // words are an element's text with white space folded.
 func words(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") }
 
-// stored reads a run's report.json back: what the page says is held against
-// the file and not against what the page was made from.
+// stored reads a run's report.json back: the page is checked against the file,
+// and not against what the page was made from.
 func stored(t *testing.T, run results.Run) report.Report {
 	t.Helper()
 	r, err := report.Read(filepath.Join(run.Dir, report.File))
@@ -38,7 +38,7 @@ func stored(t *testing.T, run results.Run) report.Report {
 	return r
 }
 
-// Every figure in the page is report.json's.
+// Every figure in the page is from report.json.
 func TestFiguresAreThoseOfTheReport(t *testing.T) {
 	newer := sampleClaims()
 	newer[2].Verdict, newer[2].Seconds = claim.Holds, 99.95
@@ -117,7 +117,7 @@ func claimIsThere(t *testing.T, doc *goquery.Document, subject report.Subject, c
 	assert.Assert(t, cell.Length() == 0 || cell.HasClass(c.Standing().String()))
 }
 
-// triesAreThere looks for every try of a c, side by side.
+// triesAreThere looks for every try of c, side by side.
 func triesAreThere(t *testing.T, run *goquery.Selection, c report.Claim) {
 	t.Helper()
 	shown := run.Find(".try")

@@ -10,8 +10,8 @@ import (
 
 // level is how much evidence a page carries.
 type level struct {
-	// failed and held are for each output of claims that need a look, and of
-	// the others.
+	// failed and held limit each output of claims that need a look, and of the
+	// others.
 	failed, held snippet.Limit
 	// steps bounds the steps of one build's timeline.
 	steps int
@@ -19,22 +19,22 @@ type level struct {
 	none bool
 }
 
-// levels go from the most to the least. The first whose page fits is taken.
+// levels go from the most to the least. The first whose page fits is used.
 var levels = []level{
 	{failed: snippet.Limit{Head: 8 << 10, Tail: 24 << 10}, held: snippet.Limit{Head: 1 << 10, Tail: 2 << 10}, steps: 200},
 	{failed: snippet.Limit{Head: 2 << 10, Tail: 6 << 10}, steps: 40},
 	{failed: snippet.Limit{Tail: 300}},
 }
 
-// gathered is the evidence of all runs: per claim one per column, nil where there is
-// none.
+// gathered is the evidence of all runs: for each claim one entry per column, nil if
+// there is none.
 type gathered map[string][]*snippet.Evidence
 
 // gather reads the evidence of every run. A run whose folder is gone has none.
 func gather(d results.Set) gathered {
 	all := gathered{}
 	for column, run := range d.Runs {
-		// Whatever paths its report names, nothing outside of it is read.
+		// Whatever paths its report names, nothing outside it is read.
 		folder, err := os.OpenRoot(run.Dir)
 		if err != nil {
 			continue
@@ -54,7 +54,7 @@ func gather(d results.Set) gathered {
 	return all
 }
 
-// at is the evidence of a claim in a column, or nil.
+// at returns the evidence of a claim in a column, or nil.
 func (all gathered) at(id string, column int) *snippet.Evidence {
 	if all[id] == nil {
 		return nil

@@ -35,9 +35,8 @@ var (
 	script string
 )
 
-// layout is the template without its indentation, which is for those who edit
-// it: in a page with hundreds of claims it would take more room than their
-// evidence.
+// layout is the template without its indentation, which is for its editors: in a
+// page with hundreds of claims it would take more room than their evidence.
 var layout = template.Must(template.New("page").Parse(indentation.ReplaceAllString(markup, "$1")))
 
 var indentation = regexp.MustCompile(`(>|}})\n\s*`)
@@ -54,14 +53,14 @@ func Write(file string, d results.Set) error {
 	return nil
 }
 
-// Render makes the page that will lie in folder, from where its links lead to
-// the evidence. The page carries as much of the evidence as its budget allows.
+// Render makes the page that will be in folder, from which its links lead to the
+// evidence. The page carries as much of the evidence as its budget allows.
 func Render(d results.Set, folder string) ([]byte, error) {
 	return fit(d, gather(d), folder)
 }
 
-// fit takes the first level whose page is small enough; the last one's is
-// taken as it is.
+// fit uses the first level whose page is small enough, or the last one if none
+// is.
 func fit(d results.Set, all gathered, folder string) ([]byte, error) {
 	v := newView(d, all, folder)
 	bare, err := v.render(d, all, level{none: true})

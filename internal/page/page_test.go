@@ -55,7 +55,7 @@ func TestHostileTextStaysText(t *testing.T) {
 }
 
 // The policy allows exactly the style and the script that the page has, and
-// nothing in the page leads elsewhere but the sources of claims, for a person
+// nothing in the page leads elsewhere except the sources of claims, for a person
 // to follow.
 func TestPageAsksForNothing(t *testing.T) {
 	content, err := Render(results.Of(sampleRun(t, "v0.11.5", sampleClaims())), t.TempDir())
@@ -120,7 +120,7 @@ func TestWriteNamesWhatToDo(t *testing.T) {
 	assert.ErrorContains(t, err, "--html")
 }
 
-// noise is text that compresses as logs do: half of a line is like the others.
+// noise is text that compresses as logs do: half of each line is like the others.
 func noise(random *rand.Rand, size int) string {
 	var b strings.Builder
 	for b.Len() < size {
@@ -197,8 +197,8 @@ func FuzzRender(f *testing.F) {
 	})
 }
 
-// BuildKit looks at some steps before it executes them: the end of such a look
-// is no end of a step that began again.
+// BuildKit looks at some steps before it executes them: the end of such a look is
+// not the end of a step that began again.
 func TestAStepThatBeganAgainHasNoEnd(t *testing.T) {
 	first, second := time.Unix(1, 0), time.Unix(5, 0)
 	p := packer{index: map[string]int{}}

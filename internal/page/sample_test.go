@@ -17,7 +17,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// hostile is what a build may print to harm whoever reads it.
+// hostile is what a build may print to harm its readers.
 const hostile = "<script>window.owned=1</script><img src=x onerror=window.owned=1> </script></pre>" +
 	"\x1b[31mred\x1b[0m\x1b]0;title\x07 \x00\x08 \xff\xfe \u202eright-to-left {{.}} ${1} `tick`"
 
@@ -118,7 +118,7 @@ func readBack(t testing.TB, run results.Run) results.Run {
 	return run
 }
 
-// cleaned is a report as it is after it was read.
+// cleaned is a report as it is after reading.
 func cleaned(r report.Report) report.Report {
 	sanitize.Strings(&r)
 	return r
@@ -149,7 +149,7 @@ func writeEvidence(t testing.TB, dir, name string, verdict claim.Verdict, reason
 	}
 }
 
-// longOutput is 120 kB, no line of it like another.
+// longOutput is 120 kB in which no two lines are alike.
 func longOutput(id string) string {
 	var b strings.Builder
 	for i := 0; b.Len() < 120_000; i++ {

@@ -24,7 +24,7 @@ var (
 	}).Parse(indentation.ReplaceAllString(soakMarkup, "$1")))
 )
 
-// soakView is all that the template shows of a soak.
+// soakView is everything that the template shows of a soak.
 type soakView struct {
 	soak.Soak
 	Policy     string
@@ -33,8 +33,8 @@ type soakView struct {
 	Tone, Mark string
 	Loud       []soak.Claim
 	Chapters   []soakChapter
-	// UpTo is the rate in percent that the runs do not speak against, and Least
-	// the number of reports of the column that has the fewest.
+	// UpTo is the rate in percent that the runs do not speak against, and Least the
+	// number of reports of the column with the fewest.
 	UpTo, Least int
 }
 
@@ -45,7 +45,7 @@ type soakChapter struct {
 	Loud   int
 }
 
-// RenderSoak makes the page of a soak, which lies in the soak's folder.
+// RenderSoak makes the page of a soak, which is in the soak's folder.
 func RenderSoak(s soak.Soak) ([]byte, error) {
 	styles := style + soakStyle
 	v := soakView{
@@ -102,7 +102,7 @@ func soakSeconds(s float64) string {
 	return fmt.Sprintf("%.0f", s)
 }
 
-// next is the number of what has the index i, counted from one.
+// next is the number, counted from one, of what has the index i.
 func next(i int) int { return i + 1 }
 
 // wide is the width of the bars, in pixels.
@@ -111,7 +111,7 @@ func wide(t soak.Times) int { return 4 * len(t.All) }
 // tall is the height of the bars, in pixels.
 const tall = 18
 
-// bars are lines for the path of an SVG, one for each value, as high as its part
+// bars are lines for the path of an SVG, one for each value, as high as its share
 // of the highest.
 func bars(t soak.Times) string {
 	var b strings.Builder

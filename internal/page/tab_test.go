@@ -44,7 +44,7 @@ func start(t *testing.T) context.Context {
 	return ctx
 }
 
-// open opens a file in its own tab. Whatever the page asks of the network
+// open opens a file in its own tab. Whatever the page requests from the network
 // and whatever the browser complains about fails the test at its end.
 func open(t *testing.T, chromium context.Context, file string) *tab {
 	t.Helper()
@@ -67,7 +67,7 @@ func open(t *testing.T, chromium context.Context, file string) *tab {
 	return tab
 }
 
-// listen notes all that a page must not do.
+// listen notes everything that a page must not do.
 func (tab *tab) listen(own string) func(any) {
 	return func(event any) {
 		said := ""

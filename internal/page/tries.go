@@ -12,8 +12,7 @@ import (
 type tryView struct {
 	Number              int
 	Verdict, Word, Mark string
-	// Reason is empty where it is the claim's, which stands above; then Same
-	// tells so.
+	// Reason is empty if it is the claim's, which is shown above; then Same says so.
 	Seconds, Reason string
 	Same            bool
 	// Where says whether other claims built at the same time.
@@ -21,8 +20,8 @@ type tryView struct {
 	evidenceView
 }
 
-// laterFailureRoom is how much is shown of what a later try said: most of it
-// was said by the first.
+// laterFailureRoom is how much is shown of what a later try said: the first has
+// said most of it.
 var laterFailureRoom = snippet.Limit{Head: 800, Tail: 800}
 
 // tries sets the tries of a claim side by side.
@@ -62,7 +61,7 @@ func wordOfTry(v claim.Verdict) string {
 	return report.Word(v)
 }
 
-// failedOf says of how many tries how many failed; empty for a claim that was
+// failedOf says how many of how many tries failed; empty for a claim that was
 // tried once.
 func failedOf(one *report.Claim) string {
 	if one == nil || one.Count() == "" {

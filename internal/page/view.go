@@ -15,7 +15,7 @@ import (
 	"builders.test/internal/results"
 )
 
-// view is all that the template shows.
+// view is everything that the template shows.
 type view struct {
 	Policy   string
 	Style    template.CSS
@@ -35,19 +35,19 @@ type view struct {
 	// Differing is what is known about the runs and tells them apart, Common
 	// what is the same in all of them.
 	Differing, Common []results.Attribute
-	// Groups need a look and stand first; Rest is everything else.
+	// Groups need a look and come first; Rest is everything else.
 	Groups []group
 	Rest   []group
 	// RunErrors says what went wrong with the runs themselves.
 	RunErrors []string
 	Shapes    []compare.Shape
-	// Evidence is an [archive], compressed, and Bases the ways to the runs'
-	// folders as JSON; LeftOut reports whether it did not fit.
+	// Evidence is an [archive], compressed, and Bases the paths to the runs' folders
+	// as JSON; LeftOut reports whether it did not fit.
 	Evidence, Bases string
 	LeftOut         bool
 }
 
-// count is how many claims have a verdict, or are of a class of change.
+// count is how many claims have a verdict, or a class of change.
 type count struct {
 	Key, Word, Mark string
 	N               int
@@ -56,11 +56,11 @@ type count struct {
 // group is a list of claims under a title.
 type group struct {
 	Title, Note string
-	// Counts sums up a chapter; empty where the title says it all.
+	// Counts sums up a chapter; empty if the title says it all.
 	Counts  []count
 	Columns []matrix.Column
 	Claims  []claimView
-	// Elsewhere counts the claims of the chapter that stand in a group above.
+	// Elsewhere counts the claims of the chapter that are in a group above.
 	Elsewhere int
 	// Quiet reports whether the group is folded at first: it is not news.
 	Quiet bool
@@ -108,7 +108,7 @@ func encode(texts []string) string {
 	return string(encoded)
 }
 
-// about adds when the runs began, which their evidence knows.
+// about adds when the runs began, which is known from their evidence.
 func about(d results.Set, all gathered) []results.Attribute {
 	known := d.About()
 	when := results.Attribute{Name: "Began"}
@@ -129,8 +129,8 @@ func about(d results.Set, all gathered) []results.Attribute {
 	return known
 }
 
-// verdictCounts are in the order in which people ask for them. What is rare is
-// left out where there is none of it.
+// verdictCounts are in the order in which people ask for them. Rare ones are left
+// out if there are none.
 func verdictCounts(s report.Summary) []count {
 	var counts []count
 	for _, standing := range report.Standings() {
@@ -143,7 +143,7 @@ func verdictCounts(s report.Summary) []count {
 	return counts
 }
 
-// occurring are those of what occurs at all.
+// occurring are the counts of what occurs at all.
 func occurring(s report.Summary) []count {
 	return slices.DeleteFunc(verdictCounts(s), func(c count) bool { return c.N == 0 })
 }

@@ -19,11 +19,11 @@ import (
 // code.
 type Result struct {
 	Subject report.Subject `json:"subject"`
-	// Verdicts are by the claims' ids.
+	// Verdicts are keyed by the claims' ids.
 	Verdicts map[string]claim.Verdict `json:"verdicts"`
 }
 
-// ResultOf is what is kept of a report.
+// ResultOf returns what is kept of a report.
 func ResultOf(r report.Report) Result {
 	result := Result{Subject: r.Subject, Verdicts: map[string]claim.Verdict{}}
 	for _, c := range r.Claims {
@@ -32,7 +32,7 @@ func ResultOf(r report.Report) Result {
 	return result
 }
 
-// ReadResult reads a result that was kept.
+// ReadResult reads a kept result.
 func ReadResult(path string) (Result, error) {
 	var r Result
 	content, err := os.ReadFile(path)
@@ -45,8 +45,8 @@ func ReadResult(path string) (Result, error) {
 	return r, nil
 }
 
-// row is a line of the README's table: a chapter and what it is about, its claims,
-// and what came of them on one BuildKit and another.
+// row matches a line of the README's table: a chapter and what it is about, its
+// claims, and what came of them on one BuildKit and another.
 var row = regexp.MustCompile(`(?m)^\| ([a-z]+)(: [^|]*) \| \d+ \|.*$`)
 
 // Readme is the README with a table that counts the claims of the book and their
@@ -95,16 +95,16 @@ func (r Result) count(ids []string) string {
 }
 
 var (
-	// section is a heading of the answers, which leads to the claims behind it.
+	// section matches a heading of the answers, which leads to the claims behind it.
 	section = regexp.MustCompile(`(?m)^## \[.*\]\(\.\./([a-z_]+)_test\.go\)$`)
-	// named is a claim's id as pages write it.
+	// named matches a claim's id as pages write it.
 	named = regexp.MustCompile("`([a-z0-9-]+/[a-z0-9.-]+)`")
-	// also is what was written here before.
+	// also matches what was written here before.
 	also = regexp.MustCompile(`\n\*\*Also proven:\*\*\n\n(- .*\n)+`)
 )
 
-// Answers is the page of answers on which each claim that no answer names is
-// listed at the end of the section about its file, with its sentence.
+// Answers returns the page of answers, with the claims that no answer names
+// listed, with their sentences, at the end of the section about their file.
 func Answers(text string, book []claim.Listed) string {
 	text = also.ReplaceAllString(text, "")
 	said := map[string]bool{}
@@ -155,8 +155,8 @@ func rest(book []claim.Listed, said map[string]bool, all []string, file string) 
 	return "\n**Also proven:**\n\n" + strings.Join(lines, "")
 }
 
-// closest is the section for a claim: that of its file, or of the file that its
-// file goes on with, such as buildkit for buildkit_gc.
+// closest returns the section for a claim: that of its file, or of the file that
+// its file continues, such as buildkit for buildkit_gc.
 func closest(all []string, c claim.Listed) string {
 	file, _, _ := strings.Cut(c.Where, "_test.go")
 	for {

@@ -19,8 +19,8 @@ const root = "../.."
 // releases are the columns of the README's table.
 var releases = []string{"v0.11.5", "v0.34.2"}
 
-// With -update the pages are written, and what the last `make test` came to on the
-// two releases is kept.
+// -update writes the pages, and keeps what the last `make test` came to on the two
+// releases.
 func TestPagesFollowFromTheClaims(t *testing.T) {
 	whole, err := book.Open(t.Context(), root, "", os.Stderr)
 	assert.NilError(t, err)
@@ -39,7 +39,7 @@ func TestPagesFollowFromTheClaims(t *testing.T) {
 	current(t, "docs/answers.md", func(text string) string { return Answers(text, claims) })
 }
 
-// keep keeps the result of a run that was made, and was whole.
+// keep keeps the result of a run that was made and is complete.
 func keep(t *testing.T, run, path string) {
 	t.Helper()
 	r, err := report.Read(filepath.Join(run, report.File))

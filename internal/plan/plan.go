@@ -15,8 +15,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Cell is one subject with one driver on one image store. Empty words were
-// not chosen: the cell's machine decides.
+// Cell is one subject with one driver on one image store. Empty fields were not
+// chosen: the cell's machine decides.
 type Cell struct {
 	BuildKit string `json:"buildkit,omitempty"`
 	Buildx   string `json:"buildx,omitempty"`
@@ -28,8 +28,8 @@ type Cell struct {
 // spaces or commas.
 type Axes struct{ BuildKitVersions, BuildxVersions, Drivers, Stores string }
 
-// Cells are all combinations, BuildKit by BuildKit. The docker driver's
-// BuildKit is the engine's, so it has one cell whatever BuildKits there are.
+// Cells returns all combinations, BuildKit by BuildKit. The docker driver's
+// BuildKit is the engine's, so it has one cell however many BuildKits there are.
 func (a Axes) Cells() ([]Cell, error) {
 	var cells []Cell
 	for _, store := range words(a.Stores) {
@@ -56,7 +56,7 @@ func (a Axes) Cells() ([]Cell, error) {
 	return cells, nil
 }
 
-// words are those of a text; without any there is one empty word.
+// words are the words of a text; if it has none, one empty word.
 func words(text string) []string {
 	all := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\t' })
 	if len(all) == 0 {
@@ -94,15 +94,15 @@ func (c Cell) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Command proves the cell alone, on any machine, as a matrix does.
+// Command is the command that proves the cell alone, on any machine, as a matrix does.
 func (c Cell) Command() string {
 	return makefile.Check{
 		Regressions: "1", BuildKit: c.BuildKit, Buildx: c.Buildx, Driver: c.Driver, Store: c.Store, Out: "build/matrix/" + c.Folder(),
 	}.Line()
 }
 
-// Write writes the cells in a form: github, gitlab, or, where none is named, a
-// command for each, a line each.
+// Write writes the cells in a form: github, gitlab or, if none is named, one
+// command per line.
 func Write(w io.Writer, form string, cells []Cell) error {
 	switch form {
 	case "github":
@@ -132,8 +132,8 @@ type entry struct {
 	Command string `json:"command"`
 }
 
-// WriteGitHub writes the cells as GitHub Actions takes them by fromJSON for
-// strategy.matrix.
+// WriteGitHub writes the cells in the form that GitHub Actions takes with
+// fromJSON for strategy.matrix.
 func WriteGitHub(w io.Writer, cells []Cell) error {
 	matrix := struct {
 		Include []entry `json:"include"`
@@ -168,7 +168,7 @@ func WriteGitLab(w io.Writer, cells []Cell) error {
 		{Key: "when", Value: "always"},
 		{Key: "needs", Value: names},
 		{Key: "script", Value: []string{"make bin/builders", "bin/builders merge --html build/report.html build/matrix/*"}},
-		// The page is wanted most where it is red.
+		// The page is wanted most when the job is red.
 		{Key: "artifacts", Value: yaml.MapSlice{
 			{Key: "when", Value: "always"},
 			{Key: "paths", Value: []string{"build/report.html", "build/matrix"}},

@@ -64,7 +64,7 @@ func TestForms(t *testing.T) {
 }
 
 // TestTheRecipesKeepTheirReports reads the recipes as GitHub does: every job that
-// writes a report keeps it, also where the job is red.
+// writes a report keeps it, even if the job is red.
 func TestTheRecipesKeepTheirReports(t *testing.T) {
 	text, err := os.ReadFile("../../docs/ci.md")
 	assert.NilError(t, err)

@@ -8,7 +8,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// Fisher's lady who tastes tea, the convicts' twins of R's documentation of
+// Fisher's lady tasting tea, the convicts' twins of R's documentation of
 // fisher.test, and tables whose few ways can be counted by hand.
 func TestFisherAgainstPublishedValues(t *testing.T) {
 	for _, tc := range []struct {
@@ -80,12 +80,13 @@ func TestCountsSayWhatTheyAre(t *testing.T) {
 // pair is what was counted on both sides.
 type pair struct{ a, b Count }
 
-// fate is what becomes of a claim, with no chance in it: how probable it is that
-// the sides are distinguished, one way or the other, and how many tries that costs.
+// fate is what becomes of a claim on average: how probable it is that the sides are
+// distinguished, one way or the other, and how many tries that costs. It is
+// computed, not drawn at random.
 type fate struct{ more, less, tries float64 }
 
 // follow adds up every way that the tries can go for a claim that fails at rate a
-// on one side and at rate b on the other, asked as compare does.
+// on one side and at rate b on the other, if they are made as compare does.
 func follow(a, b float64, decide func(a, b Count) Decision) fate {
 	var f fate
 	for now := start(a, b); len(now) > 0; {
@@ -133,8 +134,8 @@ func (f *fate) end(at pair, decision Decision, chance float64) {
 	}
 }
 
-// start is after the first runs: what holds was asked once, what failed four
-// times. Where both hold, or both fail, nobody asks again.
+// start is the state after the first runs: what holds was asked once, what failed
+// four times. If both hold, or both fail, no one asks again.
 func start(a, b float64) map[pair]float64 {
 	all := map[pair]float64{}
 	for one, x := range firstTries(a) {
@@ -173,8 +174,8 @@ func TestEqualRatesAreSeldomToldApart(t *testing.T) {
 	assert.Assert(t, worstRegressed <= Level/2, "equal rates are called regressed in %.2f %%", 100*worstRegressed)
 }
 
-// TestLookingAfterEachTryIsWorse shows that the measure above can fail, and why
-// the test is not looked at after each try.
+// TestLookingAfterEachTryIsWorse shows that the check above can fail, and why the
+// test is not evaluated after each try.
 func TestLookingAfterEachTryIsWorse(t *testing.T) {
 	f := follow(0.5, 0.5, remember(func(a, b Count) Decision {
 		switch {

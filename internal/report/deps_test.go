@@ -9,7 +9,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// What is read, rendered, compared and counted needs no engine, so a program that only
+// What reads, renders, compares and counts needs no engine, so a program that only
 // looks at reports builds in seconds.
 func TestDataAndViewsLinkNoDocker(t *testing.T) {
 	rooms := []string{
@@ -30,7 +30,7 @@ func TestDataAndViewsLinkNoDocker(t *testing.T) {
 }
 
 // Text from outside is made safe where it comes in, and nowhere else: what shows it
-// has no need to.
+// need not.
 func TestOnlyDoorsSanitize(t *testing.T) {
 	doors := []string{
 		"book",           // what the specs' program says

@@ -26,8 +26,8 @@ const Schema = 3
 // File is the report's name in the folder that a run writes to.
 const File = "report.json"
 
-// Page and JUnit are the names of what is made from it for people and for CI
-// servers, next to it.
+// Page and JUnit are the names of the files that are made from it, next to it,
+// for people and for CI servers.
 const (
 	Page  = "report.html"
 	JUnit = "junit.xml"
@@ -40,8 +40,8 @@ type Subject = subject.Subject
 type Report struct {
 	Schema  int     `json:"schema"`
 	Subject Subject `json:"subject"`
-	// Selection is what was chosen out of the book, as it was written; empty
-	// means all of it.
+	// Selection is what was chosen from the book, as it was written; empty means all
+	// of it.
 	Selection string `json:"selection"`
 	// Book identifies the set of claims that the selected ones were taken
 	// from: reports of different books do not belong together.
@@ -49,8 +49,8 @@ type Report struct {
 	// Claims has every claim that was selected, in the order of the book.
 	Claims  []Claim `json:"claims"`
 	Summary Summary `json:"summary"`
-	// RunErrors says, a line each, what went wrong with the run itself, not with one of
-	// its claims: something was left behind, or the run ended early.
+	// RunErrors lists what went wrong with the run itself, not with one of its claims:
+	// something was left behind, or the run ended early.
 	RunErrors []string `json:"runErrors"`
 	// StandIns says what really took the place of an image that some claim
 	// was proven with.
@@ -69,18 +69,18 @@ type Claim struct {
 	ID      string `json:"id"`
 	Chapter string `json:"chapter"`
 	Text    string `json:"text"`
-	// Source is where the claim comes from, such as a page of documentation;
-	// empty where it says so itself.
+	// Source is where the claim comes from, such as a page of documentation; empty if
+	// it says so itself.
 	Source string `json:"source"`
-	// History says since which versions it is true; empty where it always was.
+	// History says since which versions it is true; empty if it always was.
 	History string        `json:"history"`
 	Verdict claim.Verdict `json:"verdict"`
-	// Reason says why, in one line, where the verdict is not holds.
+	// Reason says why, in one line, unless the verdict is holds.
 	Reason string `json:"reason"`
-	// Known names, where the claim is broken, the reference of the fault and
-	// its fix, if the release under test is known for it; then it is not news.
+	// Known names, if the claim is broken, the reference of the fault and its fix,
+	// provided that the release under test is known for it; then it is not news.
 	Known string `json:"known"`
-	// FixedHere says the same of a claim that holds although the release under
+	// FixedHere says the same about a claim that holds although the release under
 	// test is known to break it.
 	FixedHere string `json:"fixedHere"`
 	// Tries has every try at proving the claim, in order, if it was tried more
@@ -88,9 +88,9 @@ type Claim struct {
 	Tries []Try `json:"tries"`
 	// Seconds is how long the first try took, without waiting for its turn.
 	Seconds float64 `json:"seconds"`
-	// Driver, Store and BuildKit say what it was proven on: the builders'
-	// driver, the engine's image store, and the version of their BuildKit.
-	// They are empty where the proof did not get that far.
+	// Driver, Store and BuildKit say what it was proven on: the builders' driver, the
+	// engine's image store, and the version of their BuildKit. They are empty if the
+	// proof did not get that far.
 	Driver   string `json:"driver"`
 	Store    string `json:"store"`
 	BuildKit string `json:"buildkit"`
@@ -103,22 +103,22 @@ type Claim struct {
 	Evidence string `json:"evidence"`
 	// Facts are what the proof noted about the shape of the result.
 	Facts []claim.Fact `json:"facts"`
-	// StandIns names the images whose place something else took.
+	// StandIns names the images that something else took the place of.
 	StandIns []string `json:"standIns"`
 }
 
-// Try is what one try at proving a claim came to.
+// Try is the outcome of one try at proving a claim.
 type Try = claim.Try
 
-// News reports whether the claim is broken and that is not known for this release.
+// News reports whether the claim is broken by a fault that is not known of this
+// release.
 func (c Claim) News() bool { return c.Verdict == claim.Broken && c.Known == "" }
 
 // Count says how often the claim failed, if it was tried more than once:
 // "failed 4 of 4".
 func (c Claim) Count() string { return claim.CountTries(c.Tries) }
 
-// Summary counts the verdicts. What is known to be broken is counted apart from
-// what is news.
+// Summary counts the verdicts. Known faults are counted apart from news.
 type Summary struct {
 	Holds         int `json:"holds"`
 	Broken        int `json:"broken"`
@@ -138,8 +138,7 @@ func New(subject Subject, claims []Claim) Report {
 	return r
 }
 
-// whole gives every list that is absent as one that is empty: readers need not
-// tell the two apart.
+// whole replaces absent lists by empty ones: readers need not tell the two apart.
 func (r Report) whole() Report {
 	r.Claims = append([]Claim{}, r.Claims...)
 	for i := range r.Claims {
@@ -175,8 +174,8 @@ func Count(claims []Claim) Summary {
 	return Tally(all)
 }
 
-// Worst is the most severe verdict of the run that is news: what is known to be
-// broken does not count. What went wrong with the run itself is an error.
+// Worst is the most severe verdict of the run that is news: known faults do not
+// count. Whatever went wrong with the run itself is an error.
 func (r Report) Worst() claim.Verdict {
 	worst := claim.Holds
 	if len(r.RunErrors) > 0 {
@@ -190,7 +189,7 @@ func (r Report) Worst() claim.Verdict {
 	return worst
 }
 
-// Write puts the report into the folder out, whole or not at all, and returns
+// Write writes the report into the folder out, whole or not at all, and returns
 // its path.
 func (r Report) Write(out string) (string, error) {
 	path := filepath.Join(out, File)
@@ -208,7 +207,7 @@ func (r Report) Write(out string) (string, error) {
 	return path, nil
 }
 
-// Read reads a report back and refuses a schema that it does not know.
+// Read reads a report back and refuses an unknown schema.
 func Read(path string) (Report, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -255,10 +254,9 @@ func ReadSubject(out string) (Subject, error) {
 	return s, nil
 }
 
-// Clear takes away what an earlier run left in out, so that whatever lies
-// there afterwards belongs to one run: the report in all its formats, the
-// subject, and the evidence of the claims with the given ids. Nothing else is
-// touched.
+// Clear removes what an earlier run left in out, so that whatever is there
+// afterwards belongs to one run: the report in all its formats, the subject, and
+// the evidence of the claims with the given ids. Nothing else is touched.
 func Clear(out string, ids []string) error {
 	stale := []string{File, Page, JUnit, subject.File}
 	for _, id := range ids {
@@ -281,5 +279,5 @@ func Clear(out string, ids []string) error {
 	return nil
 }
 
-// EvidenceOf is where the evidence of a claim lies, relative to the report.
+// EvidenceOf is where the evidence of a claim is, relative to the report.
 func EvidenceOf(id string) string { return "evidence/" + id }

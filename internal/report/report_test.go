@@ -142,7 +142,7 @@ func FuzzParse(f *testing.F) {
 		after, err := json.Marshal(r)
 		assert.NilError(t, err)
 		assert.Equal(t, string(before), string(after), "what was read is clean")
-		// What can be read can be written, and is the same when it is read again.
+		// What can be read can be written, and is the same when read again.
 		dir := t.TempDir()
 		path, err := r.Write(dir)
 		assert.NilError(t, err)

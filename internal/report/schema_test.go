@@ -36,8 +36,8 @@ func schema(t *testing.T) *jsonschema.Schema {
 	return s
 }
 
-// noNulls says of lists that they may be empty and are never absent. Keys that a
-// later builders adds are none of a reader's business.
+// noNulls says that lists may be empty but are never absent. Readers may ignore
+// keys that a later version of builders adds.
 func noNulls(s *jsonschema.Schema) {
 	if s == nil {
 		return
@@ -52,7 +52,7 @@ func noNulls(s *jsonschema.Schema) {
 	}
 }
 
-// The schema in docs is that of the types: it is written again by -update.
+// The schema in docs is that of the types; -update writes it again.
 func TestTheSchemaInTheDocsIsTheReports(t *testing.T) {
 	encoded, err := json.MarshalIndent(schema(t), "", "  ")
 	assert.NilError(t, err)
@@ -107,8 +107,8 @@ func TestReportsKeepToTheSchema(t *testing.T) {
 	}
 }
 
-// Every key that a report has, and every attribute that a spec writes into the
-// test stream, is explained.
+// The docs explain every key of a report, and every attribute that a spec writes
+// into the test stream.
 func TestTheDocsExplainEveryKey(t *testing.T) {
 	content, err := os.ReadFile("../../docs/report.md")
 	assert.NilError(t, err)
@@ -134,7 +134,7 @@ func TestTheDocsExplainEveryKey(t *testing.T) {
 	assert.Assert(t, found > 10, "the sources are not where they were")
 }
 
-// keys are the ways to every value: claims[].tries[].seconds.
+// keys are the paths to every value: claims[].tries[].seconds.
 func keys(s *jsonschema.Schema, way string) []string {
 	var all []string
 	for name, property := range s.Properties {

@@ -2,9 +2,9 @@ package report
 
 import "builders.test/helpers/claim"
 
-// Standing is a verdict as it is shown and counted: a fault that is known of the
-// release is distinguished from one that is news, and is less of an alarm than anything
-// unexpected. The values are ordered by how much they ask for a look.
+// Standing is a verdict as it is shown and counted: a known fault of the release is
+// distinguished from one that is news, and is less of an alarm than anything
+// unexpected. The values are ordered by how much they need a look.
 type Standing int
 
 // The standings, from what needs no look to what needs it most.
@@ -22,14 +22,14 @@ func Standings() []Standing {
 	return []Standing{Broken, Error, Unsteady, Known, NotApplicable, Holds}
 }
 
-// StandingOf is that of a verdict about which nothing else is known.
+// StandingOf returns the standing of a verdict about which nothing else is known.
 func StandingOf(v claim.Verdict) Standing {
 	return [...]Standing{
 		claim.Holds: Holds, claim.NotApplicable: NotApplicable, claim.Unsteady: Unsteady, claim.Error: Error, claim.Broken: Broken,
 	}[v]
 }
 
-// Standing is the claim's.
+// Standing returns the claim's standing.
 func (c Claim) Standing() Standing {
 	if c.Verdict == claim.Broken && c.Known != "" {
 		return Known
@@ -56,6 +56,6 @@ func (s Standing) Word() string { return forms[s].word }
 // Mark is the standing as one character.
 func (s Standing) Mark() string { return forms[s].mark }
 
-// Rare reports whether a count is worth a place only where there is something
-// to count.
+// Rare reports whether a count is worth showing only if there is something to
+// count.
 func (s Standing) Rare() bool { return s == Known || s == Unsteady }

@@ -15,16 +15,15 @@ func Mark(v claim.Verdict) string { return StandingOf(v).Mark() }
 // Word is a verdict as people say it.
 func Word(v claim.Verdict) string { return StandingOf(v).Word() }
 
-// Mark is the claim's verdict as one character. What is known to be broken has
-// one of its own.
+// Mark is the claim's verdict as one character. A known fault has its own.
 func (c Claim) Mark() string { return c.Standing().Mark() }
 
 // Word is the claim's verdict as people say it.
 func (c Claim) Word() string { return c.Standing().Word() }
 
 // Why is everything there is to say about the verdict, in one line: the reason,
-// and before it how often the claim failed, or the reference where the fault is
-// known. Reasons are long and lines are cut at their end.
+// preceded by how often the claim failed, or by the reference if the fault is
+// known. The reason comes last because it is long and lines are cut at their end.
 func (c Claim) Why() string {
 	why := c.Reason
 	if count := c.Count(); count != "" {
@@ -39,8 +38,8 @@ func (c Claim) Why() string {
 	return why
 }
 
-// String says the counts in words. Known faults and unsteady claims are rare,
-// and said where there are some.
+// String says the counts in words. Known faults and unsteady claims are rare, and
+// mentioned only if there are some.
 func (s Summary) String() string {
 	parts := []string{fmt.Sprintf("%d hold", s.Holds)}
 	for _, standing := range []Standing{Broken, Known, Unsteady, Error, NotApplicable} {
@@ -91,8 +90,8 @@ func Tally(all []Standing) Summary {
 	return s
 }
 
-// Describe says in one line what was tested on what, and leaves out what
-// nobody knows.
+// Describe says in one line what was tested on what, and leaves out what is
+// unknown.
 func Describe(s Subject) string {
 	engine := "engine " + s.Engine.Version
 	if s.Engine.Store != "" {
@@ -115,7 +114,7 @@ func (s StandIn) String() string {
 	return s.Image + ": " + s.Is
 }
 
-// standIns lists the images whose place something else took, sorted and
+// standIns lists the images that something else took the place of, sorted and
 // without repetition.
 func standIns(claims []Claim) []string {
 	images := map[string]bool{}

@@ -12,7 +12,7 @@ type Attribute struct {
 	Name string
 	// Values has one entry per run; empty if unknown.
 	Values []string
-	// Differs reports whether the runs do not agree.
+	// Differs reports whether the runs differ.
 	Differs bool
 }
 

@@ -11,14 +11,14 @@ import (
 	"builders.test/internal/text"
 )
 
-// Headline is the whole of a set of runs in one line.
+// Headline is a set of runs in one line.
 type Headline struct {
 	// Verdict is what the line amounts to: holds, unsteady, error or broken.
 	Verdict claim.Verdict
 	Text    string
 }
 
-// Headline says what came out, worst things first.
+// Headline says what came out, the worst first.
 func (s Set) Headline() Headline {
 	h := s.ofClaims()
 	if selected := s.Selected(); selected != "" {
@@ -31,8 +31,8 @@ func (s Set) Headline() Headline {
 	return Headline{claim.Error, h.Text + ", but " + plural(lines, "something", fmt.Sprintf("%d things", lines)) + " went wrong with the run itself"}
 }
 
-// Selected says which claims of the book the set is about; empty where it is
-// about all of them.
+// Selected says which claims of the book the set is about; empty if it is about
+// all of them.
 func (s Set) Selected() string {
 	var chosen []string
 	for _, run := range s.Runs {
@@ -50,8 +50,8 @@ func (s Set) Selected() string {
 	return "the selected claims (" + strings.Join(chosen, ", ") + ")"
 }
 
-// RunErrors says what went wrong with the runs themselves, a line each; of several runs
-// with the run's name.
+// RunErrors lists what went wrong with the runs themselves, with the run's name if
+// there are several.
 func (s Set) RunErrors() []string {
 	var lines []string
 	for i, run := range s.Runs {
@@ -82,7 +82,7 @@ func (s Set) ofClaims() Headline {
 }
 
 // place says where verdicts were reached: some of them, all of them, and those
-// that are counted behind the others.
+// that are counted after the others.
 type place struct{ some, all, rare string }
 
 // checked is the headline of verdicts that are compared with nothing.
@@ -126,8 +126,8 @@ func hold(s report.Summary, where place) string {
 	return fmt.Sprintf("%d of %s%s %s %s", s.Holds, counted(applicable), that, plural(s.Holds, "holds", "hold"), where.all)
 }
 
-// rare is what stands behind the rest of the sentence: what failed and held, and
-// what is broken without being news.
+// rare is the end of the sentence: what failed and held, and what is broken
+// without being news.
 func rare(s report.Summary, where place) string {
 	var parts []string
 	if s.Unsteady > 0 {
@@ -183,7 +183,7 @@ func untold(count map[compare.Class]int) string {
 	return strings.Join(all, " and ")
 }
 
-// exceptions are the claims that held and are neither kept nor broken.
+// exceptions are the claims that held before and now neither hold nor are broken.
 func exceptions(count map[compare.Class]int) string {
 	var all []string
 	if n := count[compare.Lost]; n > 0 {

@@ -16,12 +16,12 @@ import (
 
 // Run is one run.
 type Run struct {
-	// Dir is the folder of its report.json and its evidence.
+	// Dir is the folder with its report.json and its evidence.
 	Dir    string
 	Report report.Report
 }
 
-// Set is one run, two that are compared, or several side by side.
+// Set is one run, a comparison of two, or several side by side.
 type Set struct {
 	// Runs are in the order of the table's columns.
 	Runs  []Run
@@ -30,7 +30,7 @@ type Set struct {
 	Comparison *compare.Comparison
 }
 
-// Read reads the runs that lie in folders. Several make a matrix.
+// Read reads the runs in the folders. Several make a matrix.
 func Read(dirs ...string) (Set, error) {
 	if len(dirs) == 0 {
 		return Set{}, errors.New("no run folder was named")
@@ -61,8 +61,8 @@ func Compare(baseline, candidate Run) Set {
 	return s
 }
 
-// OneBook is an error where the runs are about different books of claims: what
-// is said of one does not hold for the other.
+// OneBook returns an error if the runs are about different books of claims: what
+// is said about one does not hold for the other.
 func (s Set) OneBook() error {
 	first := s.Runs[0]
 	for _, run := range s.Runs {
@@ -74,7 +74,7 @@ func (s Set) OneBook() error {
 	return nil
 }
 
-// ReadPair reads a baseline and its candidate, which have to be of one book.
+// ReadPair reads a baseline and its candidate, which must be of one book.
 func ReadPair(dirs ...string) (Set, error) {
 	if len(dirs) != 2 {
 		return Set{}, fmt.Errorf("--compare needs two folders, the baseline's first, but got %d", len(dirs))
@@ -86,9 +86,9 @@ func ReadPair(dirs ...string) (Set, error) {
 	return Compare(s.Runs[0], s.Runs[1]), s.OneBook()
 }
 
-// Merge reads the reports of several machines, which have to belong together: they
-// are of one book, and none is of another's subject. What is not a folder but lies among
-// them, such as report.html, is passed over.
+// Merge reads the reports of several machines, which must belong together: they are of
+// one book, and none is about another's subject. What is not a folder, such as a
+// report.html among them, is skipped.
 func Merge(dirs ...string) (Set, error) {
 	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {
 		info, err := os.Stat(dir)
@@ -111,7 +111,7 @@ func Merge(dirs ...string) (Set, error) {
 	return s, nil
 }
 
-// Reports are those of the runs.
+// Reports are the reports of the runs.
 func (s Set) Reports() []report.Report {
 	all := make([]report.Report, len(s.Runs))
 	for i, run := range s.Runs {
@@ -134,7 +134,7 @@ func (s Set) Seconds() []float64 {
 // Latest is the run that counts: the only one, or the candidate, or the last.
 func (s Set) Latest() Run { return s.Runs[len(s.Runs)-1] }
 
-// Changes are the compared claims by id; empty where nothing is compared.
+// Changes are the compared claims by id; empty if nothing is compared.
 func (s Set) Changes() map[string]compare.Change {
 	changes := map[string]compare.Change{}
 	if s.Comparison == nil {

@@ -23,7 +23,7 @@ func run(version string, verdicts ...claim.Verdict) Run {
 	}, claims)}
 }
 
-// tries are as many as it takes to tell a claim that fails from one that holds.
+// tries are as many as it takes to distinguish a claim that fails from one that holds.
 func tries(verdict claim.Verdict) []report.Try {
 	all := make([]report.Try, 20)
 	for i := range all {
@@ -191,7 +191,7 @@ func TestRead(t *testing.T) {
 	assert.ErrorContains(t, err, "no run folder")
 }
 
-// TestOneTryIsNotEnough reads two reports of which nobody asked again.
+// TestOneTryIsNotEnough reads two reports whose claims were not asked again.
 func TestOneTryIsNotEnough(t *testing.T) {
 	once, fourTimes := run("v1", holds), run("v2", broken)
 	once.Report.Claims[0].Tries = nil

@@ -10,8 +10,8 @@ import (
 	"builders.test/internal/text/sanitize"
 )
 
-// event is one line of `go test -json`: something that happened to the test
-// named Test, or to the whole package where Test is empty.
+// event is one line of `go test -json`: something that happened to the test named
+// Test, or to the whole package if Test is empty.
 type event struct {
 	Time   time.Time
 	Action string
@@ -33,8 +33,8 @@ const (
 	actionAttribute = "attr"
 )
 
-// parseEvent reads one line; false means that the line is not an event, but
-// something that was printed outside the stream.
+// parseEvent reads one line; false means that the line is not an event but was
+// printed outside the stream.
 func parseEvent(line []byte) (event, bool) {
 	line = bytes.TrimSpace(line)
 	if !bytes.HasPrefix(line, []byte("{")) {
@@ -50,9 +50,9 @@ func parseEvent(line []byte) (event, bool) {
 
 var concluded = regexp.MustCompile(`^--- (PASS|FAIL|SKIP): (\S+) \((\d+\.\d+)s\)\n?$`)
 
-// conclusion reads the line by which a test says how it ended. It comes at
-// once, whereas the event of the same meaning is held back until the test
-// binary says something else.
+// conclusion reads the line with which a test says how it ended. It comes at
+// once, whereas the corresponding event is held back until the test binary says
+// something else.
 func (e event) conclusion() (action string, seconds float64, ok bool) {
 	match := concluded.FindStringSubmatch(e.Output)
 	if match == nil || match[2] != e.Test {
@@ -65,7 +65,7 @@ func (e event) conclusion() (action string, seconds float64, ok bool) {
 	return map[string]string{"PASS": actionPass, "FAIL": actionFail, "SKIP": actionSkip}[match[1]], seconds, true
 }
 
-// lines is a writer that hands over whole lines, without their ends.
+// lines is a writer that passes on whole lines, without their line breaks.
 type lines struct {
 	each    func(line []byte)
 	pending []byte
@@ -84,7 +84,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	}
 }
 
-// close hands over what came after the last end of a line.
+// close passes on what came after the last line break.
 func (l *lines) close() {
 	if len(l.pending) > 0 {
 		l.each(l.pending)

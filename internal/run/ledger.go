@@ -12,7 +12,7 @@ import (
 	"builders.test/internal/text/sanitize"
 )
 
-// Listener hears what happens while it happens. Calls never overlap.
+// Listener gets what happens as it happens. Calls never overlap.
 type Listener interface {
 	// Started is called when the proof of a claim begins.
 	Started(report.Claim)
@@ -23,11 +23,11 @@ type Listener interface {
 	Line(line string)
 }
 
-// ledger follows the stream of events and keeps the account of every claim.
+// ledger follows the stream of events and keeps an account of every claim.
 type ledger struct {
 	listener Listener
 	// interrupted reports whether the run was asked to end early: what fails
-	// after that says nothing about BuildKit.
+	// afterwards says nothing about BuildKit.
 	interrupted func() bool
 
 	entries []*entry
@@ -35,13 +35,13 @@ type ledger struct {
 	others  map[string]*other
 	order   []string // names of others, as they came
 
-	// cause is the line in which the test process said that it dies.
+	// cause is the line with which the test process said that it dies.
 	cause string
-	// said is what the environment reported to people; notes is what it reported by the
-	// way.
+	// said is what the environment reported to people; notes is what it reported in
+	// passing.
 	said, notes []string
 	lastEvent   time.Time
-	// changed reports whether a claim began or ended since the account was kept.
+	// changed reports whether a claim began or ended since the account was last kept.
 	changed bool
 }
 
@@ -54,8 +54,8 @@ type entry struct {
 	finished bool
 }
 
-// other is a test that proves no claim: a chapter around its claims, or one
-// that has no business with the book.
+// other is a test that proves no claim: a chapter around its claims, or one that
+// has nothing to do with the book.
 type other struct {
 	failed bool
 	output []string
@@ -79,7 +79,7 @@ func (l *ledger) enter(c report.Claim) *entry {
 	return e
 }
 
-// line takes one line of the test stream.
+// line handles one line of the test stream.
 func (l *ledger) line(line []byte) {
 	e, ok := parseEvent(line)
 	if !ok {
@@ -130,7 +130,7 @@ func stranger(e event) report.Claim {
 	return report.Claim{ID: id, Chapter: claim.Claim{ID: id}.Chapter(), Text: id, Test: e.Test}
 }
 
-// note takes one attribute over into the account.
+// note adds one attribute to the account.
 func (e *entry) note(key, value string) {
 	defer sanitize.Strings(&e.Claim)
 	switch key {
@@ -169,10 +169,10 @@ func (e *entry) note(key, value string) {
 }
 
 var (
-	// crash begins the line in which a process says that it dies.
+	// crash begins the line with which a process says that it dies.
 	crash = regexp.MustCompile(`^(panic: |fatal error: |signal: |SIG[A-Z]+: |\*\*\* Test killed)`)
-	// own begins the lines that the specs' environment says to people, remark those
-	// that are no reason for anything.
+	// own begins the lines that the specs' environment prints for people, remark
+	// those that are not a reason for anything.
 	own    = regexp.MustCompile(`^builders: `)
 	remark = regexp.MustCompile(`^builders: note: `)
 )
@@ -207,8 +207,8 @@ func (l *ledger) output(e event) {
 	}
 }
 
-// ended takes the end of a test. That of the whole package says nothing that
-// the command's exit code does not say.
+// ended handles the end of a test. The end of the whole package says nothing that
+// the command's exit code does not.
 func (l *ledger) ended(e event) {
 	if entry := l.byTest[e.Test]; entry != nil {
 		l.finish(entry, e.Action, e.Elapsed)
@@ -239,8 +239,8 @@ func (l *ledger) other(test string) *other {
 	return l.others[test]
 }
 
-// finish closes an account. What a test did and what it said must agree;
-// where they don't, the claim is an error, never green.
+// finish closes an account. What a test did and what it said must agree; if they
+// don't, the claim is an error, never green.
 func (l *ledger) finish(e *entry, action string, seconds float64) {
 	if e.finished {
 		return

@@ -14,7 +14,7 @@ import (
 	"gotest.tools/v3/assert/cmp"
 )
 
-// hearer writes down what a listener hears.
+// hearer records what a listener hears.
 type hearer struct {
 	started, finished []string
 	outside           []string
@@ -59,8 +59,8 @@ func verdicts(o Outcome) string {
 	return strings.Join(words, " ")
 }
 
-// TestANoteIsNoReason is what the environment says by the way: people see it, and
-// a run that ended for no known reason is not explained by it.
+// TestANoteIsNoReason has something that the environment says in passing: people
+// see it, but it does not explain a run that ended for no known reason.
 func TestANoteIsNoReason(t *testing.T) {
 	l := newLedger(toyBook(t).Claims, &hearer{}, never)
 	for _, line := range []string{"builders: note: volume data is gone", "builders: clean-up: the run left a volume", "builders: note: and more"} {

@@ -8,8 +8,8 @@ import (
 // leastFiles is how many files a run has open at a time, with room to spare.
 const leastFiles = 256
 
-// EnoughFiles refuses to begin where files will run out: what then cannot be
-// read looks as if it were not there.
+// EnoughFiles returns an error if files will run out: what then cannot be read
+// would look as if it were not there.
 func EnoughFiles() error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

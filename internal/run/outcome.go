@@ -9,15 +9,15 @@ import (
 	"builders.test/internal/report"
 )
 
-// Outcome is what a run came to.
+// Outcome is the result of a run.
 type Outcome struct {
-	// Claims has every selected claim, in the order of the book, and after
-	// them those that the book did not announce. None is without a verdict.
+	// Claims has every selected claim, in the order of the book, followed by those
+	// that the book did not announce. Each has a verdict.
 	Claims []report.Claim
 	// Unreached counts those among them whose proof never began.
 	Unreached int
-	// Why says, in one line, what kept the run from ending as it should;
-	// empty when nothing did.
+	// Why says, in one line, what kept the run from ending as it should; empty if
+	// nothing did.
 	Why string
 	// Said is what the environment reported to people, line by line.
 	Said []string
@@ -31,8 +31,7 @@ type Failure struct {
 	Output []string
 }
 
-// RunErrors says, a line each, what went wrong with the run itself; empty if
-// nothing did.
+// RunErrors lists what went wrong with the run itself; empty if nothing did.
 func (o Outcome) RunErrors() []string {
 	lines := []string{}
 	if o.Why != "" {
@@ -49,7 +48,7 @@ func (o Outcome) RunErrors() []string {
 }
 
 // close settles every open account and sums up. exit describes how the test
-// command ended, and is empty when it succeeded.
+// command ended, and is empty if it succeeded.
 func (l *ledger) close(exit string) Outcome {
 	o := Outcome{Why: l.why(exit), Said: slices.Concat(l.said, l.notes), Failures: l.failures()}
 	for _, e := range l.entries {
@@ -64,7 +63,7 @@ func (l *ledger) close(exit string) Outcome {
 	return o
 }
 
-// account is every claim as it stands should the run be cut off now.
+// account is every claim as it would stand if the run were cut off now.
 func (l *ledger) account() []report.Claim {
 	var claims []report.Claim
 	for _, e := range l.entries {
@@ -146,7 +145,7 @@ func (l *ledger) settle(e *entry, why string) {
 	l.listener.Finished(e.Claim)
 }
 
-// leave says of a claim without a verdict why it has none.
+// leave says why a claim without a verdict has none.
 func (e *entry) leave(why string) {
 	e.Verdict, e.Reason = claim.Error, "no verdict: "+why
 	if !e.started {

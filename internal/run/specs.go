@@ -44,16 +44,16 @@ type Specs struct {
 	// Parallel is how many claims are proven at the same time; 0 means as many as
 	// there are processors.
 	Parallel int
-	// Keep is given the account of every claim whenever one begins or ends, as
-	// it stands should the run be cut off there; it may be nil.
+	// Keep, if not nil, gets the account of every claim whenever one begins or ends,
+	// as it would stand if the run were cut off there.
 	Keep func([]report.Claim)
 }
 
-// cutOff is why claims have no verdict where nothing ended the run orderly.
+// cutOff is why claims have no verdict if the run did not end in an orderly way.
 const cutOff = "the run was cut off"
 
-// Run tests the claims. When ctx ends, the test process is interrupted, may clean
-// up, and the outcome has everything up to then. The error is about running
+// Run tests the claims. When ctx ends, the test process is interrupted and may
+// clean up, and the outcome has everything up to then. The error is about running
 // at all: verdicts are in the outcome.
 func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 	file, err := os.Create(filepath.Join(s.Out, Stream))
@@ -63,7 +63,7 @@ func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 	defer file.Close()
 
 	ledger := newLedger(s.Book.Claims, listener, func() bool { return ctx.Err() != nil })
-	// The two programs speak side by side, the ledger wants one voice.
+	// The two programs write concurrently, but the ledger wants one voice.
 	var voice sync.Mutex
 	events := &lines{each: func(line []byte) {
 		voice.Lock()
@@ -89,8 +89,8 @@ func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 	return ledger.close(exit), nil
 }
 
-// follow runs the specs, whose output goes through test2json, and says how their
-// process ended if it was not well.
+// follow runs the specs, passes their output through test2json, and says how
+// their process ended if it failed.
 func (s Specs) follow(ctx context.Context, events, beside io.Writer) (exit string, err error) {
 	program, err := exec.CommandContext(ctx, "go", "tool", "-n", "test2json").Output()
 	if err != nil {
@@ -115,7 +115,7 @@ func (s Specs) follow(ctx context.Context, events, beside io.Writer) (exit strin
 		_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL)
 	}
 	if err := errors.Join(output.Close(), converter.Wait()); err != nil {
-		// Without it the specs have nowhere to write to, and end.
+		// Without it the specs have nowhere to write, and end.
 		ended = fmt.Errorf("test2json: %w", err)
 	}
 	return exitOf(ended), nil

@@ -53,7 +53,7 @@ func exchanges() []Sabotage {
 	}
 }
 
-// additions are words that nobody asked for.
+// additions are words that no one asked for.
 func additions() []Sabotage {
 	return []Sabotage{
 		adding("no-cache-always", "adds --no-cache to every build", "build", "--no-cache").
@@ -98,7 +98,7 @@ const (
 	newestImage  = "image=moby/buildkit:" + subject.NewestBuildKit
 )
 
-// builders that are made, or chosen, otherwise.
+// builders that are made, or chosen, differently.
 func builders() []Sabotage {
 	return []Sabotage{
 		replacing("other-image", "creates builders from a BuildKit other than the pinned one", "--driver-opt", newestImage, defaultImage, defaultImage, newestImage).
@@ -217,7 +217,7 @@ func contexts() []Sabotage {
 	}
 }
 
-// configurations of BuildKit that are not what was asked for.
+// configurations of BuildKit that differ from what was asked for.
 func configurations() []Sabotage {
 	return []Sabotage{
 		configured("one-at-a-time", "lets BuildKit execute one step at a time", func(c Config) { c.worker()["max-parallelism"] = 1 }).kills("buildkit/parallel", "buildkit/max-parallelism"),
@@ -234,7 +234,7 @@ func configurations() []Sabotage {
 	}
 }
 
-// frontends are syntax images that nobody asked for.
+// frontends are syntax images that no one asked for.
 func frontends() []Sabotage {
 	syntax := func(image string) func(Args) Args {
 		return func(a Args) Args {

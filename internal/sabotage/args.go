@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Args are those of buildx as the docker command hands them to its plugin:
-// "buildx", the subcommand, and what belongs to it.
+// Args are the arguments of buildx as the docker command passes them to its
+// plugin: "buildx", the subcommand, and what belongs to it.
 type Args []string
 
 // Is reports whether the subcommand is one of the names.
@@ -73,7 +73,7 @@ func (a Args) Drop(flags ...string) Args {
 	return a
 }
 
-// Values are those of a flag.
+// Values are the values of a flag.
 func (a Args) Values(flag string) []string {
 	var values []string
 	a.Map(flag, func(value string) (string, bool) {

@@ -16,7 +16,7 @@ var configFlags = []string{"--buildkitd-config", "--config"}
 // Config is a BuildKit's configuration, table by table.
 type Config map[string]any
 
-// Table is one of the configuration's tables, which is made if it is missing.
+// Table returns one of the configuration's tables, making it if it is missing.
 func (c Config) Table(names ...string) Config {
 	table := c
 	for _, name := range names {
@@ -74,9 +74,8 @@ func rewrite(path string, change func(string) (string, error)) (string, error) {
 	return other, os.WriteFile(other, []byte(changed), 0o600)
 }
 
-// withContext lets buildx build a copy of the folder, as it is after the
-// change. The copy lies in the folder of buildx's configuration and goes with
-// that.
+// withContext makes buildx build a changed copy of the folder. The copy is in the
+// folder of buildx's configuration and is removed with it.
 func (a Args) withContext(change func(folder string) error) (Args, error) {
 	last := len(a) - 1
 	from, err := filepath.Abs(a[last])
@@ -86,7 +85,7 @@ func (a Args) withContext(change func(folder string) error) (Args, error) {
 	if info, err := os.Stat(from); err != nil || !info.IsDir() {
 		return a, nil
 	}
-	// BuildKit knows a context by its folder's name, which is another each time.
+	// BuildKit knows a context by its folder's name, which differs each time.
 	to, err := os.MkdirTemp(os.Getenv("BUILDX_CONFIG"), "context-")
 	if err != nil {
 		return a, err

@@ -8,7 +8,7 @@ import (
 // building are the subcommands that build.
 var building = []string{"build", "bake"}
 
-// kills names the claims that a sabotage has to turn broken.
+// kills names the claims that a sabotage must turn broken.
 func (s Sabotage) kills(ids ...string) Sabotage {
 	s.Kills = ids
 	return s
@@ -64,7 +64,7 @@ func buildArgs(name, does string, drop func(name string) bool) Sabotage {
 	})
 }
 
-// driverOptions sabotages options of drivers by dropping those that begin so.
+// driverOptions sabotages options of drivers by dropping those with a prefix.
 func driverOptions(name, does, prefix string) Sabotage {
 	return values(name, does, "--driver-opt", func(value string) (string, bool) {
 		return value, !strings.HasPrefix(value, prefix)
@@ -94,7 +94,7 @@ func saying(name, does, command string, replace func(string) string) Sabotage {
 	}}}
 }
 
-// swallowing sabotages what buildx prints by keeping lines with a word back.
+// swallowing sabotages what buildx prints by holding back lines with a word.
 func swallowing(name, does, word string) Sabotage {
 	return Sabotage{Name: name, Does: does, Plugin: Plugin{Swallows: func(line string) bool { return strings.Contains(line, word) }}}
 }

@@ -11,23 +11,23 @@ import (
 	"path/filepath"
 )
 
-// Mutation makes one function of a Go program begin with statements of ours. It is
+// Mutation makes one function of a Go program begin with our statements. It is
 // compiled in by `go build -overlay`: the source itself stays as it is.
 type Mutation struct {
-	// File is the function's, relative to the source tree.
+	// File is the function's file, relative to the source tree.
 	File string
-	// Function is its name, without that of a receiver.
+	// Function is its name, without that of its receiver.
 	Function string
-	// Begin is what it begins with: statements on one line.
+	// Begin is what the function begins with: statements on one line.
 	Begin string
-	// Declare is what the file declares besides, or empty.
+	// Declare is what the file declares in addition, or empty.
 	Declare string
 }
 
 // errNoFunction means that a source tree has no such function.
 var errNoFunction = errors.New("no such function")
 
-// Overlay writes what `go build -overlay` is given into a folder, so that it
+// Overlay writes the input of `go build -overlay` into a folder, so that it
 // compiles the source tree with the mutation, and returns the file's path.
 func (m Mutation) Overlay(tree, folder string) (string, error) {
 	original := filepath.Join(tree, filepath.FromSlash(m.File))

@@ -8,7 +8,7 @@ import (
 	"builders.test/helpers/claim"
 )
 
-// Facts are what a selftest was of.
+// Facts are what a selftest was about.
 type Facts struct {
 	Date time.Time
 	Took time.Duration

@@ -12,8 +12,8 @@ import (
 	"syscall"
 )
 
-// Main is the plugin with the fault of that name, around the real one, and returns the
-// exit code.
+// Main runs the plugin with the fault of that name, around the real one, and returns
+// the exit code.
 func Main(name, real string, args []string) int {
 	s, ok := Find(name)
 	if !ok {
@@ -28,7 +28,7 @@ func Main(name, real string, args []string) int {
 	return code
 }
 
-// Run is the plugin: it does what the real one does, but for the sabotage, and
+// Run is the plugin: it does what the real one does, except for the sabotage, and
 // returns the exit code. real is the path of the real plugin.
 func (s Sabotage) Run(real string, args Args) (int, error) {
 	if s.When != nil {
@@ -113,7 +113,7 @@ func (s Sabotage) accompany(command *exec.Cmd, args Args) (int, error) {
 	return 0, err
 }
 
-// passOn hands the signals on by which people end a build.
+// passOn forwards the signals with which people end a build.
 func passOn(process *os.Process) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

@@ -1,7 +1,7 @@
 // Package sabotage breaks a toolchain on purpose, in places where a real fault could
 // be: a buildx plugin that does one thing it must not, a BuildKit that is configured or
 // compiled differently, a mirror that serves the wrong image, an engine that forgets.
-// What the specs say to that shows whether they can fail.
+// What the specs say about it shows whether they can fail.
 package sabotage
 
 import "slices"
@@ -12,27 +12,27 @@ type Sabotage struct {
 	// Does says it in words, such as "drops --load".
 	Does string
 
-	// Plugin is what stands before buildx.
+	// Plugin is what stands in front of buildx.
 	Plugin
-	// World is what stands around it; empty leaves the world as it is.
+	// World is what stands around buildx; empty leaves the world as it is.
 	World
 
-	// Kills are the ids of the claims that must turn broken by it. All other
-	// claims have to hold.
+	// Kills are the ids of the claims that it must turn broken. All other claims must
+	// hold.
 	Kills []string
-	// Stops are the ids of the claims that must end as errors by it, since it
-	// is not a fault of BuildKit's.
+	// Stops are the ids of the claims that it must turn into errors, since it is not
+	// BuildKit's fault.
 	Stops []string
-	// Unsteady are the ids of the claims that must be unsteady by it: they fail
-	// at first, and not each time when they are retried.
+	// Unsteady are the ids of the claims that it must make unsteady: they fail at
+	// first, but not each time they are retried.
 	Unsteady []string
-	// Counted is what the count of their tries has to say, such as "only beside
-	// other builds"; empty leaves that open.
+	// Counted is what the count of their tries must say, such as "only beside other
+	// builds"; empty leaves that open.
 	Counted string
-	// Chance are the ids of claims that fail as chance has it: each may hold, be
-	// unsteady or be broken, and at least one of them must be unsteady.
+	// Chance are the ids of claims that fail by chance: each may hold, be unsteady or
+	// be broken, and at least one of them must be unsteady.
 	Chance []string
-	// Beside are the ids of claims that build meanwhile and have to hold.
+	// Beside are the ids of claims that build meanwhile and must hold.
 	Beside []string
 }
 
@@ -41,7 +41,7 @@ func (s Sabotage) Claims() []string {
 	return slices.Concat(s.Kills, s.Stops, s.Unsteady, s.Chance)
 }
 
-// Killers are the sabotages that break a claim: name, and what each does.
+// Killers are the sabotages that break a claim: the name of each, and what it does.
 func Killers(id string) [][2]string {
 	var found [][2]string
 	for _, s := range All() {
@@ -56,7 +56,7 @@ func Killers(id string) [][2]string {
 // several tries to see.
 func (s Sabotage) Wavers() bool { return len(s.Unsteady)+len(s.Chance) > 0 }
 
-// Plugin is a buildx that is wrong; what is nil is left as it is.
+// Plugin is a wrong buildx; what is nil is left as it is.
 type Plugin struct {
 	// When reports whether a command is sabotaged at all; nil means every command.
 	When func(Args) (bool, error)
@@ -68,8 +68,8 @@ type Plugin struct {
 	Environ func([]string) []string
 	// Config changes the configuration that `create` gives a BuildKit.
 	Config func(Config)
-	// Context changes a copy of the folder that is built, which is then built
-	// in its place.
+	// Context changes a copy of the folder to build, which is then built in its
+	// place.
 	Context func(folder string) error
 	// Ignores reports whether to report success without calling buildx.
 	Ignores func(Args) bool
@@ -83,7 +83,7 @@ type Plugin struct {
 	After func(Args) error
 }
 
-// Find returns the sabotage of a name, and whether there is one.
+// Find returns the sabotage with a name, and whether there is one.
 func Find(name string) (Sabotage, bool) {
 	i := slices.IndexFunc(All(), func(s Sabotage) bool { return s.Name == name })
 	if i < 0 {

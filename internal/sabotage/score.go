@@ -8,35 +8,37 @@ import (
 	"builders.test/internal/report"
 )
 
-// Score is what the specs said to one sabotage.
+// Score is what the specs said about one sabotage.
 type Score struct {
 	Sabotage Sabotage
 	// Killed are the claims that turned broken as they must, and Stopped those
 	// that ended as errors as they must.
 	Killed, Stopped []string
-	// Wavered were unsteady as they must, or as chance had it.
+	// Wavered are the claims that were unsteady as they must, or as chance had it.
 	Wavered []Wavering
-	// Survived had to turn broken, be unsteady, or end as errors, and did not.
+	// Survived are the claims that had to turn broken, be unsteady, or end as errors, and
+	// did not.
 	Survived []string
-	// Misattributed turned broken, or were unsteady, and should not have.
+	// Misattributed are the claims that turned broken, or were unsteady, and should not
+	// have.
 	Misattributed []string
-	// Unknown ended as errors and should not have.
+	// Unknown are the claims that ended as errors and should not have.
 	Unknown []string
-	// Reasons are why claims did not hold, by their ids.
+	// Reasons are why claims did not hold, by id.
 	Reasons map[string]string
 }
 
 // Wavering is a claim that failed in some of its tries.
 type Wavering struct {
 	ID string
-	// Count says in how many, such as "failed 2 of 4".
+	// Count says how many, such as "failed 2 of 4".
 	Count string
 }
 
 // String is the claim and its count.
 func (w Wavering) String() string { return w.ID + " (" + w.Count + ")" }
 
-// Judge holds a run against what the sabotage has to do.
+// Judge compares a run with what the sabotage has to do.
 func Judge(s Sabotage, claims []report.Claim) Score {
 	score := Score{Sabotage: s, Reasons: map[string]string{}}
 	for _, c := range claims {
@@ -82,13 +84,14 @@ func (s *Score) chanceMissed() bool {
 	})
 }
 
-// Refused is the score where the environment could not even be opened: every
-// claim ended as an error.
+// Refused is the score if the environment could not even be opened: every claim
+// ended as an error.
 func Refused(s Sabotage) Score {
 	return Score{Sabotage: s, Stopped: s.Stops, Unknown: slices.Concat(s.Kills, s.Unsteady, s.Chance)}
 }
 
-// Caught reports whether some claim noticed, all that must notice did, and no other.
+// Caught reports whether some claim noticed, every claim did that must, and no other
+// did.
 func (s Score) Caught() bool {
 	return len(s.Killed)+len(s.Stopped)+len(s.Wavered) > 0 && len(s.Survived)+len(s.Misattributed)+len(s.Unknown) == 0
 }

@@ -1,7 +1,7 @@
 package sabotage
 
-// unsteadies act some of the time, so a single try may see
-// nothing, or think that it is always so.
+// unsteadies act some of the time, so a single try may see nothing, or suggest
+// that it is always so.
 func unsteadies() []Sabotage {
 	return []Sabotage{
 		{

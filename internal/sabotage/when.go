@@ -12,8 +12,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// memory is a folder of the run's: what one command of the plugin leaves there
-// the next one finds, and it goes with the run.
+// memory is a folder of the run's: the next command of the plugin finds what one
+// leaves there, and it is removed with the run.
 func memory() (string, error) {
 	run := os.Getenv("DOCKER_CONFIG")
 	if run == "" {
@@ -35,7 +35,7 @@ func oneInThree(flag string) func(Args) (bool, error) {
 	}
 }
 
-// count says which call with this name it is in the run, from one.
+// count returns which call with this name it is in the run, from one.
 func count(name string) (n int, err error) {
 	folder, err := memory()
 	if err != nil {
@@ -62,8 +62,8 @@ func count(name string) (n int, err error) {
 }
 
 // besideOthers is wrong for builds that begin while another build of the run is
-// under way. A build notes its process before it looks for others, so that of
-// two that begin together at least one sees the other.
+// under way. A build notes its process before it looks for others, so that at
+// least one of two that begin together sees the other.
 func besideOthers(a Args) (bool, error) {
 	if !a.Is(building...) {
 		return false, nil
@@ -72,7 +72,7 @@ func besideOthers(a Args) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	// The real plugin takes this process's place, and with it its number.
+	// The real plugin replaces this process and keeps its number.
 	own := strconv.Itoa(os.Getpid())
 	if err := os.WriteFile(filepath.Join(folder, own+".build"), nil, 0o600); err != nil {
 		return false, err

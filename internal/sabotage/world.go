@@ -20,19 +20,19 @@ import (
 
 // World is what stands around buildx; what is nil is left as it is.
 type World struct {
-	// Mirror stands before Docker Hub's mirror, as BuildKits see it.
+	// Mirror stands in front of Docker Hub's mirror, as BuildKits see it.
 	Mirror proxy.Middleware
-	// Engine stands before the engine.
+	// Engine stands in front of the engine.
 	Engine proxy.Middleware
 	// Mutation is compiled into the BuildKit under test.
 	Mutation *Mutation
-	// Disguise is an image that stands for the BuildKit under test.
+	// Disguise is an image that takes the place of the BuildKit under test.
 	Disguise *Disguise
-	// Access changes what leads to the lab. It may lead into the folder, which is
+	// Access changes how the lab is reached. It may lead into the folder, which is
 	// the sabotage's own.
 	Access func(to *testbed.Access, folder string) error
-	// Take takes something away from the machine when the lab is up, and
-	// returns what puts it back.
+	// Take removes something from the machine when the lab is up, and returns a
+	// function that puts it back.
 	Take func() (back func() error, err error)
 }
 
@@ -40,22 +40,22 @@ type World struct {
 type Disguise struct {
 	// As is its name there.
 	As string
-	// From is the image that it is made of; empty is the one under test.
+	// From is the image that it is made from; empty means the one under test.
 	From string
-	// Files are put on top of it, programs all.
+	// Files are put on top of it, all as programs.
 	Files map[string]string
 }
 
-// Standing is what stands in the world's stead while a sabotage lasts.
+// Standing is what takes the world's place while a sabotage lasts.
 type Standing struct {
-	// Access is what leads the run to it.
+	// Access leads the run to it.
 	Access testbed.Access
 
 	servers []*http.Server
 }
 
-// Stand brings up what stands before the lab's mirror and engine, and describes it
-// to specs in its own file.
+// Stand brings up what stands in front of the lab's mirror and engine, and
+// describes it to specs in its own file.
 func (w World) Stand(real testbed.Access, folder string) (*Standing, error) {
 	s := &Standing{Access: real}
 	if w.Access != nil {
@@ -93,14 +93,14 @@ func (s *Standing) serve(listener net.Listener, handler http.Handler) {
 	go func() { _ = server.Serve(listener) }()
 }
 
-// Close takes it away again.
+// Close takes it down.
 func (s *Standing) Close() {
 	for _, server := range s.servers {
 		_ = server.Close()
 	}
 }
 
-// away answers requests whose path holds a word as a service that is down.
+// away answers requests whose path contains a word like a service that is down.
 func away(word string) proxy.Middleware {
 	return func(real http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -126,8 +126,8 @@ func forgettingLoads(real http.Handler) http.Handler {
 	})
 }
 
-// withoutInit refuses containers that are to have an init process, as builders
-// are, with the words of an engine that has no program for it.
+// withoutInit refuses containers with an init process, such as builders, in the
+// words of an engine that has no program for it.
 func withoutInit(real http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/containers/create") {
@@ -149,7 +149,7 @@ func withoutInit(real http.Handler) http.Handler {
 	})
 }
 
-// retagging answers with another tag's image than the one that is asked for.
+// retagging answers with the image of another tag than the one requested.
 func retagging(repository, tag, other string) proxy.Middleware {
 	return func(real http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -12,7 +12,7 @@ import (
 	"builders.test/helpers/testbed"
 )
 
-// worlds are wrong in other places than buildx.
+// worlds are wrong in places other than buildx.
 func worlds() []Sabotage {
 	return slices.Concat(mutants(), images(), services(), absences())
 }
@@ -98,7 +98,7 @@ func services() []Sabotage {
 	}
 }
 
-// absences are no fault of BuildKit's: the claims end as errors.
+// absences are not BuildKit's fault: the claims end as errors.
 func absences() []Sabotage {
 	some := []string{"caching/second-build", "output/load", "processor/while-building"}
 	return []Sabotage{
@@ -150,8 +150,8 @@ func smallDisk(a Args) error {
 
 const binfmt = "/proc/sys/fs/binfmt_misc"
 
-// takeEmulator switches off what the kernel runs arm64 programs with. That is
-// the machine's, not the run's alone.
+// takeEmulator switches off what the kernel runs arm64 programs with. That
+// belongs to the machine, not to the run alone.
 func takeEmulator() (func() error, error) {
 	entries, err := os.ReadDir(binfmt)
 	if err != nil {

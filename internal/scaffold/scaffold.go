@@ -41,8 +41,8 @@ run $APP
 // starts are the instructions that make an image do something when it runs.
 var starts = regexp.MustCompile(`(?im)^\s*(CMD|ENTRYPOINT)\s`)
 
-// Write writes the script for a Dockerfile into the folder dir, which is made if it is
-// not there, and returns its path. It replaces nothing.
+// Write writes the script for a Dockerfile into the folder dir, which it makes if
+// necessary, and returns its path. It replaces nothing.
 func Write(dockerfile, dir string) (string, error) {
 	content, err := os.ReadFile(dockerfile)
 	if err != nil {
@@ -74,7 +74,7 @@ func Write(dockerfile, dir string) (string, error) {
 	return path, file.Close()
 }
 
-// about is what the script says of a Dockerfile, with paths as seen from the
+// about is what the script says about a Dockerfile, with paths as seen from the
 // script's folder.
 type about struct {
 	Name, Dockerfile, Context string
@@ -104,7 +104,7 @@ func describe(dockerfile, dir string) (about, error) {
 var plainPath = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
 // fromHere makes one word of a path as seen from the script's folder. Between
-// apostrophes a script takes everything as it stands; two of them are one.
+// apostrophes a script takes everything literally; two of them stand for one.
 func fromHere(path string) string {
 	if plainPath.MatchString(path) {
 		return "$HERE/" + path

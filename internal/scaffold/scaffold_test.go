@@ -51,7 +51,7 @@ func TestTheFirstScriptFindsItsDockerfile(t *testing.T) {
 	}
 }
 
-// inside lets testscript run within a test, without a subtest.
+// inside makes testscript run within a test, without a subtest.
 type inside struct{ *testing.T }
 
 func (q inside) Run(_ string, script func(testscript.T)) { script(q) }

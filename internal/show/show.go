@@ -17,20 +17,20 @@ import (
 	"builders.test/internal/text"
 )
 
-// Sheet is what is known of a claim.
+// Sheet is what is known about a claim.
 type Sheet struct {
 	Claim claim.Listed
 	// Killers are the sabotages that it notices, by name, with what each does.
 	Killers [][2]string
-	// Run is the folder of the last run, Dir its name, and Report what came of it;
-	// Report is nil if the claim was not in it.
+	// Run is the folder of the last run, Dir its name, and Report what it said about
+	// the claim; Report is nil if the claim was not in it.
 	Run    fs.FS
 	Dir    string
 	Report *report.Report
 }
 
-// Of gathers what is known of a claim, with the run whose folder is dir, if there is
-// one.
+// Of gathers what is known about a claim, including the run whose folder is dir, if
+// there is one.
 func Of(one claim.Listed, killers [][2]string, dir string) Sheet {
 	s := Sheet{Claim: one, Killers: killers, Run: os.DirFS(dir), Dir: dir}
 	if found, err := report.Read(filepath.Join(dir, report.File)); err == nil {
@@ -42,7 +42,7 @@ func Of(one claim.Listed, killers [][2]string, dir string) Sheet {
 // kept is how much of a stream is shown, in bytes.
 const kept = 4 << 10
 
-// Write prints the sheet for lines of a width; zero means any.
+// Write prints the sheet for lines of the given width; zero means any.
 func (s Sheet) Write(out io.Writer, width int) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n  %s\n\n", s.Claim.ID, text.Wrap(s.Claim.Text, width, 2))

@@ -13,8 +13,9 @@ type Company struct {
 	first int
 }
 
-// ParseCompany reads BESIDE for a number of runs: nothing or 0 is none of them,
-// 1 or all is every one, and a higher number that many, the first ones.
+// ParseCompany reads BESIDE for a number of runs: nothing or 0 means none of
+// them, 1 or all means every one, and a higher number means that many, the first
+// ones.
 func ParseCompany(word string, runs int) (Company, error) {
 	switch word {
 	case "", "0":
@@ -32,5 +33,5 @@ func ParseCompany(word string, runs int) (Company, error) {
 	return Company{first: n}, nil
 }
 
-// Has reports whether a second run runs alongside the run of that number.
+// Has reports whether the run with that number has a second one alongside.
 func (c Company) Has(number int) bool { return c.every || number <= c.first }

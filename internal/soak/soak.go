@@ -23,11 +23,11 @@ const (
 	Markdown = "soak.md"
 )
 
-// Soak is all runs, and what they come to.
+// Soak is all runs, and their results.
 type Soak struct {
 	Schema int `json:"schema"`
-	// Book identifies the set of claims, and Selection says what was chosen
-	// out of it; empty means all of it.
+	// Book identifies the set of claims, and Selection says what was chosen from it;
+	// empty means all of it.
 	Book      string `json:"book"`
 	Selection string `json:"selection"`
 	// Wanted is how many runs were asked for, without those alongside them.
@@ -44,7 +44,7 @@ type Column struct {
 	// leaves out what goes without saying.
 	Label string `json:"label"`
 	Short string `json:"short"`
-	// Subject is that of the first run that has a report.
+	// Subject is the subject of the first run that has a report.
 	Subject report.Subject `json:"subject"`
 	Runs    []Run          `json:"runs"`
 	// Alone are the times of runs with nothing running alongside, Company those of
@@ -53,7 +53,7 @@ type Column struct {
 	Company Times `json:"company"`
 }
 
-// InCompany is how many of the runs went on two at a time.
+// InCompany is how many of the runs were made two at a time.
 func (c Column) InCompany() int {
 	n := 0
 	for _, run := range c.Runs {
@@ -68,25 +68,25 @@ func (c Column) InCompany() int {
 type Run struct {
 	// Number counts from one. The run alongside another has its number.
 	Number int `json:"number"`
-	// Second reports whether this is the run that ran alongside another, and
-	// Company that there were two at a time.
+	// Second reports whether this is the run alongside another, and Company whether
+	// there were two at a time.
 	Second  bool `json:"second"`
 	Company bool `json:"company"`
-	// Folder is where its report lies, relative to that of the soak.
+	// Folder is where its report is, relative to that of the soak.
 	Folder string `json:"folder"`
-	// Seconds is how long it took; of a run that made no report it is zero.
+	// Seconds is how long it took; zero for a run that made no report.
 	Seconds float64        `json:"seconds"`
 	Summary report.Summary `json:"summary"`
-	// RunErrors says what went wrong with the run itself, a line each.
+	// RunErrors lists what went wrong with the run itself.
 	RunErrors []string `json:"runErrors"`
-	// Failed says why there is no report; then nothing is known of the claims.
+	// Failed says why there is no report; then nothing is known about the claims.
 	Failed string `json:"failed"`
 
 	// Report is what the run said; nil if Failed says why there is none.
 	Report *report.Report `json:"-"`
 }
 
-// Name is how the run is spoken of within its column: "run 3", "run 3, beside".
+// Name is what the run is called within its column: "run 3", "run 3, beside".
 func (r Run) Name() string {
 	if r.Second {
 		return fmt.Sprintf("run %d, beside", r.Number)
@@ -178,7 +178,7 @@ func (s Soak) Loud() []Claim {
 }
 
 // Failing are the ids of the claims that got the verdict in some run. Known
-// faults are not among the broken ones.
+// faults do not count as broken.
 func (s Soak) Failing(v claim.Verdict) []string {
 	var ids []string
 	for _, c := range s.Claims {
@@ -192,7 +192,7 @@ func (s Soak) Failing(v claim.Verdict) []string {
 	return ids
 }
 
-// Worst is the most severe verdict in any run that is news. A complaint beside
+// Worst is the most severe verdict in any run that is news. A complaint outside
 // the claims is an error.
 func (s Soak) Worst() claim.Verdict {
 	worst := claim.Holds
@@ -209,7 +209,7 @@ func (s Soak) Worst() claim.Verdict {
 
 // Complaint is something that went wrong with a run itself.
 type Complaint struct {
-	// Column is the short name of the run's, and Run the run's own.
+	// Column is the short name of the run's column, and Run the run's name.
 	Column, Run, Line string
 }
 
@@ -226,7 +226,7 @@ func (s Soak) Complaints() []Complaint {
 	return all
 }
 
-// Headline says in a sentence what came of it.
+// Headline sums it up in a sentence.
 func (s Soak) Headline() string {
 	runs := text.Count(s.Runs(), "run")
 	switch s.Worst() {

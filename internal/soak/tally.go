@@ -15,10 +15,10 @@ type Tally struct {
 	// Summary counts the runs with each verdict.
 	report.Summary
 	// Tries and FailedTries count the tries of all runs: a claim that fails is
-	// retried. Those that the environment failed are not among them.
+	// retried. Tries that the environment failed do not count.
 	Tries       int `json:"tries"`
 	FailedTries int `json:"failedTries"`
-	// Times are those of each run's first try.
+	// Times are the times of each run's first try.
 	Times Times `json:"times"`
 	// Incidents are the runs in which it failed unexpectedly.
 	Incidents []Incident `json:"incidents"`
@@ -28,7 +28,7 @@ type Tally struct {
 
 // Incident is a run in which a claim failed.
 type Incident struct {
-	// Run is the run's name, and Folder where it lies.
+	// Run is the run's name, and Folder where it is.
 	Run    string `json:"run"`
 	Folder string `json:"folder"`
 	// Company reports whether another run ran alongside it.
@@ -52,7 +52,7 @@ func (i Incident) Why() string {
 // Failures is in how many runs the claim did not hold.
 func (t Tally) Failures() int { return t.Unsteady + t.Broken + t.Known + t.Error }
 
-// Runs is in how many runs it was tested.
+// Runs is how many runs tested it.
 func (t Tally) Runs() int { return t.Holds + t.Failures() }
 
 // Worst is the most severe verdict in any of the runs.
@@ -97,8 +97,8 @@ func (t Tally) String() string {
 	return said + " (" + strings.Join(counted, ", ") + ")"
 }
 
-// TriesSaid is how many of all tries failed, where a failure was retried:
-// "1 of 17 tries failed".
+// TriesSaid is how many of all tries failed, if a failure was retried: "1 of 17
+// tries failed".
 func (t Tally) TriesSaid() string {
 	if t.FailedTries == 0 || t.Unsteady+t.Broken == 0 {
 		return ""
@@ -189,8 +189,8 @@ func times(all []took) Times {
 	return t
 }
 
-// median is the value in the middle, and of an even number of values the mean
-// of the two there; zero if there is none.
+// median is the middle value or, for an even number of values, the mean of the
+// two in the middle; zero if there is none.
 func median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
@@ -218,9 +218,9 @@ func timesOf(runs []Run) (alone, company Times) {
 	return times(a), times(c)
 }
 
-// UpTo is the highest rate of failure, from 0 to 1, that runs without a failure
-// do not speak against: with a higher one, fewer than one in twenty such series
-// would have come out without any.
+// UpTo is the highest rate of failure, from 0 to 1, that a series of runs without
+// a failure does not rule out: at a higher one, fewer than one in twenty such
+// series would come out without any.
 func UpTo(runs int) float64 {
 	if runs == 0 {
 		return 1

@@ -10,10 +10,10 @@ import (
 // narrowest is the least room, in characters, in which wrapping still helps.
 const narrowest = 20
 
-// Wrap breaks s between words so that, behind an indent of the given number of
+// Wrap breaks s between words so that, after an indent of the given number of
 // characters, no line is longer than width; the lines after the first carry the indent
-// themselves. A width of zero means that it is unknown, and the text stays whole, as it
-// does where too little room is left.
+// themselves. The text stays whole if width is zero, which means unknown, or if too
+// little room is left.
 func Wrap(s string, width, indent int) string {
 	room := width - indent
 	if room < narrowest {
@@ -38,7 +38,7 @@ func Wrap(s string, width, indent int) string {
 	return b.String()
 }
 
-// Count is so many of a thing, in words: "1 claim", "2 claims".
+// Count is a number of things in words: "1 claim", "2 claims".
 func Count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -46,7 +46,7 @@ func Count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// Cut shortens s to at most size characters, an ellipsis included.
+// Cut shortens s to at most size characters, including an ellipsis.
 func Cut(s string, size int) string {
 	runes := []rune(s)
 	if len(runes) <= size {

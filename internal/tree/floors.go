@@ -7,7 +7,7 @@ import (
 )
 
 // Floors sorts rooms by what they build on: each is on the floor above the
-// highest that it imports, and those that import none are on the first.
+// highest one that it imports, and those that import none are on the first.
 func Floors(rooms []Room) ([][]Room, error) {
 	left := slices.Clone(rooms)
 	done := map[string]bool{}
@@ -40,8 +40,8 @@ func names(rooms []Room) []string {
 	return all
 }
 
-// direct leaves of each room's imports only those that it does not have by way
-// of another import.
+// direct keeps of each room's imports only those that it does not also have by
+// way of another import.
 func direct(rooms []Room) []Room {
 	imports := map[string][]string{}
 	for _, r := range rooms {

@@ -65,8 +65,8 @@ func link(room string) string {
 	return fmt.Sprintf("[%s](../%s)", room, room)
 }
 
-// rough is a count that does not change with each commit: the nearest of
-// 1, 2, 5, 10, 20, 50 and so on, as one compares sizes.
+// rough is a count that does not change with each commit: the nearest of 1, 2, 5,
+// 10, 20, 50 and so on, on a logarithmic scale.
 func rough(count int) int {
 	for step := 1; ; step *= 10 {
 		for _, size := range []struct{ this, next int }{{step, 2 * step}, {2 * step, 5 * step}, {5 * step, 10 * step}} {

@@ -10,11 +10,11 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// ours are words that mean nothing in another project: this one's commands, and the
-// registries that only its lab has. Import paths are what they are.
+// ours matches words that mean nothing in another project: this one's commands, and
+// the registries that only its lab has. Import paths are allowed.
 var ours = regexp.MustCompile("make check|(`|bin/)builders [a-z]+|builders (clean|lab|init)\\b|\\bgcr\\.io|builders\\.test/|the lab\\b")
 
-// TestTheHelpersNameNothingOfThisProject looks at what other suites import.
+// TestTheHelpersNameNothingOfThisProject checks what other suites import.
 func TestTheHelpersNameNothingOfThisProject(t *testing.T) {
 	tree := os.DirFS("../../helpers")
 	err := fs.WalkDir(tree, ".", func(path string, _ fs.DirEntry, err error) error {

@@ -6,17 +6,16 @@ import (
 	"strings"
 )
 
-// box is what a picture shows of rooms that build on the same and are built on
-// by the same: they stand together.
+// box shows rooms with the same dependencies and the same dependents together.
 type box struct {
 	rooms []string
-	// on are the boxes below it, by the first of their rooms.
+	// on are the boxes below it, by their first rooms.
 	on []string
 }
 
 func (b box) name() string { return b.rooms[0] }
 
-// boxes draws rooms as boxes, with no arrow where others lead there as well.
+// boxes draws rooms as boxes, without an arrow if others lead there as well.
 func boxes(rooms []Room) []box {
 	rooms = direct(rooms)
 	above := map[string][]string{}
@@ -49,8 +48,7 @@ func boxes(rooms []Room) []box {
 	return all
 }
 
-// within leaves of the rooms those that the chosen ones build on, and the chosen
-// ones themselves.
+// within keeps the chosen rooms and those that they build on.
 func within(rooms []Room, chosen func(Room) bool) []Room {
 	byName, kept := map[string]Room{}, map[string]bool{}
 	for _, r := range rooms {
@@ -73,7 +71,7 @@ func within(rooms []Room, chosen func(Room) bool) []Room {
 	return slices.DeleteFunc(slices.Clone(rooms), func(r Room) bool { return !kept[r.Name] })
 }
 
-// joined takes all rooms of a folder for one, which is called like the folder.
+// joined merges all rooms of a folder into one, which is named after the folder.
 func joined(rooms []Room, folder string) []Room {
 	whole := Room{Name: folder}
 	name := func(room string) string {
@@ -131,7 +129,7 @@ func label(room string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(room, "helpers/"), "internal/")
 }
 
-// id is a room's name as Mermaid takes it: "end" is a word of its language.
+// id is a room's name as Mermaid accepts it: "end" is a keyword there.
 func id(room string) string {
 	return "r-" + strings.NewReplacer("/", "-", ".", "chapters").Replace(room)
 }

@@ -20,13 +20,13 @@ import (
 	"strings"
 )
 
-// Room is a package with those below it.
+// Room is a package with its subpackages.
 type Room struct {
 	// Name is its folder, such as "helpers/build"; "." is the project's own.
 	Name string
 	// About is the first sentence of its package comment, without "Package …".
 	About string
-	// Lines counts its Go: without tests, unless it is there for them.
+	// Lines counts its lines of Go, without tests unless it exists for them.
 	Lines int
 	// Imports are the names of the rooms that it builds on, sorted.
 	Imports []string
@@ -75,8 +75,8 @@ func decode(stream io.Reader) ([]listed, error) {
 	}
 }
 
-// gather puts packages into their rooms. The one that a room is named after
-// comes first, and says what the room is for.
+// gather groups packages into rooms. The package that a room is named after comes
+// first, and says what the room is for.
 func gather(packages []listed) ([]Room, error) {
 	imported := map[string]bool{}
 	for _, p := range packages {
@@ -109,16 +109,16 @@ func gather(packages []listed) ([]Room, error) {
 	return all, nil
 }
 
-// withTests counts the tests in, for a package that nothing imports: it is
-// there for them.
+// withTests counts the tests, too, for a package that nothing imports: it exists
+// for them.
 func (p listed) withTests() listed {
 	p.GoFiles = slices.Concat(p.GoFiles, p.TestGoFiles, p.XTestGoFiles)
 	p.Imports = slices.Concat(p.Imports, p.TestImports, p.XTestImports)
 	return p
 }
 
-// room is the name of the room that a package is in; empty for one of another
-// module's. Folders that only hold rooms are none.
+// room returns the name of the room that a package is in; empty for a package of
+// another module. Folders that only hold rooms are not rooms.
 func (p listed) room(path string) string {
 	if path == p.Module.Path {
 		return "."
@@ -152,8 +152,8 @@ func (r *Room) add(p listed) error {
 	return nil
 }
 
-// about is the first sentence of the package comment. `go list` does not look
-// for it in tests.
+// about returns the first sentence of the package comment. `go list` does not
+// look for it in tests.
 func (p listed) about() (string, error) {
 	doc := p.Doc
 	for i := 0; doc == "" && i < len(p.GoFiles); i++ {

@@ -10,13 +10,13 @@ import (
 	"gotest.tools/v3/golden"
 )
 
-// readable is how many boxes a person takes in.
+// readable is how many boxes a person can take in.
 const readable = 28
 
-// With -update it writes the page.
+// -update writes the page.
 func TestThePageIsUpToDate(t *testing.T) {
-	// go test knows by what a test opens whether it has to run again: a new
-	// package changes the folder that it lies in.
+	// go test decides by the files that a test opens whether to run it again: a new
+	// package changes the folder that it is in.
 	for _, folder := range []string{"cmd", "helpers", "internal"} {
 		_, err := os.ReadDir("../../" + folder)
 		assert.NilError(t, err)

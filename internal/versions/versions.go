@@ -8,12 +8,11 @@ import (
 
 // BuildKit.
 const (
-	// BuildKit is the release that specs run against when BUILDKIT says
-	// nothing.
+	// BuildKit is the release that specs run against if BUILDKIT is empty.
 	BuildKit = subject.DefaultBuildKit
-	// NewestBuildKit is what moby/buildkit:latest and :buildx-stable-1 are in
-	// the lab, where its docker/dockerfile:1 comes from, and what is run where
-	// a newer BuildKit than the default is wanted.
+	// NewestBuildKit is what moby/buildkit:latest and :buildx-stable-1 are in the
+	// lab, where its docker/dockerfile:1 comes from, and what is run if a newer
+	// BuildKit than the default is wanted.
 	NewestBuildKit = subject.NewestBuildKit
 	// OldBuildKit is what some claims build with, whatever is under test.
 	OldBuildKit = subject.OldBuildKit
@@ -28,8 +27,8 @@ const (
 	EngineModule = "v2.0.0-beta.24"
 	Engine       = "29.8.1"
 	Containerd   = "v2.4.2"
-	// Runc starts the engine's containers. What RUN instructions execute with
-	// is another one: each BuildKit release brings its own.
+	// Runc starts the engine's containers. RUN instructions use another one: each
+	// BuildKit release brings its own.
 	Runc     = "v1.5.2"
 	Buildx   = "v0.38.2"
 	Registry = "v3.1.2"

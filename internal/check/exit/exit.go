@@ -21,8 +21,8 @@ const (
 	Environment = 2 // the environment failed, or the command was misused
 )
 
-// Error ends a command with its own exit code. Without a cause everything
-// has been said already.
+// Error ends a command with its own exit code. Without a cause, everything has
+// been said already.
 type Error struct {
 	Code  int
 	Cause error
@@ -37,8 +37,8 @@ func (e Error) Error() string {
 
 func (e Error) Unwrap() error { return e.Cause }
 
-// Say returns the exit code of what a command came to, and says in one line what is
-// left to say about it. An error without a code is about the environment or the
+// Say returns the exit code for the result of a command, and says in one line what
+// is left to say about it. An error without a code is about the environment or the
 // command's use. ctx is the command's.
 func Say(ctx context.Context, err error, stderr io.Writer) int {
 	if err == nil {
@@ -56,12 +56,12 @@ func Say(ctx context.Context, err error, stderr io.Writer) int {
 	return end.Code
 }
 
-// Line is an error in one line that is safe to print: the failure may be described in
-// the words of a program that was run.
+// Line returns an error as one line that is safe to print: it may quote a program
+// that was run.
 func Line(err error) string { return sanitize.Line(err.Error()) }
 
-// With is the end of a command that counted what is wrong and what it could not
-// tell; nil where there is neither.
+// With returns the end of a command that counted what is wrong and what is
+// unknown; nil if there is neither.
 func With(wrong, unknown int) error {
 	switch {
 	case wrong > 0:
@@ -72,7 +72,7 @@ func With(wrong, unknown int) error {
 	return nil
 }
 
-// Told is an end with what remains to be said about it, which may be nothing.
+// Told returns an end with what remains to be said about it, which may be nothing.
 func Told(why string, end error) error {
 	var coded Error
 	if why == "" || !errors.As(end, &coded) {
@@ -101,8 +101,8 @@ func ParsePolicy(strict string) (Policy, error) {
 	return Strictly, nil
 }
 
-// Runs is the end of a command that made runs, or read their reports; failed counts
-// those that could not be made.
+// Runs returns the end of a command that made runs, or read their reports; failed
+// counts those that could not be made.
 func (p Policy) Runs(failed int, all ...report.Report) error {
 	wrong, unknown := 0, failed
 	for _, r := range all {

@@ -1,5 +1,5 @@
 // Package leftovers finds and removes what runs left that died before their reaper
-// could help, such as by a power cut.
+// could help, for example in a power cut.
 package leftovers
 
 import (
@@ -51,7 +51,7 @@ func (c Cleaner) Run(ctx context.Context) error {
 	return nil
 }
 
-// show prints what was found, and returns the runs that are dead and how much is
+// show prints what was found, and returns the dead runs and how many things are
 // theirs.
 func (c Cleaner) show(things []janitor.Object) (dead []string, theirs int) {
 	states := map[string]janitor.State{}
@@ -73,8 +73,7 @@ func (c Cleaner) show(things []janitor.Object) (dead []string, theirs int) {
 }
 
 // reach finds the engine as check does, or all of the lab's, since a run may use
-// each of them. It starts none: where none runs, nothing on it can be
-// cleaned.
+// each of them. It starts none: if none runs, nothing on it can be cleaned.
 func reach(ctx context.Context) ([]*client.Client, error) {
 	hosts, err := engineHosts(ctx)
 	if err != nil {

@@ -21,8 +21,8 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// hostileRun is a report of which every text that is not a verdict has an escape
-// sequence, a mark that turns the direction of writing, and the end of a line.
+// hostileRun is a report in which every text but the verdicts has an escape
+// sequence, a mark that turns the direction of writing, and a line break.
 const hostileRun = "testdata/hostile"
 
 func TestEveryTextOfTheHostileReportIsHostile(t *testing.T) {

@@ -21,12 +21,12 @@ import (
 	"github.com/moby/sys/atomicwriter"
 )
 
-// Files are those to write; empty where a format is not wanted. Markdown may be
-// "-", the standard output.
+// Files are the files to write; empty for a format that is not wanted. Markdown
+// may be "-", the standard output.
 type Files struct{ HTML, JUnit, Markdown string }
 
-// Write writes all formats that are wanted; one that fails keeps none of the
-// others from being written.
+// Write writes all formats that are wanted; if one fails, the others are written
+// anyway.
 func (f Files) Write(d results.Set, stdout io.Writer) error {
 	var failed []error
 	if f.HTML != "" {
@@ -57,9 +57,9 @@ func writeFile(file, flag string, d results.Set, format func(io.Writer, results.
 	return nil
 }
 
-// Publish writes the views of a run next to its report.json in out and, in a job of
-// GitHub's, in the job's summary, and returns the page's path, empty if there is
-// none. The verdict is known by then: what cannot be written is noted and changes
+// Publish writes the views of a run next to its report.json in out and, in a GitHub
+// job, to the job's summary. It returns the page's path, empty if there is none.
+// The verdict is known by then: what cannot be written is noted and changes
 // nothing.
 func Publish(d results.Set, out string, note func(label, line string)) string {
 	if err := appendSummary(os.Getenv("GITHUB_STEP_SUMMARY"), d); err != nil {
@@ -73,8 +73,8 @@ func Publish(d results.Set, out string, note func(label, line string)) string {
 	return wanted.HTML
 }
 
-// appendSummary adds to the file that GitHub shows with a job; an empty name
-// is no such file.
+// appendSummary appends to the file that GitHub shows with a job; an empty name
+// means that there is none.
 func appendSummary(file string, d results.Set) error {
 	if file == "" {
 		return nil

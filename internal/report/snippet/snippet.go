@@ -1,5 +1,5 @@
-// Package snippet reads the evidence of claims for whatever shows it: safe to show, and
-// of long texts both ends.
+// Package snippet reads the evidence of claims for display: safe to show, and both ends
+// of long texts.
 package snippet
 
 import (
@@ -16,14 +16,14 @@ import (
 	"builders.test/internal/text/sanitize"
 )
 
-// Evidence is that of one claim in one run, as it was found.
+// Evidence is the evidence of one claim in one run, as it was found.
 type Evidence struct {
 	Commands []Command
 	// Failure is what the assertions said; without a path if they said nothing.
 	Failure Text
-	// Notes are the other texts that are no command's output.
+	// Notes are the other texts, which are not a command's output.
 	Notes []Text
-	// Again is the evidence of the further tries; empty where the claim was tried once.
+	// Again is the evidence of the further tries; empty if the claim was tried once.
 	Again []Evidence
 }
 
@@ -31,12 +31,12 @@ type Evidence struct {
 type Command struct {
 	evidence.Command
 	Stdout, Stderr Text
-	// Steps are those of a build; none for any other command.
+	// Steps are the steps of a build; empty for any other command.
 	Steps []Step
 }
 
-// Of reads the evidence of a claim out of the folder of its run, and of nothing outside
-// of it; nil if there is none.
+// Of reads the evidence of a claim from the folder of its run, and nothing outside it;
+// nil if there is none.
 func Of(run fs.FS, one report.Claim) *Evidence {
 	all := read(run, one.Evidence)
 	found := !all.Empty()
@@ -51,12 +51,12 @@ func Of(run fs.FS, one report.Claim) *Evidence {
 	return &all
 }
 
-// Empty reports whether there is none of the first try.
+// Empty reports whether the first try has none.
 func (e Evidence) Empty() bool {
 	return len(e.Commands)+len(e.Notes) == 0 && e.Failure.Path == ""
 }
 
-// OfTry is the evidence of a try, counted from zero; nil if there is none.
+// OfTry returns the evidence of a try, counted from zero; nil if there is none.
 func (e *Evidence) OfTry(number int) *Evidence {
 	switch {
 	case e == nil || number > len(e.Again):
@@ -105,12 +105,12 @@ func readCommand(run fs.FS, stored evidence.Stored) Command {
 	return c
 }
 
-// Text is a text of which, if it is long, only both ends were read.
+// Text is a text; if it is long, only both ends of it were read.
 type Text struct {
-	// Path is where the whole of it lies, relative to the report.
+	// Path is where the whole text is, relative to the report.
 	Path string
-	// Head and Tail are all there is when Gap is zero; Gap is how many bytes lie
-	// between them.
+	// Head and Tail are everything if Gap is zero; Gap is how many bytes are between
+	// them.
 	Head, Tail string
 	Gap        int64
 }
@@ -152,7 +152,7 @@ func readText(run fs.FS, file string) Text {
 	}
 }
 
-// ends keeps both ends of a text that was read already.
+// ends keeps both ends of a text that has already been read.
 func ends(file, s string) Text {
 	t := Text{Path: sanitize.Line(file)}
 	if len(s) <= 2*keptEnd {
@@ -167,8 +167,8 @@ func ends(file, s string) Text {
 // Limit is how many bytes are kept of a text's beginning and end.
 type Limit struct{ Head, Tail int }
 
-// Keep shortens the text to so many bytes of its beginning and of its end, at ends of
-// lines where there are any nearby.
+// Keep shortens the text to so many bytes of its beginning and of its end, at line
+// breaks if there are any nearby.
 func (t Text) Keep(l Limit) Text {
 	if t.Gap == 0 && len(t.Head)+len(t.Tail) <= l.Head+l.Tail {
 		return t

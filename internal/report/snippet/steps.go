@@ -12,12 +12,12 @@ import (
 // Step is one step of a build.
 type Step struct {
 	progress.Vertex
-	// Printed is what it printed, safe to show as its name and error are.
+	// Printed is what it printed, safe to show like its name and error.
 	Printed Text
 }
 
-// newSteps takes the steps over in the order in which they began; those that
-// never did come last. Their outputs lie in the file of the build's progress.
+// newSteps takes over the steps in the order in which they began; those that
+// never did come last. Their outputs are in the file of the build's progress.
 func newSteps(vertices []progress.Vertex, file string) []Step {
 	steps := make([]Step, 0, len(vertices))
 	for _, v := range vertices {
@@ -40,8 +40,8 @@ func byStart(a, b Step) int {
 	return a.Started.Compare(*b.Started)
 }
 
-// MostRelevant keeps so many steps, those that failed and those that took longest,
-// in the order in which they began.
+// MostRelevant keeps the given number of steps, those that failed and those that
+// took longest, in the order in which they began.
 func MostRelevant(steps []Step, size int) []Step {
 	if len(steps) <= size {
 		return steps

@@ -1,4 +1,4 @@
-// Package soaktest has a soak for tests of those who show one.
+// Package soaktest has a soak for tests of what shows one.
 package soaktest
 
 import (
@@ -13,8 +13,8 @@ import (
 // Reason is what the failing claim of the sample says.
 const Reason = "the metadata file has no provenance: <b>`blob`</b> | not found"
 
-// Sample is three runs of one release, of which the second has one alongside, and two
-// of another, one of which could not be made. In the first release a claim is unsteady
+// Sample is three runs of one release, the second with one alongside, and two of
+// another, one of which could not be made. In the first release a claim is unsteady
 // once and broken once, one has a known fault, one does not apply.
 func Sample() soak.Soak {
 	old := func(number int, failing report.Claim) soak.Run {

@@ -1,5 +1,5 @@
 // Package sanitize is the door for text from outside: what builds, engines, and files
-// say becomes fit for a terminal and for pages where it comes in, and whatever shows it
+// say is made fit for a terminal and for pages where it comes in, so that what shows it
 // need not think of that again.
 package sanitize
 
@@ -21,8 +21,8 @@ func Unmarshal(content []byte, value any) error {
 	return nil
 }
 
-// Strings makes a [Line] of every exported string in what value points to, however deep
-// it lies, the keys of maps among them.
+// Strings makes a [Line] of every exported string in what value points to, however
+// deep, including the keys of maps.
 func Strings(value any) { walk(reflect.ValueOf(value)) }
 
 func walk(v reflect.Value) {
@@ -50,7 +50,7 @@ func walk(v reflect.Value) {
 	}
 }
 
-// walked is a value of a map, which cannot be changed in its place.
+// walked returns a value of a map, which cannot be changed in place.
 func walked(v reflect.Value) reflect.Value {
 	clean := reflect.New(v.Type()).Elem()
 	clean.Set(v)
@@ -58,8 +58,8 @@ func walked(v reflect.Value) reflect.Value {
 	return clean
 }
 
-// escapes are the sequences that a terminal takes as orders: CSI (colors,
-// cursor), the string kinds (titles, clipboard) and the short ones.
+// escapes are the sequences that a terminal obeys: CSI (colors, cursor), the
+// string kinds (titles, clipboard) and the short ones.
 var escapes = regexp.MustCompile(`(?s)[\x1b]\[[0-?]*[ -/]*[@-~]` +
 	`|\x{9b}[0-?]*[ -/]*[@-~]` +
 	`|\x1b[\]PX^_].*?(?:\x07|\x1b\\)` +
@@ -74,9 +74,9 @@ func Line(s string) string {
 	return strings.Join(strings.Fields(strings.Map(harmless, s)), " ")
 }
 
-// Block does the same for text of several lines: ends of lines and tabs stay,
-// and so do the spaces that lines begin with. A carriage return, with which
-// programs write over a line, begins a new one.
+// Block does the same for text of several lines: line breaks and tabs stay, and
+// so do leading spaces. A carriage return, with which programs overwrite a line,
+// begins a new one.
 func Block(s string) string {
 	s = strings.ToValidUTF8(s, string(utf8.RuneError))
 	s = escapes.ReplaceAllLiteralString(s, "")
