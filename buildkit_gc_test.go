@@ -43,8 +43,8 @@ func buildkitGc(t *testing.T) {
 		gone, _ := stock.Read(t, pruning, "first")
 		kept, _ := stock.Read(t, keeping, "first")
 
-		// The keeping builder starts first: by the time that the other one prunes,
-		// this one would have pruned, too.
+		// keeping starts first: by the time pruning has pruned, it would have pruned,
+		// too.
 		keeping = keeping.Recreate(t)
 		pruning = pruning.Recreate(t, builder.GC(builder.Rule{Limit: nextToNothing}))
 
@@ -101,8 +101,8 @@ func buildkitGc(t *testing.T) {
 		for _, recent := range []time.Duration{time.Hour, time.Second} {
 			b := builder.New(t, builder.NoGC())
 			value, _ := stock.Read(t, b, "first")
-			// BuildKit records the use when the build releases the layer. A stop right
-			// after the build may come before that.
+			// BuildKit records the use when the build releases the layer, which may be after
+			// a stop right after the build.
 			cache.Await(t, b, time.Minute, "BuildKit does not record when the layer was used",
 				func(held cache.Records) bool { return len(stock.Layer(held, "first").Used()) > 0 })
 			b = b.Recreate(t, builder.GC(builder.Rule{Limit: nextToNothing, Recent: recent}, last))

@@ -230,8 +230,8 @@ func wanted(t *suite.T, b *builder.Builder, options ...build.Option) *build.Resu
 	return r
 }
 
-// notNeeded are the images of fixtures/stages that the target does not need. That
-// they are unavailable does not excuse a build that resolves them.
+// notNeeded are the images of fixtures/stages that the target does not need. A
+// build that resolves them is not excused because they are unavailable.
 func notNeeded(t *suite.T) {
 	t.Judges("127.0.0.1:1", "extra")
 }
@@ -256,8 +256,8 @@ func openGate(t *suite.T, b *builder.Builder, salt build.Option) {
 	build.Run(t, b, "fixtures/gate", salt, build.Target("open"), build.CacheOnly())
 }
 
-// stepper builds three steps in a row, on its own builder: where a hit is expected,
-// no other claim may build (see [builder.Shared]).
+// stepper builds three steps in a row, on its own builder: if a hit is expected, no
+// other claim may build there (see [builder.Shared]).
 type stepper struct {
 	b    *builder.Builder
 	salt build.Option

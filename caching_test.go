@@ -17,11 +17,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Chapter: every builder has its own cache. A random value drawn by RUN
-// distinguishes a hit from a miss: it is the same only if the step did not run again.
-// Where a claim expects a hit, it does not use a shared builder: while another build
-// uses the same base image, BuildKit may rerun a step that is in its cache
-// (moby/buildkit#4674).
+// Chapter: every builder has its own cache. A random value drawn by RUN distinguishes
+// a hit from a miss: it is the same only if the step did not run again. A claim that
+// expects a hit does not use a shared builder: while another build uses the same base
+// image, BuildKit may rerun a step that is in its cache (moby/buildkit#4674).
 func TestCaching(t *testing.T) {
 	suite.Prove(t, claim.Claim{
 		ID:      "caching/second-build",
@@ -151,8 +150,8 @@ func TestCaching(t *testing.T) {
 	})
 }
 
-// requireImported exports a cache to a place, and wants a builder that imports it to
-// use it, and no other.
+// requireImported exports a cache to a place, and requires a builder that imports it
+// to use it, and one that does not to miss.
 func requireImported(t *suite.T, place, to, from string) {
 	value, _ := probe.Draw(t, builder.Shared(t), build.CacheTo(to))
 	importing, ignorant := builder.New(t), builder.New(t)

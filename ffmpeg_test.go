@@ -172,7 +172,7 @@ func TestFFmpeg(t *testing.T) {
 const (
 	ffmpegFixture = "fixtures/ffmpeg"
 	// ffmpegPackages holds what the Dockerfile would download from Debian. It is
-	// served where builds cannot reach Debian.
+	// served if builds cannot reach Debian.
 	ffmpegPackages = "builders/ffmpeg-packages:lab"
 
 	distrolessBase  = "gcr.io/distroless/base-debian12:latest"

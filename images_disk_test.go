@@ -255,7 +255,7 @@ func listedByDu(t *suite.T, b *builder.Builder) map[string]listing {
 	return listed
 }
 
-// heldBy is what du --format json has to print, as the builder's BuildKit reports it
+// heldBy is what du --format json must print, as the builder's BuildKit reports it
 // without buildx. Sizes are rounded to the digits that buildx prints.
 func heldBy(t *suite.T, b *builder.Builder) map[string]listing {
 	t.Helper()
@@ -294,7 +294,7 @@ func prune(t *suite.T, b *builder.Builder, words ...string) {
 	cache.Prune(t, b, words...)
 }
 
-// prunePatience is how long other claims may be using what is to be pruned.
+// prunePatience is how long other claims may use what is to be pruned.
 const prunePatience = 30 * time.Second
 
 // pruneSalted removes this claim's cache mount from a shared cache. A record that

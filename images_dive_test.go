@@ -89,7 +89,7 @@ func (l layered) sources(t *suite.T) []dive.Source {
 }
 
 // requireRead fails unless dive reads the image: its one layer, as the engine has
-// it, and the file in it, where that release of dive lists files.
+// it, and the file in it, if that release of dive lists files.
 func requireRead(t *suite.T, release string, l layered) {
 	for _, source := range l.sources(t) {
 		found, err := dive.Look(t, release, source)

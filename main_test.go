@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// makeCheck is the line to paste that checks one claim again.
+// makeCheck returns the line to paste that checks one claim again.
 func makeCheck(a suite.Again) string {
 	return makefile.Check{BuildKit: a.BuildKit, Run: a.Claim, Buildx: a.Buildx, Specs: a.Specs, Driver: a.Driver, Store: a.Store}.Line()
 }

@@ -73,7 +73,8 @@ func outputPush(t *testing.T) {
 		before := registry.MustDigest(t, ref)
 		require.ElementsMatch(t, bothPlatforms, registry.Platforms(t, ref), "two nodes that both succeed do not push both platforms")
 
-		// One manifest per node: the one that succeeds has pushed when it arrives.
+		// There is one manifest per node: the node that succeeds has pushed when its manifest
+		// arrives.
 		for _, failing := range architectures {
 			proxied := shelf.WithProxy(t, afterAPush)
 			r := build.Try(t, b, "fixtures/push", both, build.NoProvenance(), build.Push(proxied.Ref("output:nodes")),
@@ -85,7 +86,7 @@ func outputPush(t *testing.T) {
 	})
 }
 
-// The requests of a push, as in the distribution specification.
+// These are the requests of a push, as in the distribution specification.
 func sendsBlob(r *http.Request) bool {
 	return r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/blobs/uploads")
 }

@@ -109,7 +109,7 @@ func TestShape(t *testing.T) {
 	})
 }
 
-// Any time that is long past.
+// Any time long past will do.
 const sourceDate = "1700000000"
 
 // buildTwice builds a stage of the fixture twice, without any cache.

@@ -7,8 +7,8 @@ import (
 	"builders.test/internal/versions"
 )
 
-// Access leads to the engine with an image store; nothing asks for the default one.
-// It is complete, and its file is there, once the lab has been up.
+// Access returns how to reach the engine with an image store; an empty store means
+// the default one. It is complete, and its file is there, once the lab has been up.
 func (l *Lab) Access(store string) (testbed.Access, error) {
 	e, err := l.engines.With(store)
 	if err != nil {

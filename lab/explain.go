@@ -12,7 +12,7 @@ import (
 	"github.com/docker/go-units"
 )
 
-// explain turns whatever ended an operation into a [problem.Problem].
+// explain turns the error that ended an operation into a [problem.Problem].
 func explain(tried string, err error) error {
 	var p *problem.Problem
 	switch {

@@ -19,7 +19,7 @@ import (
 	"builders.test/lab/site"
 )
 
-// Options choose where a lab lies and who watches it.
+// Options choose where a lab is and who watches it.
 type Options struct {
 	// Cache is the folder that everything is kept in; empty means
 	// $XDG_CACHE_HOME/builders or ~/.cache/builders.
@@ -28,8 +28,8 @@ type Options struct {
 	Progress io.Writer
 }
 
-// Lab is one lab: a cache folder and the daemons that run from it. Two labs
-// with different folders do not meet.
+// Lab is one lab: a cache folder and the daemons that run from it. Labs with
+// different folders do not affect each other.
 type Lab struct {
 	site *site.Site
 	host debian.Release
@@ -43,7 +43,7 @@ type Lab struct {
 	emulation *emulation.Emulation
 }
 
-// Open names a lab; it neither creates nor starts anything.
+// Open returns a lab; it neither creates nor starts anything.
 func Open(o Options) (*Lab, error) {
 	cache, err := cacheFolder(o.Cache)
 	if err != nil {
@@ -84,11 +84,10 @@ func cacheFolder(named string) (string, error) {
 	return cache, explain("finding the cache folder", err)
 }
 
-// Hosts are the endpoints of the lab's engines, for DOCKER_HOST, by the image
-// store that each has.
+// Hosts are the endpoints of the lab's engines, for DOCKER_HOST, by image store.
 func (l *Lab) Hosts() map[string]string { return l.engines.Hosts() }
 
-// Running are the endpoints of those engines that answer.
+// Running are the endpoints of the engines that answer.
 func (l *Lab) Running(ctx context.Context) []string {
 	var hosts []string
 	for _, e := range l.engines {

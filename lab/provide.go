@@ -14,15 +14,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// ErrNoRelease is the cause when a release does not exist.
+// ErrNoRelease is the cause if a release does not exist.
 var ErrNoRelease = gobuild.ErrNoRelease
 
 // Release turns what a user writes for a BuildKit release into a version tag:
 // "latest" and "stable" are the stable release, "0.11.5" is v0.11.5.
 func Release(text string) (string, error) { return catalog.Release(text) }
 
-// Releases lists the releases of BuildKit that its module's list has, which
-// may lack some.
+// Releases lists the releases in BuildKit's module list, which may lack some.
 func Releases(ctx context.Context) ([]string, error) {
 	known, err := gobuild.Releases(ctx, gobuild.BuildKitModule)
 	if err != nil {
@@ -32,7 +31,7 @@ func Releases(ctx context.Context) ([]string, error) {
 	return known, nil
 }
 
-// Source is the folder of a release's source tree.
+// Source returns the folder of a release's source tree.
 func (l *Lab) Source(ctx context.Context, release string) (string, error) {
 	dir, err := gobuild.ModuleDir(ctx, gobuild.BuildKitModule, release)
 	return dir, explain("fetching the source of BuildKit "+release, err)
@@ -129,8 +128,8 @@ func (l *Lab) plugin(context.Context) error {
 	return site.Relink(binary, filepath.Join(dir, "docker-buildx"))
 }
 
-// buildxBinary compiles a buildx release and returns it under the name that
-// the docker command wants its plugins to have.
+// buildxBinary compiles a buildx release and returns its path, with the name that
+// the docker command requires of plugins.
 func (l *Lab) buildxBinary(release string) (string, error) {
 	dir, err := l.programs.Compile(gobuild.Buildx(release))
 	if err != nil {

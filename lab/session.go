@@ -19,14 +19,14 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// session runs fn while this process alone changes the lab, after the checks
-// and with the folders that all work needs.
+// session runs fn while only this process changes the lab, after the checks and
+// with the folders that all work needs.
 func (l *Lab) session(ctx context.Context, fn func(context.Context) error) error {
 	if err := preflight(l.host); err != nil {
 		return err
 	}
 	return l.locked(ctx, func() error {
-		// What an earlier process left half made is of no use.
+		// What an earlier process left unfinished is useless.
 		if err := os.RemoveAll(l.site.Temp()); err != nil {
 			return err
 		}
@@ -48,11 +48,11 @@ func (l *Lab) session(ctx context.Context, fn func(context.Context) error) error
 	})
 }
 
-// spaceNeeded is what it takes to make a lab with two BuildKit releases, in
-// bytes: 2.6 GB for itself and 3.6 GB for Go's build cache.
+// spaceNeeded is the disk space for a lab with two BuildKit releases, in bytes:
+// 2.6 GB for itself and 3.6 GB for Go's build cache.
 const spaceNeeded = 7 << 30
 
-// preflight fails when the host lacks something for a lab.
+// preflight returns an error if the host lacks something that a lab needs.
 func preflight(host debian.Release) error {
 	const tried = "bringing up the lab"
 	const otherwise = "or set DOCKER_HOST to an engine that is reachable"
@@ -78,7 +78,7 @@ func absent(programs ...string) []string {
 	})
 }
 
-// checkDisk fails when the disk is too small for a lab that is made from nothing.
+// checkDisk returns an error if the disk is too small for a lab made from nothing.
 func checkDisk(cache string) error {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(cache, &fs); err != nil {
@@ -91,8 +91,8 @@ func checkDisk(cache string) error {
 	return nil
 }
 
-// locked runs fn while no other process changes this lab. It waits for one
-// that does, and says so.
+// locked runs fn while no other process changes this lab. If another one does, it
+// says so and waits.
 func (l *Lab) locked(ctx context.Context, fn func() error) error {
 	if err := os.MkdirAll(l.site.Cache, 0o755); err != nil {
 		return err
@@ -109,7 +109,7 @@ func (l *Lab) locked(ctx context.Context, fn func() error) error {
 		}
 	}
 	defer lock.Unlock()
-	// The lock file must stay the same file: those who wait hold it open.
+	// The lock file must stay the same file: waiting processes hold it open.
 	if err := os.WriteFile(l.site.Path("lock"), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
 		return err
 	}

@@ -13,14 +13,14 @@ import (
 	"builders.test/lab/site"
 )
 
-// Status is what a lab consists of at a moment.
+// Status is what a lab consists of at one moment.
 type Status struct {
 	// Cache is the lab's folder, Hosts the engines' endpoints by image store,
 	// Mirror the registry's host:port (empty before the first `up`).
 	Cache  string            `json:"cache"`
 	Hosts  map[string]string `json:"hosts"`
 	Mirror string            `json:"mirror,omitempty"`
-	// Up is true when all engines and the registry answer.
+	// Up reports whether all engines and the registry answer.
 	Up         bool        `json:"up"`
 	Components []Component `json:"components"`
 }
@@ -33,7 +33,7 @@ type Component struct {
 	State string `json:"state"`
 }
 
-// Status looks at the lab without changing anything.
+// Status inspects the lab without changing anything.
 func (l *Lab) Status(ctx context.Context) (Status, error) {
 	s := Status{Cache: l.site.Cache, Hosts: l.Hosts()}
 	s.Mirror, _ = l.registry.Mirror()
@@ -71,8 +71,8 @@ func (l *Lab) Status(ctx context.Context) (Status, error) {
 
 const stopped = "stopped"
 
-// daemonState is the state of a daemon that answers or not, and of its process,
-// if that is known.
+// daemonState returns the state of a daemon that answers or not, and of its
+// process, if that is known.
 func daemonState(answers bool, id process.Identity) string {
 	switch {
 	case !answers:
@@ -84,8 +84,7 @@ func daemonState(answers bool, id process.Identity) string {
 	}
 }
 
-// programs are those that a lab has whatever is asked of it, besides what its
-// images carry.
+// programs are the programs that every lab has, besides what its images contain.
 func programs() []gobuild.Program {
 	all := []gobuild.Program{gobuild.Dockerd(), gobuild.Containerd(), gobuild.Runc(versions.Runc), gobuild.Buildx(versions.Buildx)}
 	for _, version := range versions.Dives {

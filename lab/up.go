@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Wanted is what a lab should serve besides what it always does.
+// Wanted is what a lab should serve in addition to what it always serves.
 type Wanted struct {
 	// BuildKits are releases such as v0.20.2.
 	BuildKits []string
@@ -23,8 +23,8 @@ type Wanted struct {
 	Frontends []string
 }
 
-// Up brings the lab up with what is wanted: the engine and the registry run,
-// the images are served, buildx is where the docker command finds it. It does
+// Up starts the lab with what is wanted: the engine and the registry run, the
+// images are served, and buildx is where the docker command finds it. It does
 // only what is missing.
 func (l *Lab) Up(ctx context.Context, wanted Wanted) error {
 	tags, err := catalog.BuildKits(wanted.BuildKits)
@@ -55,8 +55,8 @@ func (l *Lab) Up(ctx context.Context, wanted Wanted) error {
 // complete is the file that is there once everything was made.
 func (l *Lab) complete() string { return l.site.Path("complete") }
 
-// up does everything side by side; compiles and downloads wait for their
-// turn by themselves. The order below is the order in which they queue.
+// up does everything at the same time; compiles and downloads queue on their own,
+// in the order below.
 func (l *Lab) up(ctx context.Context, tags, syntaxes []string) error {
 	for _, tag := range tags {
 		if err := l.programs.Known(ctx, gobuild.BuildKit(tag)); err != nil {
@@ -79,7 +79,7 @@ func (l *Lab) up(ctx context.Context, tags, syntaxes []string) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	// Nothing else waits for this, so it does not stand in the way.
+	// Nothing else waits for this, so it must not hold anything up.
 	if err := l.dives(); err != nil {
 		return err
 	}
@@ -87,13 +87,13 @@ func (l *Lab) up(ctx context.Context, tags, syntaxes []string) error {
 	return os.WriteFile(l.complete(), nil, 0o644)
 }
 
-// Down stops everything that the lab started and takes back every change to
-// the host. The cache stays.
+// Down stops everything that the lab started and undoes every change to the host.
+// The cache stays.
 func (l *Lab) Down(ctx context.Context) error {
 	return l.undo(ctx, "stopping the lab", l.down)
 }
 
-// Purge is [Lab.Down], and then the cache is emptied as well.
+// Purge is [Lab.Down] that also empties the cache.
 func (l *Lab) Purge(ctx context.Context) error {
 	return l.undo(ctx, "deleting the lab", func(ctx context.Context) error {
 		if err := l.down(ctx); err != nil {
@@ -103,7 +103,7 @@ func (l *Lab) Purge(ctx context.Context) error {
 	})
 }
 
-// undo takes back what a lab has done, if there is one.
+// undo undoes what a lab has done, if there is one.
 func (l *Lab) undo(ctx context.Context, tried string, fn func(context.Context) error) error {
 	if !site.Exists(l.site.Cache) && !site.Exists(l.site.Run) {
 		return nil

@@ -11,23 +11,23 @@ import (
 	"github.com/moby/sys/atomicwriter"
 )
 
-// upState notes what an `up` has made, so that the next one can see without
-// waiting for others that nothing is missing. It lies in the folder that goes
-// when the lab goes down.
+// upState notes what an `up` has made, so that the next one can see, without
+// waiting for others, that nothing is missing. It is in the folder that is
+// removed when the lab goes down.
 type upState struct{ file string }
 
 func (l *Lab) upState() upState { return upState{filepath.Join(l.site.Run, "standing.json")} }
 
 // made is what was made.
 type made struct {
-	// Program identifies the binary that made it: another one may make other
+	// Program identifies the binary that made it: another binary may make other
 	// images.
 	Program   string   `json:"program"`
 	BuildKits []string `json:"buildkits"`
 	Frontends []string `json:"frontends"`
 }
 
-// read is empty where there is no note or another program wrote it.
+// read returns nothing if there is no note or another program wrote it.
 func (u upState) read() made {
 	mine, err := thisProgram()
 	if err != nil {
@@ -39,16 +39,16 @@ func (u upState) read() made {
 	return made{Program: mine}
 }
 
-// noted is the note, whichever program wrote it.
+// noted returns the note, whichever program wrote it.
 func (u upState) noted() (m made) {
 	if content, err := os.ReadFile(u.file); err == nil {
-		_ = json.Unmarshal(content, &m) // one that is cut off notes less
+		_ = json.Unmarshal(content, &m) // a truncated note says less
 	}
 	return m
 }
 
-// add adds to the note; only the process that has the lock may. Without a note
-// the next `up` only takes longer, so a failure does not matter.
+// add adds to the note; only the process that has the lock may call it. Without a
+// note the next `up` only takes longer, so a failure does not matter.
 func (u upState) add(tags, syntaxes []string) {
 	m := u.read()
 	m.BuildKits = union(m.BuildKits, tags)
@@ -70,8 +70,8 @@ func union(a, b []string) []string {
 	return slices.Compact(all)
 }
 
-// isUp reports whether all that is wanted was made and runs. It changes nothing,
-// so it needs no lock.
+// isUp reports whether everything that is wanted was made and runs. It changes
+// nothing, so it needs no lock.
 func (l *Lab) isUp(ctx context.Context, tags, syntaxes []string) bool {
 	return l.upState().has(tags, syntaxes) && l.engines.Current(ctx) && l.registry.Answers(ctx) && l.emulation.Lasts()
 }

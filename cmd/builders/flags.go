@@ -32,7 +32,7 @@ type runner interface {
 	Run(ctx context.Context) error
 }
 
-// runs returns a command that runs what in a workspace, with its own output.
+// runs returns a command that runs what in a workspace, with the command's own output.
 func runs(what runner, in *check.Workspace) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, _ []string) error {
 		in.Stdout, in.Stderr = command.OutOrStdout(), command.ErrOrStderr()
@@ -70,7 +70,8 @@ func regressionsFlag(flags *pflag.FlagSet, choice *check.Choice) {
 	flags.BoolVar(&choice.Regressions, "regressions", variable("REGRESSIONS", "") != "", "test the faults of past releases, too")
 }
 
-// verdictFlags set what a verdict takes, and which verdicts fail the run.
+// verdictFlags adds flags for how a claim gets its verdict, and for which verdicts fail
+// the run.
 func verdictFlags(flags *pflag.FlagSet, r *check.Request) {
 	flags.StringVar(&r.Confirm, "confirm", variable("CONFIRM", strconv.Itoa(subject.DefaultConfirm)), "how often a failed claim is retried before it counts as broken")
 	strictFlag(flags, &r.Strict)
@@ -81,7 +82,7 @@ func strictFlag(flags *pflag.FlagSet, strict *string) {
 	yesFlag(flags, strict, "strict", "fail for unsteady claims and known faults, too")
 }
 
-// yesFlag is one that needs no value; its variable has the same name.
+// yesFlag is a flag that needs no value; its variable has the same name.
 func yesFlag(flags *pflag.FlagSet, value *string, name, about string) {
 	flags.StringVar(value, name, variable(strings.ToUpper(name), ""), about)
 	flags.Lookup(name).NoOptDefVal = "1"

@@ -41,7 +41,7 @@ func newLabCommand() *cobra.Command {
 	return c
 }
 
-// inLab returns a command that the lab executes.
+// inLab returns a command that works on the lab.
 func inLab(do func(*cobra.Command, *lab.Lab) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, _ []string) error {
 		l, err := lab.Open(lab.Options{Progress: c.ErrOrStderr()})

@@ -18,7 +18,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// If make is killed it cannot pass that on.
+	// A make that is killed cannot pass that on.
 	ctx, cancel := context.WithCancel(ctx)
 	kin.Ancestor(cancel, "make", "gmake")
 	code := execute(ctx, newRootCommand(), os.Stderr)

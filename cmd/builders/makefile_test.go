@@ -42,8 +42,8 @@ func makeIn(dir string, environ []string, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// If the folder is another user's, git does not report its state, and go build
-// fails unless told not to ask.
+// If the folder belongs to another user, git does not report its state, and go
+// build fails unless told not to ask.
 func TestMakeBuildsInSomebodyElsesFolder(t *testing.T) {
 	dir := toyProject(t)
 	for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=x", "-c", "user.email=x@example.test", "commit", "-q", "-m", "x"}} {

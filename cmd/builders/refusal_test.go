@@ -12,11 +12,11 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// refusal is a wrong way to call the command. Nothing may come of it but one
-// line, which says what to do.
+// refusal is a wrong way to call the command. Its only effect must be one line
+// that says what to do.
 type refusal struct {
-	// line is what is typed: variables, then words. $T is a folder of the
-	// test's with what files says.
+	// line is what is typed: variables, then words. $T is a temporary folder with the
+	// files below.
 	line string
 	// want is part of the answer.
 	want string
@@ -131,7 +131,7 @@ func (r refusal) try(t *testing.T) {
 	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
 		t.Setenv(name, goEnv(t, name))
 	}
-	// Should a refusal come too late, the lab cannot be made.
+	// If a refusal comes too late, the lab still cannot be made.
 	t.Setenv("XDG_CACHE_HOME", "/proc/builders")
 	t.Setenv("OUT", filepath.Join(dir, "out"))
 	for _, name := range []string{"BUILDERS_TESTBED", "DOCKER_HOST", "DOCKER_CONTEXT", "BUILDKIT", "BUILDX", "RUN", "RUNS", "BESIDE", "GITHUB_STEP_SUMMARY"} {
@@ -161,7 +161,7 @@ func (r refusal) try(t *testing.T) {
 	assert.Assert(t, os.IsNotExist(err), "a folder for the report was left")
 }
 
-// goEnv is where go keeps what it has made, wherever the test says that caches are.
+// goEnv is where go keeps what it has made, whatever folder the test sets for caches.
 func goEnv(t *testing.T, name string) string {
 	t.Helper()
 	out, err := exec.Command("go", "env", name).Output()

@@ -1,5 +1,5 @@
-// Command saboteur is a buildx plugin with a deliberate fault. It is built by `builders
-// selftest` for one sabotage at a time and is of no use otherwise.
+// Command saboteur is a buildx plugin with a deliberate fault. `builders selftest`
+// builds it for one sabotage at a time; it has no other use.
 package main
 
 import (

@@ -1,6 +1,6 @@
 //go:build integration
 
-// Package own is a suite of specs outside of the project builders: two claims about
+// Package own is a suite of specs outside the project builders: two claims about
 // the image of a small program, on whatever BuildKit BUILDKIT names.
 //
 //	go test -tags integration ./...
@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ci is a need of this suite's own: some claims are about machines of a CI service.
+// ci is this suite's own need: some claims are about machines of a CI service.
 var ci = claim.Custom("ci")
 
 func TestMain(m *testing.M) {

@@ -57,7 +57,8 @@ func BuildKits(requested []string) ([]string, error) {
 
 var runcArg = regexp.MustCompile(`(?m)^ARG\s+RUNC_VERSION=["']?(v?[0-9][^\s"']*)`)
 
-// runcOf reads from BuildKit's own Dockerfile which runc the release bundles.
+// runcOf returns the runc that a release bundles, according to BuildKit's own
+// Dockerfile.
 func runcOf(dockerfile string) (string, error) {
 	found := runcArg.FindStringSubmatch(dockerfile)
 	if found == nil {
@@ -79,7 +80,7 @@ func (c *Catalog) runcNote(release string) note {
 	return note{c.Site.Path("bin", "runc-of-buildkit-"+release)}
 }
 
-// runcFor is the runc that a release bundles.
+// runcFor returns the runc that a release bundles.
 func (c *Catalog) runcFor(ctx context.Context, release string) (string, error) {
 	text, err := c.runcNote(release).readOr(ctx, release, func(source string) ([]byte, error) {
 		version, err := runcIn(source)
@@ -91,7 +92,8 @@ func (c *Catalog) runcFor(ctx context.Context, release string) (string, error) {
 // note is a file that remembers what a release's source says.
 type note struct{ file string }
 
-// readOr reads the note, or finds what it is to say in the source and writes it.
+// readOr reads the note or, if there is none, finds out from the source what it should
+// say and writes it.
 func (n note) readOr(ctx context.Context, release string, find func(source string) ([]byte, error)) ([]byte, error) {
 	if data, err := os.ReadFile(n.file); err == nil {
 		return data, nil
@@ -110,7 +112,8 @@ func (n note) readOr(ctx context.Context, release string, find func(source strin
 	return data, atomicwriter.WriteFile(n.file, data, 0o644)
 }
 
-// buildkit is the image of a release. Its programs need not exist yet.
+// buildkit returns the recipe for the image of a release. Its programs need not exist
+// yet.
 func (c *Catalog) buildkit(release, runcVersion string) image.Recipe {
 	refs := []string{"moby/buildkit:" + release}
 	if release == versions.NewestBuildKit {
@@ -120,8 +123,8 @@ func (c *Catalog) buildkit(release, runcVersion string) image.Recipe {
 	return c.buildkitImage(refs, origin, c.Programs.Folder(gobuild.BuildKit(release)), release, runcVersion)
 }
 
-// buildkitImage is an image of the programs in the folder bin, which say that
-// they are of a version, and of a release of runc.
+// buildkitImage returns the recipe for an image of the programs in the folder
+// bin, which report a version, and of a release of runc.
 func (c *Catalog) buildkitImage(refs []string, origin, bin, version, runcVersion string) image.Recipe {
 	r := image.BuildKit(refs, c.Arch, origin,
 		filepath.Join(bin, "buildkitd"), filepath.Join(bin, "buildctl"), filepath.Join(c.Programs.Folder(gobuild.Runc(runcVersion)), "runc"))

@@ -98,7 +98,7 @@ func TestSourceTreeMustBeOne(t *testing.T) {
 	}
 }
 
-// catalog is that of a lab in its own folder.
+// catalog returns the catalog of a lab in its own folder.
 func catalog(t *testing.T) *Catalog {
 	t.Helper()
 	s := site.At(filepath.Join(t.TempDir(), "builders"), nil)

@@ -38,7 +38,7 @@ type Catalog struct {
 	maker *image.Maker
 }
 
-// New is a catalog of images that are made of parts.
+// New returns a catalog of images made from parts.
 func New(parts Parts) *Catalog {
 	return &Catalog{Parts: parts, maker: &image.Maker{
 		Dir: parts.Site.Cache, Temp: parts.Site.Temp(), HostArch: parts.Arch,
@@ -46,14 +46,14 @@ func New(parts Parts) *Catalog {
 	}}
 }
 
-// Piece is an image that is to be served.
+// Piece is an image to be served.
 type Piece struct {
 	Name  string
 	Serve func(context.Context) error
 }
 
-// Pieces are what a lab always serves, the releases of BuildKit and the
-// Dockerfile frontends included, in the order in which it is best begun.
+// Pieces are what a lab always serves, including the releases of BuildKit and the
+// Dockerfile frontends, in the best order to begin them.
 func (c *Catalog) Pieces(buildkits, frontends []string) []Piece {
 	var all []Piece
 	add := func(name string, serve func(context.Context) error) { all = append(all, Piece{name, serve}) }
@@ -70,7 +70,7 @@ func (c *Catalog) Pieces(buildkits, frontends []string) []Piece {
 	return all
 }
 
-// plain are the images that are made of Debian packages alone.
+// plain are the images made of Debian packages alone.
 func (c *Catalog) plain() []image.Recipe {
 	return append([]image.Recipe{
 		image.BusyboxImage(),
@@ -86,8 +86,8 @@ func (c *Catalog) registryImage() image.Recipe {
 		filepath.Join(c.Programs.Folder(p), "registry"))
 }
 
-// StandIns are the images that are not what their names say, with what they
-// are instead.
+// StandIns are the images that are not what their names say, with what they are
+// instead.
 func (c *Catalog) StandIns() map[string]string {
 	all := map[string]string{}
 	for _, r := range c.plain() {
@@ -101,7 +101,7 @@ func (c *Catalog) StandIns() map[string]string {
 	return all
 }
 
-// Registries are those whose images the catalog has.
+// Registries are the registries whose images the catalog has.
 func (c *Catalog) Registries() []string {
 	all := []string{"docker.io"}
 	for _, r := range c.plain() {
@@ -112,7 +112,7 @@ func (c *Catalog) Registries() []string {
 	return all
 }
 
-// serve makes the registry serve an image. What comes from Debian is fetched
+// serve makes the registry serve an image. It fetches what comes from Debian
 // while the programs are compiled.
 func (c *Catalog) serve(ctx context.Context, r image.Recipe, programs ...gobuild.Program) error {
 	var group errgroup.Group

@@ -55,7 +55,8 @@ func (c *Catalog) serveFrontend(ctx context.Context, tag string) error {
 	return c.serve(ctx, c.frontend(tag, labels), gobuild.Frontend(versions.Frontends[tag]))
 }
 
-// frontend is the image of a release. Its program need not exist yet.
+// frontend returns the recipe for the image of a release. Its program need not exist
+// yet.
 func (c *Catalog) frontend(tag string, labels map[string]string) image.Recipe {
 	refs := []string{"docker/dockerfile:" + tag}
 	if tag == versions.NewestFrontend {
@@ -93,7 +94,7 @@ func (c *Catalog) frontendLabels(ctx context.Context, release string) (map[strin
 
 var labelLine = regexp.MustCompile(`(?m)^LABEL\s+([\w.-]+)="([^"]*)"`)
 
-// labelsOf reads the labels that a Dockerfile sets, one a line.
+// labelsOf reads the labels that a Dockerfile sets, one per line.
 func labelsOf(dockerfile string) map[string]string {
 	labels := map[string]string{}
 	for _, found := range labelLine.FindAllStringSubmatch(dockerfile, -1) {

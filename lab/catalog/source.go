@@ -17,7 +17,7 @@ import (
 	"builders.test/lab/site"
 )
 
-// CheckSource fails for a folder that is not a BuildKit source tree.
+// CheckSource returns an error if a folder is not a BuildKit source tree.
 func CheckSource(dir string) error {
 	if site.Exists(filepath.Join(dir, "cmd", "buildkitd")) && site.Exists(filepath.Join(dir, "go.mod")) {
 		return nil
@@ -44,8 +44,8 @@ func (c *Catalog) ServeSource(ctx context.Context, dir string, flags []string) (
 	return ref, c.serve(ctx, c.buildkitImage([]string{ref}, origin, bin, described, runc), gobuild.Runc(runc))
 }
 
-// compileSource returns the folder of the programs, and what they and runc sum
-// up to.
+// compileSource returns the folder of the programs, and a checksum of them and
+// runc.
 func (c *Catalog) compileSource(ctx context.Context, dir, described, runc string, flags []string) (bin, sum string, err error) {
 	p := gobuild.BuildKit(versions.NewestBuildKit)
 	p.Version = "source"
@@ -80,8 +80,8 @@ func (c *Catalog) compileSource(ctx context.Context, dir, described, runc string
 	return bin, sum, os.Rename(temp, bin)
 }
 
-// describeSource names a source tree's version as git does, or as BuildKit
-// does where git knows nothing.
+// describeSource names a source tree's version as git does or, if git knows
+// nothing, as BuildKit does.
 func describeSource(ctx context.Context, dir string) string {
 	const unknown = "v0.0.0+unknown"
 	if _, err := exec.LookPath("git"); err != nil || !site.Exists(filepath.Join(dir, ".git")) {

@@ -1,5 +1,5 @@
-// Package debian takes packages from the host's distribution without
-// installing them: downloaded and verified by apt with a private state,
+// Package debian takes packages from the host's distribution without installing
+// them: apt downloads and verifies them with a private state, and they are
 // unpacked by dpkg-deb, or merged into the layer of an image.
 package debian
 
@@ -19,9 +19,9 @@ import (
 
 // Release is what /etc/os-release says about a distribution.
 type Release struct {
-	// ID is "debian" or "ubuntu", Codename is "bookworm" or the like.
+	// ID is "debian" or "ubuntu"; Codename is, for example, "bookworm".
 	ID, Codename string
-	// Like are the distributions it descends from.
+	// Like are the distributions that it descends from.
 	Like []string
 }
 
@@ -56,15 +56,15 @@ func parseRelease(text string) Release {
 	return r
 }
 
-// Archive is the distribution's package archive for one architecture, seen as
-// by a machine on which nothing is installed.
+// Archive is the distribution's package archive for one architecture, as seen by
+// a machine on which nothing is installed.
 type Archive struct {
 	// Dir keeps package lists and downloads. Only one process may use it at
 	// a time.
 	Dir string
-	// Temp holds what is of no use after a call.
+	// Temp holds what is useless after a call.
 	Temp string
-	// Arch is the architecture, in Debian's and Go's name: amd64, arm64.
+	// Arch is the architecture, in Debian's and Go's names: amd64, arm64.
 	Arch string
 	// Log receives what apt says; it may be nil.
 	Log io.Writer
@@ -73,8 +73,8 @@ type Archive struct {
 	updated bool
 }
 
-// Closure downloads the packages and everything they depend on, and returns
-// the files in the order of installation. Recommendations are left out.
+// Closure downloads the packages and everything they depend on, and returns the
+// files in the order of installation. It leaves out recommendations.
 func (a *Archive) Closure(ctx context.Context, packages ...string) ([]string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -109,7 +109,7 @@ func (a *Archive) Download(ctx context.Context, packages ...string) ([]string, e
 }
 
 func (a *Archive) download(ctx context.Context, packages []string) ([]string, error) {
-	// Asked where the files are already, apt would not name them.
+	// In the folder that has the files already, apt would not name them.
 	uris, err := a.apt(ctx, a.Dir, append([]string{"download", "--print-uris"}, packages...)...)
 	if err != nil {
 		return nil, fmt.Errorf("looking up Debian packages for %s: %w", a.Arch, err)
@@ -159,8 +159,8 @@ func (a *Archive) update(ctx context.Context) error {
 	return nil
 }
 
-// configure writes an apt configuration that shares with the host nothing but
-// its sources, its keys and its way to the network.
+// configure writes an apt configuration that shares nothing with the host but its
+// sources, its keys and its network settings.
 func (a *Archive) configure(ctx context.Context) error {
 	for _, dir := range []string{"debs", "lists/partial", "state", "cache/archives/partial", "sources.list.d"} {
 		if err := os.MkdirAll(filepath.Join(a.Dir, dir), 0o755); err != nil {
@@ -216,9 +216,8 @@ Acquire::http::Timeout "30";
 `, at("sources.list"), at("sources.list.d"), at("state"), at("lists"), at("status"), at("cache"), a.Arch, a.Arch)
 }
 
-// apt runs apt-get in a folder and returns what it prints. Downloads land in
-// the folder; apt verifies what is there already and continues what is half
-// there.
+// apt runs apt-get in a folder and returns what it prints. Downloads go to the
+// folder; apt verifies existing files and resumes partial ones.
 func (a *Archive) apt(ctx context.Context, dir string, args ...string) (string, error) {
 	env := append(os.Environ(), "APT_CONFIG="+filepath.Join(a.Dir, "apt.conf"), "TMPDIR="+a.Temp, "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
 	out, err := process.Command{
@@ -231,11 +230,11 @@ func (a *Archive) apt(ctx context.Context, dir string, args ...string) (string, 
 	return out, err
 }
 
-// ErrArchive is among the errors of this package that come from apt: packages
-// could not be found or fetched.
+// ErrArchive wraps the errors of this package that come from apt: packages could
+// not be found or fetched.
 var ErrArchive = errors.New("apt failed")
 
-// firstComplaint is the first error that apt reports; the later ones follow
+// firstComplaint returns the first error that apt reports; the later ones follow
 // from it.
 func firstComplaint(said string) string {
 	for line := range strings.Lines(said) {

@@ -215,8 +215,8 @@ func TestTreeMergesPackages(t *testing.T) {
 	}
 }
 
-// listing reads a layer as path → content or "-> target", and fails when a
-// path occurs twice.
+// listing reads a layer as path → content or "-> target", and fails if a path
+// occurs twice.
 func listing(t *testing.T, layer io.Reader) map[string]string {
 	t.Helper()
 	all := map[string]string{}

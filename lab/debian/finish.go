@@ -24,8 +24,8 @@ func (f finisher) applies(t *Tree) bool {
 	return t.names[f.when]
 }
 
-// finishers stand for the scripts of the packages the lab uses. Where a layer
-// lies above another, both are finished by themselves.
+// finishers stand in for the scripts of the packages that the lab uses. If one
+// layer is on top of another, each is finished on its own.
 var finishers = []finisher{
 	{passwdMaster, users},
 	{certificates, certificateBundle},
@@ -47,7 +47,7 @@ func wanted(name string) bool {
 }
 
 func users(t *Tree) []made {
-	// The master file bars every login; real systems keep that in shadow.
+	// The master file locks every account; real systems keep passwords in shadow.
 	passwd := strings.ReplaceAll(string(t.kept[passwdMaster]), ":*:", ":x:")
 	group := string(t.kept[groupMaster])
 	return []made{

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// hostSources is the part of the host's own package sources that belongs to
-// its distribution: the suites named after the codename. Sources of others
-// (clouds, databases) are not the lab's business and may be unreachable. A host
-// that names its suites otherwise gets all of its sources.
+// hostSources returns the part of the host's package sources that belongs to its
+// distribution: the suites named after the codename. Other sources (clouds,
+// databases) are not the lab's business and may be unreachable. If the host names
+// its suites differently, it returns all sources.
 func hostSources(etc, codename string) (oneLine, stanzas string, err error) {
 	files, err := sourceFiles(etc)
 	if err != nil {
@@ -80,8 +80,8 @@ func filterLines(text, codename string) string {
 	return kept.String()
 }
 
-// filterStanzas keeps the binary sources of a release in the deb822 format.
-// Restrictions to some architectures are dropped: the lab asks for its own.
+// filterStanzas keeps the binary sources of a release in the deb822 format. It
+// drops restrictions to some architectures: the lab asks for its own.
 func filterStanzas(text, codename string) string {
 	var kept strings.Builder
 	for _, stanza := range splitStanzas(text) {
@@ -150,7 +150,7 @@ func splitStanzas(text string) [][]field {
 	return all
 }
 
-// HostSources are the host's package sources for its own release, in apt's
+// HostSources returns the host's package sources for its own release, in apt's
 // one-line and deb822 formats; either may be empty.
 func HostSources() (oneLine, stanzas string, err error) {
 	release, err := HostRelease()

@@ -17,15 +17,15 @@ import (
 )
 
 // Tree merges packages into the files of one image layer. It does what dpkg
-// would, except that no package script runs: neither a root file system to
-// change into nor an emulator is needed, and the same packages give the same
-// bytes. The few files that scripts would have made are made by [finishers].
+// would, except that no package script runs: it needs neither a root file system
+// to change into nor an emulator, and the same packages give the same bytes. The
+// few files that scripts would have made come from [finishers].
 type Tree struct {
 	w *tar.Writer
 	// kept are the contents that finishers read.
 	kept map[string][]byte
-	// names are all paths written so far. Packages share folders, and the
-	// overlay2 image store refuses layers that repeat a path.
+	// names are all paths written so far. Packages share folders, and the overlay2
+	// image store refuses layers that repeat a path.
 	names  map[string]bool
 	newest time.Time
 }
@@ -39,7 +39,7 @@ func NewTree(w *tar.Writer) *Tree {
 // ship files under the old names.
 var merged = []string{"bin", "sbin", "lib", "lib32", "lib64", "libx32"}
 
-// unwanted are folders that no build needs. Licences (usr/share/doc/*/copyright)
+// unwanted are folders that no build needs. Licenses (usr/share/doc/*/copyright)
 // stay.
 var unwanted = []string{"usr/share/man/", "usr/share/info/", "usr/share/locale/", "usr/share/lintian/", "usr/share/doc-base/"}
 
@@ -98,13 +98,13 @@ func dropped(name string) bool {
 			return true
 		}
 	}
-	// usr/share/doc/PACKAGE stays, and in it the license.
+	// usr/share/doc/PACKAGE stays, with the license in it.
 	below, isDoc := strings.CutPrefix(name, "usr/share/doc/")
 	_, file, inPackage := strings.Cut(below, "/")
 	return isDoc && inPackage && file != "copyright"
 }
 
-// put writes one entry where the merged folders lead to.
+// put writes one entry to where the merged folders lead.
 func (t *Tree) put(name string, h tar.Header, content io.Reader) error {
 	for _, top := range merged {
 		if name == top {

@@ -1,5 +1,5 @@
 // Package emulation makes this machine run the programs of the other
-// architecture, in containers, too. What is registered already stays as it is.
+// architecture, also in containers. It leaves existing registrations as they are.
 package emulation
 
 import (
@@ -22,16 +22,15 @@ const binfmtRoot = "/proc/sys/fs/binfmt_misc"
 // Emulation is a lab's emulator.
 type Emulation struct {
 	foreign
-	// name is that of the lab's entry.
+	// name is the name of the lab's entry.
 	name string
-	// mounted and registered are the notes about what [Emulation.Stop] has to
-	// take back.
+	// mounted and registered are the notes about what [Emulation.Stop] has to undo.
 	mounted, registered string
 	packages            *packages.Packages
 	site                *site.Site
 }
 
-// New is the emulator of the lab at s, on a machine of the architecture arch.
+// New returns the emulator of the lab at s, on a machine of the architecture arch.
 func New(s *site.Site, arch string, debs *packages.Packages) *Emulation {
 	f := foreignTo(arch)
 	return &Emulation{
@@ -47,20 +46,20 @@ const entryPrefix = "builders-"
 // Arch is the architecture that is emulated.
 func (e *Emulation) Arch() string { return e.arch }
 
-// By is the entry that runs the other architecture's programs, the lab's or
+// By returns the entry that runs the other architecture's programs, the lab's or
 // another.
 func (e *Emulation) By() (name string, ok bool) {
 	return e.handler(binfmtRoot, func(string) bool { return false })
 }
 
-// Lasts reports whether something runs them that stays while this lab is up:
-// another lab's entry goes away with that lab.
+// Lasts reports whether what runs them stays while this lab is up: another lab's
+// entry is removed with that lab.
 func (e *Emulation) Lasts() bool {
 	_, ok := e.handler(binfmtRoot, e.another)
 	return ok
 }
 
-// another reports whether an entry is another lab's.
+// another reports whether an entry belongs to another lab.
 func (e *Emulation) another(entry string) bool {
 	return strings.HasPrefix(entry, entryPrefix) && entry != e.name
 }
@@ -106,7 +105,7 @@ func (e *Emulation) mount() error {
 	return nil
 }
 
-// Stop takes back what Start did.
+// Stop undoes what Start did.
 func (e *Emulation) Stop() error {
 	if name, err := os.ReadFile(e.registered); err == nil && len(name) > 0 {
 		entry := filepath.Join(binfmtRoot, filepath.Base(string(name)))
@@ -120,7 +119,7 @@ func (e *Emulation) Stop() error {
 		return nil
 	}
 	_ = os.Remove(e.mounted)
-	// Another emulator may live there by now; then it stays mounted.
+	// Another emulator may be there by now; then it stays mounted.
 	if left, err := os.ReadDir(binfmtRoot); err == nil && len(left) <= 2 {
 		return syscall.Unmount(binfmtRoot, 0)
 	}
@@ -134,16 +133,16 @@ type foreign struct {
 	magic, mask []byte
 }
 
-// elf is the start of a 64-bit little-endian ELF program for a machine. The
-// operating system's ABI does not count, and neither does whether the program
-// is position independent (type 2 or 3).
+// elf returns the start of a 64-bit little-endian ELF program for a machine. It
+// ignores the operating system's ABI, and whether the program is position
+// independent (type 2 or 3).
 func elf(machine byte) (magic, mask []byte) {
 	magic = []byte{0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, machine, 0}
 	mask = []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff}
 	return magic, mask
 }
 
-// foreignTo is the architecture that a machine needs an emulator for.
+// foreignTo returns the architecture that a machine needs an emulator for.
 func foreignTo(arch string) foreign {
 	if arch == "arm64" {
 		magic, mask := elf(0x3e)
@@ -153,7 +152,7 @@ func foreignTo(arch string) foreign {
 	return foreign{"arm64", "aarch64", magic, mask}
 }
 
-// registration is the line that makes the kernel run such programs. P keeps
+// registration returns the line that makes the kernel run such programs. P keeps
 // the program's own name; F opens the emulator now, so that containers need not
 // hold it.
 func (f foreign) registration(name, emulator string) string {
@@ -168,8 +167,8 @@ func escape(bytes []byte) string {
 	return text.String()
 }
 
-// handles reports whether an entry of binfmt_misc runs such programs in
-// containers, too.
+// handles reports whether an entry of binfmt_misc runs such programs, also in
+// containers.
 func (f foreign) handles(entry string) bool {
 	if !strings.HasPrefix(entry, "enabled") {
 		return false
@@ -191,8 +190,8 @@ func (f foreign) handles(entry string) bool {
 		len(bytes) >= 20 && bytes[4] == f.magic[4] && bytes[18] == f.magic[18] && bytes[19] == f.magic[19]
 }
 
-// handler is the entry that runs such programs already, other than those that
-// skip names.
+// handler returns the entry that already runs such programs, leaving out entries
+// that skip accepts.
 func (f foreign) handler(root string, skip func(name string) bool) (string, bool) {
 	entries, err := os.ReadDir(root)
 	if err != nil {

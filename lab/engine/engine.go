@@ -31,11 +31,11 @@ type kind struct {
 	features map[string]bool
 	driver   string
 	// mark is the suffix of its files, which distinguishes them from other engines';
-	// short does so where few letters are allowed.
+	// short is for names that must be short.
 	mark, short string
 }
 
-// kinds are those of a lab's engines; the first is the default one.
+// kinds are the kinds of a lab's engines; the first is the default.
 var kinds = []kind{
 	{store: "containerd", features: map[string]bool{"containerd-snapshotter": true}},
 	{store: "overlay2", features: map[string]bool{"containerd-snapshotter": false}, driver: "overlay2", mark: "-overlay2", short: "-o"},
@@ -61,8 +61,8 @@ type Engine struct {
 // Store is the engine's image store.
 func (e *Engine) Store() string { return e.store }
 
-// Sockets and what dies with an engine are in the run folder, everything else
-// is in the cache.
+// Sockets and what ends with an engine are in the run folder; everything else is
+// in the cache.
 
 func (e *Engine) socket() string   { return filepath.Join(e.Site.Run, "docker"+e.mark+".sock") }
 func (e *Engine) pidfile() string  { return filepath.Join(e.Site.Run, "docker"+e.mark+".pid") }
@@ -75,12 +75,12 @@ func (e *Engine) Data() string { return e.Site.Path("engine" + e.mark) }
 // Host is the endpoint of the engine, for DOCKER_HOST.
 func (e *Engine) Host() string { return "unix://" + e.socket() }
 
-// connect is a client of the engine.
+// connect returns a client of the engine.
 func (e *Engine) connect() (*client.Client, error) {
 	return client.NewClientWithOpts(client.WithHost(e.Host()), client.WithAPIVersionNegotiation())
 }
 
-// Ping fails when the engine does not answer.
+// Ping returns an error if the engine does not answer.
 func (e *Engine) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -93,7 +93,7 @@ func (e *Engine) Ping(ctx context.Context) error {
 	return err
 }
 
-// Running is the process that dockerd is, if it runs.
+// Running returns the process of dockerd, if it runs.
 func (e *Engine) Running() (process.Identity, bool) {
 	id, _, ok := e.daemon().Running()
 	return id, ok
@@ -107,7 +107,7 @@ func (e *Engine) Current(ctx context.Context) bool {
 	return ok && key == d.Key && e.Ping(ctx) == nil
 }
 
-// programs are those that dockerd is started with.
+// programs are the programs that dockerd is started with.
 func programs() []gobuild.Program {
 	return []gobuild.Program{gobuild.Dockerd(), gobuild.Containerd(), gobuild.Runc(versions.Runc)}
 }
@@ -120,18 +120,18 @@ func (e *Engine) daemon() process.Daemon {
 	path := strings.Join([]string{containerd, runc, dockerd, os.Getenv("PATH"), "/usr/sbin", "/sbin"}, ":")
 	return process.Daemon{
 		Args: []string{filepath.Join(dockerd, "dockerd"), "--config-file", e.config()},
-		// buildx before 0.13 speaks older versions of the API than
-		// dockerd 29 admits by itself.
+		// buildx before 0.13 speaks older versions of the API than dockerd 29 admits by
+		// default.
 		Env:    append(process.PlainEnv(), "PATH="+path, "DOCKER_MIN_API_VERSION=1.24"),
 		Log:    e.Site.Log("dockerd-daemon" + e.mark),
 		Record: filepath.Join(e.Site.Run, "dockerd"+e.mark+".json"),
-		// The key changes with everything that a running engine cannot take over.
+		// The key changes with everything that a running engine cannot adopt.
 		Key: fmt.Sprintf("%s %s %s %s port %d net %d%s",
 			dockerd, containerd, runc, e.Packages.InitPath(), s.Port, s.Nets[e.store], e.mark),
 	}
 }
 
-// Start makes sure that the engine runs, with all it needs.
+// Start makes sure that the engine runs, with everything it needs.
 func (e *Engine) Start(ctx context.Context) error {
 	if e.Current(ctx) {
 		if err := e.Registry.Start(); err != nil {
@@ -145,7 +145,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.provide(); err != nil {
 		return err
 	}
-	// An engine of other versions, or one that no longer answers.
+	// The engine has other versions, or no longer answers.
 	if err := e.Stop(ctx); err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	})
 }
 
-// provide makes sure that all is there that engines are started with.
+// provide makes sure that everything is there that engines are started with.
 func (e *Engine) provide() error {
 	var group errgroup.Group
 	group.Go(e.Registry.Start)
@@ -175,8 +175,8 @@ func (e *Engine) provide() error {
 	return group.Wait()
 }
 
-// aboutStore explains an engine that does not start because the disk is not
-// fit for its image store.
+// aboutStore explains why an engine does not start if the disk does not suit its
+// image store.
 func (e *Engine) aboutStore(err error) error {
 	if err == nil || e.driver == "" || !strings.Contains(err.Error(), "error initializing graphdriver") {
 		return err
@@ -187,7 +187,7 @@ func (e *Engine) aboutStore(err error) error {
 }
 
 // daemonConfig is dockerd's configuration file. It replaces the host's
-// /etc/docker/daemon.json, which is another engine's.
+// /etc/docker/daemon.json, which belongs to another engine.
 type daemonConfig struct {
 	DataRoot     string          `json:"data-root"`
 	ExecRoot     string          `json:"exec-root"`
@@ -212,7 +212,7 @@ type addressPool struct {
 	Size int    `json:"size"`
 }
 
-// configure writes the configuration of an engine whose net has the number.
+// configure writes the configuration of an engine whose net has this number.
 func (e *Engine) configure(number int) error {
 	mirror, err := e.Registry.Mirror()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"builders.test/lab/site"
 )
 
-// engines are those of a lab in its own folder.
+// engines returns the engines of a lab in its own folder.
 func engines(t *testing.T) Engines {
 	t.Helper()
 	s := site.At(filepath.Join(t.TempDir(), "builders"), nil)

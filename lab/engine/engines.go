@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Engines are all of a lab's; the first is the default one.
+// Engines are all engines of a lab; the first is the default one.
 type Engines []*Engine
 
-// New are the engines that are made of parts.
+// New returns the engines made from parts.
 func New(parts Parts) Engines {
 	var all Engines
 	for place, k := range kinds {
@@ -23,7 +23,7 @@ func New(parts Parts) Engines {
 	return all
 }
 
-// With is the engine that has an image store; "" asks for the default one.
+// With returns the engine that has an image store; "" means the default one.
 func (all Engines) With(store string) (*Engine, error) {
 	var known []string
 	for _, e := range all {
@@ -55,8 +55,8 @@ func (all Engines) Know(bridge string) bool {
 	return slices.ContainsFunc(all, func(e *Engine) bool { return e.knows(bridge) })
 }
 
-// Stop stops all engines, side by side, and then whatever runs one of their programs
-// and cannot be attributed to a certain engine.
+// Stop stops all engines at the same time, and then whatever runs one of their
+// programs and cannot be attributed to a certain engine.
 func (all Engines) Stop(ctx context.Context) error {
 	var group errgroup.Group
 	for _, e := range all {

@@ -20,14 +20,14 @@ import (
 )
 
 // Stop stops the engine's containers, dockerd and what it started, and unmounts
-// what they had mounted. Other engines go on.
+// what they had mounted. Other engines keep running.
 func (e *Engine) Stop(ctx context.Context) error {
 	d := e.daemon()
 	if _, _, ok := d.Running(); ok {
 		e.stopContainers(ctx)
 	}
-	// dockerd takes its containerd along; what survives, because something
-	// was killed before its time, is found below.
+	// dockerd takes its containerd along; what survives because something was killed
+	// too early is found below.
 	if err := d.Stop(20 * time.Second); err != nil {
 		return err
 	}
@@ -40,16 +40,16 @@ func (e *Engine) Stop(ctx context.Context) error {
 	for _, id := range e.containers() {
 		_ = os.Remove(e.shimSocket(id))
 	}
-	// A killed dockerd leaves its pid file, and the next one believes it for
-	// as long as the dead process is not buried.
+	// A killed dockerd leaves its pid file, and the next one believes it until the
+	// dead process is reaped.
 	if err := os.RemoveAll(e.pidfile()); err != nil {
 		return err
 	}
 	return os.RemoveAll(e.execRoot())
 }
 
-// stopContainers asks the engine to stop its containers: they would only
-// lengthen its own way down. Errors do not matter, survivors are killed later.
+// stopContainers asks the engine to stop its containers, which would only prolong
+// its own shutdown. Errors do not matter: survivors are killed later.
 func (e *Engine) stopContainers(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
@@ -70,16 +70,16 @@ func (e *Engine) stopContainers(ctx context.Context) {
 	_ = group.Wait()
 }
 
-// owner recognizes processes.
+// owner reports whether a process is an engine's.
 type owner func(process.Process) bool
 
-// stopSurvivors ends the processes that outlived their engine, and all that
+// stopSurvivors ends the processes that outlived their engine, and everything
 // they started.
 func stopSurvivors(owned owner) error {
 	var left []process.Process
 	var failed error
-	// A container's first process ends only after all others in it have, and
-	// the kernel may take its time with their file systems.
+	// A container's first process ends only after all others in it have, and the
+	// kernel may take a while with their file systems.
 	ended := process.Await(20*time.Second, func() bool {
 		table, err := process.Table()
 		if err != nil {
@@ -87,7 +87,7 @@ func stopSurvivors(owned owner) error {
 			return true
 		}
 		left = process.WithDescendants(table, owned)
-		// Children first: nothing takes them over from a shim that ends.
+		// Children first: nothing adopts them if their shim ends.
 		for _, p := range slices.Backward(left) {
 			p.Kill()
 		}
@@ -99,8 +99,9 @@ func stopSurvivors(owned owner) error {
 	return fmt.Errorf("%d processes of the engine do not end, among them %d (%s)", len(left), left[0].PID, left[0].Exe)
 }
 
-// owns recognizes the engine's processes: they run one of the lab's programs and
-// their arguments name the engine's files, or they are in one of its containers.
+// owns recognizes the engine's processes: either they run one of the lab's
+// programs with arguments that name the engine's files, or they are in one of its
+// containers.
 func (e *Engine) owns() owner {
 	program, containers := e.runsProgram(), e.containers()
 	return func(p process.Process) bool {
@@ -109,8 +110,8 @@ func (e *Engine) owns() owner {
 	}
 }
 
-// mentions reports whether an argument names a file, or one in a folder of that
-// name.
+// mentions reports whether an argument names one of the paths, or a file below
+// it.
 func mentions(args []string, paths ...string) bool {
 	return slices.ContainsFunc(args, func(arg string) bool {
 		return slices.ContainsFunc(paths, func(path string) bool {
@@ -119,8 +120,8 @@ func mentions(args []string, paths ...string) bool {
 	})
 }
 
-// runsProgram recognizes what runs a program of the lab's engines, in whatever
-// version: they lie in this lab's cache.
+// runsProgram recognizes processes that run a program of the lab's engines, in
+// any version: those programs are in this lab's cache.
 func (e *Engine) runsProgram() owner {
 	var folders []string
 	compiled, _ := os.ReadDir(e.Site.Path("bin"))
@@ -146,8 +147,8 @@ func (e *Engine) containers() []string {
 }
 
 // shimSocket is the socket of a container's shim, which stays behind when the
-// shim is killed. containerd keeps it outside of its own folder, under a name
-// made of its address, dockerd's namespace and the container's id.
+// shim is killed. containerd keeps it outside its own folder, under a name made
+// from its address, dockerd's namespace and the container's id.
 func (e *Engine) shimSocket(container string) string {
 	address := filepath.Join(e.execRoot(), "containerd", "containerd.sock")
 	sum := sha256.Sum256([]byte(filepath.Join(address, "moby", container)))

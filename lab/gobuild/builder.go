@@ -17,14 +17,14 @@ import (
 // Builder compiles programs and keeps them in a lab's cache.
 type Builder struct {
 	site *site.Site
-	// c is asked for the variables that lead the compiler to what C code needs.
+	// c returns the variables that lead the compiler to what C code needs.
 	c func() ([]string, error)
-	// downloads and compiles bound how much of each goes on at a time.
+	// downloads and compiles limit how many of each run at a time.
 	downloads, compiles *semaphore.Weighted
 }
 
-// New is the builder of the lab at s. Programs with C code are compiled with the
-// variables that c provides.
+// New returns the builder of the lab at s. Programs with C code are compiled with
+// the variables that c returns.
 func New(s *site.Site, c func() ([]string, error)) *Builder {
 	return &Builder{site: s, c: c, downloads: semaphore.NewWeighted(2), compiles: semaphore.NewWeighted(2)}
 }
@@ -73,11 +73,11 @@ func (b *Builder) fetch(ctx context.Context, p Program) (string, error) {
 }
 
 // borrowed are releases that cannot be built from what the module proxy has:
-// their go.mod replaces a module by a folder that is not part of the module.
-// The next release needs the folder no more, and its go.mod builds them.
+// their go.mod replaces a module with a folder that is not part of the module.
+// The next release no longer needs the folder, and its go.mod builds them.
 var borrowed = map[string]string{
-	// A patched copy of opencontainers/selinux, whose patches went upstream
-	// for the release after it.
+	// A patched copy of opencontainers/selinux, whose patches are upstream in the
+	// release after it.
 	"github.com/opencontainers/runc@v1.3.3": "v1.3.4",
 }
 
@@ -107,8 +107,8 @@ func (b *Builder) mode(ctx context.Context, p Program) ([]string, error) {
 	return []string{"-mod=readonly", "-modfile=" + file}, nil
 }
 
-// build compiles the commands from the module's own folder: that way releases
-// whose go.mod says exclude or replace build, too.
+// build compiles the commands from the module's own folder, so that releases
+// whose go.mod has exclude or replace build, too.
 func (b *Builder) build(ctx context.Context, p Program, source, dir string) error {
 	var c []string
 	if p.Static {
@@ -132,8 +132,8 @@ func (b *Builder) build(ctx context.Context, p Program, source, dir string) erro
 	})
 }
 
-// Tree compiles a program from a source tree into the folder dir, as the go
-// command's flags say. It takes no C code.
+// Tree compiles a program from a source tree into the folder dir, with the go
+// command's flags. It does not support C code.
 func (b *Builder) Tree(ctx context.Context, p Program, source, dir string, flags []string) error {
 	mode := []string{"-mod=readonly"}
 	if site.Exists(filepath.Join(source, "vendor", "modules.txt")) {
@@ -151,11 +151,11 @@ func (b *Builder) gobuild(ctx context.Context, p Program, source, dir string, c,
 		return err
 	}
 	defer log.Close()
-	// The linker strips debug information; not writing it in the first place
-	// saves a seventh of the time and gives the same binary.
+	// The linker strips debug information; not generating it saves a seventh of the
+	// time and gives the same binary.
 	args := slices.Concat([]string{"go", "build", "-trimpath", "-gcflags=all=-dwarf=false"}, mode,
 		[]string{"-tags", p.Tags, "-ldflags", p.ldflags(), "-o", dir + "/"}, p.Packages)
-	// What a killed compiler leaves behind goes with that folder.
+	// What a killed compiler leaves behind is removed with that folder.
 	env := goEnv(slices.Concat(c, []string{p.cgo(), "GOTMPDIR=" + b.site.Temp()})...)
 	return process.Command{Dir: source, Env: env, Args: args, Log: log}.Run(ctx)
 }

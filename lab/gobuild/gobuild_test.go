@@ -60,7 +60,7 @@ func TestAbsentIsWhatTheProxiesAnswer(t *testing.T) {
 	}
 }
 
-// A lab whose programs have other folders compiles all of them again.
+// If the folders of programs changed, a lab would compile all of them again.
 func TestProgramFoldersStay(t *testing.T) {
 	for want, p := range map[string]Program{
 		"buildkit-v0.11.5-46b67a04":            BuildKit("v0.11.5"),

@@ -15,13 +15,13 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// ModuleDir downloads a module, verifies it and returns the folder it lies in.
+// ModuleDir downloads a module, verifies it and returns its folder.
 func ModuleDir(ctx context.Context, module, version string) (string, error) {
 	if err := verifiable(ctx, module, version); err != nil {
 		return "", err
 	}
 	out, err := goCommand(ctx, "mod", "download", "-json", module+"@"+version)
-	// What went wrong stands in the answer, too, and better.
+	// The answer also says what went wrong, and says it better.
 	var m struct{ Dir, Sum, Error string }
 	if json.Unmarshal([]byte(out), &m) == nil && m.Error != "" {
 		return "", errors.New(m.Error)
@@ -40,8 +40,8 @@ func goCommand(ctx context.Context, args ...string) (string, error) {
 	return process.Command{Dir: "/", Env: goEnv(), Args: append([]string{"go"}, args...)}.Output(ctx)
 }
 
-// goSettings are variables of the go command that change what it builds or
-// refuse to; the user's proxies and checksum settings stay.
+// goSettings are variables that change what the go command builds or refuses to;
+// the user's proxies and checksum settings stay.
 var goSettings = []string{
 	"GOFLAGS", "GOTOOLCHAIN", "GOOS", "GOARCH", "GOWORK", "GO111MODULE", "GOEXPERIMENT",
 	"CGO_ENABLED", "CGO_CFLAGS", "CGO_LDFLAGS", "GOTMPDIR", "PWD",
@@ -53,7 +53,7 @@ func goEnv(extra ...string) []string {
 		name, _, _ := strings.Cut(v, "=")
 		return slices.Contains(goSettings, name)
 	})
-	// A release may ask for a newer Go than the one at hand; auto fetches it.
+	// A release may ask for a newer Go than the installed one; auto fetches it.
 	return slices.Concat(env, []string{"GOFLAGS=-buildvcs=false", "GOTOOLCHAIN=auto", "GOWORK=off", "GO111MODULE=on"}, extra)
 }
 
@@ -70,8 +70,8 @@ func knownSum(path, version string) (string, bool) {
 	return "", false
 }
 
-// verifiable refuses a module that would not be verified: the lab has no checksum of
-// it, and the go command was configured not to ask the checksum database.
+// verifiable refuses a module that would not be verified: the lab has no checksum
+// for it, and the go command is configured not to ask the checksum database.
 func verifiable(ctx context.Context, path, version string) error {
 	if _, ok := knownSum(path, version); ok {
 		return nil
@@ -98,7 +98,7 @@ func verifiable(ctx context.Context, path, version string) error {
 		"set GOSUMDB=sum.golang.org and GONOSUMDB= for this command")
 }
 
-// verify compares a module with what the lab knows of it.
+// verify compares a module with what the lab knows about it.
 func verify(path, version, sum string) error {
 	known, ok := knownSum(path, version)
 	if !ok || known == sum {

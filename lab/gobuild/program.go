@@ -23,7 +23,7 @@ type Program struct {
 	Tags     string
 	// Vars are the string variables set by the linker.
 	Vars map[string]string
-	// Static links C code statically; without it there is none.
+	// Static links C code statically; otherwise C code is disabled.
 	Static bool
 }
 
@@ -31,7 +31,7 @@ type Program struct {
 func (p Program) String() string { return p.Name + " " + p.Version }
 
 // folder is the name of the program's folder. It changes with whatever changes
-// the binaries, and with nothing else: who has compiled them keeps them.
+// the binaries, and with nothing else, so that compiled programs can be kept.
 func (p Program) folder() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "{name:%s module:%s version:%s packages:%v tags:%s vars:%v static:%t}",
 		p.Name, p.Module, p.Version, p.Packages, p.Tags, p.Vars, p.Static))

@@ -17,19 +17,19 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// ErrNoRelease is the cause when a release does not exist.
+// ErrNoRelease is the cause if a release does not exist.
 var ErrNoRelease = errors.New("no such release")
 
-// Known fails when a program's module has no such release; the error names
-// its neighbors. The module itself is asked for, because lists may be
+// Known returns an error if a program's module has no such release; the error
+// names its neighbors. It asks for the module itself, because lists may be
 // incomplete.
 func (b *Builder) Known(ctx context.Context, p Program) error {
 	if site.Exists(b.Folder(p)) || p.Version == versions.BuildKit || p.Version == versions.NewestBuildKit {
 		return nil
 	}
 	_, err := ModuleDir(ctx, p.Module, p.Version)
-	// Without a proxy the go command asks git, and says in these words what it
-	// has been answered.
+	// Without a proxy the go command asks git, and reports git's answer in these
+	// words.
 	if err == nil || !strings.Contains(err.Error(), "unknown revision") && !absent(ctx, p.Module, p.Version) {
 		return err
 	}
@@ -43,8 +43,7 @@ func (b *Builder) Known(ctx context.Context, p Program) error {
 	}
 }
 
-// Releases lists the releases of a module that the module's list has, which may
-// lack some.
+// Releases lists the releases in a module's list, which may lack some.
 func Releases(ctx context.Context, module string) ([]string, error) {
 	out, err := goCommand(ctx, "list", "-m", "-versions", module)
 	if err != nil {
@@ -56,7 +55,7 @@ func Releases(ctx context.Context, module string) ([]string, error) {
 	return nil, fmt.Errorf("the list of the releases of %s is empty", module)
 }
 
-// near are the releases just below and above one that does not exist, and the
+// near returns the releases just below and above one that does not exist, and the
 // last one.
 func near(version string, known []string) []string {
 	known = slices.DeleteFunc(slices.Clone(known), func(v string) bool { return semver.Prerelease(v) != "" })
@@ -69,9 +68,9 @@ func near(version string, known []string) []string {
 	return slices.Compact(append(slices.Clone(around), known[len(known)-1]))
 }
 
-// absent reports whether the module proxies that the go command asks have no
-// such version, rather than that they could not be asked. It is their answers
-// that count: an error's text may hold any number.
+// absent reports whether the module proxies that the go command asks have no such
+// version, as opposed to not being reachable. It looks at their answers, because
+// an error's text may hold any number.
 func absent(ctx context.Context, path, version string) bool {
 	out, err := goCommand(ctx, "env", "-json", "GOPROXY", "GONOPROXY")
 	if err != nil {
@@ -83,7 +82,7 @@ func absent(ctx context.Context, path, version string) bool {
 	}
 	refused := false
 	for _, proxy := range strings.FieldsFunc(set.GOPROXY, func(r rune) bool { return r == ',' || r == '|' }) {
-		// Further places are direct and off, which give no answer.
+		// The rest of the list is direct and off, which give no answer.
 		if !strings.Contains(proxy, "://") {
 			continue
 		}
@@ -97,7 +96,8 @@ func absent(ctx context.Context, path, version string) bool {
 	return refused
 }
 
-// ask is the status with which a proxy answers about a version; 0 is none.
+// ask returns the status with which a proxy answers about a version; 0 if it does not
+// answer.
 func ask(ctx context.Context, proxy, path, version string) int {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

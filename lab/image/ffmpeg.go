@@ -2,14 +2,14 @@ package image
 
 import "slices"
 
-// FFmpeg are the images of the ffmpeg chapter: what is packaged, and bases
+// FFmpeg returns the images of the ffmpeg chapter: what is packaged, and bases
 // with and without a shell.
 func FFmpeg(codename string) []Recipe {
 	return []Recipe{ffmpegPackages(codename), distroless(codename), distrolessDebug(codename)}
 }
 
-// ffmpegPackages holds what the chapter's Dockerfile downloads by itself where
-// a build can reach Debian: see packages.sh next to it, whose layout this is.
+// ffmpegPackages holds what the chapter's Dockerfile downloads itself if a build
+// can reach Debian: see packages.sh next to it, which has the same layout.
 func ffmpegPackages(codename string) Recipe {
 	return Recipe{
 		Refs:    []string{"builders/ffmpeg-packages:lab"},
@@ -19,11 +19,10 @@ func ffmpegPackages(codename string) Recipe {
 		Layers: []Layer{Unpacked{
 			Manifest: "manifest",
 			Parts: []Part{
-				// What is only opened at run time, for a graphics card, is
-				// half the download.
+				// What is only loaded at run time, for a graphics card, is half of the download.
 				{Dir: "ffmpeg", Names: []string{"ffmpeg"}, Without: `libgl1-mesa-dri|libllvm\d+|libz3-\d+`,
 					Keep: `usr/bin/(ffmpeg|ffprobe)|usr/lib/.*\.so(\.[^/]*)?`},
-				// nix-build gets along without Perl.
+				// nix-build does not need Perl.
 				{Dir: "nix", Names: []string{"nix-bin", "patchelf"}, On: debianBase, Without: `perl|perl-.*|libperl.*|lib.*-perl|libgdbm.*`,
 					Keep: `usr/(bin|lib|libexec)/.*`},
 			},
@@ -56,8 +55,8 @@ func distroless(codename string) Recipe {
 	}
 }
 
-// distrolessDebug is the same base with a shell, out of the way of programs
-// that look for one in the usual places.
+// distrolessDebug is the same base with a shell, in a place where programs do not
+// usually look for one.
 func distrolessDebug(codename string) Recipe {
 	r := distroless(codename)
 	r.Refs = []string{"distroless/base-debian12:debug"}

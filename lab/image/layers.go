@@ -17,18 +17,17 @@ import (
 	"builders.test/lab/process"
 )
 
-// format goes into every layer's identity. Raise it when the code that writes
+// format is part of every layer's identity. Raise it when the code that writes
 // layers changes what it writes.
 const format = "1"
 
-// packagesFormat is the format of [Packages] alone: 2 repeats no folder.
+// packagesFormat is the format of [Packages] alone: since 2, no folder is repeated.
 const packagesFormat = "2"
 
 // Packages is a layer of Debian packages and what they depend on.
 type Packages struct {
 	Names []string
-	// On are the packages of the layers below; what they bring along is
-	// left out.
+	// On are the packages of the layers below; their closure is left out.
 	On []string
 }
 
@@ -62,7 +61,7 @@ func merge(ctx context.Context, debs []string, to io.Writer) error {
 }
 
 // File is one entry of [Files]: a copy of a file on this machine, a text, a
-// symbolic link, or, when nothing is set, an empty folder.
+// symbolic link or, if nothing is set, an empty folder.
 type File struct {
 	From string
 	Text string
@@ -75,8 +74,8 @@ type File struct {
 // leading slash. The folders above them are made as needed.
 type Files map[string]File
 
-// Identity implements [Layer]. Files of this machine count by name: their
-// folder's name carries what they were made from.
+// Identity implements [Layer]. Files of this machine count by name: the name of
+// their folder says what they were made from.
 func (f Files) Identity() string {
 	parts := []string{format, "files"}
 	for _, name := range slices.Sorted(maps.Keys(f)) {
@@ -117,7 +116,7 @@ func parents(w *tar.Writer, done map[string]bool, name string) error {
 	return w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o755, ModTime: fileTime})
 }
 
-// fileTime is the time of files that carry none of their own.
+// fileTime is the time of files that have none of their own.
 var fileTime = time.Unix(0, 0)
 
 func (e File) write(w *tar.Writer, name string) error {
@@ -167,8 +166,8 @@ func (b Busybox) Write(ctx context.Context, m *Maker, arch string, to io.Writer)
 	if err != nil {
 		return err
 	}
-	// Both architectures are built from one source with one configuration, so
-	// the one that runs here lists the commands of the other, too.
+	// Both architectures are built from one source with one configuration, so the
+	// busybox that runs here lists the commands of both.
 	native, err := m.busybox(ctx, m.HostArch)
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ import (
 
 // Maker makes images and puts them into a registry.
 type Maker struct {
-	// Dir keeps layers and what was pushed; Temp holds what is half made.
+	// Dir keeps layers and what was pushed; Temp holds unfinished files.
 	Dir, Temp string
 	// HostArch is the architecture of this machine.
 	HostArch string
@@ -42,24 +42,24 @@ type Maker struct {
 	writing singleflight.Group
 }
 
-// pushed is what the maker remembers of an image it put into the registry.
+// pushed is what the maker remembers about an image that it put into the registry.
 type pushed struct {
 	Key    string `json:"key"`
 	Digest string `json:"digest"`
 }
 
-// State of a recipe in a registry.
+// State is the state of a recipe in a registry.
 type State string
 
 // The states of a recipe.
 const (
 	Missing State = "missing"
-	// Moved: the image is there, but a name leads to another.
+	// Moved: the image is there, but one of its names leads to another.
 	Moved  State = "moved"
 	Served State = "served"
 )
 
-// how requests to the registry are made.
+// how returns the options for requests to the registry.
 func (m *Maker) how(ctx context.Context) []remote.Option {
 	options := []remote.Option{remote.WithContext(ctx)}
 	if m.Through != nil {
@@ -68,8 +68,8 @@ func (m *Maker) how(ctx context.Context) []remote.Option {
 	return options
 }
 
-// Look is whether the registry at host:port serves the recipe's image
-// under all its names.
+// Look returns whether the registry at host:port serves the recipe's image under
+// all its names.
 func (m *Maker) Look(ctx context.Context, registry string, r Recipe) State {
 	was, err := m.recall(r)
 	if err != nil || was.Key != r.Key() {
@@ -114,7 +114,7 @@ func (m *Maker) Ensure(ctx context.Context, registry string, r Recipe) (string, 
 }
 
 // Prepare writes the layers that need nothing but Debian's packages, so that
-// only little is left to do for [Maker.Ensure].
+// little is left for [Maker.Ensure].
 func (m *Maker) Prepare(ctx context.Context, r Recipe) error {
 	for _, arch := range r.Archs {
 		for _, layer := range r.Layers {
@@ -228,7 +228,7 @@ func set(names []string) map[string]struct{} {
 	return all
 }
 
-// layer writes a layer, unless it was written before, and returns its file.
+// layer writes a layer unless it exists, and returns its file.
 func (m *Maker) layer(ctx context.Context, l Layer, arch string) (string, error) {
 	file := filepath.Join(m.Dir, "layers", digest(l.Identity(), arch)+".tar.gz")
 	_, err, _ := m.writing.Do(file, func() (any, error) { return nil, m.write(ctx, l, arch, file) })

@@ -13,22 +13,21 @@ import (
 	"strings"
 )
 
-// OriginLabel is the label that marks the lab's images and says what each was
-// built from.
+// OriginLabel marks the lab's images and says what each was built from.
 const OriginLabel = "test.builders.origin"
 
 // Recipe says how an image is made.
 type Recipe struct {
-	// Refs are the names the registry serves it under, such as
+	// Refs are the names that the registry serves it under, such as
 	// "library/debian:bookworm-slim".
 	Refs []string
-	// Registry is whose image has that name elsewhere, such as "gcr.io";
-	// empty is Docker Hub.
+	// Registry is the registry that has an image of that name elsewhere, such as
+	// "gcr.io"; empty means Docker Hub.
 	Registry string `json:",omitempty"`
 	// Origin completes "built by the lab from …".
 	Origin string
-	// StandIn is set where the image takes the place of one that cannot be
-	// had, and says in a phrase what it is instead.
+	// StandIn is set if the image takes the place of one that is unavailable, and
+	// says in a phrase what it is instead.
 	StandIn string
 	// Archs are the architectures it is made for, in Go's names.
 	Archs []string
@@ -49,8 +48,8 @@ type Layer interface {
 	Write(ctx context.Context, m *Maker, arch string, to io.Writer) error
 }
 
-// Key changes whenever the images that the recipe makes may change. Names
-// play no part in it.
+// Key changes whenever the images that the recipe makes may change. It does not
+// depend on names.
 func (r Recipe) Key() string {
 	layers := make([]string, len(r.Layers))
 	for i, layer := range r.Layers {
@@ -72,8 +71,8 @@ func digest(parts ...string) string {
 // Name is the recipe's first name, for people.
 func (r Recipe) Name() string { return r.Names()[0] }
 
-// Names are the references as a Dockerfile has them: "debian:bookworm" for
-// "library/debian:bookworm", and with the registry unless it is Docker Hub.
+// Names are the references as in a Dockerfile: "debian:bookworm" for
+// "library/debian:bookworm", with the registry unless that is Docker Hub.
 func (r Recipe) Names() []string {
 	names := make([]string, len(r.Refs))
 	for i, ref := range r.Refs {

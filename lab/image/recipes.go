@@ -12,8 +12,8 @@ var debianBase = []string{
 	"passwd", "perl-base", "sed", "tar", "tzdata", "util-linux",
 }
 
-// Debian is a small Debian of the host's release. Its packages are unpacked,
-// not configured; there is no apt in it.
+// Debian is a small Debian of the host's release. Its packages are unpacked, not
+// configured; it has no apt.
 func Debian(codename string) Recipe {
 	r := Recipe{
 		Refs:   []string{"library/debian:bookworm-slim", "library/debian:bookworm"},
@@ -56,8 +56,8 @@ func BusyboxImage() Recipe {
 // buildkitTools are the other programs in BuildKit's own image.
 var buildkitTools = []string{"ca-certificates", "git", "openssh-client", "pigz", "xz-utils"}
 
-// BuildKit is moby/buildkit for one release. Its programs come as files of
-// this machine: buildkitd, buildctl, runc.
+// BuildKit is moby/buildkit for one release. Its programs are files of this
+// machine: buildkitd, buildctl, runc.
 func BuildKit(refs []string, arch, origin string, buildkitd, buildctl, runc string) Recipe {
 	return Recipe{
 		Refs:   refs,
@@ -78,7 +78,8 @@ func BuildKit(refs []string, arch, origin string, buildkitd, buildctl, runc stri
 }
 
 // Frontend is docker/dockerfile of one release, the Dockerfile syntax as an
-// image. Its labels are upstream's: BuildKit reads there what it can do.
+// image. Its labels are upstream's: BuildKit reads there what the frontend can
+// do.
 func Frontend(refs []string, arch, origin, binary string, labels map[string]string) Recipe {
 	return Recipe{
 		Refs:       refs,
@@ -90,7 +91,7 @@ func Frontend(refs []string, arch, origin, binary string, labels map[string]stri
 	}
 }
 
-// registryConfig is what registry:3 serves with when nothing else is mounted.
+// registryConfig is the configuration of registry:3 if no other one is mounted.
 const registryConfig = `version: 0.1
 log:
   level: info

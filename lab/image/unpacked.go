@@ -20,18 +20,18 @@ import (
 type Part struct {
 	// Dir is the folder; empty is the root.
 	Dir string
-	// Names are the packages, which bring along what they depend on.
+	// Names are the packages, which bring along their dependencies.
 	Names []string
-	// On are packages whose own closure is left out.
+	// On are packages whose closure is left out.
 	On []string
 	// Without matches the names of packages to leave out.
 	Without string
-	// Keep matches the paths to keep, seen from Dir.
+	// Keep matches the paths to keep, relative to Dir.
 	Keep string
 }
 
-// Unpacked is a layer of packages that are not to run where they lie, but to
-// be copied from there.
+// Unpacked is a layer of packages that do not run in place, but are copied from
+// there.
 type Unpacked struct {
 	Parts []Part
 	// Manifest is the path of a list of the packages' checksums.
@@ -101,7 +101,7 @@ func (p Part) write(ctx context.Context, debs []string, to *tar.Writer) error {
 	return err
 }
 
-// copy leaves folders out: what unpacks the layer makes them.
+// copy leaves out folders, which are made when the layer is unpacked.
 func (p Part) copy(from *tar.Reader, keep *regexp.Regexp, to *tar.Writer) error {
 	for {
 		h, err := from.Next()
@@ -127,7 +127,7 @@ func (p Part) copy(from *tar.Reader, keep *regexp.Regexp, to *tar.Writer) error 
 	}
 }
 
-// manifest lists packages as sha256sum does, in the order of their names.
+// manifest lists packages as sha256sum does, sorted by name.
 func manifest(debs []string) (string, error) {
 	debs = slices.Clone(debs)
 	slices.Sort(debs)
@@ -142,7 +142,7 @@ func manifest(debs []string) (string, error) {
 	return list.String(), nil
 }
 
-// Alone is a layer of just these packages, without what they depend on.
+// Alone is a layer of just these packages, without their dependencies.
 type Alone struct {
 	Names []string
 	// Keep matches the paths to keep.

@@ -1,5 +1,5 @@
-// Package network gives each of a lab's engines a bridge and addresses of its
-// own, and writes no firewall rule.
+// Package network gives each of a lab's engines its own bridge and addresses, and
+// writes no firewall rule.
 package network
 
 import (
@@ -17,17 +17,17 @@ import (
 )
 
 // netsInRange is how many /20s there are in 198.18.0.0/15, the range set aside
-// for benchmarks: nothing that is reachable uses it. An engine takes one of them;
-// the first /24 is its bridge's, the others are for networks that users make.
+// for benchmarks, which nothing reachable uses. An engine takes one of them: the
+// first /24 is for its bridge, the others are for networks that users make.
 const netsInRange = 32
 
-// Subnet is an engine's /20 by its number.
+// Subnet returns an engine's /20 by its number.
 func Subnet(number int) netip.Prefix {
 	address := netip.AddrFrom4([4]byte{198, byte(18 + number/16), byte(number % 16 * 16), 0})
 	return netip.PrefixFrom(address, 20)
 }
 
-// gateway is the bridge's address, with the length of its net.
+// gateway returns the bridge's address, with the length of its net.
 func gateway(number int) string {
 	return Subnet(number).Addr().Next().String() + "/24"
 }
@@ -36,26 +36,26 @@ func gateway(number int) string {
 type Network struct {
 	Site *site.Site
 
-	// mu guards the choice of a net: engines start side by side, and each
-	// must see what the others took.
+	// mu guards the choice of a net: engines start at the same time, and each must
+	// see what the others took.
 	mu sync.Mutex
 }
 
-// Bridge is one engine's.
+// Bridge is the bridge of one engine.
 type Bridge struct {
 	// Store is the engine's image store, by which its net is remembered.
 	Store string
 	// Suffix ends its name and distinguishes it from those of other engines.
 	Suffix string
-	// Place is the engine's among those of the lab.
+	// Place is the engine's position among those of the lab.
 	Place int
 }
 
-// Name is the name of a bridge. The kernel allows 15 letters.
+// Name returns the name of a bridge. The kernel allows 15 letters.
 func (n *Network) Name(b Bridge) string { return "bx-" + n.Site.ID[:6] + b.Suffix }
 
 // Connect makes sure that an engine's bridge is there and returns the number of
-// its net. A bridge of its own keeps it apart from docker0, which belongs to an
+// its net. Its own bridge keeps an engine apart from docker0, which belongs to an
 // engine of the user's, and from the lab's other engines: a dockerd without any
 // would delete docker0.
 func (n *Network) Connect(b Bridge) (int, error) {
@@ -103,8 +103,8 @@ func addBridge(name string, number int) error {
 	return netlink.LinkSetUp(bridge)
 }
 
-// addresses are those of a link, with the lengths of their nets. One that cannot be
-// asked has none.
+// addresses are the addresses of a link, with the lengths of their nets. If the
+// link cannot be asked, there are none.
 func addresses(link netlink.Link) []string {
 	var all []string
 	found, _ := netlink.AddrList(link, netlink.FAMILY_V4)
@@ -114,8 +114,9 @@ func addresses(link netlink.Link) []string {
 	return all
 }
 
-// free picks an engine's net: by the lab's id and the engine's place, unless
-// the host has a route there already or another engine of the lab's has it.
+// free picks an engine's net, by the lab's id and the engine's place, skipping
+// nets that the host already has a route to or that another of the lab's engines
+// has.
 func (n *Network) free(b Bridge, s site.Settings) (int, error) {
 	routes, err := netlink.RouteList(nil, netlink.FAMILY_V4)
 	if err != nil {
@@ -155,9 +156,9 @@ func pickNet(first int, taken []netip.Prefix) (int, bool) {
 	return 0, false
 }
 
-// Disconnect removes the lab's bridges, those of networks that users made
-// included, and what was plugged into them. dockerd makes the latter again when
-// it starts. Whether an engine has a network with a bridge, knows reports.
+// Disconnect removes the lab's bridges, including those of networks that users
+// made, and what was plugged into them. dockerd makes the latter again when it
+// starts. knows reports whether an engine has a network with a bridge.
 func (n *Network) Disconnect(knows func(bridge string) bool) error {
 	s, err := n.Site.Settings()
 	if err != nil {
@@ -183,9 +184,8 @@ func (n *Network) Disconnect(knows func(bridge string) bool) error {
 	return nil
 }
 
-// owns reports whether a bridge is one of the lab's, by its name or by an
-// address in one of its nets. It may have neither when an engine's net has
-// changed since.
+// owns reports whether a bridge is one of the lab's, by its name or by an address
+// in one of its nets. It has neither if an engine's net has changed since.
 func (n *Network) owns(link netlink.Link, s site.Settings) bool {
 	if strings.HasPrefix(link.Attrs().Name, n.Name(Bridge{})) {
 		return true

@@ -1,4 +1,4 @@
-// Package packages provides programs and libraries out of Debian's packages,
+// Package packages provides programs and libraries from Debian's packages,
 // unpacked into a lab's cache and never installed.
 package packages
 
@@ -20,7 +20,7 @@ type Packages struct {
 	archive *debian.Archive
 }
 
-// New is packages out of an archive, for the lab at s.
+// New returns the packages of an archive, for the lab at s.
 func New(s *site.Site, archive *debian.Archive) *Packages {
 	return &Packages{site: s, archive: archive}
 }
@@ -54,15 +54,15 @@ func (p *Packages) provide(name string, fill func(ctx context.Context, half stri
 // InitPath is where docker-init is once [Packages.Init] has provided it.
 func (p *Packages) InitPath() string { return p.site.Path("packages", "tini", "usr/bin/tini-static") }
 
-// Init provides docker-init, the first process of containers that ask for one,
-// as buildx's do.
+// Init provides docker-init, the first process of containers that ask for one, as
+// buildx's do.
 func (p *Packages) Init() error {
 	_, err := p.Unpacked("tini")
 	return err
 }
 
-// CLI provides the docker command and returns the folder of one that the lab
-// had to bring, or nothing when the host has its own.
+// CLI provides the docker command. It returns the folder of the lab's own
+// command, or nothing if the host has one.
 func (p *Packages) CLI() (string, error) {
 	if _, err := exec.LookPath("docker"); err == nil {
 		return "", nil
@@ -80,8 +80,8 @@ func (p *Packages) CLI() (string, error) {
 	return "", problem.New("finding the docker command", "neither PATH nor the distribution's packages have one", "install the docker CLI")
 }
 
-// linkCLI puts the command alone into a folder for PATH, without the daemons
-// that came with it.
+// linkCLI links the command into a folder for PATH, without the daemons that came
+// with it.
 func (p *Packages) linkCLI(docker string) (string, error) {
 	dir := p.site.Path("packages", "docker-command")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -95,15 +95,15 @@ var triplets = map[string]string{"amd64": "x86_64-linux-gnu", "arm64": "aarch64-
 
 func (p *Packages) triplet() string { return triplets[p.archive.Arch] }
 
-// Seccomp provides what runc's C code needs, and returns the variables that
-// lead the Go command there.
+// Seccomp provides what runc's C code needs, and returns the variables that lead
+// the go command there.
 func (p *Packages) Seccomp() ([]string, error) {
 	dir, err := p.unpackedAs("libseccomp", "libseccomp-dev")
 	if err != nil {
 		return nil, err
 	}
-	// The Go binding asks pkg-config; this answers in its place, so that none
-	// has to be installed.
+	// The Go binding asks pkg-config; this script answers in its place, so that it
+	// need not be installed.
 	answer, err := p.script("pkg-config", fmt.Sprintf(
 		"#!/bin/sh\ncase \"$*\" in\n*--cflags*) echo '-I%[1]s/usr/include' ;;\n*--libs*) echo '-L%[1]s/usr/lib/%[2]s -lseccomp' ;;\nesac\n",
 		dir, p.triplet()))
@@ -141,7 +141,7 @@ func (p *Packages) script(name, text string) (string, error) {
 	return file, p.site.Do(file, func(context.Context) error { return os.WriteFile(file, []byte(text), 0o755) })
 }
 
-// unpackMerged unpacks packages into a folder where /lib and its like are
+// unpackMerged unpacks packages into a folder in which /lib and the like are
 // links into /usr: the linker's scripts name both.
 func unpackMerged(ctx context.Context, dir string, debs []string) error {
 	for _, top := range []string{"bin", "lib", "lib64", "sbin"} {

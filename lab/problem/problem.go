@@ -1,5 +1,5 @@
-// Package problem is what goes wrong with a lab, said so that a person knows
-// what to do.
+// Package problem is what goes wrong with a lab, said so that a person knows what
+// to do.
 package problem
 
 import "strings"
@@ -12,7 +12,7 @@ type Problem struct {
 	Err error
 }
 
-// New is a [Problem] without a cause that callers may ask about.
+// New returns a [Problem] without a cause that callers may ask about.
 func New(tried, happened, next string) error {
 	return &Problem{Tried: tried, Happened: happened, Next: next}
 }
@@ -26,5 +26,5 @@ func (p *Problem) Error() string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// Unwrap is the cause.
+// Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Err }

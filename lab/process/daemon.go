@@ -17,15 +17,15 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// Identity names one process beyond doubt: a pid comes back after a while, a
-// pid with its start time does not.
+// Identity names one process beyond doubt: a pid is reused after a while, a pid
+// with its start time is not.
 type Identity struct {
 	PID int `json:"pid"`
 	// Started is in clock ticks since boot: setting the clock changes nothing.
 	Started uint64 `json:"started"`
 }
 
-// Of is the identity of the process that has the pid now.
+// Of returns the identity of the process that has the pid now.
 func Of(pid int) (Identity, error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
@@ -35,7 +35,7 @@ func Of(pid int) (Identity, error) {
 	return Identity{PID: pid, Started: stat.Starttime}, err
 }
 
-// running is the state of a process that has not ended.
+// running returns the state of a process that has not ended.
 func running(p procfs.Proc) (procfs.ProcStat, error) {
 	stat, err := p.Stat()
 	if err == nil && (stat.State == "Z" || stat.State == "X") {
@@ -50,8 +50,8 @@ func (id Identity) Alive() bool {
 	return err == nil && id.PID > 0 && now == id
 }
 
-// Stop ends the process: it is asked with SIGTERM and, after grace, made to.
-// It returns when the process is gone, or an error when it stays.
+// Stop ends the process with SIGTERM and, after grace, by force. It returns when
+// the process is gone, or an error if the process stays.
 func (id Identity) Stop(grace time.Duration) error {
 	if !id.Alive() {
 		return nil
@@ -88,10 +88,9 @@ type Daemon struct {
 	Env  []string
 	// Log is the file that receives both streams; it starts empty.
 	Log string
-	// Record is the file that keeps the [Identity] and the Key while the
-	// daemon runs.
+	// Record is the file with the [Identity] and the Key while the daemon runs.
 	Record string
-	// Key says what was started; a daemon with another key is a stranger.
+	// Key says what was started; a daemon with another key is not this one.
 	Key string
 }
 
@@ -100,7 +99,7 @@ type record struct {
 	Key string `json:"key"`
 }
 
-// Running is the daemon's identity and the key it was started with, when it
+// Running returns the daemon's identity and the key it was started with, if it
 // runs.
 func (d Daemon) Running() (Identity, string, bool) {
 	data, err := os.ReadFile(d.Record)
@@ -126,8 +125,8 @@ func PlainEnv() []string {
 }
 
 // Start starts the daemon and waits until ready says so. A daemon that is not
-// ready in time, or whose start is interrupted, is stopped again: there is
-// nothing half started.
+// ready in time, or whose start is interrupted, is stopped: nothing stays half
+// started.
 func (d Daemon) Start(ctx context.Context, limit time.Duration, ready func(context.Context) error) error {
 	log, err := os.Create(d.Log)
 	if err != nil {
@@ -145,7 +144,7 @@ func (d Daemon) Start(ctx context.Context, limit time.Duration, ready func(conte
 	go func() { _ = cmd.Wait(); close(ended) }()
 	id, err := Of(cmd.Process.Pid)
 	if err != nil {
-		// It was gone before it could be looked at.
+		// It ended before it could be looked at.
 		_ = cmd.Process.Kill()
 		<-ended
 		return d.endedAtOnce()

@@ -18,7 +18,7 @@ import (
 // Command is one run of a program.
 type Command struct {
 	Dir string
-	// Env are the complete variables; nil takes the caller's.
+	// Env is the complete environment; nil means the caller's.
 	Env  []string
 	Args []string
 	// Log receives both streams, too; it may be nil.
@@ -26,20 +26,20 @@ type Command struct {
 	// Stdout receives the standard output instead of [Command.Output]'s
 	// result; it may be nil.
 	Stdout io.Writer
-	// Cause picks the line that says why the program failed from what it
-	// said; nil picks the last.
+	// Cause picks, from the output, the line that says why the program failed; nil
+	// picks the last.
 	Cause func(said string) string
 }
 
-// Run runs the command in its own process group. When ctx ends, the whole
-// group is killed: a compiler that a build tool started must not go on alone.
+// Run runs the command in its own process group. When ctx ends, the whole group
+// is killed: a compiler that a build tool started must not continue alone.
 func (c Command) Run(ctx context.Context) error {
 	_, err := c.Output(ctx)
 	return err
 }
 
-// Output runs the command as [Command.Run] does and returns its standard
-// output, also when it fails. The error has the line that says why.
+// Output runs the command as [Command.Run] does and returns its standard output,
+// even if it fails. The error has the line that says why.
 func (c Command) Output(ctx context.Context) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
@@ -83,13 +83,13 @@ func (c Command) name() string {
 	return strings.Join(c.Args[:min(2, len(c.Args))], " ")
 }
 
-// LastLine is the last line of text that says something.
+// LastLine returns the last line of text that is not empty.
 func LastLine(text string) string {
 	text = strings.TrimSpace(text)
 	return strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
 }
 
-// LastLineOf is [LastLine] of a file's end; empty when it cannot be read.
+// LastLineOf is [LastLine] for the end of a file; empty if it cannot be read.
 func LastLineOf(path string) string {
 	f, err := os.Open(path)
 	if err != nil {

@@ -21,7 +21,7 @@ type Process struct {
 	Cgroups string
 }
 
-// Table is every process that runs now.
+// Table returns every process that runs now.
 func Table() ([]Process, error) {
 	all, err := procfs.AllProcs()
 	if err != nil {
@@ -44,7 +44,7 @@ func Table() ([]Process, error) {
 	return table, nil
 }
 
-// WithDescendants are the processes that owned accepts and all that they
+// WithDescendants returns the processes that owned accepts and everything they
 // started, directly or not.
 func WithDescendants(table []Process, owned func(Process) bool) []Process {
 	children := map[int][]Process{}

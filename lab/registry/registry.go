@@ -1,4 +1,4 @@
-// Package registry runs the lab's registry, which stands as Docker Hub's mirror.
+// Package registry runs the lab's registry, which acts as Docker Hub's mirror.
 package registry
 
 import (
@@ -28,17 +28,17 @@ type Registry struct {
 	programs *gobuild.Builder
 }
 
-// New is the registry of the lab at s.
+// New returns the registry of the lab at s.
 func New(s *site.Site, programs *gobuild.Builder) *Registry {
 	return &Registry{site: s, programs: programs}
 }
 
-// server is one of two that have the same images. One stands as Docker Hub's
-// mirror: everyone on this machine may read from it, and no one may write. The
-// other takes images, on a socket in a folder that is the user's alone.
+// server is one of two with the same images. One acts as Docker Hub's mirror:
+// everyone on this machine may read from it, and no one may write. The other
+// accepts images, on a socket in a folder that is the user's alone.
 type server struct {
 	name string
-	// config goes on where commonConfig ends.
+	// config is appended to commonConfig.
 	config string
 }
 
@@ -81,7 +81,7 @@ func (r *Registry) Mirror() (string, error) {
 
 func mirrorAt(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
 
-// Intake is the socket of the server that takes images.
+// Intake is the socket of the server that accepts images.
 func (r *Registry) Intake() string { return filepath.Join(r.site.Run, "registry.sock") }
 
 // Data is the folder with the images.
@@ -100,13 +100,13 @@ func (r *Registry) daemon(s server) process.Daemon {
 	}
 }
 
-// Running is the process that the mirror is, if it runs.
+// Running returns the process of the mirror, if it runs.
 func (r *Registry) Running() (process.Identity, bool) {
 	id, _, ok := r.daemon(mirrorServer).Running()
 	return id, ok
 }
 
-// awaited is how a server is asked whether it answers.
+// awaited returns how to ask a server whether it answers.
 func (r *Registry) awaited(s server, mirror string) func(context.Context) error {
 	through := http.DefaultTransport
 	if s == intakeServer {
@@ -115,7 +115,7 @@ func (r *Registry) awaited(s server, mirror string) func(context.Context) error 
 	return func(ctx context.Context) error { return answers(ctx, through, mirror) }
 }
 
-// Answers reports whether both servers do.
+// Answers reports whether both servers answer.
 func (r *Registry) Answers(ctx context.Context) bool {
 	mirror, err := r.Mirror()
 	return err == nil && !slices.ContainsFunc(servers, func(s server) bool {
@@ -163,7 +163,7 @@ func (r *Registry) Start() error {
 	})
 }
 
-// answers fails when no registry answers at host:port.
+// answers returns an error if no registry answers at host:port.
 func answers(ctx context.Context, through http.RoundTripper, mirror string) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -182,8 +182,8 @@ func answers(ctx context.Context, through http.RoundTripper, mirror string) erro
 	return nil
 }
 
-// port is the registry's port: the one it had before, unless it was taken
-// meanwhile.
+// port returns the registry's port: the one it had before, unless that was taken
+// in the meantime.
 func (r *Registry) port() (int, error) {
 	s, err := r.site.Settings()
 	if err != nil {
@@ -195,14 +195,13 @@ func (r *Registry) port() (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		// Below the range that the kernel hands out to clients.
+		// Stay below the range that the kernel hands out to clients.
 		first = 20000 + int(number%10000)
 	}
 	for port := first; port < first+100; port++ {
 		patience := time.Duration(0)
 		if port == s.Port {
-			// A registry that was killed may still be on its way out, and
-			// builders know its address.
+			// A killed registry may still be shutting down, and builders know its address.
 			patience = 3 * time.Second
 		}
 		if !isFree(port, patience) {
@@ -225,7 +224,7 @@ func (r *Registry) configure(mirror string) error {
 	if err := os.MkdirAll(r.Data(), 0o755); err != nil {
 		return err
 	}
-	// A server that was killed leaves its socket.
+	// A killed server leaves its socket.
 	if err := os.RemoveAll(r.Intake()); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// heartbeat is how long the lab stays silent at most while it works.
+// heartbeat is the longest that a working lab stays silent.
 const heartbeat = 15 * time.Second
 
 // progress writes one line per event, fit for a terminal and for a CI log. Its
@@ -68,7 +68,7 @@ func (p *progress) Timed(component, doing, done string, fn func() error) error {
 	return err
 }
 
-// beat reports what is still going on whenever nothing else was written for a
+// beat reports what is still running whenever nothing else was written for a
 // while. It returns when ctx ends.
 func (p *progress) beat(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
@@ -92,7 +92,7 @@ func (p *progress) remind() {
 	p.write("still working: " + describe(p.active, time.Now()))
 }
 
-// describe lists what is going on, the longest first.
+// describe lists what is running, the longest first.
 func describe(active map[string]time.Time, now time.Time) string {
 	names := make([]string, 0, len(active))
 	for name := range active {

@@ -1,5 +1,5 @@
-// Package site is what all parts of a lab share: where it lies, what it chose
-// once, and the work that is going on.
+// Package site is what all parts of a lab share: where it is, what it chose once,
+// and the work in progress.
 package site
 
 import (
@@ -16,11 +16,11 @@ import (
 	"github.com/moby/sys/atomicwriter"
 )
 
-// Site is one lab's. Labs at different sites do not meet.
+// Site is the site of one lab. Labs at different sites do not affect each other.
 type Site struct {
 	// Cache is the folder for everything that is kept.
 	Cache string
-	// Run is the folder for what goes with the daemons.
+	// Run is the folder for what ends with the daemons.
 	Run string
 	// ID is eight hexadecimal digits that identify the lab.
 	ID string
@@ -30,25 +30,25 @@ type Site struct {
 	progress
 }
 
-// At is the site of the lab with the folder cache, which is an absolute path.
-// What goes on is written to progress; nil means silence.
+// At returns the site of the lab with the folder cache, an absolute path. What
+// happens is written to progress; nil means silence.
 func At(cache string, progress io.Writer) *Site {
 	sum := sha256.Sum256([]byte(cache))
 	id := hex.EncodeToString(sum[:])[:8]
-	// Sockets live in the run folder: their paths must not be longer than 108
-	// bytes, and a cache folder's may be.
+	// Sockets are in the run folder: their paths must not be longer than 108 bytes,
+	// and a cache folder's may be.
 	return &Site{Cache: cache, Run: "/run/builders-" + id, ID: id, progress: newProgress(progress)}
 }
 
-// Path is a path in the cache folder.
+// Path returns a path in the cache folder.
 func (s *Site) Path(parts ...string) string {
 	return filepath.Join(append([]string{s.Cache}, parts...)...)
 }
 
-// Temp is the folder for what is half made.
+// Temp is the folder for unfinished files.
 func (s *Site) Temp() string { return s.Path("tmp") }
 
-// Log is the file that keeps what a program said.
+// Log returns the file that keeps a program's output.
 func (s *Site) Log(name string) string { return s.Path("log", name+".log") }
 
 // Exists reports whether there is something at path.
@@ -57,8 +57,8 @@ func Exists(path string) bool {
 	return err == nil
 }
 
-// Into fills a new folder in the cache: it appears under its name when fn has
-// succeeded, or not at all.
+// Into fills a new folder in the cache, which appears under its name only if fn
+// succeeds.
 func (s *Site) Into(dir string, fn func(half string) error) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (s *Site) Into(dir string, fn func(half string) error) error {
 	return os.Rename(half, dir)
 }
 
-// Relink makes link lead to target, whatever it was before.
+// Relink makes link point to target, whatever it was before.
 func Relink(target, link string) error {
 	if now, err := os.Readlink(link); err == nil && now == target {
 		return nil
@@ -91,10 +91,10 @@ func Relink(target, link string) error {
 	return os.Rename(link+".new", link)
 }
 
-// Settings are the choices that a lab makes once and keeps, because names of
-// images and networks carry them.
+// Settings are the choices that a lab makes once and keeps, because the names of
+// images and networks depend on them.
 type Settings struct {
-	// Port of the registry on 127.0.0.1; 0 before the first `up`.
+	// Port is the registry's port on 127.0.0.1; 0 before the first `up`.
 	Port int `json:"port"`
 	// Nets are the numbers of the engines' /20s within 198.18.0.0/15, by
 	// image store.
@@ -119,8 +119,8 @@ func (s *Site) Settings() (Settings, error) {
 	return all, nil
 }
 
-// Change changes the settings; parts of the lab that come up side by side may
-// do so.
+// Change changes the settings. Parts of the lab that start at the same time may
+// call it.
 func (s *Site) Change(fn func(*Settings)) error {
 	s.settings.Lock()
 	defer s.settings.Unlock()
@@ -136,7 +136,7 @@ func (s *Site) Change(fn func(*Settings)) error {
 	return atomicwriter.WriteFile(s.Path("lab.json"), data, 0o644)
 }
 
-// Sum is the SHA-256 of files, one after the other, in hexadecimal digits.
+// Sum returns the SHA-256 of files, one after the other, in hexadecimal digits.
 func Sum(paths ...string) (string, error) {
 	hash := sha256.New()
 	for _, path := range paths {

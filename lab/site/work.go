@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// work runs every named piece of work at most one time, however many ask for
-// it; all of them get its result. The first piece that fails stops the others.
+// work runs every named piece of work at most once, however many ask for it; all
+// of them get its result. The first failure stops the other pieces.
 type work struct {
-	// ctx is what all work runs under: work is shared, so it must not end
-	// with the one who asked first.
+	// ctx is the context of all work: work is shared, so it must not end with whoever
+	// asked first.
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	mu     sync.Mutex
@@ -17,7 +17,7 @@ type work struct {
 }
 
 // Work runs fn with nothing done yet: what an earlier call did may be undone by
-// now. Its error is the failure that came first, not one that followed from it.
+// now. Its error is the first failure, not one that followed from it.
 func (s *Site) Work(ctx context.Context, fn func(context.Context) error) error {
 	w := &s.work
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
@@ -31,7 +31,7 @@ func (s *Site) Work(ctx context.Context, fn func(context.Context) error) error {
 	return err
 }
 
-// Do does a piece of work, or waits for the one who does it. It works within
+// Do does a piece of work, or waits for the caller that does it. It works within
 // [Site.Work] only.
 func (w *work) Do(name string, piece func(context.Context) error) error {
 	w.mu.Lock()
