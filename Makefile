@@ -1,6 +1,6 @@
 # The commands themselves read BUILDKIT, BUILDX, DRIVER, STORE, RUN and OUT: make
 # passes them on if they are set, on its command line or in the environment. make
-# exits with 2 for any failure of a command; where the exit code matters, as in CI,
+# exits with 2 for any failure of a command; if the exit code matters, as in CI,
 # use `make bin/builders && bin/builders check`.
 
 RELEASES := v0.11.5 v0.34.2
@@ -11,7 +11,7 @@ RELEASES := v0.11.5 v0.34.2
 CELLS    := docker/containerd docker/overlay2 remote/containerd docker-container/overlay2
 IN_CELLS := processor,caching,output,buildkit,frontend,images
 
-# Parsers of foreign text: BuildKit's progress, reports, scripts, needs.
+# Parsers of text from outside: BuildKit's progress, reports, scripts, needs.
 PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse internal/text/sanitize:FuzzLine helpers/script:FuzzParse helpers/claim:FuzzParseNeed
 
 .DEFAULT_GOAL := help

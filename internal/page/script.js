@@ -1,7 +1,7 @@
 'use strict';
 // Everything here adds to a page that is complete without it: filters, copying,
-// and the evidence, which is drawn only when somebody unfolds it. Text from
-// builds is put in as text, never as markup.
+// and the evidence, which is drawn only when it is unfolded. Text from builds is
+// inserted as text, never as markup.
 document.documentElement.classList.add('scripted');
 
 const make = (tag, className, ...content) => {
@@ -21,8 +21,8 @@ const size = (n) => {
   return `${(n / 1000000).toFixed(1)} MB`;
 };
 
-// The archive: all evidence, compressed. It is unpacked once, when first asked
-// for.
+// The archive: all evidence, compressed. It is unpacked once, when it is first
+// needed.
 let unpacked;
 const archive = () => {
   unpacked ??= unpack(document.getElementById('archive').textContent.trim());
@@ -37,7 +37,7 @@ async function unpack(base64) {
   return JSON.parse(await new Response(stream).text());
 }
 
-// showEvidence fills a part that was unfolded. Each try of a claim has its own.
+// showEvidence fills an unfolded part. Each try of a claim has its own.
 async function showEvidence(details) {
   if (details.dataset.shown) return;
   details.dataset.shown = 'yes';
@@ -72,8 +72,8 @@ class Drawing {
   }
 
   // telling are the commands of a failed claim that are likely to say why:
-  // the last build, and what failed. Logs of containers that are gone by then
-  // are asked for in vain.
+  // the last build, and what failed. They leave out requests for logs of
+  // containers that were already gone.
   telling(cell) {
     if (!cell.failed) return new Set();
     const numbers = [...cell.commands.keys()];
@@ -116,7 +116,7 @@ class Drawing {
     return parts;
   }
 
-  // log is what a step printed; that of a failed one is open.
+  // log is what a step printed; the log of a failed step is open.
   log(step) {
     const summary = make('summary', '', make('span', 'time', ''), make('span', 'exit', ''), make('code', '', this.text(step.name)));
     const details = foldedLazily(summary, () => [this.output('what the step printed', step.log)].filter(Boolean));
@@ -124,8 +124,8 @@ class Drawing {
     return details;
   }
 
-  // output shows a text; where something was left out it says how much, and
-  // where the whole lies.
+  // output shows a text; if something was left out it says how much, and where
+  // the whole is.
   output(name, text) {
     const head = this.text(text.head);
     const tail = this.text(text.tail);
@@ -182,7 +182,8 @@ class Drawing {
   }
 }
 
-// everywhere are options that every build has: in a list they hide the others.
+// everywhere are options that every build has: in a list they would hide the
+// others.
 const everywhere = / --progress=rawjson| --metadata-file \S+/g;
 
 // digests are shown by their beginning; the whole name is in the tooltip.
@@ -197,8 +198,8 @@ const foldedLazily = (summary, content) => {
   return details;
 };
 
-// scrollable is an element with a name that the keyboard can reach, as what
-// may be too long to be seen whole must be.
+// scrollable is a named element that the keyboard can reach, which is required
+// of anything that may be too long to be seen whole.
 const scrollable = (element, name) => {
   element.tabIndex = 0;
   element.setAttribute('role', 'group');
@@ -219,7 +220,7 @@ const copyable = (text, label) => {
 };
 
 // copy copies the code next to a button. Pages that were not fetched securely
-// have no clipboard of their own; there the selection is copied.
+// have no clipboard; there the selection is copied.
 async function copy(button) {
   const code = button.parentElement.querySelector('code');
   const done = await copyText(code);
@@ -320,7 +321,7 @@ function unfoldAll(button) {
   }
 }
 
-// follow opens what the address points at, also if the filters hide it.
+// follow opens what the address points at, even if the filters hide it.
 function follow(filters) {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;

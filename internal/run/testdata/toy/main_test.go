@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// claims are listed, and nothing is proven, where BUILDERS_LIST names a file.
+// claims are listed, and nothing is proven, if BUILDERS_LIST names a file.
 var (
 	listed []map[string]string
 	list   = os.Getenv("BUILDERS_LIST")
