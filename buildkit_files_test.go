@@ -155,7 +155,7 @@ func copyOne(file string) string {
 // chosen is the one file that builds of thousand export.
 const chosen = "small-7"
 
-// thousand is a context of a thousand small files.
+// thousand returns a context of a thousand small files.
 func thousand(t *suite.T) string {
 	content := []fs.PathOp{fs.WithFile("Dockerfile", copyOne(chosen))}
 	for i := range many {

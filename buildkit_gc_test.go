@@ -43,8 +43,7 @@ func buildkitGc(t *testing.T) {
 		gone, _ := stock.Read(t, pruning, "first")
 		kept, _ := stock.Read(t, keeping, "first")
 
-		// keeping starts first: by the time pruning has pruned, it would have pruned,
-		// too.
+		// keeping starts first: by the time pruning has pruned, keeping would have, too.
 		keeping = keeping.Recreate(t)
 		pruning = pruning.Recreate(t, builder.GC(builder.Rule{Limit: nextToNothing}))
 

@@ -239,7 +239,7 @@ type listing struct {
 	Description                  string
 }
 
-// listedByDu is what du --format json prints, by the records' ids.
+// listedByDu returns what du --format json prints, by the records' ids.
 func listedByDu(t *suite.T, b *builder.Builder) map[string]listing {
 	t.Helper()
 	listed := map[string]listing{}
@@ -255,8 +255,8 @@ func listedByDu(t *suite.T, b *builder.Builder) map[string]listing {
 	return listed
 }
 
-// heldBy is what du --format json must print, as the builder's BuildKit reports it
-// without buildx. Sizes are rounded to the digits that buildx prints.
+// heldBy returns what du --format json must print, as the builder's BuildKit
+// reports it without buildx. Sizes are rounded to the digits that buildx prints.
 func heldBy(t *suite.T, b *builder.Builder) map[string]listing {
 	t.Helper()
 	var records []struct {
@@ -278,7 +278,7 @@ func heldBy(t *suite.T, b *builder.Builder) map[string]listing {
 	return held
 }
 
-// used are the ids of the records that are in use.
+// used returns the ids of the records that are in use.
 func used(records map[string]listing) (ids []string) {
 	for id, record := range records {
 		if !record.Reclaimable {

@@ -303,7 +303,7 @@ func printing(t *suite.T, word string) build.Option {
 
 const claimLabel = "builders.claim"
 
-// ownLabel is the label of the claim's images, as an engine's filter takes it.
+// ownLabel returns the label of the claim's images, as an engine's filter takes it.
 func ownLabel(t *suite.T) string { return claimLabel + "=" + t.Salt() }
 
 // ownImages returns this claim's images in the engine.

@@ -71,7 +71,7 @@ func Open(o Options) (*Lab, error) {
 	return l, nil
 }
 
-// cacheFolder is the absolute path of a lab's cache.
+// cacheFolder returns the absolute path of a lab's cache.
 func cacheFolder(named string) (string, error) {
 	if named == "" {
 		base, err := os.UserCacheDir()
@@ -84,10 +84,10 @@ func cacheFolder(named string) (string, error) {
 	return cache, explain("finding the cache folder", err)
 }
 
-// Hosts are the endpoints of the lab's engines, for DOCKER_HOST, by image store.
+// Hosts returns the endpoints of the lab's engines, for DOCKER_HOST, by image store.
 func (l *Lab) Hosts() map[string]string { return l.engines.Hosts() }
 
-// Running are the endpoints of the engines that answer.
+// Running returns the endpoints of the engines that answer.
 func (l *Lab) Running(ctx context.Context) []string {
 	var hosts []string
 	for _, e := range l.engines {

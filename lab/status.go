@@ -84,7 +84,7 @@ func daemonState(answers bool, id process.Identity) string {
 	}
 }
 
-// programs are the programs that every lab has, besides what its images contain.
+// programs returns the programs that every lab has, besides what its images contain.
 func programs() []gobuild.Program {
 	all := []gobuild.Program{gobuild.Dockerd(), gobuild.Containerd(), gobuild.Runc(versions.Runc), gobuild.Buildx(versions.Buildx)}
 	for _, version := range versions.Dives {

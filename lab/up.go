@@ -52,7 +52,7 @@ func (l *Lab) Up(ctx context.Context, wanted Wanted) error {
 	return nil
 }
 
-// complete is the file that is there once everything was made.
+// complete returns the path of the file that is there once everything was made.
 func (l *Lab) complete() string { return l.site.Path("complete") }
 
 // up does everything at the same time; compiles and downloads queue on their own,

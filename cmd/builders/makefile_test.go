@@ -12,8 +12,8 @@ import (
 	"gotest.tools/v3/fs"
 )
 
-// toyProject is a folder with this project's Makefile and a command that only
-// refuses variables and says what it was called for.
+// toyProject returns a folder with this project's Makefile and a command that
+// only refuses variables and says what it was called for.
 func toyProject(t *testing.T) string {
 	t.Helper()
 	makefile, err := os.ReadFile("../../Makefile")

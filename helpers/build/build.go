@@ -1,4 +1,4 @@
-// Package build runs builds and reads what BuildKit reports meanwhile.
+// Package build runs builds and reads what BuildKit reports about them.
 //
 //	value, r := build.Export(t, b, "fixtures/caching", "id")
 //	require.Equal(t, first, value)
@@ -66,8 +66,8 @@ func TryIn(t *spec.T, config cli.Config, context string, options ...Option) *Res
 	return start(t, config, context, options).Wait(t)
 }
 
-// Stderr is what buildx itself wrote to standard error apart from the progress:
-// its warnings, and why it failed.
+// Stderr returns what buildx itself wrote to standard error apart from the
+// progress: its warnings, and why it failed.
 func (r *Result) Stderr() string {
 	_, said := evidence.SplitProgress([]byte(r.Command.Stderr()))
 	return strings.TrimSpace(string(said))
@@ -97,7 +97,7 @@ func (r *Result) failedStep() (why string, failed bool) {
 	return "", false
 }
 
-// tail is the end of a step's output, short enough for one line.
+// tail returns the end of a step's output, short enough for one line.
 func tail(log string) string {
 	const limit = 300
 	log = strings.TrimSpace(log)
@@ -110,7 +110,7 @@ func tail(log string) string {
 	return "; it said: " + log
 }
 
-// StepLogs is everything the steps printed, for claims about the text itself.
+// StepLogs returns everything the steps printed, for claims about the text itself.
 func (r *Result) StepLogs() string {
 	var text strings.Builder
 	for _, v := range r.Vertices {
@@ -119,7 +119,7 @@ func (r *Result) StepLogs() string {
 	return text.String()
 }
 
-// Transcript is the build as people read it: a line for each step, what went
+// Transcript returns the build as people read it: a line for each step, what went
 // wrong, and what the command printed besides its progress.
 func (r *Result) Transcript() string {
 	var text strings.Builder

@@ -33,8 +33,8 @@ func (r *Result) tell(t *spec.T) {
 // current is the builder of builds that name none.
 const current = "(the current one)"
 
-// troubled are the steps that failed or never ended. A build may end before it
-// reports the step that failed, which may then be any step that never ended.
+// troubled returns the steps that failed or never ended. A build may end before
+// it reports the step that failed, which may then be any step that never ended.
 func (r *Result) troubled() []progress.Vertex {
 	var found []progress.Vertex
 	for _, v := range r.Vertices {
@@ -48,8 +48,8 @@ func (r *Result) troubled() []progress.Vertex {
 	return found
 }
 
-// needed are the images of the build. Layers are fetched only when a step needs
-// them, and if that fails, so does the step.
+// needed returns the images of the build. Layers are fetched only when a step
+// needs them, and if that fails, so does the step.
 func (r *Result) needed() []progress.Vertex {
 	return slices.DeleteFunc(slices.Clone(r.Vertices), func(v progress.Vertex) bool { return v.Cached || !strings.Contains(v.Name, "FROM ") })
 }
@@ -84,7 +84,7 @@ func (a asker) contextNamed(image string) bool {
 	})
 }
 
-// pushedBy is what a step pushes.
+// pushedBy returns what a step pushes.
 func (a asker) pushedBy(step string) []string {
 	switch {
 	case strings.HasPrefix(step, "exporting cache"):
@@ -109,7 +109,7 @@ func (a asker) pushed() []string {
 	return named
 }
 
-// attributes are the values of one key in texts such as "type=registry,ref=x".
+// attributes returns the values of one key in texts such as "type=registry,ref=x".
 func attributes(texts []string, key string) []string {
 	var all []string
 	for _, text := range texts {

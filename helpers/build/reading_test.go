@@ -63,7 +63,7 @@ func TestLossesAreOnThePage(t *testing.T) {
 	require.Equal(t, len(Losses()), strings.Count(string(page), "\n| ")-1, "the page has other rows than there are losses")
 }
 
-// row is a loss as a row of the table in docs/progress.md.
+// row returns a loss as a row of the table in docs/progress.md.
 func row(l Loss) string {
 	releases := map[string]string{anyRelease: "all", merged: "before v0.13"}[l.Releases]
 	source := l.Source

@@ -240,10 +240,10 @@ func (b *Builder) Recorded() bool {
 	return err == nil
 }
 
-// Node is the name of the builder's first node.
+// Node returns the name of the builder's first node.
 func (b *Builder) Node() string { return b.Name + "0" }
 
-// Container is the name of the container that the first node's BuildKit runs
+// Container returns the name of the container that the first node's BuildKit runs
 // in. The docker driver has none.
 func (b *Builder) Container() string {
 	if b.daemon != nil {
@@ -252,10 +252,10 @@ func (b *Builder) Container() string {
 	return ContainerOf(b.Node())
 }
 
-// Volume is the name of the state volume of the first node's BuildKit.
+// Volume returns the name of the state volume of the first node's BuildKit.
 func (b *Builder) Volume() string { return b.Container() + "_state" }
 
-// ContainerOf is the name of a node's container, as buildx gives it.
+// ContainerOf returns the name of a node's container, as buildx gives it.
 func ContainerOf(node string) string { return env.NodePrefix + node }
 
 // Buildx runs a docker buildx command on this builder.

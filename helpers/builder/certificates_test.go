@@ -31,7 +31,7 @@ func TestCertificates(t *testing.T) {
 }
 
 // handshake connects to a server that asks for certificates as buildkitd does,
-// and returns what the server said to the one it was shown.
+// and returns the server's error if it refuses the one it was shown.
 func handshake(t *testing.T, dir string, cert Certificate) error {
 	t.Helper()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{

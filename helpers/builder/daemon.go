@@ -108,7 +108,7 @@ func (d *daemon) listen(t *spec.T) (mounts, flags []string) {
 	return []string{"--volume", d.certificates + ":/certs:ro"}, flags
 }
 
-// createArgs are the arguments of docker buildx create that lead to the daemon.
+// createArgs returns the arguments of docker buildx create that lead to the daemon.
 func (d *daemon) createArgs(cert Certificate) []string {
 	if d.transport != MutualTLS {
 		return []string{d.address}

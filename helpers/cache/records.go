@@ -64,7 +64,7 @@ func (r Records) filter(keep func(Record) bool) Records {
 	return kept
 }
 
-// IDs are the records' names.
+// IDs returns the records' names.
 func (r Records) IDs() []string {
 	ids := make([]string, 0, len(r))
 	for _, record := range r {
@@ -73,8 +73,8 @@ func (r Records) IDs() []string {
 	return ids
 }
 
-// Bytes is the disk space that the records take and share with no others: the sum
-// that limits apply to.
+// Bytes returns the disk space that the records take and share with no others:
+// the sum that limits apply to.
 func (r Records) Bytes() int64 {
 	var sum int64
 	for _, record := range r {

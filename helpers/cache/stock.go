@@ -61,15 +61,15 @@ func (s Stock) MustMiss(t *spec.T, b *builder.Builder, what, before, message str
 	}
 }
 
-// Layer is the record of the first or second layer.
+// Layer returns the record of the first or second layer.
 func (Stock) Layer(held Records, which string) Records {
 	return held.Of("regular").About("of=/thing-" + which)
 }
 
-// Mounts are the records of the cache mount.
+// Mounts returns the records of the cache mount.
 func (Stock) Mounts(held Records) Records { return held.Of("exec.cachemount").About("/cache") }
 
-// Sources are the records of big local sources.
+// Sources returns the records of big local sources.
 func (Stock) Sources(held Records) Records { return held.Of("source.local").AtLeast(Thing) }
 
 // Unequal makes a builder whose cache holds both layers, and returns it with the

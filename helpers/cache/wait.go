@@ -11,8 +11,7 @@ import (
 	"builders.test/helpers/spec"
 )
 
-// pause is the time between two looks at a cache, each of which starts a
-// process.
+// pause is the time between two looks at a cache; each look starts a process.
 const pause = 250 * time.Millisecond
 
 // Until looks again and again, in the claim's goroutine, until a look has no

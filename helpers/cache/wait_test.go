@@ -41,7 +41,7 @@ func ended(t *testing.T, script string, part func(*spec.T)) (took time.Duration,
 	return time.Since(began), r.said.String()
 }
 
-// withDocker is a claim whose docker command is a shell script.
+// withDocker returns a claim whose docker command is a shell script.
 func withDocker(t *testing.T, script string) *spec.T {
 	t.Helper()
 	docker := filepath.Join(t.TempDir(), "docker")

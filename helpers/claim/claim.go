@@ -33,13 +33,13 @@ type Claim struct {
 	Deadline time.Duration
 }
 
-// Chapter is the part of the id before the slash.
+// Chapter returns the part of the id before the slash.
 func (c Claim) Chapter() string {
 	chapter, _, _ := strings.Cut(c.ID, "/")
 	return chapter
 }
 
-// Name is the part of the id after the slash; it names the subtest.
+// Name returns the part of the id after the slash; it names the subtest.
 func (c Claim) Name() string {
 	_, name, _ := strings.Cut(c.ID, "/")
 	return name
@@ -70,7 +70,7 @@ func (c Claim) DriverOr(preferred string) string {
 	return preferred
 }
 
-// Store is the image store that the claim is about, or empty.
+// Store returns the image store that the claim is about, or empty.
 func (c Claim) Store() string {
 	for _, need := range c.Needs {
 		if need.store != "" {
@@ -89,7 +89,7 @@ func (c Claim) Words() []string {
 	return words
 }
 
-// Limit is how long a proof may take.
+// Limit returns how long a proof may take.
 func (c Claim) Limit() time.Duration {
 	if c.Deadline > 0 {
 		return c.Deadline
@@ -97,5 +97,5 @@ func (c Claim) Limit() time.Duration {
 	return DefaultDeadline
 }
 
-// Reference is the claim's source, shortened if it is an issue on GitHub.
+// Reference returns the claim's source, shortened if it is an issue on GitHub.
 func (c Claim) Reference() string { return strings.TrimPrefix(c.Source, "https://github.com/") }

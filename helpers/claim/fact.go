@@ -12,7 +12,7 @@ type Fact struct {
 // factSeparator cannot be part of a fact's name, which is one line without tabs.
 const factSeparator = "\t"
 
-// String is the fact as it appears in the test stream.
+// String returns the fact as it appears in the test stream.
 func (f Fact) String() string { return f.Name + factSeparator + f.Value }
 
 // ParseFact reads a fact from the test stream.

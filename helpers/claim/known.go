@@ -61,7 +61,7 @@ func (c Claim) FixedHere(buildkit, buildx string) string {
 	return fmt.Sprintf("%s, known of %s %s", c.Reference(), c.Known.Component, c.Known.Range)
 }
 
-// covers reports whether the fault is known of the releases under test.
+// covers reports whether the fault is known in the releases under test.
 func (k *Known) covers(buildkit, buildx string) bool {
 	if k == nil {
 		return false

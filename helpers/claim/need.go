@@ -70,13 +70,13 @@ func Buildx(constraint string) Need { return versionNeed("buildx", constraint) }
 // Custom is a suite's own need; the suite says how to find out whether it is met.
 func Custom(word string) Need { return Need{word: word, custom: true} }
 
-// Word is the capability's name, as reports print it.
+// Word returns the capability's name, as reports print it.
 func (n Need) Word() string { return n.word }
 
-// Drivers are the drivers that the claim applies to; nil means all.
+// Drivers returns the drivers that the claim applies to; nil means all.
 func (n Need) Drivers() []string { return n.drivers }
 
-// Store is the image store that the claim applies to; empty means all.
+// Store returns the image store that the claim applies to; empty means all.
 func (n Need) Store() string { return n.store }
 
 // Component is buildkit or buildx if the need asks for a version of it, and empty

@@ -25,7 +25,7 @@ var verdictWords = [...]string{"holds", "not-applicable", "unsteady", "error", "
 // Verdicts lists every verdict from the mildest to the most severe.
 func Verdicts() []Verdict { return []Verdict{Holds, NotApplicable, Unsteady, Error, Broken} }
 
-// String is the word used in reports.
+// String returns the word used in reports.
 func (v Verdict) String() string {
 	if v < Holds || v > Broken {
 		return fmt.Sprintf("verdict(%d)", int(v))

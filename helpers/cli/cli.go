@@ -92,8 +92,8 @@ func (c Config) run(t *spec.T, timeout time.Duration, args []string) *icmd.Resul
 	return begin(t, timeout, c, append([]string{t.Env.Docker}, args...)).Wait(t)
 }
 
-// variables are the environment variables for a command. Programs other than docker get
-// no BUILDX_CONFIG.
+// variables returns the environment variables for a command. Programs other than docker
+// get no BUILDX_CONFIG.
 func (c Config) variables() []string {
 	if c.Dir == "" {
 		return c.env
@@ -129,7 +129,7 @@ func TryProgram(t *spec.T, command ...string) *icmd.Result {
 	return begin(t, remaining(t), Config{}, command).Wait(t)
 }
 
-// shown is a command as a person would type it: without the folder of the
+// shown returns a command as a person would type it: without the folder of the
 // docker command.
 func shown(command []string) []string {
 	if filepath.Base(command[0]) != "docker" {
@@ -149,8 +149,8 @@ func keep(t *spec.T, r *Running) {
 	t.EnvironmentOK(err, "cannot save the evidence")
 }
 
-// remaining is the time left until the claim's deadline. It is never zero, which
-// icmd takes for no limit.
+// remaining returns the time left until the claim's deadline. It is never zero,
+// which icmd takes for no limit.
 func remaining(t *spec.T) time.Duration {
 	deadline, ok := t.Context().Deadline()
 	if !ok {
@@ -168,7 +168,7 @@ func FailureMessage(result *icmd.Result) string {
 	return "`" + line + "` failed: " + LastLine(result)
 }
 
-// LastLine is the last line of what a command said that is not progress.
+// LastLine returns the last line of what a command said that is not progress.
 func LastLine(result *icmd.Result) string {
 	_, said := evidence.SplitProgress([]byte(result.Stderr()))
 	lines := strings.Split(strings.TrimSpace(string(said)), "\n")

@@ -27,7 +27,7 @@ func tell(t *spec.T, args []string, result *icmd.Result) {
 	}
 }
 
-// asked are the images named in a command's arguments.
+// asked returns the images named in a command's arguments.
 func asked(args []string) []env.Question {
 	var all []env.Question
 	if len(args) > 1 && (args[0] == "pull" || args[0] == "push") {
@@ -52,7 +52,7 @@ func asked(args []string) []env.Question {
 // step is a line of progress as people read it.
 var step = regexp.MustCompile(`(?m)^#\d+ (.+)$`)
 
-// planned are the images of a build, from the steps in its progress.
+// planned returns the images of a build, from the steps in its progress.
 func planned(args []string, progress string) []env.Question {
 	var all []env.Question
 	builder := ValueOf(args, "--builder")
@@ -97,7 +97,7 @@ func ValuesOf(args []string, flags ...string) []string {
 	return all
 }
 
-// ValueOf is the last of [ValuesOf], or empty.
+// ValueOf returns the last of [ValuesOf], or empty.
 func ValueOf(args []string, flags ...string) string {
 	all := append([]string{""}, ValuesOf(args, flags...)...)
 	return all[len(all)-1]

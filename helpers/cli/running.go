@@ -61,7 +61,7 @@ func (r *Running) end() {
 // Ended is closed when the command has ended.
 func (r *Running) Ended() <-chan struct{} { return r.ended }
 
-// Stderr is what the command has written to its standard error so far.
+// Stderr returns what the command has written to its standard error so far.
 func (r *Running) Stderr() string { return r.result.Stderr() }
 
 // Wait waits until the command ends, keeps it as evidence, and returns its

@@ -29,7 +29,7 @@ type Image struct {
 	Layers []Layer `json:"layer"`
 }
 
-// DiffIDs are the diff IDs of the layers.
+// DiffIDs returns the diff IDs of the layers.
 func (i Image) DiffIDs() []string {
 	var ids []string
 	for _, layer := range i.Layers {

@@ -48,7 +48,7 @@ func Discover(ctx context.Context) (Endpoint, error) {
 	return found, nil
 }
 
-// current is the endpoint of the current docker context.
+// current returns the endpoint of the current docker context.
 func current(ctx context.Context, docker string) (host, chosenBy string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

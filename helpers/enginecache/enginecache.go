@@ -129,7 +129,7 @@ func common(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
 }
 
-// records are the ids of the cache's records.
+// records returns the ids of the cache's records.
 func records(ctx context.Context, engine *client.Client) ([]string, error) {
 	usage, err := engine.DiskUsage(ctx, types.DiskUsageOptions{Types: []types.DiskUsageObject{types.BuildCacheObject}})
 	if err != nil {
@@ -189,7 +189,7 @@ const (
 	defaultBuilder = "default/default"
 )
 
-// ownBuilds are the ids of the builds in all configurations of a run.
+// ownBuilds returns the ids of the builds in all configurations of a run.
 func ownBuilds(dir, builder string) []string {
 	// The pattern is well-formed, which is all that could go wrong.
 	files, _ := filepath.Glob(filepath.Join(dir, "*", "refs", filepath.FromSlash(builder), "*"))

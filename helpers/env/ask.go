@@ -120,7 +120,7 @@ func (e *Environment) route(ctx context.Context, q Question) (upstream.Route, er
 	return configuredRoute(config.(string), host), nil
 }
 
-// engineRoute is the route that the engine takes: its mirrors are Docker Hub's.
+// engineRoute returns the route that the engine takes: its mirrors are Docker Hub's.
 func (e *Environment) engineRoute(ctx context.Context, host string) upstream.Route {
 	var route upstream.Route
 	info, err := e.Client.Info(ctx)
@@ -142,7 +142,8 @@ type registryConfig struct {
 	CA       []string `toml:"ca"`
 }
 
-// configuredRoute is the route that a builder takes according to its buildkitd.toml.
+// configuredRoute returns the route that a builder takes according to its
+// buildkitd.toml.
 func configuredRoute(config, host string) upstream.Route {
 	var all struct {
 		Registry map[string]registryConfig `toml:"registry"`
@@ -192,8 +193,8 @@ func (e *Environment) askEngine(ctx context.Context, image string) error {
 	return &upstream.Fault{Host: host, Kind: kind, Detail: fmt.Sprintf("does not serve %s to the engine: %v", image, err)}
 }
 
-// credentials are the user's credentials for an image's registry, as the engine takes
-// them.
+// credentials returns the user's credentials for an image's registry, as the engine
+// takes them.
 func credentials(image string) string {
 	ref, err := name.ParseReference(image)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Environ is the environment for the commands of a run: that of the process, with
-// the run's configuration and the given variables in place of the user's.
+// Environ returns the environment for the commands of a run: that of the process,
+// with the run's configuration and the given variables in place of the user's.
 func (e *Environment) Environ(extra ...string) []string {
 	own := append([]string{
 		"DOCKER_HOST=" + e.Engine.Host,

@@ -35,14 +35,14 @@ type Engine struct {
 	Root string
 }
 
-// Machine is the hardware name that uname prints for the engine's
+// Machine returns the hardware name that uname prints for the engine's
 // architecture, for example x86_64.
 func (g Engine) Machine() string { return Machine(g.Arch) }
 
 // machines maps Go's architecture names to those of uname.
 var machines = map[string]string{"amd64": "x86_64", "arm64": "aarch64", "386": "i686"}
 
-// Machine is the name that uname prints for an architecture such as arm64.
+// Machine returns the name that uname prints for an architecture such as arm64.
 func Machine(arch string) string {
 	if name, ok := machines[arch]; ok {
 		return name
@@ -156,11 +156,11 @@ func (e *Environment) writeDockerConfig() error {
 	return os.WriteFile(filepath.Join(e.DockerConfig(), "config.json"), encoded, 0o600)
 }
 
-// DockerConfig is the run's own DOCKER_CONFIG.
+// DockerConfig returns the run's own DOCKER_CONFIG.
 func (e *Environment) DockerConfig() string { return filepath.Join(e.Dir, "docker-config") }
 
-// UserDockerConfig is the folder of the user's own docker configuration, which
-// runs read and never write.
+// UserDockerConfig returns the folder of the user's own docker configuration,
+// which runs read and never write.
 func UserDockerConfig() string {
 	if dir := os.Getenv("DOCKER_CONFIG"); dir != "" {
 		return dir

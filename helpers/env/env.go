@@ -171,7 +171,7 @@ func makeDir(run string) (dir string, lock *flock.Flock, err error) {
 	return dir, lock, nil
 }
 
-// LockFile is the file in a run's folder that a live run holds locked.
+// LockFile returns the path of the file in a run's folder that a live run holds locked.
 func LockFile(dir string) string { return filepath.Join(dir, "owner.lock") }
 
 // Name returns a name for something that the run creates. It carries the run's

@@ -35,7 +35,7 @@ type Again struct {
 	BuildKit, Buildx, Driver, Store, Specs string
 }
 
-// Repro is the command that proves one claim again.
+// Repro returns the command that proves one claim again.
 func (e *Environment) Repro(claim, test string) string {
 	again := Again{Claim: claim, Test: test, BuildKit: e.settings.buildkit, Buildx: e.settings.buildx, Specs: e.Specs}
 	if e.Driver != subject.DriverContainer {
@@ -47,7 +47,8 @@ func (e *Environment) Repro(claim, test string) string {
 	return e.settings.repro(again)
 }
 
-// goTest is the command that proves a claim again in a suite without its own command.
+// goTest returns the command that proves a claim again in a suite without its own
+// command.
 func goTest(a Again) string {
 	levels := strings.Split(a.Test, "/")
 	for i, level := range levels {

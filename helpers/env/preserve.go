@@ -161,7 +161,7 @@ func (tag savedTag) unrestored(ctx context.Context, engine *client.Client, dir s
 	return !needed && slices.ContainsFunc(all, func(one image.Summary) bool { return one.ID == tag.Was }), nil
 }
 
-// runOf is the id of the run whose folder this is.
+// runOf returns the id of the run whose folder this is.
 func runOf(dir string) string { return strings.TrimPrefix(filepath.Base(dir), Prefix) }
 
 // key distinguishes the same name on two engines.
@@ -215,7 +215,7 @@ func (tag *savedTag) ask(ctx context.Context, engine *client.Client, run string)
 	}
 }
 
-// idOf is the id of the image that has a name, or empty.
+// idOf returns the id of the image that has a name, or empty.
 func idOf(ctx context.Context, engine *client.Client, ref string) (string, error) {
 	found, err := engine.ImageInspect(ctx, ref)
 	if cerrdefs.IsNotFound(err) {
@@ -224,8 +224,8 @@ func idOf(ctx context.Context, engine *client.Client, ref string) (string, error
 	return found.ID, err
 }
 
-// backupName is the name under which a run keeps the image that had another name.
-// It says which name that was.
+// backupName returns the name under which a run keeps the image that had another
+// name. It says which name that was.
 func backupName(run, ref string) string {
 	sum := sha256.Sum256([]byte(ref))
 	return ImagePrefix(run) + fmt.Sprintf("%s:%x", backupLabel, sum[:8])
@@ -258,7 +258,7 @@ func (tag savedTag) savedBeside(dir string) (savedTag, bool) {
 	return savedTag{}, false
 }
 
-// Folders are the folders of all runs on this machine.
+// Folders returns the folders of all runs on this machine.
 func Folders() []string {
 	// If the temporary folder cannot be listed, there are none.
 	entries, _ := os.ReadDir(os.TempDir())

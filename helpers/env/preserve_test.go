@@ -45,7 +45,8 @@ func TestOnlyRunsThatGoOnHaveSavedATag(t *testing.T) {
 	require.False(t, ok, "the name on another engine is another name")
 }
 
-// run is an environment with a folder and a lock, which is all that saving tags needs.
+// run returns an environment with a folder and a lock, which is all that saving tags
+// needs.
 func run(t *testing.T, id string, engine *toyengine.Engine) *Environment {
 	t.Helper()
 	dir := filepath.Join(os.TempDir(), Prefix+id)

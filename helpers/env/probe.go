@@ -63,7 +63,7 @@ func (e *Environment) importProbe(ctx context.Context, platform string) (ref str
 	return ref, err
 }
 
-// smallestProgram is an executable that exits with 0.
+// smallestProgram returns an executable that exits with 0.
 func smallestProgram(platform string) ([]byte, error) {
 	exit, known := exits[platform]
 	if !known {

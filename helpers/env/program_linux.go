@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// EngineProgram is the program file of the engine's daemon, found as the
+// EngineProgram returns the program file of the engine's daemon, found as the
 // process that listens on the engine's socket.
 func (e *Environment) EngineProgram() (string, error) {
 	path, local := strings.CutPrefix(e.Engine.Host, "unix://")
@@ -33,7 +33,7 @@ func (e *Environment) EngineProgram() (string, error) {
 	return link, nil
 }
 
-// listener is the process that the kernel names as the peer of a connection
+// listener returns the process that the kernel names as the peer of a connection
 // to a unix socket.
 func listener(path string) (int32, error) {
 	conn, err := net.Dial("unix", path)

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// engineWith is an engine with a builder's container that has this file of
+// engineWith returns an engine with a builder's container that has this file of
 // authorities, or none.
 func engineWith(t *testing.T, roots []byte) *Environment {
 	t.Helper()

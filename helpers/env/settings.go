@@ -63,7 +63,7 @@ func readSettings(options []Option) (settings, error) {
 	return s, nil
 }
 
-// decided is what a suite decides for itself.
+// decided returns what a suite decides for itself.
 func decided(options []Option) settings {
 	s := settings{buildkit: subject.DefaultBuildKit, needs: map[string]missing{}, repro: goTest}
 	for _, option := range options {

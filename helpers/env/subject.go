@@ -25,8 +25,8 @@ type Buildx struct {
 // that needs a second BuildKit takes the first that differs.
 var Companions = []string{subject.NewestBuildKit, subject.DefaultBuildKit}
 
-// Companion is the reference and the version of a BuildKit other than the one
-// under test.
+// Companion returns the reference and the version of a BuildKit other than the
+// one under test.
 func (e *Environment) Companion() (ref, version string) {
 	for _, version := range Companions {
 		if version != e.BuildKit.Version {

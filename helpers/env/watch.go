@@ -51,7 +51,7 @@ func (w *watch) look(ctx context.Context, pause time.Duration, ask func(context.
 	})
 }
 
-// note adds to the last trouble if it goes on.
+// note extends the last trouble if it continues.
 func (w *watch) note(what string, from, to time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -41,7 +41,7 @@ func Create(out, claim string) (*Folder, error) {
 	return f, nil
 }
 
-// Name is the folder's path relative to the report it belongs to.
+// Name returns the folder's path relative to the report it belongs to.
 func (f *Folder) Name() string { return filepath.ToSlash(f.name) }
 
 func (f *Folder) path() string { return filepath.Join(f.out, f.name) }

@@ -50,8 +50,8 @@ func TestFilesStayInTheirFolder(t *testing.T) {
 	require.ErrorContains(t, err, "../outside")
 }
 
-// A file that the machine does not let the reader read says nothing about the
-// build; one that is missing or of another kind does.
+// A file that the machine refuses to open says nothing about the build; one that
+// is missing or of another kind does.
 func TestRefused(t *testing.T) {
 	for err, want := range map[error]bool{
 		syscall.EACCES: true, syscall.EPERM: true, syscall.EMFILE: true, syscall.EIO: true, syscall.ENOSPC: true,

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// layoutOf is an OCI layout in testdata, which holds hello.txt and dir/deep.txt.
+// layoutOf returns an OCI layout in testdata, which holds hello.txt and dir/deep.txt.
 func layoutOf(t *testing.T, release string) fstest.MapFS {
 	t.Helper()
 	return files.Tar(&spec.T{TB: t}, filepath.Join("testdata", "oci-"+release+".tar")).FS.(fstest.MapFS)

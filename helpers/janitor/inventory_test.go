@@ -75,7 +75,7 @@ func TestTheTable(t *testing.T) {
 	}
 }
 
-// judged is what a run makes of a difference.
+// judged returns what a run makes of a difference.
 func judged(d Difference) judgement {
 	switch {
 	case d.Err() != nil:

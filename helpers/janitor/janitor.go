@@ -38,7 +38,7 @@ type Object struct {
 	uses []string
 }
 
-// String is the kind and the name.
+// String returns the kind and the name.
 func (x Object) String() string { return x.Kind + " " + x.Name }
 
 var (
@@ -185,8 +185,8 @@ func volumesOf(c container.Summary) []string {
 	return names
 }
 
-// builderState is the state of a container of a builder. The state of any other
-// container is its owner's business.
+// builderState returns the state of a container of a builder. The state of any
+// other container is its owner's business.
 func builderState(name string, c container.Summary) string {
 	if !strings.HasPrefix(name, env.NodePrefix) {
 		return ""

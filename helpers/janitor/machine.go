@@ -58,7 +58,7 @@ func (m machine) objects() ([]Object, error) {
 	return slices.Concat(folders(), configuration, m.emulators(), m.mounted(), m.running()), err
 }
 
-// configuration is what the docker command and buildx remember for a user:
+// configuration returns what the docker command and buildx remember for a user:
 // contexts, builders, and which of them is current.
 func (m machine) configuration() ([]Object, error) {
 	kinds := []struct {
@@ -93,8 +93,8 @@ func (m machine) configuration() ([]Object, error) {
 	return objects, nil
 }
 
-// file is a file whose content must not change. A run owns it if its name says
-// so.
+// file returns the object for a file whose content must not change. A run owns it
+// if its name says so.
 func file(kind, path string) (Object, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -106,7 +106,7 @@ func file(kind, path string) (Object, error) {
 	}, nil
 }
 
-// emulators are what the kernel runs foreign programs with.
+// emulators returns what the kernel runs foreign programs with.
 func (m machine) emulators() []Object {
 	entries, err := os.ReadDir(m.binfmt)
 	if err != nil {
@@ -115,8 +115,8 @@ func (m machine) emulators() []Object {
 	}
 	var objects []Object
 	for _, entry := range entries {
-		// Labs register their own and remove it with themselves; the status is that of
-		// all.
+		// Labs register their own entries and remove them again; status is about all
+		// entries.
 		if entry.Name() == "register" || entry.Name() == "status" || strings.HasPrefix(entry.Name(), env.Prefix) {
 			continue
 		}
@@ -131,9 +131,9 @@ func (m machine) emulators() []Object {
 // containers of all engines.
 var containersOwn = []string{"overlay", "nsfs", "tmpfs", "proc", "sysfs", "mqueue", "devpts", "cgroup", "cgroup2"}
 
-// mounted are the file systems of this machine and the mounts in runs' folders.
-// Folders that are mounted elsewhere, as by labs, and the mounts of containers
-// come and go with their owners.
+// mounted returns the file systems of this machine and the mounts in runs'
+// folders. Folders that are mounted elsewhere, as by labs, and the mounts of
+// containers come and go with their owners.
 func (m machine) mounted() []Object {
 	mounts, err := m.mounts(nil)
 	if err != nil {
@@ -150,7 +150,7 @@ func (m machine) mounted() []Object {
 	return objects
 }
 
-// runIn returns the run in whose folder a path lies, or empty.
+// runIn returns the run whose folder contains a path, or empty.
 func runIn(path string) string {
 	rest, ok := strings.CutPrefix(path, filepath.Join(os.TempDir(), env.Prefix))
 	if !ok {
@@ -160,7 +160,7 @@ func runIn(path string) string {
 	return owner(ownedName, env.Prefix+first)
 }
 
-// running are the processes of runs, which carry the run's id in their
+// running returns the processes of runs, which carry the run's id in their
 // environment. Only their user and root may read it.
 func (m machine) running() []Object {
 	// The library would otherwise follow a variable of the user's.

@@ -141,8 +141,8 @@ func (g *Guard) Audit() (note string, err error) {
 	return d.Note(), errors.Join(errs...)
 }
 
-// saved are the names of images, as an engine lists them, that runs on this machine
-// have saved.
+// saved returns the names of images, as an engine lists them, that runs on this
+// machine have saved.
 func saved() []string {
 	var names []string
 	for _, folder := range folders() {

@@ -22,7 +22,7 @@ func handlers() []undo.Handler {
 // Left is an error whose cause another sweep may remove.
 type Left struct{ Err error }
 
-// Error is what was left and why.
+// Error returns what was left and why.
 func (l Left) Error() string { return l.Err.Error() }
 
 // Unwrap returns the cause.

@@ -110,7 +110,7 @@ func (d *deadRun) did(t *testing.T, kind string, was any) {
 	require.NoError(t, err)
 }
 
-// notes are the kinds of notes that are left.
+// notes returns the kinds of notes that are left.
 func (d *deadRun) notes() []string {
 	var kinds []string
 	for _, h := range handlers() {

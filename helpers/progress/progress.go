@@ -126,7 +126,7 @@ func (p Progress) Failed() []Vertex {
 	return failed
 }
 
-// Names are the names of all steps, in the order of the progress.
+// Names returns the names of all steps, in the order of the progress.
 func (p Progress) Names() []string {
 	names := make([]string, 0, len(p.Vertices))
 	for _, v := range p.Vertices {
@@ -137,7 +137,7 @@ func (p Progress) Names() []string {
 
 var metadataStep = regexp.MustCompile(`(?:load metadata|resolve image config) for (?:docker-image://)?(?:docker\.io/(?:library/)?)?(\S+)$`)
 
-// Images are the images that the build looked up, in familiar form: its base
+// Images returns the images that the build looked up, in familiar form: its base
 // images and its frontend.
 func (p Progress) Images() []string {
 	var images []string

@@ -13,7 +13,7 @@ const (
 	Yes
 )
 
-// String is the word used in messages.
+// String returns the word used in messages.
 func (r Reading) String() string { return [...]string{"untold", "no", "yes"}[r] }
 
 func reading(told, so bool) Reading {

@@ -51,7 +51,7 @@ func RLockTags(t *spec.T) {
 	lock(t, (*flock.Flock).TryRLockContext)
 }
 
-// lockFile is the file that runs that share a mirror lock for its tags.
+// lockFile returns the file that runs that share a mirror lock for its tags.
 func lockFile(t *spec.T) string {
 	dir := t.Env.Testbed.Locks
 	if dir == "" {

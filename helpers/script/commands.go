@@ -22,7 +22,7 @@ type negation bool
 // command runs one line of a script. Its error is the reason for the verdict.
 type command func(r *runner, ts *testscript.TestScript, not negation, args []string) error
 
-// commands are the commands that the language adds to testscript's own.
+// commands returns the commands that the language adds to testscript's own.
 func commands() map[string]command {
 	return map[string]command{
 		"builder":  (*runner).builder,

@@ -63,7 +63,8 @@ func (r *runner) recorded(name string) (driver string, ok bool) {
 	return instance.Driver, true
 }
 
-// built are the builders that the script built on, as buildx noted in its configuration.
+// built returns the builders that the script built on, as buildx noted in its
+// configuration.
 func (r *runner) built() []string {
 	// The pattern is well-formed, which is all that could go wrong.
 	builds, _ := filepath.Glob(filepath.Join(r.config.Dir, "refs", "*", "*", "*"))
@@ -91,9 +92,8 @@ func (r *runner) subjectsPart() {
 	}
 }
 
-// absence says why the BuildKit under test took no part; empty if it did. What
-// image the builders come from that the script makes itself is the script's
-// business.
+// absence says why the BuildKit under test took no part; empty if it did. The
+// script decides which image the builders have that it creates itself.
 func (r *runner) absence(built []string) string {
 	instances, _ := filepath.Glob(filepath.Join(r.config.Dir, "instances", "*"))
 	if len(built) == 0 && r.last == nil && len(r.builders) == 0 && len(instances) == 0 {

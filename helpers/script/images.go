@@ -124,7 +124,7 @@ func (r *runner) eachNew(ctx context.Context, before names, do func(name, id str
 }
 
 // said reports whether the script's evidence contains a text. Evidence that
-// cannot be read does not.
+// cannot be read counts as not containing it.
 func (r *runner) said(text string) bool {
 	held, err := r.t.Evidence.Holds(text)
 	return held && err == nil
@@ -173,7 +173,7 @@ func ofARun(name string) bool {
 	return strings.HasPrefix(rest, env.Prefix)
 }
 
-// savedByRuns are the names that runs on this machine restore themselves.
+// savedByRuns returns the names that runs on this machine restore themselves.
 func savedByRuns() map[string]bool {
 	all := map[string]bool{}
 	for _, folder := range env.Folders() {

@@ -10,8 +10,8 @@ import (
 	"github.com/distribution/reference"
 )
 
-// namesGiven are the names that a docker command is about to give to images on
-// the engine, as far as its words show; those in a bake file are queried.
+// namesGiven returns the names that a docker command is about to give to images
+// on the engine, as far as its words show; those in a bake file are queried.
 func (r *runner) namesGiven(config cli.Config, args []string) []string {
 	if len(args) == 0 {
 		return nil
@@ -31,7 +31,7 @@ func (r *runner) namesGiven(config cli.Config, args []string) []string {
 	return args[len(args)-1:]
 }
 
-// namesInFlags are the names in --tag and --output of a build.
+// namesInFlags returns the names in --tag and --output of a build.
 func namesInFlags(args []string) []string {
 	names := cli.ValuesOf(args, "-t", "--tag")
 	for _, output := range cli.ValuesOf(args, "-o", "--output") {
@@ -40,7 +40,7 @@ func namesInFlags(args []string) []string {
 	return names
 }
 
-// namesInOutput are the names in one output, which is written as CSV: several
+// namesInOutput returns the names in one output, which is written as CSV: several
 // names of one image are in quotation marks.
 func namesInOutput(output string) []string {
 	fields, err := csv.NewReader(strings.NewReader(output)).Read()

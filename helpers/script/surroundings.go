@@ -17,9 +17,9 @@ const tell = `/usr/bin/env -0 >"$0.env" && PATH="$PATH:/usr/bin:/bin" cat >"$0.s
 // ofTheShell are the variables that a shell sets for itself.
 var ofTheShell = []string{"PWD", "OLDPWD", "SHLVL", "_"}
 
-// surroundings are the configuration, folder and variables of the script as they are for
-// the next command, and what stdin has put on its standard input, which this call uses
-// up.
+// surroundings returns the configuration, folder and variables of the script as they are
+// for the next command, and what stdin has put on its standard input, which this call
+// uses up.
 func (r *runner) surroundings(ts *testscript.TestScript) (cli.Config, error) {
 	if err := ts.Exec("/bin/sh", "-c", tell, r.told); err != nil {
 		return cli.Config{}, fmt.Errorf("cannot read the script's variables: %w", err)
@@ -35,7 +35,7 @@ func (r *runner) surroundings(ts *testscript.TestScript) (cli.Config, error) {
 	return r.config.In(ts.MkAbs(".")).With(changed(r.given, string(env))...).Reading(string(stdin)), nil
 }
 
-// changed are the variables, each ended by a zero byte, that differ from the
+// changed returns the variables, each ended by a zero byte, that differ from the
 // given ones.
 func changed(given []string, environ string) []string {
 	var set []string

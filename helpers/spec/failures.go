@@ -51,7 +51,7 @@ func (f *failures) first() time.Time {
 	return f.at
 }
 
-// text is everything that was said.
+// text returns everything that was said.
 func (f *failures) text() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -61,8 +61,8 @@ func (f *failures) text() string {
 	return strings.Join(f.messages, "\n")
 }
 
-// reason is the first failure as one sentence for a stranger: first what the spec
-// says about it, then what the assertion found.
+// reason returns the first failure as one sentence for a stranger: first what the
+// spec says about it, then what the assertion found.
 func (f *failures) reason() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -162,7 +162,7 @@ func (t *T) show(text string) {
 	fmt.Fprintln(t.TB.Output(), t.where()+strings.ReplaceAll(text, "\n", "\n    "))
 }
 
-// Skip, like Skipf and SkipNow, ends the claim as a mistake of the spec: what a
+// Skip ends the claim, like Skipf and SkipNow, as a mistake of the spec: what a
 // claim needs belongs in its needs, so that the report can name it.
 func (t *T) Skip(args ...any) { t.Mistaken("the spec skips itself: %s", fmt.Sprint(args...)) }
 

@@ -257,7 +257,7 @@ func panicsOut(s *scene) {
 	})
 }
 
-// crowd has many claims of which half fail each time.
+// crowd has many claims, half of which fail each time.
 func crowd(s *scene) {
 	for i := range 8 {
 		s.prove(fmt.Sprint("claim-", i), nil, func(t *T) {

@@ -84,8 +84,8 @@ func (p *proof) try() *T {
 	return t
 }
 
-// again is how many more tries the first failure asks for. A known fault of the
-// release is not an accusation, and a claim that did not end takes its whole
+// again returns how many more tries the first failure asks for. A known fault of
+// the release is not an accusation, and a claim that did not end takes its whole
 // deadline each time.
 func (p *proof) again() int {
 	first := p.tries[0]
@@ -175,7 +175,7 @@ func (p *proof) conclude() {
 	p.announce(known, counted)
 }
 
-// shown is the try whose facts count: the first that held, or else the first.
+// shown returns the try whose facts count: the first that held, or else the first.
 func (p *proof) shown() *T {
 	for _, t := range p.tries {
 		if t.verdict == claim.Holds {
@@ -204,7 +204,7 @@ func (p *proof) announce(known string, counted []claim.Try) {
 	}
 }
 
-// counted is what the tries came to, as data.
+// counted returns what the tries came to, as data.
 func (p *proof) counted() []claim.Try {
 	var all []claim.Try
 	for _, t := range p.tries {

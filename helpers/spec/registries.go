@@ -45,7 +45,7 @@ func (t *T) assign(to string, r role) {
 	t.roles[to] = r
 }
 
-// role is the role of the image if it has one, or else of its registry.
+// role returns the role of the image if it has one, or else of its registry.
 func (t *T) role(image, host string) role {
 	t.mu.Lock()
 	defer t.mu.Unlock()

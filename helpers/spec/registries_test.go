@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// doubting is a try over a registry with a fault, on an engine that is asked and
-// has nothing to say.
+// doubting returns a try over a registry with a fault, on an engine that is asked
+// and has nothing to say.
 func doubting(t *testing.T, middleware proxy.Middleware) (try *T, host string) {
 	t.Helper()
 	faulty := httptest.NewServer(middleware(http.NotFoundHandler()))

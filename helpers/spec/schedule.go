@@ -28,7 +28,7 @@ type schedule struct {
 	alone bool
 }
 
-// scheduleOf is the one schedule of a run.
+// scheduleOf returns the one schedule of a run.
 func scheduleOf(e *env.Environment) *schedule {
 	s, err := env.Shared(e, "the schedule of tries", func() (*schedule, error) { return newSchedule(places()), nil })
 	if err != nil {

@@ -83,9 +83,9 @@ func (t *T) prefix() string {
 	return fmt.Sprintf("try %d: ", t.number)
 }
 
-// SharedKey is the key under which things that specs share are kept: all first
-// tries have the same, and a retry of a failed claim has its own, so that it gets
-// fresh builders.
+// SharedKey returns the key under which things that specs share are kept: all
+// first tries have the same, and a retry of a failed claim has its own, so that
+// it gets fresh builders.
 func (t *T) SharedKey(key string) string {
 	if t.round == "" {
 		return key

@@ -47,7 +47,7 @@ func oneOf(variable, word string, known []string) error {
 // Chosen reports whether anything was chosen.
 func (c Cell) Chosen() bool { return c != Cell{} }
 
-// String is what was chosen as arguments of make, for example "DRIVER=docker
+// String returns what was chosen as arguments of make, for example "DRIVER=docker
 // STORE=overlay2".
 func (c Cell) String() string {
 	var words []string

@@ -20,8 +20,8 @@ func finish(code int, err error) int {
 	return max(code, 1)
 }
 
-// complaints are the lines of an error, with the command that helps, if there is
-// one.
+// complaints returns the lines of an error, with the command that helps, if there
+// is one.
 func complaints(err error, command string) []string {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		parts := joined.Unwrap()

@@ -14,7 +14,7 @@ type Access struct {
 	File    string
 }
 
-// Variables are the environment variables that say the same to processes.
+// Variables returns the environment variables that pass all this on to processes.
 func (a Access) Variables() map[string]string {
 	all := map[string]string{"DOCKER_HOST": a.DockerHost, "DOCKER_CONFIG": a.DockerConfig, Variable: a.File}
 	if a.Path != "" {

@@ -62,7 +62,7 @@ type Mirror struct {
 	Registries []string `json:"registries,omitempty"`
 }
 
-// Mirrored are the registries whose images the mirror has.
+// Mirrored returns the registries whose images the mirror has.
 func (m Mirror) Mirrored() []string {
 	if m.Address != "" && len(m.Registries) == 0 {
 		return []string{"docker.io"}

@@ -43,7 +43,7 @@ func (n Note) Read(was any) error {
 	return nil
 }
 
-// Run is the folder of the run that made the change.
+// Run returns the folder of the run that made the change.
 func (n Note) Run() string { return filepath.Dir(filepath.Dir(n.path)) }
 
 // Undoing reports whether the run has begun to undo it: what the run did must not be
@@ -111,8 +111,8 @@ func Find(run, kind, key string) (Note, bool) {
 	return Note{}, false
 }
 
-// paths are the files of a run's notes, the newest first. An unfinished file has
-// a name that begins with a dot.
+// paths returns the files of a run's notes, the newest first. An unfinished file
+// has a name that begins with a dot.
 func paths(run string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(run, folder))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -114,7 +114,7 @@ func ofStatus(host string, response *http.Response) *Fault {
 	return &Fault{Host: host, Kind: kind, Detail: detail}
 }
 
-// ofError is the fault that made a request fail.
+// ofError returns the fault that made a request fail.
 func ofError(host string, err error) *Fault {
 	var through *net.OpError
 	if errors.As(err, &through) && through.Op == "proxyconnect" {
@@ -156,7 +156,7 @@ func kindOf(err error) (Kind, string) {
 	return Unreadable, "cannot be understood: " + err.Error()
 }
 
-// why is the reason that a certificate was not accepted, without the certificate.
+// why returns the reason that a certificate was not accepted, without the certificate.
 func why(err error) string {
 	var authority x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError

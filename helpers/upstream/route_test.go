@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// shelf is a registry that holds one image, some/app:1.
+// shelf returns a registry that holds one image, some/app:1.
 func shelf(t *testing.T) http.Handler {
 	t.Helper()
 	handler := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
@@ -36,7 +36,7 @@ func shelf(t *testing.T) http.Handler {
 	return handler
 }
 
-// behind is a host that clients see through a proxy.
+// behind returns a host that clients see through a proxy.
 func behind(t *testing.T, middleware proxy.Middleware) Host {
 	t.Helper()
 	server := httptest.NewUnstartedServer(middleware(shelf(t)))

@@ -47,8 +47,8 @@ func (w *witness) forget() {
 	w.faults, w.spoken = nil, nil
 }
 
-// fault is what went wrong last. A certificate takes precedence: a client that is
-// told to may try without TLS after it.
+// fault returns what went wrong last. A certificate takes precedence: a client
+// that is told to may try without TLS after it.
 func (w *witness) fault() *Fault {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -98,7 +98,7 @@ func logBeta(a, b float64, c rate.Count) float64 {
 	return mathext.Lbeta(a+float64(c.Failed), b+float64(c.Asked-c.Failed)) - mathext.Lbeta(a, b)
 }
 
-// bad is the probability that the release at i is a bad one.
+// bad returns the probability that the release at i is a bad one.
 func (b belief) bad(i int) float64 {
 	return floats.Sum(b.at[1 : i+1])
 }
@@ -110,12 +110,12 @@ func (b belief) decided(i int) bool {
 	return i > 0 && i < len(b.at)-1 && (bad < doubt || bad > 1-doubt)
 }
 
-// bits is how much is unknown.
+// bits returns how much is unknown.
 func (b belief) bits() float64 {
 	return stat.Entropy(b.at) / math.Ln2
 }
 
-// gain is how many bits the given number of tries with the release at i are
+// gain returns how many bits the given number of tries with the release at i are
 // expected to yield.
 func (b belief) gain(counts []rate.Count, i, tries int) float64 {
 	then := append([]rate.Count{}, counts...)
@@ -129,8 +129,8 @@ func (b belief) gain(counts []rate.Count, i, tries int) float64 {
 	return b.bits() - expected
 }
 
-// enough is how many tries show a failure with a probability of 95 % if the claim
-// fails as often as it did with a bad release.
+// enough returns how many tries show a failure with a probability of 95 % if the
+// claim fails as often as it did with a bad release.
 func enough(bad rate.Count) int {
 	next := math.Exp(logBad(bad.Add(1)) - logBad(bad))
 	return min(max(1, int(math.Ceil(math.Log(1-Sure)/math.Log(1-next)))), mostAhead)

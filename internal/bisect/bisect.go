@@ -246,8 +246,8 @@ func (s *search) halving() int {
 
 func distance(a, b int) int { return max(a-b, b-a) }
 
-// budget is how many tries a claim is worth that fails each time: both ends, the
-// halving, and the answer again. Whether it would waver if it were asked more
+// budget returns how many tries a claim is worth that fails each time: both ends,
+// the halving, and the answer again. Whether it would waver if it were asked more
 // often is what the probability says.
 func (s *search) budget() int {
 	tries := 4 + bits.Len(uint(len(s.line)-2))
@@ -324,8 +324,8 @@ func (s *search) answer(b belief) Answer {
 	return answer
 }
 
-// changes are the places between neighboring releases that can be judged: those
-// that cannot are indistinguishable from each other.
+// changes returns the places between neighboring releases that can be judged:
+// those that cannot are indistinguishable from each other.
 func (s *search) changes(b belief) []Change {
 	var all []Change
 	now := Change{LastGood: s.line[0].asGood()}
@@ -345,7 +345,7 @@ func (s *search) changes(b belief) []Change {
 func (p *place) asGood() Release { return Release{p.version, p.Count, p.held} }
 func (p *place) asBad() Release  { return Release{p.version, p.Count, p.failed} }
 
-// alike is the error if both ends seem to fail at the same rate.
+// alike returns the error if both ends seem to fail at the same rate.
 func (s *search) alike(answer Answer) error {
 	alike := believe(s.counts()).at[none]
 	if alike < answer.Probability {

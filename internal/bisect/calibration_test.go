@@ -105,7 +105,7 @@ func askHistories(t *testing.T, n int, seed uint64) (answers []said, tries int) 
 	return answers, tries
 }
 
-// bin collects what was said of one kind.
+// bin collects the answers that has accepts.
 type bin struct {
 	name               string
 	has                func(said) bool

@@ -128,13 +128,13 @@ func (b Book) Proofs() string {
 	return hex.EncodeToString(hash.Sum(nil))[:12]
 }
 
-// WithoutRegressions is the book without the faults of past releases.
+// WithoutRegressions returns the book without the faults of past releases.
 func (b Book) WithoutRegressions() Book {
 	b.Claims = slices.DeleteFunc(slices.Clone(b.Claims), func(c claim.Listed) bool { return c.Chapter() == Regressions })
 	return b
 }
 
-// IDs are the ids of all claims.
+// IDs returns the ids of all claims.
 func (b Book) IDs() []string {
 	var ids []string
 	for _, c := range b.Claims {
@@ -143,7 +143,7 @@ func (b Book) IDs() []string {
 	return ids
 }
 
-// function is the name of the test function that a claim is proven in.
+// function returns the name of the test function that a claim is proven in.
 func function(c claim.Listed) string {
 	name, _, _ := strings.Cut(c.Test, "/")
 	return name

@@ -100,7 +100,7 @@ func TestTheBookChangesWithItsScripts(t *testing.T) {
 	assert.Assert(t, one.Digest() != edited.Digest())
 }
 
-// suiteModule is a project with specs of its own in a folder.
+// suiteModule returns a project with specs of its own in a folder.
 func suiteModule(t *testing.T, tests string) string {
 	t.Helper()
 	here, err := filepath.Abs(root)

@@ -72,9 +72,9 @@ func (b Book) Pattern() string {
 	return strings.Join(alternatives, "|")
 }
 
-// Deadline is the longest that the claims may take together, one after the other
-// and each tried as often as a failure asks for, plus some time to open and close
-// the environment.
+// Deadline returns the longest that the claims may take together, one after the
+// other and each tried as often as a failure asks for, plus some time to open and
+// close the environment.
 func (b Book) Deadline(confirm int) time.Duration {
 	const around = 5 * time.Minute
 	total := around

@@ -10,7 +10,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// small is a book of a few claims.
+// small returns a book of a few claims.
 func small() Book {
 	var b Book
 	for _, id := range []string{"builders/ls", "builders/arch", "caching/hits", "caching/third", "caching/dive-0.12", "images/prune", "images/prune-type", "regressions/x"} {

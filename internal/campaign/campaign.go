@@ -79,7 +79,7 @@ type finished struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// at is the request for a place.
+// at returns the request for a place.
 func (c *cells) at(p place) check.Request {
 	one := c.request
 	one.Cell, one.Out = p.cell, p.dir
@@ -147,7 +147,7 @@ func (c *cells) say(format string, args ...any) {
 	fmt.Fprintf(c.project.Stdout, format+"\n", args...)
 }
 
-// interrupted is the error of a campaign of cells that was interrupted.
+// interrupted returns the error of a campaign of cells that was interrupted.
 func interrupted(started time.Time) error {
 	return fmt.Errorf("interrupted after %.0f s; the same command resumes from here", time.Since(started).Seconds())
 }

@@ -57,7 +57,7 @@ func (h History) Run(ctx context.Context) error {
 	return h.conclude(ledger, chosen, time.Since(started))
 }
 
-// judge runs what is not known yet of one cell.
+// judge runs what is not known yet about one cell.
 func (h History) judge(ctx context.Context, p check.Project, ledger *history.Ledger, cell history.Cell) error {
 	missing := slices.DeleteFunc(slices.Clone(cell.Regressions), func(r history.Regression) bool { return ledger.Knows(r, cell) })
 	if len(missing) == 0 {

@@ -163,8 +163,8 @@ func (s Selftest) request(one sabotage.Sabotage) check.Request {
 	return asked
 }
 
-// sparedBy are the claims that a sabotage must leave alone. If a whole component is
-// missing, few claims can be spared.
+// sparedBy returns the claims that a sabotage must leave alone. If a whole
+// component is missing, few claims can be spared.
 func sparedBy(one sabotage.Sabotage) []string {
 	if len(one.Stops) > 0 {
 		return nil
@@ -172,8 +172,8 @@ func sparedBy(one sabotage.Sabotage) []string {
 	return slices.DeleteFunc(slices.Clone(spared), func(id string) bool { return slices.Contains(one.Claims(), id) })
 }
 
-// confirmations is how often a failed claim is retried. A sabotage acts each time,
-// so seeing it twice is enough, unless it acts only some of the time.
+// confirmations returns how often a failed claim is retried. A sabotage acts each
+// time, so seeing it twice is enough, unless it acts only some of the time.
 func confirmations(one sabotage.Sabotage) string {
 	if one.Wavers() {
 		return strconv.Itoa(subject.DefaultConfirm)
@@ -181,7 +181,7 @@ func confirmations(one sabotage.Sabotage) string {
 	return "1"
 }
 
-// measured is the sabotage as if everything that happened had been expected.
+// measured returns the sabotage as if everything that happened had been expected.
 func measured(one sabotage.Sabotage, claims []report.Claim) sabotage.Sabotage {
 	one.Kills, one.Unsteady, one.Counted, one.Chance = nil, nil, "", nil
 	for _, c := range claims {
@@ -224,7 +224,7 @@ func (s Selftest) keep(bed mutatedTestbed, all book.Book) error {
 // tookFile holds how long a sabotage took; it is written once the sabotage was judged.
 const tookFile = "took.txt"
 
-// judged is the score of a sabotage from what its last run left.
+// judged returns the score of a sabotage from what its last run left.
 func (s Selftest) judged(one sabotage.Sabotage) (sabotage.Score, time.Duration, error) {
 	folder := filepath.Join(s.Request.Out, one.Name)
 	content, err := os.ReadFile(filepath.Join(folder, tookFile))

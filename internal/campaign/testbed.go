@@ -111,7 +111,7 @@ func (b mutatedTestbed) mutate(ctx context.Context, one sabotage.Sabotage) (stri
 	return b.making.BuildKitFromSource(ctx, tree, "-overlay="+overlay)
 }
 
-// tree is a copy of the release's source: go refuses overlays in its module cache.
+// tree returns a copy of the release's source: go refuses overlays in its module cache.
 func (b mutatedTestbed) tree(ctx context.Context) (string, error) {
 	tree, err := filepath.Abs(filepath.Join(b.trees, "buildkit-"+b.buildkit))
 	if err != nil {

@@ -38,8 +38,8 @@ type Workspace struct {
 	Stdout, Stderr io.Writer
 }
 
-// Here is the workspace of the project that this program belongs to, with the lab on
-// this machine.
+// Here returns the workspace of the project that this program belongs to, with the
+// lab on this machine.
 func Here() Workspace {
 	module := strings.TrimSuffix(reflect.TypeFor[Workspace]().PkgPath(), "/internal/check")
 	return Workspace{Module: module, OpenLab: theLab}

@@ -227,7 +227,7 @@ func (l *fakeLab) Access(store string) (testbed.Access, error) {
 
 func (l *fakeLab) TestbedFile() string { return "/cache/testbed.json" }
 
-// testbed is what the check takes place on.
+// testbed returns what the check takes place on.
 func (c *toy) testbed(t *testing.T) (preparedTestbed, error) {
 	t.Helper()
 	asked, err := c.parse()

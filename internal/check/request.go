@@ -46,7 +46,7 @@ type Choice struct {
 	IDs []string
 }
 
-// String is what was chosen, as people write it.
+// String returns what was chosen, as people write it.
 func (c Choice) String() string {
 	if len(c.IDs) > 0 {
 		return strings.Join(c.IDs, " ")
@@ -122,7 +122,7 @@ func (r Request) again(specs string) makefile.Check {
 	return makefile.Check{BuildKit: r.Cell.BuildKit, Buildx: r.Cell.Buildx, Specs: specs, Driver: r.Cell.Driver, Store: r.Cell.Store}
 }
 
-// variables are the variables of the test process that come from the request.
+// variables returns the variables of the test process that come from the request.
 func (r Request) variables(specs, out string) map[string]string {
 	return map[string]string{
 		"DRIVER": r.Cell.Driver, "STORE": r.Cell.Store, "SPECS": specs, "OUT": out,

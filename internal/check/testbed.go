@@ -150,8 +150,8 @@ func (p Project) inLab(ctx context.Context, r parsed, w Watch) (preparedTestbed,
 	return bed, nil
 }
 
-// environ is the environment of the test process: that of this process, with the
-// testbed's variables and the given ones in place of the user's.
+// environ returns the environment of the test process: that of this process, with
+// the testbed's variables and the given ones in place of the user's.
 func (b preparedTestbed) environ(given map[string]string) []string {
 	set := map[string]string{"BUILDKIT": b.buildkit, "BUILDX": b.buildx}
 	maps.Copy(set, given)
@@ -177,7 +177,7 @@ func (b preparedTestbed) environ(given map[string]string) []string {
 }
 
 // Prefetch has the lab make BuildKit releases while specs run that do not need
-// them yet. It ignores failures: those who need the release report them.
+// them yet. It ignores failures: the run that needs the release reports them.
 type Prefetch struct {
 	// Start starts it; all calls but the first do nothing.
 	Start func()

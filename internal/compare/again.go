@@ -61,8 +61,8 @@ func Add(r, later report.Report, folder string) report.Report {
 	return r
 }
 
-// triesOf are the tries at a claim of a report, even if there was only one. If
-// the report has other claims, these are assumed to have run alongside.
+// triesOf returns the tries at a claim of a report, even if there was only one.
+// If the report has other claims, these are assumed to have run alongside.
 func triesOf(r report.Report, c report.Claim) []report.Try {
 	if len(c.Tries) > 0 {
 		return c.Tries

@@ -8,7 +8,7 @@ import (
 	"builders.test/internal/report"
 )
 
-// failures is how often a claim failed, out of the tries that say something.
+// failures returns how often a claim failed, out of the tries that say something.
 func failures(c *report.Claim) rate.Count {
 	switch {
 	case c == nil:
@@ -24,7 +24,7 @@ func failures(c *report.Claim) rate.Count {
 	return rate.Count{}
 }
 
-// classOf is what becomes of a claim.
+// classOf returns what becomes of a claim.
 func (c Change) classOf() Class {
 	switch before, after := c.Baseline, c.Candidate; {
 	case before == nil || after == nil || before.Verdict == claim.Error || after.Verdict == claim.Error:
@@ -41,7 +41,7 @@ func (c Change) classOf() Class {
 	return c.byRate()
 }
 
-// byRate is the class by how often the claim failed on either side.
+// byRate returns the class by how often the claim failed on either side.
 func (c Change) byRate() Class {
 	switch {
 	case c.Before.Asked == 0 || c.After.Asked == 0:
@@ -63,7 +63,7 @@ func (c Change) byRate() Class {
 	return Unsteady
 }
 
-// direction is the class of a claim that does not fail as often as before.
+// direction returns the class of a claim that does not fail as often as before.
 func (c Change) direction() Class {
 	switch {
 	case c.After.More(c.Before):
@@ -84,8 +84,9 @@ func (c Change) byReference() bool {
 	return known(c.Candidate, c.Baseline, c.After, c.Before) || known(c.Baseline, c.Candidate, c.Before, c.After)
 }
 
-// String is the class and what it rests on: "regressed: 0 of 8 → 7 of 8", "unsteady
-// on both: 3 of 20 → 5 of 20". If nothing was counted, it is the class alone.
+// String returns the class and what it rests on: "regressed: 0 of 8 → 7 of 8",
+// "unsteady on both: 3 of 20 → 5 of 20". If nothing was counted, it is the class
+// alone.
 func (c Change) String() string {
 	counts := fmt.Sprintf("%s → %s", c.Before, c.After)
 	switch c.Class {

@@ -153,7 +153,7 @@ func (c Comparison) InWords() []string {
 	return words
 }
 
-// Count is how many claims of each class there are.
+// Count returns how many claims of each class there are.
 func (c Comparison) Count() map[Class]int {
 	counts := map[Class]int{}
 	for _, change := range c.Changes {

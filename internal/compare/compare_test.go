@@ -8,8 +8,8 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// tried is a claim with a verdict after tries, a letter each: h holds, f fails, e
-// could not be asked.
+// tried returns a claim with a verdict after tries, a letter each: h holds, f
+// fails, e could not be asked.
 func tried(id, tries string) report.Claim {
 	c := report.Claim{ID: id}
 	verdicts := map[rune]claim.Verdict{'h': claim.Holds, 'f': claim.Broken, 'e': claim.Error}

@@ -63,7 +63,7 @@ var colors = map[claim.Verdict]string{
 	claim.Unsteady:      "35",
 }
 
-// colorOf is the color of a claim's verdict: a known fault is not an alarm.
+// colorOf returns the color of a claim's verdict: a known fault is not an alarm.
 func colorOf(one report.Claim) string {
 	if one.Known != "" {
 		return colors[claim.NotApplicable]

@@ -47,7 +47,7 @@ func (c *Console) Matrix(t matrix.Table, seconds []float64) {
 	fmt.Fprintln(c.out)
 }
 
-// widest is how much room a column needs.
+// widest returns how much room a column needs.
 func widest(t matrix.Table) int {
 	width := 0
 	for _, column := range t.Columns {

@@ -32,7 +32,7 @@ func (c *Console) Soak(s soak.Soak) {
 	fmt.Fprintf(c.out, "%s\n", c.paint(overall(s.Worst()), s.Headline()))
 }
 
-// soakWidth is the width of the longest entry of a column.
+// soakWidth returns the width of the longest entry of a column.
 func soakWidth(s soak.Soak) int {
 	width := len("not applicable")
 	for i, column := range s.Columns {

@@ -73,7 +73,7 @@ func (c *Console) clip(line string) string {
 	return text.Cut(line, max(c.width-1, 160))
 }
 
-// overall is the color of a whole run: what does not apply spoils nothing.
+// overall returns the color of a whole run: what does not apply spoils nothing.
 func overall(worst claim.Verdict) string {
 	if worst == claim.NotApplicable {
 		worst = claim.Holds

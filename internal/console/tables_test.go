@@ -12,7 +12,7 @@ import (
 	"gotest.tools/v3/golden"
 )
 
-// run is a report with a verdict for each of four claims.
+// run returns a report with a verdict for each of four claims.
 func run(version string, verdicts ...claim.Verdict) report.Report {
 	ids := []string{"builders/ls", "caching/second", "output/load", "shape/manifest"}
 	var claims []report.Claim
@@ -29,8 +29,8 @@ func run(version string, verdicts ...claim.Verdict) report.Report {
 	return report.New(report.Subject{BuildKit: subject.BuildKit{Version: version}}, claims)
 }
 
-// asked is a report whose claims were tried, each as often as it has letters: h
-// held, f failed.
+// asked returns a report whose claims were tried, each as often as it has
+// letters: h held, f failed.
 func asked(r report.Report, tries ...string) report.Report {
 	for i, letters := range tries {
 		for _, letter := range letters {

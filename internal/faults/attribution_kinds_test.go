@@ -36,7 +36,7 @@ type kind struct {
 	sound, passes bool
 }
 
-// deadline is the deadline of a script: a registry that never answers uses it up.
+// deadline returns the deadline of a script: a registry that never answers uses it up.
 func (k kind) deadline() string {
 	if k.name == silence {
 		return "20s"
@@ -46,8 +46,8 @@ func (k kind) deadline() string {
 
 const silence = "does not answer"
 
-// shelf is a registry with two of the lab's images, slightly changed: an engine
-// does not fetch what it already has.
+// shelf returns a registry with two of the lab's images, slightly changed: an
+// engine does not fetch what it already has.
 func shelf(t *testing.T) http.Handler {
 	t.Helper()
 	handler := registry.New(registry.Logger(log.New(io.Discard, "", 0)))

@@ -29,7 +29,7 @@ func slug(words string) string {
 	return strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(words), "-"), "-")
 }
 
-// cells are the cells of one driver.
+// cells returns the cells of one driver.
 func cells(kinds []kind, driver string) []cell {
 	var all []cell
 	for _, k := range kinds {

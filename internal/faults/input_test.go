@@ -113,7 +113,7 @@ func requireHarmless(t *testing.T, r *ran) {
 	}
 }
 
-// elements are the names of a document's elements.
+// elements returns the names of a document's elements.
 func elements(t *testing.T, document []byte) []string {
 	t.Helper()
 	var names []string

@@ -69,7 +69,7 @@ func prepared(m *testing.M) int {
 	return m.Run()
 }
 
-// inLab is the command in the project's folder, on the lab.
+// inLab returns the command in the project's folder, on the lab.
 func inLab(args ...string) *exec.Cmd {
 	command := exec.Command(program, args...)
 	command.Dir = root
@@ -82,7 +82,7 @@ func environ(set ...string) []string {
 	return append(os.Environ(), set...)
 }
 
-// theLab is the lab that the runs use.
+// theLab returns the lab that the runs use.
 func theLab(t *testing.T) *lab.Lab {
 	t.Helper()
 	l, err := lab.Open(lab.Options{})
@@ -98,7 +98,7 @@ func access(t *testing.T) testbed.Access {
 	return found
 }
 
-// withMirror is the file of a testbed that is not a lab and has a mirror.
+// withMirror returns the file of a testbed that is not a lab and has a mirror.
 func withMirror(t *testing.T, mirror testbed.Mirror) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "testbed.json")
@@ -184,7 +184,7 @@ func (r *ran) report(t *testing.T) report.Report {
 	return found
 }
 
-// descendants are the processes below one, by the names of their programs.
+// descendants returns the processes below one, by the names of their programs.
 func descendants(pid int) map[string]int {
 	below := map[string]int{}
 	children, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
@@ -261,7 +261,7 @@ func leftovers(t *testing.T, before janitor.Inventory, clients []*client.Client)
 	return left
 }
 
-// inventory is what there is before a run.
+// inventory returns what there is before a run.
 func inventory(t *testing.T) janitor.Inventory {
 	t.Helper()
 	found, err := janitor.TakeInventory(t.Context(), engines(t)...)

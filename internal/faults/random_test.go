@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// times is how often something is tried: what the variable says, or usual.
+// times returns how often something is tried: what the variable says, or usual.
 func times(t *testing.T, variable string, usual int) int {
 	t.Helper()
 	text := os.Getenv(variable)

@@ -106,7 +106,7 @@ func awaitGone(t *testing.T, r *ran) {
 	})
 }
 
-// runOf is the id of a run, which is in the names of what it made.
+// runOf returns the id of a run, which is in the names of what it made.
 func runOf(t *testing.T, r *ran) string {
 	t.Helper()
 	found := ""
@@ -214,7 +214,7 @@ func lendDefaultImage(t *testing.T) (returned func()) {
 	}
 }
 
-// savers are the folders of the live runs that have saved the name.
+// savers returns the folders of the live runs that have saved the name.
 func savers() []string {
 	return slices.DeleteFunc(env.Folders(), func(dir string) bool {
 		return !slices.Contains(env.SavedTags(dir), builder.DefaultImage) || !env.IsLive(dir)

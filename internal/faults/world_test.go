@@ -62,7 +62,7 @@ func requireGreen(t *testing.T) {
 	require.Zero(t, r.wait(t), "the run after the fault: %s", r.said)
 }
 
-// enginePid is the process of the engine that runs are on.
+// enginePid returns the process id of the engine that runs are on.
 func enginePid(t *testing.T) int {
 	t.Helper()
 	cache := filepath.Dir(access(t).File)
@@ -82,7 +82,7 @@ func enginePid(t *testing.T) int {
 	return 0
 }
 
-// midway is a run in which some claims have their verdict and others do not.
+// midway returns a run in which some claims have their verdict and others do not.
 func midway(t *testing.T, args ...string) *ran {
 	t.Helper()
 	r := check(t, args...)
@@ -172,7 +172,7 @@ func TestTheRegistryIsSlow(t *testing.T) {
 	require.Zero(t, r.wait(t), r.said)
 }
 
-// behind is a run whose builders see the mirror through a proxy.
+// behind returns a run whose builders see the mirror through a proxy.
 func behind(t *testing.T, middleware proxy.Middleware) *ran {
 	t.Helper()
 	lab := access(t)
@@ -187,7 +187,7 @@ func behind(t *testing.T, middleware proxy.Middleware) *ran {
 	return begin(t, command)
 }
 
-// disk is a file system of the given size.
+// disk returns a file system of the given size.
 func disk(t *testing.T, megabytes int) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -29,14 +29,14 @@ func (c Cell) String() string {
 	return "BuildKit " + c.BuildKit + ", buildx " + c.Buildx
 }
 
-// Folder is a name for the cell's folder.
+// Folder returns a name for the cell's folder.
 func (c Cell) Folder() string {
 	return strings.TrimSuffix(c.BuildKit+"_"+c.Buildx, "_")
 }
 
-// sides are the cells on which a regression is judged: where it is broken, and
-// where it is fixed, if it is. The other component is as the script's head says;
-// failing that, BuildKit is the newest one given.
+// sides returns the cells on which a regression is judged: where it is broken,
+// and where it is fixed, if it is. The other component is as the script's head
+// says; failing that, BuildKit is the newest one given.
 func sides(known claim.Known, newest string) []Cell {
 	var cells []Cell
 	for _, release := range slices.Concat([]string{known.Broken}, known.Fixed[:min(1, len(known.Fixed))]) {

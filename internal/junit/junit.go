@@ -77,7 +77,7 @@ func (p part) suites() []testsuite {
 	return suites
 }
 
-// runErrors is a suite for what went wrong with the run itself.
+// runErrors returns a suite for what went wrong with the run itself.
 func (p part) runErrors(lines []string) testsuite {
 	suite := p.suite("run")
 	for i, line := range lines {
@@ -127,8 +127,9 @@ func (p part) testcase(one report.Claim, suite string) testcase {
 	return tc
 }
 
-// flaky are the failed tries of an unsteady claim, and those that the environment
-// failed. A report without the tries still says that the claim is unsteady.
+// flaky returns the failed tries of an unsteady claim, and those that the
+// environment failed. A report without the tries still says that the claim is
+// unsteady.
 func (p part) flaky(one report.Claim) (failures, errors []rerun) {
 	for i, try := range one.Tries {
 		switch try.Verdict {
@@ -145,7 +146,7 @@ func (p part) flaky(one report.Claim) (failures, errors []rerun) {
 	return failures, errors
 }
 
-// reruns are the further tries of a claim that failed each time.
+// reruns returns the further tries of a claim that failed each time.
 func (p part) reruns(one report.Claim) []rerun {
 	var all []rerun
 	for i := range one.Tries {
@@ -156,7 +157,7 @@ func (p part) reruns(one report.Claim) []rerun {
 	return all
 }
 
-// rerun is a try at a claim.
+// rerun returns a try at a claim.
 func (p part) rerun(one report.Claim, number int) rerun {
 	try := one.Tries[number]
 	circumstances := "alone"
@@ -182,7 +183,7 @@ func (p part) message(one report.Claim) string {
 	}
 }
 
-// details is what a person needs who sees only the CI server.
+// details returns what a person needs who sees only the CI server.
 func (p part) details(one report.Claim) string {
 	lines := []string{clean(one.Text), clean(one.Why())}
 	return strings.Join(append(lines, again(one.Repro, one.Evidence)...), "\n")

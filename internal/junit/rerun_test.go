@@ -16,7 +16,7 @@ import (
 	"gotest.tools/v3/golden"
 )
 
-// tried is a claim with a verdict after tries, each with its own.
+// tried returns a claim with a verdict after tries, each with its own.
 func tried(name string, verdict claim.Verdict, tries ...claim.Verdict) report.Claim {
 	one := third
 	one.ID, one.Verdict = "caching/"+name, verdict

@@ -27,8 +27,8 @@ type Module struct {
 	Licenses []string
 }
 
-// Refused are the module's licenses that have not been agreed to. Those that have
-// been require no more than that their text is included.
+// Refused returns the module's licenses that have not been agreed to. Those that
+// have been require no more than that their text is included.
 func (m Module) Refused() []string {
 	agreed := []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
 	var refused []string

@@ -22,7 +22,7 @@ func TestThePageIsUpToDateAndEveryLicenceAgreedTo(t *testing.T) {
 	golden.Assert(t, Markdown(modules), "../../../docs/third-party.md", "make licenses writes it")
 }
 
-// ours is a text that is certainly a license.
+// ours returns a text that is certainly a license.
 func ours(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(root + "/LICENSE")

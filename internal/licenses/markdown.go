@@ -19,7 +19,7 @@ each under its own license.
 |---|---|---|
 `
 
-// Markdown is the page that lists the modules with their licenses.
+// Markdown returns the page that lists the modules with their licenses.
 func Markdown(modules []Module) string {
 	var page strings.Builder
 	page.WriteString(head)

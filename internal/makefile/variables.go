@@ -47,8 +47,8 @@ func RefuseSlips(names ...string) error {
 	return nil
 }
 
-// slips are the known variables that a name may be a slip for: of one letter, or
-// of two if the word is long enough not to be close to many others.
+// slips returns the known variables that a name may be a slip for: of one letter,
+// or of two if the word is long enough not to be close to many others.
 func slips(name string) []string {
 	const long = 5
 	var all []string

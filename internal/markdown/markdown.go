@@ -163,8 +163,8 @@ func (p *page) chapters(t matrix.Table) {
 	p.folded("Chapters", func() { p.table(head, rows) })
 }
 
-// occurring are the standings that some claim has, in reading order; those that
-// hold are always among them.
+// occurring returns the standings that some claim has, in reading order; those
+// that hold are always among them.
 func occurring(s report.Summary) []report.Standing {
 	all := []report.Standing{report.Holds}
 	for _, standing := range []report.Standing{report.Broken, report.Known, report.Unsteady, report.Error, report.NotApplicable} {
@@ -206,7 +206,7 @@ func verdictCell(claim *report.Claim) string { return claim.Mark() + " " + claim
 
 func claimCell(id, text string) string { return "**" + plain(id) + "**<br>" + sentence(text) }
 
-// why is the reason and, for an unexpected failure, the command that tries again.
+// why returns the reason and, for an unexpected failure, the command that tries again.
 func why(claim *report.Claim) string {
 	reason := plain(claim.Why())
 	if claim.Repro != "" && claim.Standing() >= report.Unsteady {
@@ -215,7 +215,7 @@ func why(claim *report.Claim) string {
 	return reason
 }
 
-// sideCell is what became of a claim in one run, which may not have it.
+// sideCell returns what became of a claim in one run, which may not have it.
 func sideCell(claim *report.Claim) string {
 	if claim == nil {
 		return "not in this run"

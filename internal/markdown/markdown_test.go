@@ -31,7 +31,7 @@ var (
 	newer = report.Claim{ID: "cleanup/rm", Chapter: "cleanup", Text: "`rm` removes", Verdict: claim.NotApplicable, Reason: "needs buildkit>=0.13: buildkit under test is v0.11.5", Repro: "make check RUN=cleanup/rm"}
 )
 
-// with is the claim with another verdict.
+// with returns the claim with another verdict.
 func with(one report.Claim, v claim.Verdict) report.Claim {
 	one.Verdict = v
 	if v == claim.Holds {

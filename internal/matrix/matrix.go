@@ -69,8 +69,8 @@ func New(reports ...report.Report) Table {
 	return t
 }
 
-// Standing is the standing in any column that most needs a look, except that a
-// claim holds if it holds somewhere and does not apply elsewhere. It is a known
+// Standing returns the standing in any column that most needs a look, except that
+// a claim holds if it holds somewhere and does not apply elsewhere. It is a known
 // fault only if every release that is broken is known for it.
 func (r Row) Standing() report.Standing {
 	worst, held := report.Holds, false

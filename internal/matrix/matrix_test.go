@@ -9,7 +9,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// on is a subject, given by what distinguishes columns.
+// on returns a subject, given by what distinguishes columns.
 func on(buildkit, buildx, driver, store string) report.Subject {
 	return report.Subject{
 		BuildKit: subject.BuildKit{Version: buildkit},

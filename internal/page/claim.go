@@ -239,8 +239,8 @@ func inside(e snippet.Evidence) string {
 	return fmt.Sprintf("%s, %.1f s", said, seconds)
 }
 
-// bases are the paths from the page's folder to those of the runs, as URLs that
-// end in a slash; empty if there is none.
+// bases returns the paths from the page's folder to those of the runs, as URLs
+// that end in a slash; empty if there is none.
 func bases(d results.Set, folder string) []string {
 	var all []string
 	for _, run := range d.Runs {

@@ -26,7 +26,7 @@ func parse(t testing.TB, content []byte) *goquery.Document {
 	return doc
 }
 
-// words are an element's text with white space folded.
+// words returns an element's text with white space folded.
 func words(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") }
 
 // stored reads a run's report.json back: the page is checked against the file,

@@ -129,7 +129,7 @@ func noise(random *rand.Rand, size int) string {
 	return b.String()[:size]
 }
 
-// busy is the evidence of a claim with two builds and six other commands.
+// busy returns the evidence of a claim with two builds and six other commands.
 func busy(random *rand.Rand) *snippet.Evidence {
 	var e snippet.Evidence
 	began := time.Now()

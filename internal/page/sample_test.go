@@ -21,7 +21,7 @@ import (
 const hostile = "<script>window.owned=1</script><img src=x onerror=window.owned=1> </script></pre>" +
 	"\x1b[31mred\x1b[0m\x1b]0;title\x07 \x00\x08 \xff\xfe \u202eright-to-left {{.}} ${1} `tick`"
 
-// release is the subject of a sample run.
+// release returns the subject of a sample run.
 func release(version string) report.Subject {
 	return report.Subject{
 		BuildKit: subject.BuildKit{
@@ -118,7 +118,7 @@ func readBack(t testing.TB, run results.Run) results.Run {
 	return run
 }
 
-// cleaned is a report as it is after reading.
+// cleaned returns a report as it is after reading.
 func cleaned(r report.Report) report.Report {
 	sanitize.Strings(&r)
 	return r

@@ -102,10 +102,10 @@ func soakSeconds(s float64) string {
 	return fmt.Sprintf("%.0f", s)
 }
 
-// next is the number, counted from one, of what has the index i.
+// next returns the number, counted from one, of what has the index i.
 func next(i int) int { return i + 1 }
 
-// wide is the width of the bars, in pixels.
+// wide returns the width of the bars, in pixels.
 func wide(t soak.Times) int { return 4 * len(t.All) }
 
 // tall is the height of the bars, in pixels.

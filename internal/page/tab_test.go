@@ -113,7 +113,7 @@ func js[T any](tab *tab, expression string) T {
 	return value
 }
 
-// shown are the ids of the claims that a person sees.
+// shown returns the ids of the claims that a person sees.
 func (tab *tab) shown() []string {
 	tab.t.Helper()
 	return js[[]string](tab, `[...document.querySelectorAll('.claim')].filter((c) => c.checkVisibility()).map((c) => c.id)`)

@@ -66,7 +66,7 @@ type group struct {
 	Quiet bool
 }
 
-// newView looks at the runs from the folder that the page will lie in.
+// newView looks at the runs from the folder that the page will be in.
 func newView(d results.Set, all gathered, folder string) view {
 	headline := d.Headline()
 	styles := style
@@ -143,7 +143,7 @@ func verdictCounts(s report.Summary) []count {
 	return counts
 }
 
-// occurring are the counts of what occurs at all.
+// occurring returns the counts of what occurs at all.
 func occurring(s report.Summary) []count {
 	return slices.DeleteFunc(verdictCounts(s), func(c count) bool { return c.N == 0 })
 }
@@ -174,7 +174,7 @@ func changeCounts(c compare.Comparison) []count {
 	return counts
 }
 
-// icon is what a browser's tab shows: a dot in the verdict's color.
+// icon returns what a browser's tab shows: a dot in the verdict's color.
 func icon(v claim.Verdict) template.URL {
 	colour := map[claim.Verdict]string{claim.Holds: "#1f8a4c", claim.Broken: "#d3352b", claim.Unsteady: "#8b3aa8"}[v]
 	if colour == "" {

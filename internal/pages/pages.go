@@ -49,8 +49,8 @@ func ReadResult(path string) (Result, error) {
 // claims, and what came of them on one BuildKit and another.
 var row = regexp.MustCompile(`(?m)^\| ([a-z]+)(: [^|]*) \| \d+ \|.*$`)
 
-// Readme is the README with a table that counts the claims of the book and their
-// verdicts in each result, in order.
+// Readme returns the README with a table that counts the claims of the book and
+// their verdicts in each result, in order.
 func Readme(text string, book []claim.Listed, results ...Result) string {
 	return row.ReplaceAllStringFunc(text, func(line string) string {
 		match := row.FindStringSubmatch(line)

@@ -64,7 +64,7 @@ func current(t *testing.T, page string, write func(string) string) {
 	assert.Check(t, string(text) == want, "%s is stale; `make docs` regenerates it", page)
 }
 
-// some is a small book.
+// some returns a small book.
 func some() []claim.Listed {
 	var all []claim.Listed
 	for id, where := range map[string]string{"caching/a": "caching_test.go:5", "caching/b": "caching_test.go:9", "buildkit/gc": "buildkit_gc_test.go:1"} {

@@ -56,7 +56,7 @@ func (a Axes) Cells() ([]Cell, error) {
 	return cells, nil
 }
 
-// words are the words of a text; if it has none, one empty word.
+// words returns the words of a text; if it has none, one empty word.
 func words(text string) []string {
 	all := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\t' })
 	if len(all) == 0 {
@@ -67,7 +67,7 @@ func words(text string) []string {
 
 var unfit = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
 
-// Folder is a name for the cell's folder.
+// Folder returns a name for the cell's folder.
 func (c Cell) Folder() string {
 	var parts []string
 	for _, part := range []string{c.BuildKit, c.Buildx, c.Driver, c.Store} {
@@ -94,7 +94,8 @@ func (c Cell) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Command is the command that proves the cell alone, on any machine, as a matrix does.
+// Command returns the command that proves the cell alone, on any machine, as a matrix
+// does.
 func (c Cell) Command() string {
 	return makefile.Check{
 		Regressions: "1", BuildKit: c.BuildKit, Buildx: c.Buildx, Driver: c.Driver, Store: c.Store, Out: "build/matrix/" + c.Folder(),

@@ -44,9 +44,9 @@ func (c Count) Wavers() bool { return !c.Never() && !c.Always() && c.Asked > 0 }
 // More reports whether c failed at a higher rate than other. Both must have been asked.
 func (c Count) More(other Count) bool { return c.Failed*other.Asked > other.Failed*c.Asked }
 
-// Fisher is the probability that two claims that fail at the same rate differ as
-// much as a and b do, or more, given how often they failed together: Fisher's
-// exact test, two-sided.
+// Fisher returns the probability that two claims that fail at the same rate
+// differ as much as a and b do, or more, given how often they failed together:
+// Fisher's exact test, two-sided.
 func Fisher(a, b Count) float64 {
 	failed := a.Failed + b.Failed
 	seen := ways(a, b, a.Failed)

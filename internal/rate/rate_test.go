@@ -134,8 +134,8 @@ func (f *fate) end(at pair, decision Decision, chance float64) {
 	}
 }
 
-// start is the state after the first runs: what holds was asked once, what failed
-// four times. If both hold, or both fail, no one asks again.
+// start returns the state after the first runs: what holds was asked once, what
+// failed four times. If both hold, or both fail, no one asks again.
 func start(a, b float64) map[pair]float64 {
 	all := map[pair]float64{}
 	for one, x := range firstTries(a) {

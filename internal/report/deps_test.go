@@ -35,7 +35,7 @@ func TestOnlyDoorsSanitize(t *testing.T) {
 	doors := []string{
 		"book",           // what the specs' program says
 		"check/exit",     // what failed, in the words of other programs
-		"existing",       // what docker says of the engine
+		"existing",       // what docker says about the engine
 		"history",        // history.json
 		"report",         // report.json and subject.json
 		"report/snippet", // the evidence
@@ -52,7 +52,8 @@ func TestOnlyDoorsSanitize(t *testing.T) {
 	assert.DeepEqual(t, found, doors)
 }
 
-// listed is a line, in a format of `go list`, about each of some rooms of the tree.
+// listed returns a line, in a format of `go list`, about each of some rooms of the
+// tree.
 func listed(t *testing.T, format string, rooms ...string) []string {
 	t.Helper()
 	arguments := []string{"list", "-f", format}

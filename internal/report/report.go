@@ -110,7 +110,7 @@ type Claim struct {
 // Try is the outcome of one try at proving a claim.
 type Try = claim.Try
 
-// News reports whether the claim is broken by a fault that is not known of this
+// News reports whether the claim is broken by a fault that is not known in this
 // release.
 func (c Claim) News() bool { return c.Verdict == claim.Broken && c.Known == "" }
 
@@ -174,8 +174,8 @@ func Count(claims []Claim) Summary {
 	return Tally(all)
 }
 
-// Worst is the most severe verdict of the run that is news: known faults do not
-// count. Whatever went wrong with the run itself is an error.
+// Worst returns the most severe verdict of the run that is news: known faults do
+// not count. Whatever went wrong with the run itself is an error.
 func (r Report) Worst() claim.Verdict {
 	worst := claim.Holds
 	if len(r.RunErrors) > 0 {

@@ -17,7 +17,7 @@ import (
 	"gotest.tools/v3/golden"
 )
 
-// schema is the shape of report.json, taken from the types.
+// schema returns the shape of report.json, taken from the types.
 func schema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	var words []any
@@ -59,7 +59,7 @@ func TestTheSchemaInTheDocsIsTheReports(t *testing.T) {
 	golden.Assert(t, string(encoded)+"\n", "../../../docs/report.schema.json")
 }
 
-// full is a report in which nothing is empty.
+// full returns a report in which nothing is empty.
 func full() Report {
 	r := example()
 	tried := r.Claims[1]
@@ -134,7 +134,7 @@ func TestTheDocsExplainEveryKey(t *testing.T) {
 	assert.Assert(t, found > 10, "the sources are not where they were")
 }
 
-// keys are the paths to every value: claims[].tries[].seconds.
+// keys returns the paths to every value: claims[].tries[].seconds.
 func keys(s *jsonschema.Schema, way string) []string {
 	var all []string
 	for name, property := range s.Properties {

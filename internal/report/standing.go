@@ -50,10 +50,10 @@ var forms = [...]struct{ program, word, mark string }{
 // String names the standing for programs: the word of the verdict, or "known".
 func (s Standing) String() string { return forms[s].program }
 
-// Word is the standing as people say it.
+// Word returns the standing as people say it.
 func (s Standing) Word() string { return forms[s].word }
 
-// Mark is the standing as one character.
+// Mark returns the standing as one character.
 func (s Standing) Mark() string { return forms[s].mark }
 
 // Rare reports whether a count is worth showing only if there is something to

@@ -9,21 +9,22 @@ import (
 	"builders.test/helpers/claim"
 )
 
-// Mark is a verdict as one character.
+// Mark returns a verdict as one character.
 func Mark(v claim.Verdict) string { return StandingOf(v).Mark() }
 
-// Word is a verdict as people say it.
+// Word returns a verdict as people say it.
 func Word(v claim.Verdict) string { return StandingOf(v).Word() }
 
-// Mark is the claim's verdict as one character. A known fault has its own.
+// Mark returns the claim's verdict as one character. A known fault has its own.
 func (c Claim) Mark() string { return c.Standing().Mark() }
 
-// Word is the claim's verdict as people say it.
+// Word returns the claim's verdict as people say it.
 func (c Claim) Word() string { return c.Standing().Word() }
 
-// Why is everything there is to say about the verdict, in one line: the reason,
-// preceded by how often the claim failed, or by the reference if the fault is
-// known. The reason comes last because it is long and lines are cut at their end.
+// Why returns everything there is to say about the verdict, in one line: the
+// reason, preceded by how often the claim failed, or by the reference if the
+// fault is known. The reason comes last because it is long and lines are cut at
+// their end.
 func (c Claim) Why() string {
 	why := c.Reason
 	if count := c.Count(); count != "" {
@@ -50,7 +51,7 @@ func (s Summary) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Total is how many claims were counted.
+// Total returns how many claims were counted.
 func (s Summary) Total() int {
 	total := 0
 	for _, standing := range Standings() {
@@ -59,7 +60,7 @@ func (s Summary) Total() int {
 	return total
 }
 
-// Of is how many claims have the standing.
+// Of returns how many claims have the standing.
 func (s Summary) Of(standing Standing) int { return *s.at(standing) }
 
 func (s *Summary) at(standing Standing) *int {

@@ -65,7 +65,7 @@ func (s Set) RunErrors() []string {
 	return lines
 }
 
-// ofClaims is the headline as far as claims go.
+// ofClaims returns the headline as far as claims go.
 func (s Set) ofClaims() Headline {
 	switch {
 	case s.Comparison != nil:
@@ -85,7 +85,7 @@ func (s Set) ofClaims() Headline {
 // that are counted after the others.
 type place struct{ some, all, rare string }
 
-// checked is the headline of verdicts that are compared with nothing.
+// checked returns the headline of verdicts that are compared with nothing.
 func checked(s report.Summary, where place) Headline {
 	total := s.Total()
 	beside := rare(s, where)
@@ -126,7 +126,7 @@ func hold(s report.Summary, where place) string {
 	return fmt.Sprintf("%d of %s%s %s %s", s.Holds, counted(applicable), that, plural(s.Holds, "holds", "hold"), where.all)
 }
 
-// rare is the end of the sentence: what failed and held, and what is broken
+// rare returns the end of the sentence: what failed and held, and what is broken
 // without being news.
 func rare(s report.Summary, where place) string {
 	var parts []string
@@ -142,7 +142,7 @@ func rare(s report.Summary, where place) string {
 	return "; " + strings.Join(parts, " and ") + where.rare
 }
 
-// compared is the headline of a candidate set against its baseline.
+// compared returns the headline of a candidate set against its baseline.
 func (s Set) compared() Headline {
 	before, after := s.Table.Columns[0].Label, s.Table.Columns[1].Label
 	count := s.Comparison.Count()
@@ -183,7 +183,7 @@ func untold(count map[compare.Class]int) string {
 	return strings.Join(all, " and ")
 }
 
-// exceptions are the claims that held before and now neither hold nor are broken.
+// exceptions returns the claims that held before and now neither hold nor are broken.
 func exceptions(count map[compare.Class]int) string {
 	var all []string
 	if n := count[compare.Lost]; n > 0 {

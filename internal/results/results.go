@@ -111,7 +111,7 @@ func Merge(dirs ...string) (Set, error) {
 	return s, nil
 }
 
-// Reports are the reports of the runs.
+// Reports returns the reports of the runs.
 func (s Set) Reports() []report.Report {
 	all := make([]report.Report, len(s.Runs))
 	for i, run := range s.Runs {
@@ -120,7 +120,7 @@ func (s Set) Reports() []report.Report {
 	return all
 }
 
-// Seconds is how long the claims of each run took, added up.
+// Seconds returns how long the claims of each run took, added up.
 func (s Set) Seconds() []float64 {
 	all := make([]float64, len(s.Runs))
 	for i, run := range s.Runs {
@@ -131,10 +131,10 @@ func (s Set) Seconds() []float64 {
 	return all
 }
 
-// Latest is the run that counts: the only one, or the candidate, or the last.
+// Latest returns the run that counts: the only one, or the candidate, or the last.
 func (s Set) Latest() Run { return s.Runs[len(s.Runs)-1] }
 
-// Changes are the compared claims by id; empty if nothing is compared.
+// Changes returns the compared claims by id; empty if nothing is compared.
 func (s Set) Changes() map[string]compare.Change {
 	changes := map[string]compare.Change{}
 	if s.Comparison == nil {

@@ -124,7 +124,7 @@ func (l *ledger) attribute(e event) {
 	entry.note(e.Key, e.Value)
 }
 
-// stranger is a claim that the book did not announce; its id is its text.
+// stranger returns a claim that the book did not announce; its id is its text.
 func stranger(e event) report.Claim {
 	id := sanitize.Line(e.Value)
 	return report.Claim{ID: id, Chapter: claim.Claim{ID: id}.Chapter(), Text: id, Test: e.Test}
@@ -219,7 +219,7 @@ func (l *ledger) ended(e event) {
 	}
 }
 
-// claimAround is the claim that a test or one of its parents proves.
+// claimAround returns the claim that a test or one of its parents proves.
 func (l *ledger) claimAround(test string) *entry {
 	for test != "" {
 		if entry := l.byTest[test]; entry != nil {

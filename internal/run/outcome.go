@@ -63,7 +63,7 @@ func (l *ledger) close(exit string) Outcome {
 	return o
 }
 
-// account is every claim as it would stand if the run were cut off now.
+// account returns every claim as it would stand if the run were cut off now.
 func (l *ledger) account() []report.Claim {
 	var claims []report.Claim
 	for _, e := range l.entries {

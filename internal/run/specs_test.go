@@ -12,7 +12,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// toyBook is what the toy module in testdata lists.
+// toyBook returns what the toy module in testdata lists.
 func toyBook(t testing.TB) book.Book {
 	t.Helper()
 	t.Setenv("GOFLAGS", "-mod=mod")
@@ -22,7 +22,7 @@ func toyBook(t testing.TB) book.Book {
 	return b
 }
 
-// toy is the toy module in a mood that its TOY variable sets.
+// toy returns the toy module in a mood that its TOY variable sets.
 func toy(t *testing.T, mood, choice string) Specs {
 	t.Helper()
 	chosen, err := toyBook(t).Select(choice)

@@ -73,7 +73,7 @@ func (a Args) Drop(flags ...string) Args {
 	return a
 }
 
-// Values are the values of a flag.
+// Values returns the values of a flag.
 func (a Args) Values(flag string) []string {
 	var values []string
 	a.Map(flag, func(value string) (string, bool) {

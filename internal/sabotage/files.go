@@ -30,7 +30,7 @@ func (c Config) Table(names ...string) Config {
 	return table
 }
 
-// worker is the table of the worker that builders have.
+// worker returns the table of the worker that builders have.
 func (c Config) worker() Config { return c.Table("worker", "oci") }
 
 func (a Args) withConfig(change func(Config)) (Args, error) {

@@ -20,7 +20,7 @@ type Facts struct {
 	Book []claim.Listed
 }
 
-// Page is the table of a selftest as Markdown.
+// Page returns the table of a selftest as Markdown.
 func Page(scores []Score, facts Facts) string {
 	caught, killed := 0, Killed(scores)
 	for _, score := range scores {

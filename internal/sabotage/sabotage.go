@@ -36,12 +36,12 @@ type Sabotage struct {
 	Beside []string
 }
 
-// Claims are the ids of all claims that the sabotage must not leave alone.
+// Claims returns the ids of all claims that the sabotage must not leave alone.
 func (s Sabotage) Claims() []string {
 	return slices.Concat(s.Kills, s.Stops, s.Unsteady, s.Chance)
 }
 
-// Killers are the sabotages that break a claim: the name of each, and what it does.
+// Killers returns the sabotages that break a claim: the name of each, and what it does.
 func Killers(id string) [][2]string {
 	var found [][2]string
 	for _, s := range All() {

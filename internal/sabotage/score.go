@@ -35,7 +35,7 @@ type Wavering struct {
 	Count string
 }
 
-// String is the claim and its count.
+// String returns the claim and its count.
 func (w Wavering) String() string { return w.ID + " (" + w.Count + ")" }
 
 // Judge compares a run with what the sabotage has to do.
@@ -84,8 +84,8 @@ func (s *Score) chanceMissed() bool {
 	})
 }
 
-// Refused is the score if the environment could not even be opened: every claim
-// ended as an error.
+// Refused returns the score if the environment could not even be opened: every
+// claim ended as an error.
 func Refused(s Sabotage) Score {
 	return Score{Sabotage: s, Stopped: s.Stops, Unknown: slices.Concat(s.Kills, s.Unsteady, s.Chance)}
 }
@@ -96,7 +96,7 @@ func (s Score) Caught() bool {
 	return len(s.Killed)+len(s.Stopped)+len(s.Wavered) > 0 && len(s.Survived)+len(s.Misattributed)+len(s.Unknown) == 0
 }
 
-// Killed are the claims that some sabotage turned broken.
+// Killed returns the claims that some sabotage turned broken.
 func Killed(scores []Score) map[string]bool {
 	killed := map[string]bool{}
 	for _, score := range scores {

@@ -8,8 +8,8 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// tried is a claim that was tried: h is a try that held, f one that failed and F
-// one that failed alongside others.
+// tried returns a claim that was tried: h is a try that held, f one that failed
+// and F one that failed alongside others.
 func tried(id, tries string) report.Claim {
 	c := report.Claim{ID: id}
 	for _, word := range tries {

@@ -12,8 +12,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// memory is a folder of the run's: the next command of the plugin finds what one
-// leaves there, and it is removed with the run.
+// memory returns a folder of the run's: the next command of the plugin finds what
+// one leaves there, and it is removed with the run.
 func memory() (string, error) {
 	run := os.Getenv("DOCKER_CONFIG")
 	if run == "" {

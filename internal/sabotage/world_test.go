@@ -15,7 +15,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// real is a service that reports its requests.
+// real returns a service that reports its requests.
 func real() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/library/busybox/manifests/") {

@@ -102,7 +102,7 @@ func (s Sheet) found() *report.Claim {
 	return nil
 }
 
-// stream is the beginning of what a command printed.
+// stream returns the beginning of what a command printed.
 func (s Sheet) stream(printed snippet.Text) string {
 	printed = printed.Keep(snippet.Limit{Head: kept})
 	if printed.Head == "" {

@@ -12,7 +12,7 @@ import (
 	"gotest.tools/v3/golden"
 )
 
-// known is a claim about which much is known.
+// known returns a claim about which much is known.
 func known() Sheet {
 	r := report.New(report.Subject{BuildKit: subject.BuildKit{Version: "v0.18.0"}}, []report.Claim{
 		{ID: "cleanup/other", Verdict: claim.Holds},

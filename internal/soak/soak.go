@@ -53,7 +53,7 @@ type Column struct {
 	Company Times `json:"company"`
 }
 
-// InCompany is how many of the runs were made two at a time.
+// InCompany returns how many of the runs were made two at a time.
 func (c Column) InCompany() int {
 	n := 0
 	for _, run := range c.Runs {
@@ -86,7 +86,7 @@ type Run struct {
 	Report *report.Report `json:"-"`
 }
 
-// Name is what the run is called within its column: "run 3", "run 3, beside".
+// Name returns what the run is called within its column: "run 3", "run 3, beside".
 func (r Run) Name() string {
 	if r.Second {
 		return fmt.Sprintf("run %d, beside", r.Number)
@@ -94,7 +94,7 @@ func (r Run) Name() string {
 	return fmt.Sprintf("run %d", r.Number)
 }
 
-// Complaints is everything that went wrong with the run outside its claims.
+// Complaints returns everything that went wrong with the run outside its claims.
 func (r Run) Complaints() []string {
 	if r.Failed != "" {
 		return []string{r.Failed}
@@ -163,7 +163,7 @@ func newClaim(c report.Claim, columns int) Claim {
 	return all
 }
 
-// Runs is how many runs there were, including those alongside others.
+// Runs returns how many runs there were, including those alongside others.
 func (s Soak) Runs() int {
 	n := 0
 	for _, c := range s.Columns {
@@ -172,12 +172,12 @@ func (s Soak) Runs() int {
 	return n
 }
 
-// Loud are the claims that have something to say.
+// Loud returns the claims that have something to say.
 func (s Soak) Loud() []Claim {
 	return slices.DeleteFunc(slices.Clone(s.Claims), Claim.Silent)
 }
 
-// Failing are the ids of the claims that got the verdict in some run. Known
+// Failing returns the ids of the claims that got the verdict in some run. Known
 // faults do not count as broken.
 func (s Soak) Failing(v claim.Verdict) []string {
 	var ids []string
@@ -192,8 +192,8 @@ func (s Soak) Failing(v claim.Verdict) []string {
 	return ids
 }
 
-// Worst is the most severe verdict in any run that is news. A complaint outside
-// the claims is an error.
+// Worst returns the most severe verdict in any run that is news. A complaint
+// outside the claims is an error.
 func (s Soak) Worst() claim.Verdict {
 	worst := claim.Holds
 	for _, v := range []claim.Verdict{claim.Unsteady, claim.Error, claim.Broken} {

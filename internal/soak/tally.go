@@ -52,10 +52,10 @@ func (i Incident) Why() string {
 // Failures is in how many runs the claim did not hold.
 func (t Tally) Failures() int { return t.Unsteady + t.Broken + t.Known + t.Error }
 
-// Runs is how many runs tested it.
+// Runs returns how many runs tested it.
 func (t Tally) Runs() int { return t.Holds + t.Failures() }
 
-// Worst is the most severe verdict in any of the runs.
+// Worst returns the most severe verdict in any of the runs.
 func (t Tally) Worst() claim.Verdict {
 	for _, v := range []claim.Verdict{claim.Broken, claim.Error, claim.Unsteady} {
 		if t.Of(report.StandingOf(v)) > 0 {
@@ -68,7 +68,7 @@ func (t Tally) Worst() claim.Verdict {
 	return claim.Holds
 }
 
-// String is the failures out of the runs: "0 of 14", "1 of 14 (unsteady)",
+// String returns the failures out of the runs: "0 of 14", "1 of 14 (unsteady)",
 // "3 of 14 (1 broken, 2 unsteady)".
 func (t Tally) String() string {
 	if t.Runs() == 0 {
@@ -97,8 +97,8 @@ func (t Tally) String() string {
 	return said + " (" + strings.Join(counted, ", ") + ")"
 }
 
-// TriesSaid is how many of all tries failed, if a failure was retried: "1 of 17
-// tries failed".
+// TriesSaid returns how many of all tries failed, if a failure was retried: "1 of
+// 17 tries failed".
 func (t Tally) TriesSaid() string {
 	if t.FailedTries == 0 || t.Unsteady+t.Broken == 0 {
 		return ""
@@ -189,8 +189,8 @@ func times(all []took) Times {
 	return t
 }
 
-// median is the middle value or, for an even number of values, the mean of the
-// two in the middle; zero if there is none.
+// median returns the middle value or, for an even number of values, the mean of
+// the two in the middle; zero if there is none.
 func median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
@@ -203,7 +203,7 @@ func median(values []float64) float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-// timesOf are the times of the runs that have a report.
+// timesOf returns the times of the runs that have a report.
 func timesOf(runs []Run) (alone, company Times) {
 	var a, c []took
 	for _, run := range runs {
@@ -218,9 +218,9 @@ func timesOf(runs []Run) (alone, company Times) {
 	return times(a), times(c)
 }
 
-// UpTo is the highest rate of failure, from 0 to 1, that a series of runs without
-// a failure does not rule out: at a higher one, fewer than one in twenty such
-// series would come out without any.
+// UpTo returns the highest rate of failure, from 0 to 1, that a series of runs
+// without a failure does not rule out: at a higher one, fewer than one in twenty
+// such series would come out without any.
 func UpTo(runs int) float64 {
 	if runs == 0 {
 		return 1

@@ -38,7 +38,7 @@ func Wrap(s string, width, indent int) string {
 	return b.String()
 }
 
-// Count is a number of things in words: "1 claim", "2 claims".
+// Count returns a number of things in words: "1 claim", "2 claims".
 func Count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

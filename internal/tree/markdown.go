@@ -32,7 +32,7 @@ For the chapters, and other rooms that exist for their tests, the tests count.
 `
 )
 
-// Markdown is the page that shows the rooms.
+// Markdown returns the page that shows the rooms.
 func Markdown(rooms []Room) (string, error) {
 	floors, err := Floors(rooms)
 	if err != nil {
@@ -48,12 +48,12 @@ func Markdown(rooms []Room) (string, error) {
 	return page.String(), nil
 }
 
-// specs are the chapters and what they are written with.
+// specs returns the chapters and what they are written with.
 func specs(rooms []Room) []Room {
 	return within(rooms, func(r Room) bool { return r.Name == "." })
 }
 
-// command is what the commands are made of, with the helpers as one room.
+// command returns what the commands are made of, with the helpers as one room.
 func command(rooms []Room) []Room {
 	return within(joined(joined(rooms, "helpers"), "cmd"), func(r Room) bool { return r.Name == "cmd" })
 }
@@ -65,8 +65,8 @@ func link(room string) string {
 	return fmt.Sprintf("[%s](../%s)", room, room)
 }
 
-// rough is a count that does not change with each commit: the nearest of 1, 2, 5,
-// 10, 20, 50 and so on, on a logarithmic scale.
+// rough returns a count that does not change with each commit: the nearest of 1,
+// 2, 5, 10, 20, 50 and so on, on a logarithmic scale.
 func rough(count int) int {
 	for step := 1; ; step *= 10 {
 		for _, size := range []struct{ this, next int }{{step, 2 * step}, {2 * step, 5 * step}, {5 * step, 10 * step}} {

@@ -129,7 +129,7 @@ func label(room string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(room, "helpers/"), "internal/")
 }
 
-// id is a room's name as Mermaid accepts it: "end" is a keyword there.
+// id returns a room's name as Mermaid accepts it: "end" is a keyword there.
 func id(room string) string {
 	return "r-" + strings.NewReplacer("/", "-", ".", "chapters").Replace(room)
 }

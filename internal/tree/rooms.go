@@ -32,7 +32,7 @@ type Room struct {
 	Imports []string
 }
 
-// listed is what `go list` says of a package.
+// listed is what `go list` says about a package.
 type listed struct {
 	ImportPath, Dir, Name, Doc string
 	Module                     struct{ Path string }

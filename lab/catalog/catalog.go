@@ -52,8 +52,8 @@ type Piece struct {
 	Serve func(context.Context) error
 }
 
-// Pieces are what a lab always serves, including the releases of BuildKit and the
-// Dockerfile frontends, in the best order to begin them.
+// Pieces returns what a lab always serves, including the releases of BuildKit and
+// the Dockerfile frontends, in the best order to begin them.
 func (c *Catalog) Pieces(buildkits, frontends []string) []Piece {
 	var all []Piece
 	add := func(name string, serve func(context.Context) error) { all = append(all, Piece{name, serve}) }
@@ -70,7 +70,7 @@ func (c *Catalog) Pieces(buildkits, frontends []string) []Piece {
 	return all
 }
 
-// plain are the images made of Debian packages alone.
+// plain returns the images made of Debian packages alone.
 func (c *Catalog) plain() []image.Recipe {
 	return append([]image.Recipe{
 		image.BusyboxImage(),
@@ -86,8 +86,8 @@ func (c *Catalog) registryImage() image.Recipe {
 		filepath.Join(c.Programs.Folder(p), "registry"))
 }
 
-// StandIns are the images that are not what their names say, with what they are
-// instead.
+// StandIns returns the images that are not what their names say, with what they
+// are instead.
 func (c *Catalog) StandIns() map[string]string {
 	all := map[string]string{}
 	for _, r := range c.plain() {
@@ -101,7 +101,7 @@ func (c *Catalog) StandIns() map[string]string {
 	return all
 }
 
-// Registries are the registries whose images the catalog has.
+// Registries returns the registries whose images the catalog has.
 func (c *Catalog) Registries() []string {
 	all := []string{"docker.io"}
 	for _, r := range c.plain() {

@@ -35,7 +35,7 @@ func Frontends(requested []string) ([]string, error) {
 	return slices.Compact(all), nil
 }
 
-// knownFrontends are the tags of all releases that can be served, from old to
+// knownFrontends returns the tags of all releases that can be served, from old to
 // new.
 func knownFrontends() []string {
 	return slices.SortedFunc(maps.Keys(versions.Frontends), compareTags)
@@ -71,7 +71,7 @@ func (c *Catalog) labelsNote(release string) note {
 	return note{c.Site.Path("bin", "labels-of-frontend-"+release)}
 }
 
-// frontendLabels are the labels that upstream puts on the frontend of a
+// frontendLabels returns the labels that upstream puts on the frontend of a
 // BuildKit release.
 func (c *Catalog) frontendLabels(ctx context.Context, release string) (map[string]string, error) {
 	data, err := c.labelsNote(release).readOr(ctx, release, func(source string) ([]byte, error) {

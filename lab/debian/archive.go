@@ -245,7 +245,7 @@ func firstComplaint(said string) string {
 	return process.LastLine(said)
 }
 
-// networkSettings are the lines of `apt-config dump` that say how the host
+// networkSettings returns the lines of `apt-config dump` that say how the host
 // reaches its sources: proxies, certificates and the like.
 func networkSettings(dump string) string {
 	var kept strings.Builder

@@ -41,7 +41,7 @@ const (
 	certificates = "usr/share/ca-certificates/"
 )
 
-// wanted are the files whose contents finishers read.
+// wanted reports whether finishers read the contents of a file.
 func wanted(name string) bool {
 	return name == passwdMaster || name == groupMaster || strings.HasPrefix(name, certificates)
 }

@@ -43,7 +43,7 @@ func New(s *site.Site, arch string, debs *packages.Packages) *Emulation {
 // entryPrefix starts the names of all labs' entries.
 const entryPrefix = "builders-"
 
-// Arch is the architecture that is emulated.
+// Arch returns the architecture that is emulated.
 func (e *Emulation) Arch() string { return e.arch }
 
 // By returns the entry that runs the other architecture's programs, the lab's or

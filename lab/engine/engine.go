@@ -58,7 +58,7 @@ type Engine struct {
 	bridge network.Bridge
 }
 
-// Store is the engine's image store.
+// Store returns the engine's image store.
 func (e *Engine) Store() string { return e.store }
 
 // Sockets and what ends with an engine are in the run folder; everything else is
@@ -69,10 +69,10 @@ func (e *Engine) pidfile() string  { return filepath.Join(e.Site.Run, "docker"+e
 func (e *Engine) execRoot() string { return filepath.Join(e.Site.Run, "exec"+e.mark) }
 func (e *Engine) config() string   { return e.Site.Path("daemon" + e.mark + ".json") }
 
-// Data is the folder with the engine's images, containers and volumes.
+// Data returns the folder with the engine's images, containers and volumes.
 func (e *Engine) Data() string { return e.Site.Path("engine" + e.mark) }
 
-// Host is the endpoint of the engine, for DOCKER_HOST.
+// Host returns the endpoint of the engine, for DOCKER_HOST.
 func (e *Engine) Host() string { return "unix://" + e.socket() }
 
 // connect returns a client of the engine.
@@ -107,7 +107,7 @@ func (e *Engine) Current(ctx context.Context) bool {
 	return ok && key == d.Key && e.Ping(ctx) == nil
 }
 
-// programs are the programs that dockerd is started with.
+// programs returns the programs that dockerd is started with.
 func programs() []gobuild.Program {
 	return []gobuild.Program{gobuild.Dockerd(), gobuild.Containerd(), gobuild.Runc(versions.Runc)}
 }

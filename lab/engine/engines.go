@@ -36,7 +36,7 @@ func (all Engines) With(store string) (*Engine, error) {
 		"its stores are "+strings.Join(known, ", "))
 }
 
-// Hosts are the engines' endpoints by image store.
+// Hosts returns the engines' endpoints by image store.
 func (all Engines) Hosts() map[string]string {
 	hosts := map[string]string{}
 	for _, e := range all {

@@ -136,7 +136,7 @@ func (e *Engine) runsProgram() owner {
 	return func(p process.Process) bool { return slices.Contains(folders, filepath.Dir(p.Exe)) }
 }
 
-// containers are the ids of the engine's containers.
+// containers returns the ids of the engine's containers.
 func (e *Engine) containers() []string {
 	var ids []string
 	entries, _ := os.ReadDir(filepath.Join(e.Data(), "containers"))
@@ -146,9 +146,9 @@ func (e *Engine) containers() []string {
 	return ids
 }
 
-// shimSocket is the socket of a container's shim, which stays behind when the
-// shim is killed. containerd keeps it outside its own folder, under a name made
-// from its address, dockerd's namespace and the container's id.
+// shimSocket returns the socket of a container's shim, which stays behind when
+// the shim is killed. containerd keeps it outside its own folder, under a name
+// made from its address, dockerd's namespace and the container's id.
 func (e *Engine) shimSocket(container string) string {
 	address := filepath.Join(e.execRoot(), "containerd", "containerd.sock")
 	sum := sha256.Sum256([]byte(filepath.Join(address, "moby", container)))

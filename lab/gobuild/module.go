@@ -47,7 +47,7 @@ var goSettings = []string{
 	"CGO_ENABLED", "CGO_CFLAGS", "CGO_LDFLAGS", "GOTMPDIR", "PWD",
 }
 
-// goEnv is the environment that the go command runs in.
+// goEnv returns the environment that the go command runs in.
 func goEnv(extra ...string) []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
@@ -60,7 +60,7 @@ func goEnv(extra ...string) []string {
 //go:embed sums.txt
 var sumsText string
 
-// knownSum is the checksum of a module that this release of the lab knows.
+// knownSum returns the checksum that this release of the lab knows for a module.
 func knownSum(path, version string) (string, bool) {
 	for line := range strings.Lines(sumsText) {
 		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == path && fields[1] == version {

@@ -30,8 +30,9 @@ type Program struct {
 // String names the program and its version.
 func (p Program) String() string { return p.Name + " " + p.Version }
 
-// folder is the name of the program's folder. It changes with whatever changes
-// the binaries, and with nothing else, so that compiled programs can be kept.
+// folder returns the name of the program's folder. It changes with whatever
+// changes the binaries, and with nothing else, so that compiled programs can be
+// kept.
 func (p Program) folder() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "{name:%s module:%s version:%s packages:%v tags:%s vars:%v static:%t}",
 		p.Name, p.Module, p.Version, p.Packages, p.Tags, p.Vars, p.Static))

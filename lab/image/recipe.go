@@ -68,10 +68,10 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(sum[:])[:16]
 }
 
-// Name is the recipe's first name, for people.
+// Name returns the recipe's first name, for people.
 func (r Recipe) Name() string { return r.Names()[0] }
 
-// Names are the references as in a Dockerfile: "debian:bookworm" for
+// Names returns the references as in a Dockerfile: "debian:bookworm" for
 // "library/debian:bookworm", with the registry unless that is Docker Hub.
 func (r Recipe) Names() []string {
 	names := make([]string, len(r.Refs))

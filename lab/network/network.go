@@ -103,8 +103,8 @@ func addBridge(name string, number int) error {
 	return netlink.LinkSetUp(bridge)
 }
 
-// addresses are the addresses of a link, with the lengths of their nets. If the
-// link cannot be asked, there are none.
+// addresses returns the addresses of a link, with the lengths of their nets. If
+// the link cannot be asked, there are none.
 func addresses(link netlink.Link) []string {
 	var all []string
 	found, _ := netlink.AddrList(link, netlink.FAMILY_V4)

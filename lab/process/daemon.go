@@ -116,7 +116,7 @@ func (d Daemon) Running() (Identity, string, bool) {
 // StartLimit is how long the lab's daemons may take to answer.
 const StartLimit = 60 * time.Second
 
-// PlainEnv is the caller's environment without what would steer the lab's
+// PlainEnv returns the caller's environment without what would steer the lab's
 // daemons.
 func PlainEnv() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {

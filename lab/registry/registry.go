@@ -70,7 +70,7 @@ http:
 	servers = []server{mirrorServer, intakeServer}
 )
 
-// Mirror is the host:port that images are pulled from.
+// Mirror returns the host:port that images are pulled from.
 func (r *Registry) Mirror() (string, error) {
 	s, err := r.site.Settings()
 	if err == nil && s.Port == 0 {
@@ -81,10 +81,10 @@ func (r *Registry) Mirror() (string, error) {
 
 func mirrorAt(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
 
-// Intake is the socket of the server that accepts images.
+// Intake returns the socket of the server that accepts images.
 func (r *Registry) Intake() string { return filepath.Join(r.site.Run, "registry.sock") }
 
-// Data is the folder with the images.
+// Data returns the folder with the images.
 func (r *Registry) Data() string { return r.site.Path("registry") }
 
 func (r *Registry) config(s server) string { return r.site.Path(s.name + ".yml") }

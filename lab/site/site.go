@@ -45,7 +45,7 @@ func (s *Site) Path(parts ...string) string {
 	return filepath.Join(append([]string{s.Cache}, parts...)...)
 }
 
-// Temp is the folder for unfinished files.
+// Temp returns the folder for unfinished files.
 func (s *Site) Temp() string { return s.Path("tmp") }
 
 // Log returns the file that keeps a program's output.

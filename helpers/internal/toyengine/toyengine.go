@@ -100,7 +100,7 @@ func (e *Engine) ID(name string) string {
 	return e.find(name)
 }
 
-// Names are all names of an image.
+// Names returns all names of an image.
 func (e *Engine) Names(id string) []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()

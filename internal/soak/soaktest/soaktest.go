@@ -47,7 +47,7 @@ func Sample() soak.Soak {
 		soak.Column{Label: "BuildKit v0.34.2", Short: "v0.34.2", Runs: []soak.Run{newer, unmade}})
 }
 
-// Run is a run with a report of the claims.
+// Run returns a run with a report of the claims.
 func Run(number int, version string, seconds float64, claims ...report.Claim) soak.Run {
 	for i := range claims {
 		claims[i].Chapter = claim.Claim{ID: claims[i].ID}.Chapter()
