@@ -1,11 +1,13 @@
-// Package rate counts how often a claim failed and tests whether two such counts differ.
+// Package rate counts how often a claim failed and tests whether two such counts
+// differ.
 //
-// The test is Fisher's, exact and two-sided, at the level [Level]. Evaluated after each try until
-// it finds a difference, it is wrong more often than the level says: it would find one for 2.2 % of
-// claims that fail half of the time on both sides. So it is evaluated only three times, at 5, 10
-// and 20 tries per side. Then, at any rate, it finds a difference for at most 0.9 % of claims that
-// fail at equal rates, half of them regressed and half fixed; 0.5 % if both fail at 0.3, 0.03 % at
-// 0.1. TestEqualRatesAreSeldomToldApart computes that exactly, without drawing at random.
+// The test is Fisher's, exact and two-sided, at the level [Level]. Evaluated after
+// each try until it finds a difference, it is wrong more often than the level says:
+// it would find one for 2.2 % of claims that fail half of the time on both sides. So
+// it is evaluated only three times, at 5, 10 and 20 tries per side. Then, at any
+// rate, it finds a difference for at most 0.9 % of claims that fail at equal rates,
+// half of them regressed and half fixed; 0.5 % if both fail at 0.3, 0.03 % at 0.1.
+// TestEqualRatesAreSeldomToldApart computes that exactly, without drawing at random.
 package rate
 
 import (
