@@ -150,8 +150,8 @@ func TestCaching(t *testing.T) {
 	})
 }
 
-// requireImported exports a cache to a place, and requires a builder that imports it
-// to use it, and one that does not to miss.
+// requireImported exports a cache to a place, and requires that a builder that
+// imports it uses it, and that one that does not import it does not.
 func requireImported(t *suite.T, place, to, from string) {
 	value, _ := probe.Draw(t, builder.Shared(t), build.CacheTo(to))
 	importing, ignorant := builder.New(t), builder.New(t)

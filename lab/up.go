@@ -93,7 +93,7 @@ func (l *Lab) Down(ctx context.Context) error {
 	return l.undo(ctx, "stopping the lab", l.down)
 }
 
-// Purge is [Lab.Down] that also empties the cache.
+// Purge does what [Lab.Down] does and also empties the cache.
 func (l *Lab) Purge(ctx context.Context) error {
 	return l.undo(ctx, "deleting the lab", func(ctx context.Context) error {
 		if err := l.down(ctx); err != nil {

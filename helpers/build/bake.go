@@ -15,7 +15,7 @@ func Bake(t *spec.T, b *builder.Builder, file, target string, options ...Option)
 	return r
 }
 
-// TryBake is [Bake] that also returns the result of a build that failed.
+// TryBake is like [Bake] but also returns the result of a build that failed.
 func TryBake(t *spec.T, b *builder.Builder, file, target string, options ...Option) *Result {
 	options = append([]Option{flag("--builder", b.Name), flag("--file", file)}, options...)
 	return begin(t, b.Config, "bake", target, options).Wait(t)

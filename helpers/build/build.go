@@ -58,7 +58,7 @@ func named(options []Option) bool {
 	})
 }
 
-// TryIn builds on the current builder of a configuration and returns the result
+// TryIn builds on the current builder of a configuration and returns the result,
 // whatever it is.
 func TryIn(t *spec.T, config cli.Config, context string, options ...Option) *Result {
 	// The current builder may be the engine's own.

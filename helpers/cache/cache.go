@@ -27,8 +27,8 @@ func Usage(t *spec.T, b *builder.Builder, words ...string) Records {
 	return records
 }
 
-// TryUsage is [Usage] that returns an error, which says in one line why buildx
-// did not answer or that its answer cannot be read.
+// TryUsage is like [Usage] but returns an error, which says in one line why
+// buildx did not answer or that its answer cannot be read.
 func TryUsage(t *spec.T, b *builder.Builder, words ...string) (Records, error) {
 	result := b.Config.Try(t, append([]string{"buildx", "du", "--verbose", "--builder", b.Name}, words...)...)
 	if err := cli.Err(result); err != nil {
@@ -59,7 +59,7 @@ func Prune(t *spec.T, b *builder.Builder, words ...string) {
 	cli.Must(t, TryPrune(t, b, words...))
 }
 
-// TryPrune is [Prune] that returns the command's result, whatever it is.
+// TryPrune is like [Prune] but returns the command's result, whatever it is.
 func TryPrune(t *spec.T, b *builder.Builder, words ...string) *icmd.Result {
 	return b.Config.Try(t, append([]string{"buildx", "prune", "--force", "--builder", b.Name}, words...)...)
 }

@@ -40,8 +40,8 @@ func (i Image) DiffIDs() []string {
 
 // Layer is what dive says about one layer.
 type Layer struct {
-	// DiffID is the digest of the layer uncompressed, as the image's
-	// configuration has it.
+	// DiffID is the digest of the uncompressed layer, as the image's configuration
+	// has it.
 	DiffID string `json:"digestId"`
 	// Size is the size of the layer's files, in bytes.
 	Size int64 `json:"sizeBytes"`

@@ -73,7 +73,7 @@ func triesOf(r report.Report, c report.Claim) []report.Try {
 	}}
 }
 
-// moved are tries whose evidence is in a folder of the report's.
+// moved returns the tries with evidence that is in a folder of the report's.
 func moved(tries []report.Try, folder string) []report.Try {
 	tries = slices.Clone(tries)
 	for i, try := range tries {

@@ -1,6 +1,6 @@
 // Package sanitize is the door for text from outside: what builds, engines, and files
 // say is made fit for a terminal and for pages where it comes in, so that what shows it
-// need not think of that again.
+// need not care.
 package sanitize
 
 import (
