@@ -4,6 +4,7 @@
 package claim
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,13 @@ type Claim struct {
 	// Deadline bounds the proof; zero means [DefaultDeadline].
 	Deadline time.Duration
 }
+
+// wellFormed is an id whose parts can be folders and names of tests.
+var wellFormed = regexp.MustCompile(`^[\pL\pN][\pL\pN_.+-]*/[\pL\pN][\pL\pN_.+-]*$`)
+
+// ValidID reports whether an id reads chapter/name, both made of letters, digits and
+// any of "_.+-". A name with ".try-" in it would be taken for a retry.
+func ValidID(id string) bool { return wellFormed.MatchString(id) && !strings.Contains(id, ".try-") }
 
 // Chapter returns the part of the id before the slash.
 func (c Claim) Chapter() string {

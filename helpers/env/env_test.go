@@ -154,7 +154,8 @@ func TestTheReproLineCanBePasted(t *testing.T) {
 	e := &Environment{Driver: subject.DriverRemote, Testbed: testbed.Testbed{Engines: map[string]string{subject.StoreOverlay2: "unix:///s"}}, Specs: "/my own/it's here", Engine: Engine{Store: subject.StoreOverlay2}}
 	e.settings.buildkit, e.settings.buildx, e.settings.repro = "v0.34.2", "/opt/new buildx/docker-buildx", goTest
 	require.Equal(t, `BUILDKIT=v0.34.2 BUILDX='/opt/new buildx/docker-buildx' DRIVER=remote SPECS='/my own/it'\''s here' `+
-		`go test -tags integration -count=1 -run '^TestSpecs$/^app$' .`, e.Repro("own/app", "TestSpecs/app"))
+		`go test -count=1 -run '^TestSpecs$/^app$' builders.test/helpers/env`, e.Repro("own/app", "TestSpecs/app"))
+	require.Contains(t, e.Repro("own/a+b.c", "TestSpecs/a+b.c"), `-run '^TestSpecs$/^a\+b\.c$' `)
 	var again Again
 	e.settings.repro = func(a Again) string { again = a; return "" }
 	e.Repro("own/app", "TestSpecs/app")

@@ -1,8 +1,10 @@
 package env
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"regexp"
+	"runtime/debug"
 	"strings"
 
 	"builders.test/helpers/claim"
@@ -52,7 +54,7 @@ func (e *Environment) Repro(claim, test string) string {
 func goTest(a Again) string {
 	levels := strings.Split(a.Test, "/")
 	for i, level := range levels {
-		levels[i] = "^" + level + "$"
+		levels[i] = "^" + regexp.QuoteMeta(level) + "$"
 	}
 	var set []string
 	for _, variable := range [][2]string{{"BUILDKIT", a.BuildKit}, {"BUILDX", a.Buildx}, {"DRIVER", a.Driver}, {"SPECS", a.Specs}} {
@@ -60,15 +62,31 @@ func goTest(a Again) string {
 			set = append(set, variable[0]+"="+variable[1])
 		}
 	}
-	return evidence.Line(set, []string{"go", "test", "-tags", "integration", "-count=1", "-run", strings.Join(levels, "/"), "."})
+	tags, path := built()
+	command := append([]string{"go", "test"}, tags...)
+	return evidence.Line(set, append(command, "-count=1", "-run", strings.Join(levels, "/"), path))
 }
 
-// Lacks returns an error that says what is missing for a need of the suite's own, or
-// nil.
-func (e *Environment) Lacks(ctx context.Context, need claim.Need) error {
-	missing, known := e.settings.needs[need.Word()]
-	if !known {
-		return fmt.Errorf("the suite has no check for %s (suite.WithNeed)", need.Word())
+// built returns the build tags of the test binary as an option, and the import path of
+// its package.
+func built() (tags []string, path string) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil, "."
 	}
-	return missing(ctx, e)
+	for _, setting := range info.Settings {
+		if setting.Key == "-tags" {
+			tags = []string{"-tags", setting.Value}
+		}
+	}
+	return tags, cmp.Or(strings.TrimSuffix(info.Path, ".test"), ".")
+}
+
+// Checks reports whether the suite has a check for a need of its own.
+func (e *Environment) Checks(need claim.Need) bool { return e.settings.needs[need.Word()] != nil }
+
+// Lacks returns an error that says what is missing for a need of the suite's own, or
+// nil. The suite must have a check for it.
+func (e *Environment) Lacks(ctx context.Context, need claim.Need) error {
+	return e.settings.needs[need.Word()](ctx, e)
 }

@@ -159,6 +159,9 @@ func (t *T) Logf(format string, args ...any) { t.show(fmt.Sprintf(format, args..
 
 // show writes to the test's log as testing does.
 func (t *T) show(text string) {
+	if t.abandoned.Load() {
+		return // the test may have ended, and must not log any more
+	}
 	fmt.Fprintln(t.TB.Output(), t.where()+strings.ReplaceAll(text, "\n", "\n    "))
 }
 

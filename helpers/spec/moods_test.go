@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -126,6 +127,11 @@ var moods = map[string]func(*scene){
 	"crowd":       crowd,
 	"skips":       func(s *scene) { s.prove("skips", nil, func(t *T) { t.Skip("no wish to") }) },
 	"first-error": firstError,
+	"ends-early":  func(s *scene) { s.prove("ends-early", nil, func(*T) { s.t.SkipNow() }) },
+	"goes-away":   func(s *scene) { s.prove("goes-away", nil, func(*T) { runtime.Goexit() }) },
+	"no-check": func(s *scene) {
+		s.prove("no-check", func(c *claim.Claim) { c.Needs = []claim.Need{claim.Custom("tpu")} }, func(*T) { s.note("the body ran") })
+	},
 }
 
 func needNewer(c *claim.Claim) { c.Needs = []claim.Need{claim.BuildKit(">=0.13")} }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,7 +33,7 @@ func (t *T) missing(need claim.Need) string {
 		return t.versionMissing(need)
 	}
 	if err := t.lacks(need); err != nil {
-		return err.Error()
+		return cmp.Or(err.Error(), "it is missing")
 	}
 	return ""
 }
@@ -64,6 +65,9 @@ func (t *T) lacks(need claim.Need) error {
 			return errors.New("the testbed has no dive (\"dive\" in the file that BUILDERS_TESTBED names)")
 		}
 		return nil
+	}
+	if !t.Env.Checks(need) {
+		t.Mistaken("the suite has no check for the need %s; give it to suite.Main with suite.WithNeed", need.Word())
 	}
 	return t.Env.Lacks(t.ctx, need)
 }

@@ -7,11 +7,11 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,6 +61,9 @@ type T struct {
 	// beside are the proofs that built while this try did.
 	beside map[*proof]bool
 	facts  []string
+
+	// abandoned is a try whose body did not end; the test goes on without it.
+	abandoned atomic.Bool
 
 	mu       sync.Mutex
 	standIns map[string]bool
@@ -116,23 +119,6 @@ func (t *T) run() {
 // body runs what proves the claim; see [T.where].
 func (t *T) body() { t.proof.body(t) }
 
-// guard runs a part of the try in its own goroutine, which a failure may end, and
-// turns a panic into a failure, so that the other claims still get a verdict.
-func (t *T) guard(part func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			if cause := recover(); cause != nil {
-				t.errored("the spec itself panicked: %v", cause)
-				t.Errorf("the spec itself panicked: %v\n%s", cause, debug.Stack())
-			}
-		}()
-		part()
-	}()
-	<-done
-}
-
 // open makes the evidence's folder, chooses the engine and learns which
 // BuildKit the claim is about.
 func (t *T) open() {
@@ -178,9 +164,12 @@ const tryMark = ".try-"
 
 // forgetEarlier removes the evidence of later tries that an earlier run left.
 func (t *T) forgetEarlier() {
-	stale, err := filepath.Glob(filepath.Join(t.Env.Out, t.Evidence.Name()+tryMark+"*"))
-	for _, path := range stale {
-		err = errors.Join(err, os.RemoveAll(path))
+	chapter, name := filepath.Split(filepath.Join(t.Env.Out, t.Evidence.Name()))
+	entries, err := os.ReadDir(chapter)
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), name+tryMark) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(chapter, entry.Name())))
+		}
 	}
 	t.EnvironmentOK(err, "cannot remove an earlier run's evidence")
 }

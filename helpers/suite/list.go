@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"regexp"
 	"testing"
 
 	"builders.test/helpers/claim"
@@ -14,8 +13,8 @@ import (
 // register knows the claims that the suite has so far.
 type register struct {
 	list claim.List
-	// tests are the names of their tests, by id.
-	tests map[string]string
+	// proofs are where they are proven, by id.
+	proofs map[string]proof
 	// listing says that nothing is to be proven.
 	listing bool
 }
@@ -38,24 +37,39 @@ func writeList(m *testing.M, file string) int {
 	return 0
 }
 
-// id matches a valid claim id: it names a folder and a subtest.
-var id = regexp.MustCompile(`^\S+/\S+$`)
+// proof is a call of Prove, by which a claim came.
+type proof struct {
+	where string
+	test  *testing.T
+}
+
+// again reports whether it is the same call in another run of the same test, which
+// -count and -cpu of go test make.
+func (p proof) again(other proof) bool { return p.where == other.where && p.test != other.test }
 
 // add registers a claim and reports whether it is to be proven.
 func (r *register) add(t *testing.T, c claim.Listed) bool {
 	t.Helper()
-	if !id.MatchString(c.ID) {
+	if !claim.ValidID(c.ID) {
 		r.refuse(t, "%q is not an id of a claim; write one like caching/second-build", c.ID)
 		return false
 	}
-	if other, twice := r.tests[c.ID]; twice {
-		r.refuse(t, "two claims have the id %s, in %s and in %s", c.ID, other, t.Name())
+	this := proof{where: c.Where, test: t}
+	other, known := r.proofs[c.ID]
+	if known && !this.again(other) {
+		r.refuse(t, "two claims have the id %s, at %s and at %s", c.ID, other.where, c.Where)
 		return false
 	}
-	if r.tests == nil {
-		r.tests = map[string]string{}
+	if opened.env == nil && !r.listing {
+		t.Fatalf("%s cannot be proven: the suite is not open; call suite.Main(m) in TestMain", c.ID)
 	}
-	r.tests[c.ID] = t.Name()
+	if known {
+		return !r.listing
+	}
+	if r.proofs == nil {
+		r.proofs = map[string]proof{}
+	}
+	r.proofs[c.ID] = this
 	c.Test = t.Name() + "/" + c.Name()
 	r.list.Claims = append(r.list.Claims, c)
 	return !r.listing

@@ -44,13 +44,24 @@ type Again = env.Again
 // Advice names a suite's own commands in messages.
 type Advice = env.Advice
 
-// The options; each says what it decides.
-var (
-	WithBuildKit = env.WithBuildKit
-	WithNeed     = env.WithNeed
-	WithRepro    = env.WithRepro
-	WithAdvice   = env.WithAdvice
-)
+// WithBuildKit sets the BuildKit under test if the variable BUILDKIT is empty: a
+// release such as v0.34.2, latest, or an image. Without both it is
+// [subject.DefaultBuildKit].
+func WithBuildKit(buildkit string) Option { return env.WithBuildKit(buildkit) }
+
+// WithNeed says how to find out whether a need of the suite's own, made by
+// [claim.Custom], is met. The error of missing says why it is not; a claim with that
+// need is then not applicable.
+func WithNeed(need claim.Need, missing func(context.Context, *env.Environment) error) Option {
+	return env.WithNeed(need, missing)
+}
+
+// WithRepro sets the line by which reports say how to prove one claim again. Without
+// it that is a call of go test.
+func WithRepro(line func(Again) string) Option { return env.WithRepro(line) }
+
+// WithAdvice makes messages name the suite's own commands; see [env.Advice] for which.
+func WithAdvice(advice Advice) Option { return env.WithAdvice(advice) }
 
 // opened is what Main opened, before the first test.
 var opened struct {
@@ -63,6 +74,12 @@ var opened struct {
 // the environment cannot be opened, it says why in one line and exits with code
 // 2. If BUILDERS_LIST names a file, it opens nothing and writes the suite's
 // claims there instead.
+//
+// What it runs on is said by variables: BUILDKIT and BUILDX are under test, DRIVER is
+// the builders' driver, OUT the folder for the report's data and the evidence
+// (build/check), CONFIRM how often a claim that fails is retried (3), KEEP=1 keeps the
+// builders and files of failed claims, BUILDERS_TESTBED describes more than an engine.
+// Package env has the full list.
 func Main(m *testing.M, options ...Option) {
 	janitor.BecomeReaper()
 	opened.advice = env.AdviceAmong(options)

@@ -122,7 +122,7 @@ func suiteModule(t *testing.T, tests string) string {
 
 func TestMistakesOfASuiteAreOneLine(t *testing.T) {
 	for name, tc := range map[string]struct{ tests, want string }{
-		"an id twice":      {"func TestOwn(t *testing.T) { suite.Prove(t, one, nil); suite.Prove(t, one, nil) }", "two claims have the id own/one, in TestOwn and in TestOwn"},
+		"an id twice":      {"func TestOwn(t *testing.T) { suite.Prove(t, one, nil); suite.Prove(t, one, nil) }", "two claims have the id own/one, at own_test.go:16 and at own_test.go:16"},
 		"no id":            {"func TestOwn(t *testing.T) { suite.Prove(t, claim.Claim{ID: \"one\"}, nil); suite.Prove(t, one, nil) }", `"one" is not an id of a claim; write one like caching/second-build`},
 		"no scripts":       {"func TestOwn(t *testing.T) { suite.Prove(t, one, nil); suite.Scripts(t, \"nowhere\") }", "nowhere is not a folder with scripts"},
 		"does not compile": {"func TestOwn(t *testing.T) { undefined(t, one, claim.Holds) }", "the specs do not compile; the lines above say why"},
