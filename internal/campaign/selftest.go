@@ -50,7 +50,7 @@ func (s Selftest) Run(ctx context.Context) error {
 	}
 	chosen := slices.DeleteFunc(sabotage.All(), func(one sabotage.Sabotage) bool { return !pattern.MatchString(one.Name) })
 	if len(chosen) == 0 {
-		return fmt.Errorf("SABOTAGE=%s: no sabotage has such a name", s.Sabotages)
+		return fmt.Errorf("SABOTAGE=%s: no sabotage has such a name; %s lists them", s.Sabotages, ScorePage)
 	}
 	s.Request.InLab = true
 	project, err := s.Open(ctx)
