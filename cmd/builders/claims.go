@@ -27,5 +27,6 @@ func newClaimsCommand() *cobra.Command {
 		},
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "print a JSON array instead")
+	command.Flags().StringVar(&in.Specs, "specs", variable("SPECS", ""), "a folder with your own scripts, listed instead of the book")
 	return command
 }

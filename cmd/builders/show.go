@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"builders.test/helpers/evidence"
 	"builders.test/internal/check"
 	"builders.test/internal/console"
 	"builders.test/internal/sabotage"
@@ -26,19 +27,27 @@ sabotages that it catches, and the commands of the last run with their output.`,
 			if err != nil {
 				return err
 			}
-			chosen, err := project.Book.Select(args[0])
+			one, err := project.Book.Find(args[0])
 			if err != nil {
-				return err
+				return fmt.Errorf("%w; `%s` lists the claims", err, lister(in.Specs))
 			}
-			if len(chosen.Claims) != 1 {
-				return fmt.Errorf("%s is %d claims; name one by its id", args[0], len(chosen.Claims))
-			}
-			one, out := chosen.Claims[0], command.OutOrStdout()
+			out := command.OutOrStdout()
 			width, _ := console.Width(out)
-			return show.Of(one, sabotage.Killers(one.ID), dir).Write(out, width)
+			sheet := show.Of(one, sabotage.Killers(one.ID), dir)
+			sheet.Specs = in.Specs
+			return sheet.Write(out, width)
 		},
 	}
 	outFlag(command.Flags(), &dir, "check", "folder of the last run")
 	command.Flags().StringVar(&in.Specs, "specs", variable("SPECS", ""), "a folder with your own scripts, which has the claim")
 	return command
+}
+
+// lister returns the command that lists the claims that can be shown.
+func lister(specs string) string {
+	words := []string{"builders", "claims"}
+	if specs != "" {
+		words = append(words, "--specs", specs)
+	}
+	return evidence.Line(nil, words)
 }

@@ -10,15 +10,19 @@ import (
 	"time"
 
 	"builders.test/helpers/claim"
+	"builders.test/internal/text"
 )
 
 // Select returns the claims that a choice stands for. Nothing and all are the
-// whole book; otherwise it is words separated by commas or spaces, each a chapter,
-// a claim's id, or a glob of ids such as images/prune*. A word that no claim
-// matches is an error: it would be green.
+// whole book; otherwise it is a list of words ([text.Words]), each a chapter, a
+// claim's id, or a glob of ids such as images/prune*. A word that no claim
+// matches is an error, since it would be green, and so is a list without words.
 func (b Book) Select(choice string) (Book, error) {
-	words := strings.FieldsFunc(choice, func(r rune) bool { return r == ',' || r == ' ' })
-	if len(words) == 0 || strings.EqualFold(choice, "all") {
+	words := text.Words(choice)
+	if choice != "" && len(words) == 0 {
+		return Book{}, fmt.Errorf("RUN=%q names no claim; leave it empty for all, or see `builders claims`", choice)
+	}
+	if choice == "" || len(words) == 1 && strings.EqualFold(words[0], "all") {
 		return b.Only(func(claim.Listed) bool { return true })
 	}
 	for _, word := range words {
@@ -29,6 +33,33 @@ func (b Book) Select(choice string) (Book, error) {
 	return b.Only(func(c claim.Listed) bool {
 		return slices.ContainsFunc(words, func(word string) bool { return means(word, c) })
 	})
+}
+
+// Find returns the only claim that a word stands for, as in a choice.
+func (b Book) Find(word string) (claim.Listed, error) {
+	word = strings.TrimSpace(word)
+	if word == "" {
+		return claim.Listed{}, errors.New("no claim is named; give an id such as builders/arch")
+	}
+	var found []claim.Listed
+	var near []string
+	for _, c := range b.Claims {
+		if means(word, c) {
+			found = append(found, c)
+		}
+		if strings.HasSuffix(strings.ToLower(c.ID), "/"+strings.ToLower(word)) {
+			near = append(near, c.ID)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return claim.Listed{}, fmt.Errorf("%s is %d claims; name one by its id", word, len(found))
+	case len(near) > 0:
+		return claim.Listed{}, fmt.Errorf("no claim has the id %s, but there is %s", word, strings.Join(near, ", "))
+	}
+	return claim.Listed{}, fmt.Errorf("no claim has the id %s", word)
 }
 
 // means reports whether a word of a choice, in any case, stands for a claim.

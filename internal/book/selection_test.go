@@ -34,6 +34,9 @@ func TestSelect(t *testing.T) {
 		"caching/[ht]*":            "caching/hits caching/third",
 		"builders, images/prune":   "builders/ls builders/arch images/prune",
 		"images/prune builders/ls": "builders/ls images/prune",
+		"builders/arch\n":          "builders/arch",
+		"builders/arch\tcaching\n": "builders/arch caching/hits caching/third caching/dive-0.12",
+		" all\n":                   "builders/ls builders/arch caching/hits caching/third caching/dive-0.12 images/prune images/prune-type regressions/x",
 	} {
 		t.Run(choice, func(t *testing.T) {
 			got, err := small().Select(choice)
@@ -51,6 +54,9 @@ func TestSelectRefuses(t *testing.T) {
 		"TestCaching/third": "is not a chapter",
 		"[":                 "is not a chapter",
 		"prune*":            "is not a chapter",
+		",":                 `RUN="," names no claim; leave it empty for all`,
+		" ":                 `RUN=" " names no claim`,
+		"\n, \t":            `RUN="\n, \t" names no claim`,
 	} {
 		t.Run(choice, func(t *testing.T) {
 			_, err := small().Select(choice)
@@ -61,6 +67,24 @@ func TestSelectRefuses(t *testing.T) {
 	assert.Error(t, err, "the specs have no claims", "an empty book is not green")
 	_, err = small().Only(func(claim.Listed) bool { return false })
 	assert.Error(t, err, "none of the 8 selected claims applies")
+}
+
+func TestFind(t *testing.T) {
+	for word, want := range map[string]string{
+		"builders/arch": "builders/arch", "Builders/Arch": "builders/arch", "builders/arch\n": "builders/arch", "caching/t*": "caching/third",
+	} {
+		got, err := small().Find(word)
+		assert.NilError(t, err)
+		assert.Equal(t, got.ID, want)
+	}
+	for word, want := range map[string]string{
+		"": "no claim is named; give an id such as builders/arch", " ": "no claim is named; give an id such as builders/arch",
+		"nonsense": "no claim has the id nonsense", "arch": "no claim has the id arch, but there is builders/arch",
+		"rch": "no claim has the id rch", "caching": "caching is 3 claims; name one by its id",
+	} {
+		_, err := small().Find(word)
+		assert.Error(t, err, want)
+	}
 }
 
 func TestThePatternIsForTheChosenClaims(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"builders.test/helpers/subject"
 	"builders.test/internal/makefile"
+	"builders.test/internal/text"
 	"github.com/goccy/go-yaml"
 )
 
@@ -24,8 +25,8 @@ type Cell struct {
 	Store    string `json:"store,omitempty"`
 }
 
-// Axes are the words that a person gives for each part of a cell, separated by
-// spaces or commas.
+// Axes are the words that a person gives for each part of a cell, as
+// [text.Words] separates them.
 type Axes struct{ BuildKitVersions, BuildxVersions, Drivers, Stores string }
 
 // Cells returns all combinations, BuildKit by BuildKit. The docker driver's
@@ -56,13 +57,12 @@ func (a Axes) Cells() ([]Cell, error) {
 	return cells, nil
 }
 
-// words returns the words of a text; if it has none, one empty word.
-func words(text string) []string {
-	all := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\t' })
-	if len(all) == 0 {
-		return []string{""}
+// words returns the words of a list; if it has none, one empty word.
+func words(list string) []string {
+	if all := text.Words(list); len(all) > 0 {
+		return all
 	}
-	return all
+	return []string{""}
 }
 
 var unfit = regexp.MustCompile(`[^A-Za-z0-9._-]+`)

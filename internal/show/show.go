@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/claim"
+	"builders.test/internal/makefile"
 	"builders.test/internal/report"
 	"builders.test/internal/report/snippet"
 	"builders.test/internal/text"
@@ -27,6 +28,8 @@ type Sheet struct {
 	Run    fs.FS
 	Dir    string
 	Report *report.Report
+	// Specs is the folder of scripts that has the claim; empty for the book's.
+	Specs string
 }
 
 // Of gathers what is known about a claim, including the run whose folder is dir, if
@@ -71,7 +74,7 @@ func (s Sheet) Write(out io.Writer, width int) error {
 func (s Sheet) last(b *strings.Builder, field func(label, value string)) {
 	one := s.found()
 	if one == nil {
-		field("last run", "none in "+s.Dir+"; `make check RUN="+s.Claim.ID+"` makes one")
+		field("last run", "none in "+s.Dir+"; `"+makefile.Check{Run: s.Claim.ID, Specs: s.Specs}.Line()+"` makes one")
 		return
 	}
 	field("last run", fmt.Sprintf("%s on %s, %.1f s, in %s", one.Word(), report.Describe(s.Report.Subject), one.Seconds, s.Dir))

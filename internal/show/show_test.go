@@ -53,4 +53,9 @@ func TestSheetWithoutARun(t *testing.T) {
 	var b strings.Builder
 	assert.NilError(t, s.Write(&b, 0))
 	assert.Assert(t, strings.HasSuffix(b.String(), "last run   none in build/check; `make check RUN=cleanup/rm` makes one\n"), b.String())
+
+	s.Specs = "my scripts"
+	b.Reset()
+	assert.NilError(t, s.Write(&b, 0))
+	assert.Assert(t, strings.Contains(b.String(), "`make check RUN=cleanup/rm SPECS='my scripts'` makes one"), b.String())
 }

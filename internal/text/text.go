@@ -4,6 +4,7 @@ package text
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -36,6 +37,12 @@ func Wrap(s string, width, indent int) string {
 		column += size
 	}
 	return b.String()
+}
+
+// Words returns the words of a list that a person wrote: blanks, line breaks and
+// commas separate them.
+func Words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 }
 
 // Count returns a number of things in words: "1 claim", "2 claims".
