@@ -40,6 +40,9 @@ func readSettings(options []Option) (settings, error) {
 	if s.testbed, err = testbed.Given(); err != nil {
 		return s, err
 	}
+	if err := s.testbed.CheckPrograms(); err != nil {
+		return s, err
+	}
 	if s.confirm, err = subject.Confirm(os.Getenv("CONFIRM")); err != nil {
 		return s, err
 	}

@@ -7,18 +7,9 @@
 package testbed
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
-	"builders.test/helpers/subject"
 	"github.com/moby/sys/atomicwriter"
 )
 
@@ -68,65 +59,6 @@ func (m Mirror) Mirrored() []string {
 		return []string{"docker.io"}
 	}
 	return m.Registries
-}
-
-// Given returns the testbed that [Variable] leads to, or an empty one if the
-// variable is not set.
-func Given() (Testbed, error) {
-	path := os.Getenv(Variable)
-	if path == "" {
-		return Testbed{}, nil
-	}
-	bed, err := Read(path)
-	if err != nil {
-		return Testbed{}, fmt.Errorf("%s: %w", Variable, err)
-	}
-	return bed, nil
-}
-
-// Read reads a testbed's file. An unknown key is an error.
-func Read(path string) (Testbed, error) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return Testbed{}, err
-	}
-	var bed Testbed
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.DisallowUnknownFields()
-	err = decoder.Decode(&bed)
-	if err == nil && decoder.More() {
-		err = errors.New("there is more after the testbed")
-	}
-	if errors.Is(err, io.EOF) {
-		err = errors.New("the file is empty")
-	}
-	if err == nil {
-		err = bed.check()
-	}
-	if err != nil {
-		return Testbed{}, fmt.Errorf("%s does not describe a testbed: %s", path, strings.TrimPrefix(err.Error(), "json: "))
-	}
-	return bed, nil
-}
-
-// check finds mistakes that the types do not rule out.
-func (b Testbed) check() error {
-	for store := range b.Engines {
-		if !slices.Contains(subject.Stores, store) {
-			return fmt.Errorf("engines: %q is no image store; name one of %s", store, strings.Join(subject.Stores, ", "))
-		}
-	}
-	if b.Mirror.Address != "" {
-		if _, _, err := net.SplitHostPort(b.Mirror.Address); err != nil {
-			return fmt.Errorf("mirror: the address has to be host:port: %w", err)
-		}
-	}
-	for release, program := range b.Dive {
-		if !filepath.IsAbs(program) {
-			return fmt.Errorf("dive: the path of %s is not absolute: %s", release, program)
-		}
-	}
-	return nil
 }
 
 // Write writes the file, which is complete at any time.
