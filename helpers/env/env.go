@@ -10,6 +10,7 @@
 //	OUT                where evidence and reports go; build/check by default
 //	CONFIRM            how often a claim that failed is retried; 3 by default
 //	KEEP               1 leaves the builders and files of a claim that fails
+//	BUILDERS_CLEAN     1 removes what such and dead runs left, and proves nothing
 //	STRICT             1 makes unsteady claims and known faults fail the run
 //	DRIVER             the driver of builders if a claim leaves it open:
 //	                   docker-container (default), docker or remote
@@ -116,7 +117,7 @@ func Open(ctx context.Context, watch func(*Environment) error, options ...Option
 		Confirm: s.confirm, Strict: s.strict, Keep: s.keep, settings: s, counter: new(atomic.Int64), shared: map[string]*once{},
 	}
 	for _, step := range []func(context.Context) error{
-		e.openEngine, e.openDir,
+		e.openEngine, e.openTestbed, e.openDir,
 		func(context.Context) error { return watch(e) },
 		e.openBuildx, e.openBuildKit, e.openDriver, e.writeSubject,
 		func(context.Context) error { e.startWatch(); return nil },

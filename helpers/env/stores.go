@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"sync"
 
 	"builders.test/helpers/subject"
 	"builders.test/helpers/testbed"
+	"github.com/docker/docker/client"
 )
 
 // Endpoints lists every engine on which a run with this process's variables may
@@ -27,6 +29,58 @@ func Endpoints() ([]string, error) {
 	}
 	slices.Sort(hosts[1:])
 	return hosts, nil
+}
+
+// Reach returns clients of the engines at some endpoints and of the testbed's
+// others. The error is about each that does not answer, or about the testbed's
+// file; the clients are those of the rest.
+func Reach(ctx context.Context, hosts ...string) ([]*client.Client, error) {
+	var engines []*client.Client
+	var errs []error
+	for _, host := range hosts {
+		engine, err := reach(ctx, host)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		engines = append(engines, engine)
+	}
+	bed, err := testbed.Given()
+	errs = append(errs, err)
+	for _, store := range slices.Sorted(maps.Keys(bed.Engines)) {
+		if slices.Contains(hosts, bed.Engines[store]) {
+			continue
+		}
+		engine, err := reach(ctx, bed.Engines[store])
+		if err != nil {
+			errs = append(errs, testbed.Unanswered(store, err))
+			continue
+		}
+		engines = append(engines, engine)
+	}
+	return engines, errors.Join(errs...)
+}
+
+func reach(ctx context.Context, host string) (*client.Client, error) {
+	engine, err := Dial(host)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
+	defer cancel()
+	if _, err := engine.Ping(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("no Docker Engine answers at %s", host), engine.Close())
+	}
+	return engine, nil
+}
+
+// openTestbed refuses a testbed whose engines do not all answer.
+func (e *Environment) openTestbed(ctx context.Context) error {
+	engines, err := Reach(ctx, e.Engine.Host)
+	for _, engine := range engines {
+		err = errors.Join(err, engine.Close())
+	}
+	return err
 }
 
 // otherEngines are those other than the one that the run was opened with.
