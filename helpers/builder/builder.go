@@ -207,7 +207,10 @@ func (b *Builder) cleanUp(t *spec.T) {
 
 // keep leaves the builder for inspection.
 func (b *Builder) keep(t *spec.T) {
-	look := evidence.Line([]string{"DOCKER_HOST=" + t.Env.Engine.Host, "BUILDX_CONFIG=" + b.Config.Dir}, []string{"docker", "buildx", "inspect", b.Name})
+	// The run's configuration has the buildx under test, and a testbed may have a
+	// docker command that is not on the user's PATH.
+	set := []string{"DOCKER_HOST=" + t.Env.Engine.Host, "DOCKER_CONFIG=" + t.Env.DockerConfig(), "BUILDX_CONFIG=" + b.Config.Dir}
+	look := evidence.Line(set, []string{t.Env.Docker, "buildx", "inspect", b.Name})
 	if err := t.Env.KeepFor(env.Kept{Claim: t.Claim.Name(), Look: look}); err != nil {
 		t.Logf("%v", err)
 	}

@@ -24,7 +24,7 @@ type Kept struct {
 func (e *Environment) KeepFor(k Kept) error {
 	file, err := os.OpenFile(filepath.Join(e.Dir, keptFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("keep the builders of %s: %w", k.Claim, err)
+		return fmt.Errorf("keep what %s made: %w", k.Claim, err)
 	}
 	defer file.Close()
 	_, err = fmt.Fprintf(file, "%s\t%s\n", k.Claim, k.Look)

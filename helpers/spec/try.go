@@ -238,11 +238,21 @@ func (t *T) TempDir() string {
 	dir, err := os.MkdirTemp(t.Env.Dir, "spec-")
 	t.EnvironmentOK(err, "create a folder")
 	t.Cleanup(func() {
-		if !t.Keeps() {
-			_ = os.RemoveAll(dir)
+		if t.Keeps() {
+			t.keep(dir)
+			return
 		}
+		_ = os.RemoveAll(dir)
 	})
 	return dir
+}
+
+// keep leaves a folder for inspection.
+func (t *T) keep(dir string) {
+	look := evidence.Line(nil, []string{"ls", "-l", dir})
+	if err := t.Env.KeepFor(env.Kept{Claim: t.Claim.Name(), Look: look}); err != nil {
+		t.Logf("%v", err)
+	}
 }
 
 // Keeps reports whether what the try made is kept for inspection: the first try
