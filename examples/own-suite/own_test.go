@@ -5,6 +5,9 @@
 //
 //	go test -tags integration ./...
 //	BUILDKIT=v0.34.2 go test -tags integration -run TestApp/dependencies ./...
+//	BUILDERS_CLEAN=1 go test -tags integration -count=1 -v .
+//
+// The last one removes what dead runs left and what KEEP=1 kept.
 package own
 
 import (

@@ -13,11 +13,16 @@ type Advice struct {
 	Buildx string
 	// BuildKit says how to get a BUILDKIT that is not available; it may be nil.
 	BuildKit func(buildkit string) string
-	// CleanUp is the command that removes what runs have left, such as "`make clean`".
+	// CleanUp is the command that removes what runs have left, such as "`make clean`";
+	// if it is empty, a call of go test with [CleanVariable].
 	CleanUp string
 	// Scripts says how to get a first script.
 	Scripts string
 }
+
+// CleanVariable is the environment variable that, if it is 1, makes a suite remove
+// what its runs have left, and prove nothing.
+const CleanVariable = "BUILDERS_CLEAN"
 
 // WithAdvice makes messages name the suite's own commands.
 func WithAdvice(a Advice) Option { return func(s *settings) { s.advice = a } }

@@ -72,6 +72,9 @@ func decided(options []Option) settings {
 	for _, option := range options {
 		option(&s)
 	}
+	if s.advice.CleanUp == "" {
+		s.advice.CleanUp = "`" + CleanVariable + "=1 go test -tags integration -count=1 -v .`"
+	}
 	return s
 }
 

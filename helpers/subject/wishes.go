@@ -30,6 +30,10 @@ func Strict(text string) (bool, error) { return yes("STRICT", text) }
 // kept for inspection.
 func Keep(text string) (bool, error) { return yes("KEEP", text) }
 
+// Clean reads what BUILDERS_CLEAN says: whether a suite only removes what its runs
+// have left.
+func Clean(text string) (bool, error) { return yes("BUILDERS_CLEAN", text) }
+
 func yes(variable, text string) (bool, error) {
 	if text == "" {
 		return false, nil

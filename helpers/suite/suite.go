@@ -13,6 +13,10 @@
 //			…
 //		})
 //	}
+//
+// What such runs keep (KEEP=1), and what a power cut left, goes with
+//
+//	BUILDERS_CLEAN=1 go test -tags integration -count=1 -v .
 package suite
 
 import (
@@ -29,6 +33,7 @@ import (
 	"builders.test/helpers/janitor"
 	"builders.test/helpers/script"
 	"builders.test/helpers/spec"
+	"builders.test/helpers/subject"
 	"builders.test/internal/kin"
 )
 
@@ -73,7 +78,8 @@ var opened struct {
 // Main runs the tests of a suite and ends the process. Call it in TestMain. If
 // the environment cannot be opened, it says why in one line and exits with code
 // 2. If BUILDERS_LIST names a file, it opens nothing and writes the suite's
-// claims there instead.
+// claims there instead. If BUILDERS_CLEAN is 1, it proves nothing, removes what
+// dead runs left, and names it, one per line.
 //
 // What it runs on is said by variables: BUILDKIT and BUILDX are under test, DRIVER is
 // the builders' driver, OUT the folder for the report's data and the evidence
@@ -85,6 +91,12 @@ func Main(m *testing.M, options ...Option) {
 	opened.advice = env.AdviceAmong(options)
 	if file := os.Getenv(claim.ListVariable); file != "" {
 		os.Exit(writeList(m, file))
+	}
+	if asked, err := subject.Clean(os.Getenv(env.CleanVariable)); asked || err != nil {
+		if err == nil {
+			err = clean(context.Background(), os.Stdout, opened.advice.CleanUp)
+		}
+		os.Exit(refused(err))
 	}
 	// Once go test is gone, no one reads what is proven; the reaper cleans up.
 	kin.Parent(func() { os.Exit(2) })
@@ -100,8 +112,7 @@ func run(m *testing.M, options []Option) (code int) {
 	}, options...)
 	if err != nil {
 		// A reaper that was already started ends when this process does.
-		fmt.Fprintln(os.Stderr, "builders:", err)
-		return 2
+		return refused(err)
 	}
 	opened.env = e
 	// Deferred calls run last to first.
@@ -109,6 +120,15 @@ func run(m *testing.M, options []Option) (code int) {
 	defer func() { code = finish(code, e.Close()) }()
 	defer func() { code = finish(code, guard.Close()) }()
 	return m.Run()
+}
+
+// refused says what went wrong, if anything, and returns the exit code.
+func refused(err error) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "builders:", err)
+	return 2
 }
 
 // audit passes on what the guard notes, which fails no run.
