@@ -112,6 +112,7 @@ func (t *T) run() {
 	t.late = ctx.Err() == context.DeadlineExceeded
 	t.notice()
 	t.cleanUp()
+	t.keepSomething()
 	t.conclude()
 	t.took = time.Since(t.began)
 }
@@ -252,6 +253,15 @@ func (t *T) keep(dir string) {
 	look := evidence.Line(nil, []string{"ls", "-l", dir})
 	if err := t.Env.KeepFor(env.Kept{Claim: t.Claim.Name(), Look: look}); err != nil {
 		t.Logf("%v", err)
+	}
+}
+
+// keepSomething leaves the run's folder, which has all files that a claim made, if
+// nothing else was left for inspection.
+func (t *T) keepSomething() {
+	kept := func(k env.Kept) bool { return k.Claim == t.Claim.Name() }
+	if t.Keeps() && !slices.ContainsFunc(env.KeptBy(t.Env.Run), kept) {
+		t.keep(t.Env.Dir)
 	}
 }
 
