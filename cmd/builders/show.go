@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"builders.test/helpers/evidence"
 	"builders.test/internal/check"
 	"builders.test/internal/console"
 	"builders.test/internal/sabotage"
@@ -29,25 +28,14 @@ sabotages that it catches, and the commands of the last run with their output.`,
 			}
 			one, err := project.Book.Find(args[0])
 			if err != nil {
-				return fmt.Errorf("%w; `%s` lists the claims", err, lister(in.Specs))
+				return fmt.Errorf("%w; `%s` lists the claims", err, show.Lister(in.Specs))
 			}
 			out := command.OutOrStdout()
 			width, _ := console.Width(out)
-			sheet := show.Of(one, sabotage.Killers(one.ID), dir)
-			sheet.Specs = in.Specs
-			return sheet.Write(out, width)
+			return show.Of(one, sabotage.Killers(one.ID), dir, in.Specs).Write(out, width)
 		},
 	}
 	outFlag(command.Flags(), &dir, "check", "folder of the last run")
 	command.Flags().StringVar(&in.Specs, "specs", variable("SPECS", ""), "a folder with your own scripts, which has the claim")
 	return command
-}
-
-// lister returns the command that lists the claims that can be shown.
-func lister(specs string) string {
-	words := []string{"builders", "claims"}
-	if specs != "" {
-		words = append(words, "--specs", specs)
-	}
-	return evidence.Line(nil, words)
 }

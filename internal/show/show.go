@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/claim"
+	"builders.test/helpers/evidence"
 	"builders.test/internal/makefile"
 	"builders.test/internal/report"
 	"builders.test/internal/report/snippet"
@@ -32,10 +33,10 @@ type Sheet struct {
 	Specs string
 }
 
-// Of gathers what is known about a claim, including the run whose folder is dir, if
-// there is one.
-func Of(one claim.Listed, killers [][2]string, dir string) Sheet {
-	s := Sheet{Claim: one, Killers: killers, Run: os.DirFS(dir), Dir: dir}
+// Of gathers what is known about a claim, which may be of a folder of scripts,
+// including the run whose folder is dir, if there is one.
+func Of(one claim.Listed, killers [][2]string, dir, specs string) Sheet {
+	s := Sheet{Claim: one, Killers: killers, Run: os.DirFS(dir), Dir: dir, Specs: specs}
 	if found, err := report.Read(filepath.Join(dir, report.File)); err == nil {
 		s.Report = &found
 	}
@@ -116,4 +117,13 @@ func (s Sheet) stream(printed snippet.Text) string {
 		said += fmt.Sprintf("… %d bytes more in %s\n", printed.Gap, path.Join(s.Dir, printed.Path))
 	}
 	return said
+}
+
+// Lister returns the command that lists the claims that can be shown.
+func Lister(specs string) string {
+	words := []string{"builders", "claims"}
+	if specs != "" {
+		words = append(words, "--specs", specs)
+	}
+	return evidence.Line(nil, words)
 }
