@@ -87,7 +87,7 @@ func TestNoViewPassesOnWhatIsHostile(t *testing.T) {
 	screen.Comparison(compare.Reports(other, r))
 	screen.Matrix(matrix.New(r, other), []float64{1, 2})
 	screen.Soak(soak.Of(1, soak.Column{Label: "v1", Short: "v1", Runs: []soak.Run{{Number: 1, Report: &r}}}))
-	sheet := show.Of(claim.Listed{Claim: claim.Claim{ID: r.Claims[0].ID}}, nil, hostileRun)
+	sheet := show.Of(claim.Listed{Claim: claim.Claim{ID: r.Claims[0].ID}}, nil, hostileRun, "")
 	assert.NilError(t, sheet.Write(&said, 80))
 	assert.NilError(t, os.WriteFile(filepath.Join(out, "console"), said.Bytes(), 0o600))
 
