@@ -142,7 +142,7 @@ func keep(t *spec.T, r *Running) {
 	set := []string{"DOCKER_HOST=" + t.Env.Engine.Host, "DOCKER_CONFIG=" + t.Env.DockerConfig()}
 	err := t.Evidence.Command(evidence.Command{
 		Args: shown(r.command), Env: append(set, r.config.variables()...), Own: t.Env.Dir,
-		Started: r.started.UTC(), Seconds: r.took.Seconds(),
+		Started: r.started.UTC(), Seconds: r.took.Seconds(), CPU: r.cpu(),
 		Exit: r.result.ExitCode, TimedOut: r.result.Timeout,
 		Stdin: []byte(r.config.stdin), Stdout: []byte(r.result.Stdout()), Stderr: []byte(r.result.Stderr()),
 	})

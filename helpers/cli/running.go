@@ -61,6 +61,15 @@ func (r *Running) end() {
 // Ended is closed when the command has ended.
 func (r *Running) Ended() <-chan struct{} { return r.ended }
 
+// cpu is the processor time, in seconds, of a command that has ended.
+func (r *Running) cpu() float64 {
+	state := r.result.Cmd.ProcessState
+	if state == nil {
+		return 0
+	}
+	return (state.UserTime() + state.SystemTime()).Seconds()
+}
+
 // Stderr returns what the command has written to its standard error so far.
 func (r *Running) Stderr() string { return r.result.Stderr() }
 

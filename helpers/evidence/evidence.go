@@ -56,6 +56,9 @@ type Command struct {
 	Started time.Time `json:"started"`
 	// Seconds is how long it took.
 	Seconds float64 `json:"seconds"`
+	// CPU is the processor time, in seconds, of the command and of the children that it
+	// waited for; zero when it is unknown.
+	CPU float64 `json:"cpu,omitempty"`
 	// Exit is its exit code; -1 if it was killed.
 	Exit int `json:"exit"`
 	// TimedOut reports whether the claim's deadline ended it.

@@ -26,6 +26,7 @@ type event struct {
 // The actions that mean something here.
 const (
 	actionRun       = "run"
+	actionContinue  = "cont"
 	actionPass      = "pass"
 	actionFail      = "fail"
 	actionSkip      = "skip"

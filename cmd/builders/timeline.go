@@ -1,0 +1,28 @@
+package main
+
+import (
+	"builders.test/internal/console"
+	"builders.test/internal/timeline"
+	"github.com/spf13/cobra"
+)
+
+func newTimelineCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "timeline DIR",
+		Short: "Shows what ran when in a finished run, and what the run waited for",
+		Long: `timeline reads the evidence in the output folder of a run (OUT) and prints how long it
+took to open the environment and to clean up, how many claims and commands ran at the
+same time, which commands took how long, and the critical path: the claims that the
+end of the run waited for, one after the other.`,
+		Example: `  builders timeline build/check`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			t, err := timeline.Read(args[0])
+			if err != nil {
+				return err
+			}
+			width, _ := console.Width(c.OutOrStdout())
+			return t.Write(c.OutOrStdout(), width)
+		},
+	}
+}

@@ -1,0 +1,123 @@
+package timeline
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"builders.test/internal/run"
+)
+
+// shown is how many of the longest claims are printed.
+const shown = 12
+
+// Write prints the timeline for lines of a width.
+func (t Timeline) Write(out io.Writer, width int) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "run of %s: %s until the first claim began, %s of claims, %s of clean-up\n",
+		seconds(t.Length()), seconds(t.Opening()), seconds(t.Length()-t.Opening()-t.Closing()), seconds(t.Closing()))
+	fmt.Fprintf(&b, "at the same time: claims %s; commands %s\n\n", t.shares(Itself), t.shares(Ran))
+	t.chart(&b, width)
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	row := func(format string, args ...any) { fmt.Fprintf(table, format+"\n", args...) }
+	row("\ncommands\tseconds\tprocessor\t")
+	for _, k := range t.Kinds() {
+		row("%d\t%.1f\t%.1f\t  %s", k.Count, k.Took.Seconds(), k.CPU.Seconds(), k.What)
+	}
+	row("\nlongest claims\twithout a command\t")
+	for _, c := range t.Longest(shown) {
+		row("%.1f\t%.1f\t  %s", c.Length().Seconds(), c.Waited().Seconds(), c.ID)
+	}
+	path := t.CriticalPath()
+	row("\ncritical path from\tseconds\t")
+	for _, c := range path {
+		row("%.1f\t%.1f\t  %s", c.From.Sub(t.From).Seconds(), c.Length().Seconds(), c.ID)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err := out.Write(b.Bytes())
+	return err
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+// shares says for which part of the run how many ran at the same time.
+func (t Timeline) shares(of func(Claim) []run.Span) string {
+	var parts []string
+	for n, time := range t.AtOnce(of) {
+		if share := 100 * time.Seconds() / t.Length().Seconds(); share >= 1 {
+			parts = append(parts, fmt.Sprintf("%d %.0f %%", n, share))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// chart draws a line for each chapter: how many of its claims ran at what time.
+func (t Timeline) chart(b *bytes.Buffer, width int) {
+	const label, least = 13, 40
+	columns := max(width-label-1, least)
+	step := t.Length() / time.Duration(columns)
+	for _, c := range t.chapters() {
+		fmt.Fprintf(b, "%-*s", label, c.name)
+		for i := range columns {
+			from := t.From.Add(time.Duration(i) * step)
+			b.WriteRune(level(c.claims, run.Span{From: from, To: from.Add(step)}))
+		}
+		b.WriteByte('\n')
+	}
+	end := seconds(t.Length())
+	fmt.Fprintf(b, "%*s%-*s%s\n", label, "", columns-len(end), "0", end)
+}
+
+type chapter struct {
+	name   string
+	claims []Claim
+}
+
+// chapters are in the order in which they began.
+func (t Timeline) chapters() []chapter {
+	var all []chapter
+	for _, one := range t.Claims {
+		name, _, _ := strings.Cut(one.ID, "/")
+		i := slices.IndexFunc(all, func(c chapter) bool { return c.name == name })
+		if i < 0 {
+			i, all = len(all), append(all, chapter{name: name})
+		}
+		all[i].claims = append(all[i].claims, one)
+	}
+	return all
+}
+
+// levels are one for nothing and one for each quarter of a claim, up to two claims.
+var levels = []rune(" ▁▂▃▄▅▆▇█")
+
+// level says how many claims ran in a part of the run, on average.
+func level(claims []Claim, part run.Span) rune {
+	var ran time.Duration
+	for _, one := range claims {
+		from, to := later(one.From, part.From), later(part.From, earlier(one.To, part.To))
+		ran += max(to.Sub(from), 0)
+	}
+	quarters := 4 * ran.Seconds() / part.Length().Seconds()
+	return levels[min(int(math.Ceil(quarters)), len(levels)-1)]
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
