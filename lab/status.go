@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -91,6 +92,13 @@ func programs() []gobuild.Program {
 		all = append(all, gobuild.Dive(version))
 	}
 	return all
+}
+
+// Encode writes the status as JSON.
+func (s Status) Encode(w io.Writer) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	return out.Encode(s)
 }
 
 // Print writes the status as a table.

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 
-	"builders.test/helpers/evidence"
 	"builders.test/internal/existing"
 	"builders.test/lab"
 	"github.com/spf13/cobra"
@@ -89,11 +86,8 @@ func labEnv() *cobra.Command {
 			if !slices.Contains(l.Running(c.Context()), access.DockerHost) {
 				fmt.Fprintln(c.ErrOrStderr(), "the lab is not running; start it with `builders lab up`")
 			}
-			env := access.Variables()
-			for _, name := range slices.Sorted(maps.Keys(env)) {
-				fmt.Fprintln(c.OutOrStdout(), "export", evidence.Line([]string{name + "=" + env[name]}, nil))
-			}
-			return nil
+			_, err = fmt.Fprint(c.OutOrStdout(), access.Exports())
+			return err
 		}),
 	}
 	c.Flags().StringVar(&store, "store", "containerd", "the image store of the engine that DOCKER_HOST leads to: containerd or overlay2")
@@ -111,12 +105,10 @@ func labStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if !asJSON {
-				return status.Print(c.OutOrStdout())
+			if asJSON {
+				return status.Encode(c.OutOrStdout())
 			}
-			out := json.NewEncoder(c.OutOrStdout())
-			out.SetIndent("", "  ")
-			return out.Encode(status)
+			return status.Print(c.OutOrStdout())
 		}),
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")

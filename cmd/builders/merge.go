@@ -1,10 +1,8 @@
 package main
 
 import (
-	"builders.test/internal/check/exit"
 	"builders.test/internal/check/views"
 	"builders.test/internal/console"
-	"builders.test/internal/results"
 	"github.com/spf13/cobra"
 )
 
@@ -25,19 +23,7 @@ change that only with STRICT=1.`,
   builders merge --html all.html laptop/ graviton/ staging/`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			policy, err := exit.ParsePolicy(strict)
-			if err != nil {
-				return err
-			}
-			d, err := results.Merge(args...)
-			if err != nil {
-				return err
-			}
-			console.New(c.OutOrStdout(), c.ErrOrStderr(), ".").Matrix(d.Table, d.Seconds())
-			if err := wanted.Write(d, c.OutOrStdout()); err != nil {
-				return err
-			}
-			return policy.Runs(0, d.Reports()...)
+			return wanted.Merge(strict, console.New(c.OutOrStdout(), c.ErrOrStderr(), "."), c.OutOrStdout(), args...)
 		},
 	}
 	viewFlags(command.Flags(), &wanted)

@@ -10,19 +10,14 @@ func newTimelineCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "timeline DIR",
 		Short: "Shows what ran when in a finished run, and what the run waited for",
-		Long: `timeline reads the evidence in the output folder of a run (OUT) and prints how long it
-took to open the environment and to clean up, how many claims and commands ran at the
-same time, which commands took how long, and the critical path: the claims that the
-end of the run waited for, one after the other.`,
-		Example: `  builders timeline build/check`,
+		Long: `timeline reads the output folder of a run (OUT) and prints how long it took to open
+and to clean up, how many claims and commands ran at the same time, what took how
+long, and the critical path: the claims that the end of the run waited for.`,
+		Example: "  builders timeline build/check",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			t, err := timeline.Read(args[0])
-			if err != nil {
-				return err
-			}
 			width, _ := console.Width(c.OutOrStdout())
-			return t.Write(c.OutOrStdout(), width)
+			return timeline.Print(args[0], c.OutOrStdout(), width)
 		},
 	}
 }

@@ -1,5 +1,14 @@
 package testbed
 
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/evidence"
+)
+
 // Access is how docker, buildx and specs reach a testbed that is not the engine
 // of the user's own docker command.
 type Access struct {
@@ -21,4 +30,14 @@ func (a Access) Variables() map[string]string {
 		all["PATH"] = a.Path
 	}
 	return all
+}
+
+// Exports returns the variables as a POSIX shell reads them, a line each.
+func (a Access) Exports() string {
+	var lines strings.Builder
+	env := a.Variables()
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		fmt.Fprintln(&lines, "export", evidence.Line([]string{name + "=" + env[name]}, nil))
+	}
+	return lines.String()
 }

@@ -16,6 +16,16 @@ import (
 // shown is how many of the longest claims are printed.
 const shown = 12
 
+// Print prints the timeline of the run whose output folder is dir, for lines of a
+// width.
+func Print(dir string, out io.Writer, width int) error {
+	t, err := Read(dir)
+	if err != nil {
+		return err
+	}
+	return t.Write(out, width)
+}
+
 // Write prints the timeline for lines of a width.
 func (t Timeline) Write(out io.Writer, width int) error {
 	var b bytes.Buffer

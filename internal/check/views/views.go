@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"builders.test/internal/check/exit"
+	"builders.test/internal/console"
 	"builders.test/internal/junit"
 	"builders.test/internal/markdown"
 	"builders.test/internal/page"
@@ -43,6 +44,24 @@ func (f Files) Write(d results.Set, stdout io.Writer) error {
 		failed = append(failed, writeFile(f.Markdown, "--markdown", d, markdown.Write))
 	}
 	return errors.Join(failed...)
+}
+
+// Merge shows the reports in several folders as one table, writes all formats that are
+// wanted, and ends as the verdicts say; strict is what STRICT says.
+func (f Files) Merge(strict string, screen *console.Console, stdout io.Writer, dirs ...string) error {
+	policy, err := exit.ParsePolicy(strict)
+	if err != nil {
+		return err
+	}
+	d, err := results.Merge(dirs...)
+	if err != nil {
+		return err
+	}
+	screen.Matrix(d.Table, d.Seconds())
+	if err := f.Write(d, stdout); err != nil {
+		return err
+	}
+	return policy.Runs(0, d.Reports()...)
 }
 
 // writeFile writes one format to a file, whole or not at all.
