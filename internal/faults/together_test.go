@@ -47,10 +47,10 @@ func TestCleanTakesProbes(t *testing.T) {
 	before := inventory(t)
 	const run, ref = "0dead0de", "moby/buildkit:" + buildKit
 	dir := os.TempDir() + "/builders-" + run
-	require.NoError(t, os.MkdirAll(dir, 0o700))
+	require.NoError(t, os.MkdirAll(dir+"/undo", 0o700))
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	note := fmt.Sprintf(`{"Host": %q, "Ref": %q, "Stays": true}`, access(t).DockerHost, ref)
-	require.NoError(t, os.WriteFile(dir+"/image-0.json", []byte(note), 0o600))
+	note := fmt.Sprintf(`{"kind": "image-tag", "key": "probe", "was": {"Host": %q, "Ref": %q, "Stays": true}}`, access(t).DockerHost, ref)
+	require.NoError(t, os.WriteFile(dir+"/undo/000001-image-tag.json", []byte(note), 0o600))
 	docker(t, "pull", "--quiet", ref)
 	probe := strings.TrimSpace(docker(t, "create", "--rm", "--gpus", "all", "--network", "none", "--entrypoint", "/bin/true", ref))
 	somebodys := strings.TrimSpace(docker(t, "create", "--rm", "--network", "none", "--entrypoint", "/bin/true", ref))
