@@ -98,6 +98,17 @@ func (d death) die(t *testing.T, after time.Duration) time.Duration {
 	return clean
 }
 
+// letGo lets a run go on for a time, or to its end if that comes first: the moment at
+// which something happens to it is what is random.
+func letGo(r *ran, on time.Duration) {
+	moment := time.NewTimer(on)
+	defer moment.Stop()
+	select {
+	case <-moment.C:
+	case <-r.over:
+	}
+}
+
 // requireTold requires the report to say what became of every claim.
 func requireTold(t *testing.T, r *ran) {
 	t.Helper()
@@ -144,7 +155,7 @@ func (r *ran) await(t *testing.T, of string, after time.Duration) int {
 		}
 		return ""
 	})
-	time.Sleep(after) // the moment is what is random
+	letGo(r, after)
 	switch of {
 	case "":
 		return r.Process.Pid

@@ -125,6 +125,9 @@ type ran struct {
 	*exec.Cmd
 	out  string
 	said *transcript
+	// over is closed when the run has ended, as ended says.
+	over  chan struct{}
+	ended error
 }
 
 // transcript is what a run has said so far; it may be read while it grows.
@@ -153,7 +156,7 @@ func check(t *testing.T, args ...string) *ran {
 
 func begin(t *testing.T, command *exec.Cmd, args ...string) *ran {
 	t.Helper()
-	r := &ran{Cmd: command, out: filepath.Join(t.TempDir(), "out"), said: &transcript{}}
+	r := &ran{Cmd: command, out: filepath.Join(t.TempDir(), "out"), said: &transcript{}, over: make(chan struct{})}
 	r.Args = append(r.Args, args...)
 	r.Env = append(r.Env, "OUT="+r.out)
 	r.Stdout, r.Stderr = r.said, r.said
@@ -161,6 +164,10 @@ func begin(t *testing.T, command *exec.Cmd, args ...string) *ran {
 	// A grandchild that survives must not keep the test waiting.
 	r.WaitDelay = 5 * time.Second
 	require.NoError(t, r.Start())
+	go func() {
+		defer close(r.over)
+		r.ended = r.Wait()
+	}()
 	t.Cleanup(func() { _ = syscall.Kill(-r.Process.Pid, syscall.SIGKILL) })
 	return r
 }
@@ -168,10 +175,10 @@ func begin(t *testing.T, command *exec.Cmd, args ...string) *ran {
 // wait returns the exit code.
 func (r *ran) wait(t *testing.T) int {
 	t.Helper()
-	err := r.Wait()
+	<-r.over
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
-		require.NoError(t, err, r.said)
+	if r.ended != nil && !errors.As(r.ended, &exit) && !errors.Is(r.ended, exec.ErrWaitDelay) {
+		require.NoError(t, r.ended, r.said)
 	}
 	return r.ProcessState.ExitCode()
 }

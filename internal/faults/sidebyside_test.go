@@ -63,7 +63,7 @@ func sideBySide(t *testing.T, random *rand.Rand) (notes int) {
 	var runs []*ran
 	for _, i := range random.Perm(len(neighbours)) {
 		runs = append(runs, begin(t, inLab("check"), neighbours[i]...))
-		time.Sleep(time.Duration(random.Int64N(int64(apart)))) // when they start is what is random
+		letGo(runs[len(runs)-1], time.Duration(random.Int64N(int64(apart))))
 		if len(runs) == 1 {
 			runs[0].await(t, "", 0)
 			late.comes()
