@@ -168,6 +168,18 @@ func words() []Sabotage {
 			kills("images/du-json"),
 		saying("du-sizes", "prints sizes in `du --format json` that are a thousand times too small", "du", func(line string) string { return strings.ReplaceAll(line, `MB","Type"`, `kB","Type"`) }).
 			kills("images/du-json"),
+		saying("du-hides", "leaves out of `du --format json` what is in use", "du", func(line string) string {
+			if strings.Contains(line, `"Reclaimable":false`) {
+				return ""
+			}
+			return line
+		}).kills("images/du-json"),
+		saying("du-twice", "prints what is in use twice in `du --format json`", "du", func(line string) string {
+			if strings.Contains(line, `"Reclaimable":false`) {
+				return line + line
+			}
+			return line
+		}).kills("images/du-json"),
 		saying("inspect-platforms", "shows other platforms in `inspect` than there are", "inspect", func(line string) string { return strings.ReplaceAll(line, "linux/386", "linux/s390x") }).kills("shape/daemon"),
 		saying("inspect-version", "shows another version in `inspect` than the BuildKit's", "inspect", func(line string) string {
 			if !strings.HasPrefix(strings.ToLower(line), "buildkit") {
