@@ -19,8 +19,8 @@ import (
 	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"builders.test/helpers/progress"
-	"builders.test/helpers/subject"
 	"builders.test/helpers/suite"
+	"builders.test/internal/versions"
 	"github.com/stretchr/testify/require"
 )
 
@@ -136,7 +136,7 @@ func frontendFeatures(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:      "frontend/chmod-old-daemon",
-		Text:    "A new frontend does not make up for an old BuildKit: on " + subject.OldBuildKit + " a symbolic mode silently becomes mode 0",
+		Text:    "A new frontend does not make up for an old BuildKit: on " + versions.OldBuildKit + " a symbolic mode silently becomes mode 0",
 		Source:  "https://github.com/moby/buildkit/pull/5380",
 		Needs:   []claim.Need{claim.ContainerDriver},
 		History: "BuildKit supports symbolic modes since v0.17.0",

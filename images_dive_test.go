@@ -12,8 +12,8 @@ import (
 	"builders.test/helpers/cli"
 	"builders.test/helpers/dive"
 	"builders.test/helpers/image"
-	"builders.test/helpers/subject"
 	"builders.test/helpers/suite"
+	"builders.test/internal/versions"
 	"github.com/stretchr/testify/require"
 )
 
@@ -38,10 +38,10 @@ func imagesDive(t *testing.T) {
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.ContainerdStore, claim.Dive},
 		History: "A bug in dive, not in the store: v0.12.0 does not recognize a file below 1 KiB as a layer and does not support zstd, and the containerd store exports layers as they are, compressed; v0.13.1 reads them",
 	}, func(t *suite.T) {
-		requireUnread(t, subject.OldDive, makeLayered(t, smallLayer, gzipLayers), "whose layer is small and compressed")
-		requireUnread(t, subject.OldDive, makeLayered(t, largeLayer, zstdLayers), "whose layer is compressed with zstd")
-		requireRead(t, subject.OldDive, makeLayered(t, largeLayer, gzipLayers))
-		requireRead(t, subject.OldDive, makeLayered(t, smallLayer, plainLayers))
+		requireUnread(t, versions.OldDive, makeLayered(t, smallLayer, gzipLayers), "whose layer is small and compressed")
+		requireUnread(t, versions.OldDive, makeLayered(t, largeLayer, zstdLayers), "whose layer is compressed with zstd")
+		requireRead(t, versions.OldDive, makeLayered(t, largeLayer, gzipLayers))
+		requireRead(t, versions.OldDive, makeLayered(t, smallLayer, plainLayers))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -49,21 +49,21 @@ func imagesDive(t *testing.T) {
 		Text:   "dive v0.12.0 reads images in the overlay2 store and their `docker save` archives, no matter how small or compressed the layers were: this store exports them uncompressed",
 		Source: diveContainerd,
 		Needs:  []claim.Need{claim.Overlay2Store, claim.Dive},
-	}, diveReadsEveryImage(subject.OldDive))
+	}, diveReadsEveryImage(versions.OldDive))
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/dive-0.13-containerd",
 		Text:   "dive v0.13.1 reads images in the containerd store and their `docker save` archives, no matter how small the layers are or how they are compressed",
 		Source: diveContainerd,
 		Needs:  []claim.Need{claim.ContainerdStore, claim.Dive},
-	}, diveReadsEveryImage(subject.NewDive))
+	}, diveReadsEveryImage(versions.NewDive))
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/dive-0.13-overlay2",
 		Text:   "dive v0.13.1 reads images in the overlay2 store and their `docker save` archives, no matter how small the layers are or how they are compressed",
 		Source: diveContainerd,
 		Needs:  []claim.Need{claim.Overlay2Store, claim.Dive},
-	}, diveReadsEveryImage(subject.NewDive))
+	}, diveReadsEveryImage(versions.NewDive))
 }
 
 // makeLayered loads such an image into the engine, with the given output.
@@ -95,7 +95,7 @@ func requireRead(t *suite.T, release string, l layered) {
 		found, err := dive.Look(t, release, source)
 		require.NoError(t, err, "dive %s cannot read %s", release, source)
 		require.Equal(t, image.Inspect(t, l.ref, t.Native()).RootFS.Layers, found.DiffIDs(), "dive %s did not read the layers of %s", release, source)
-		if release != subject.OldDive {
+		if release != versions.OldDive {
 			require.Equal(t, []dive.File{{Path: l.file}}, found.Layers[0].Files, "dive %s does not list the files in %s", release, source)
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
 	"builders.test/helpers/env"
-	"builders.test/helpers/subject"
 	"builders.test/helpers/suite"
+	"builders.test/internal/versions"
 	"github.com/stretchr/testify/require"
 )
 
@@ -63,7 +63,7 @@ func imagesSpace(t *testing.T) {
 
 	suite.Prove(t, claim.Claim{
 		ID:     "images/prune-old-buildkit",
-		Text:   "`prune --max-used-space` and `--min-free-space` fail on a BuildKit that does not support them, such as " + subject.OldBuildKit + ", and remove nothing",
+		Text:   "`prune --max-used-space` and `--min-free-space` fail on a BuildKit that does not support them, such as " + versions.OldBuildKit + ", and remove nothing",
 		Source: "https://github.com/moby/buildkit/pull/5359",
 		Needs:  []claim.Need{claim.ContainerDriver, claim.Buildx(">=0.18")},
 	}, func(t *suite.T) {

@@ -5,7 +5,7 @@ package builders
 import (
 	"builders.test/helpers/cache"
 	"builders.test/helpers/claim"
-	"builders.test/helpers/subject"
+	"builders.test/internal/versions"
 )
 
 // Shared by several chapters.
@@ -18,7 +18,7 @@ var (
 )
 
 // oldBuildKit predates the features of some claims, no matter what is under test.
-const oldBuildKit = "moby/buildkit:" + subject.OldBuildKit
+const oldBuildKit = "moby/buildkit:" + versions.OldBuildKit
 
 var (
 	// probe distinguishes a hit from a miss: one of its steps draws a random value.

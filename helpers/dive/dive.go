@@ -1,6 +1,6 @@
 // Package dive inspects images with dive, as people do to see what each layer adds.
 //
-//	found, err := dive.Look(t, subject.NewDive, dive.Archive("image.tar"))
+//	found, err := dive.Look(t, "v0.13.1", dive.Archive("image.tar"))
 package dive
 
 import (

@@ -18,19 +18,6 @@ const DefaultBuildKit = "v0.11.5"
 // NewestBuildKit is the newest release that is known here.
 const NewestBuildKit = "v0.34.2"
 
-// OldBuildKit is older than the features that some claims are about, whatever is under
-// test: it precedes modes in words (v0.17) and the limits of prune (v0.17).
-const OldBuildKit = "v0.11.5"
-
-// The releases of dive that claims compare.
-const (
-	// OldDive is the last release before the one that learned to read images
-	// of every store.
-	OldDive = "v0.12.0"
-	// NewDive reads them.
-	NewDive = "v0.13.1"
-)
-
 // BuildKitChoice is what BUILDKIT says; exactly one field is set.
 type BuildKitChoice struct {
 	// Ref is a release, latest, or an image reference: what the specs take.

@@ -10,6 +10,7 @@ import (
 
 	"builders.test/helpers/subject"
 	"builders.test/helpers/testbed"
+	"builders.test/internal/versions"
 )
 
 // worlds are wrong in places other than buildx.
@@ -72,7 +73,7 @@ func images() []Sabotage {
 func exchangeDives(to *testbed.Access, _ string) error {
 	programs := to.Testbed.Dive
 	to.Testbed.Dive = map[string]string{
-		subject.OldDive: programs[subject.NewDive], subject.NewDive: programs[subject.OldDive],
+		versions.OldDive: programs[versions.NewDive], versions.NewDive: programs[versions.OldDive],
 	}
 	return nil
 }

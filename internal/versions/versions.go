@@ -14,8 +14,9 @@ const (
 	// lab, where its docker/dockerfile:1 comes from, and what is run if a newer
 	// BuildKit than the default is wanted.
 	NewestBuildKit = subject.NewestBuildKit
-	// OldBuildKit is what some claims build with, whatever is under test.
-	OldBuildKit = subject.OldBuildKit
+	// OldBuildKit is what some claims build with, whatever is under test: it precedes
+	// modes in words (v0.17) and the limits of prune (v0.17).
+	OldBuildKit = "v0.11.5"
 )
 
 // The programs that the lab is made of.
@@ -54,6 +55,15 @@ var Frontends = map[string]string{
 // FrontendsAlways are those that every lab serves.
 var FrontendsAlways = []string{"1.4", "1.5", "1.7", NewestFrontend}
 
+// The releases of dive that claims compare.
+const (
+	// OldDive is the last release before the one that learned to read images
+	// of every store.
+	OldDive = "v0.12.0"
+	// NewDive reads them.
+	NewDive = "v0.13.1"
+)
+
 // Dives are the releases of dive that the specs compare: the first cannot read
 // what `docker save` writes on the containerd store, the second can.
-var Dives = []string{subject.OldDive, subject.NewDive}
+var Dives = []string{OldDive, NewDive}
