@@ -23,8 +23,7 @@ func (t *T) guard(part func()) {
 				t.errored("the spec itself panicked: %v", cause)
 				t.Errorf("the spec itself panicked: %v\n%s", cause, debug.Stack())
 			case !returned && !t.Failed():
-				t.errored("the spec ended early without failing its own T: it used another test's")
-				t.Errorf("the spec ended early without failing its own T: it used another test's")
+				t.atFault("the spec ended early without failing its own T: it used another test's")
 			}
 		}()
 		part()
@@ -38,8 +37,14 @@ func (t *T) guard(part func()) {
 	select {
 	case <-done:
 	case <-time.After(left):
-		t.errored("the spec did not end within %s of the claim's deadline", grace)
-		t.Errorf("the spec did not end within %s of the claim's deadline", grace)
+		t.atFault("the spec did not end within %s of the claim's deadline", grace)
 		t.abandoned.Store(true)
 	}
+}
+
+// atFault records a mistake of the spec: the verdict is error, and nothing is known
+// about the claim.
+func (t *T) atFault(format string, args ...any) {
+	t.errored(format, args...)
+	t.Errorf(format, args...)
 }
