@@ -163,6 +163,7 @@ func buildkitGc(t *testing.T) {
 		Source:   docsGC,
 		Needs:    []claim.Need{claim.ContainerDriver},
 		Deadline: 4 * time.Minute,
+		Takes:    time.Minute,
 	}, func(t *suite.T) {
 		b := builder.New(t, builder.NoGC())
 		stock.Read(t, b, "first")

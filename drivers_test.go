@@ -5,6 +5,7 @@ package builders
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
@@ -53,6 +54,7 @@ func TestDrivers(t *testing.T) {
 		Text:   "A BuildKit that requires client certificates does nothing for a builder whose certificate is from an unknown authority",
 		Source: docsRemote,
 		Needs:  []claim.Need{claim.RemoteDriver, claim.LocalEngine},
+		Takes:  20 * time.Second,
 	}, func(t *suite.T) { requireStranger(t, builder.UntrustedCert) })
 
 	suite.Prove(t, claim.Claim{
@@ -60,6 +62,7 @@ func TestDrivers(t *testing.T) {
 		Text:   "A BuildKit that requires client certificates does nothing for a builder that presents none",
 		Source: docsRemote,
 		Needs:  []claim.Need{claim.RemoteDriver, claim.LocalEngine},
+		Takes:  20 * time.Second,
 	}, func(t *suite.T) { requireStranger(t, builder.NoCert) })
 
 	suite.Prove(t, claim.Claim{
@@ -254,7 +257,9 @@ func requireStranger(t *suite.T, shown builder.Certificate) {
 	unknown := builder.New(t, builder.SharingDaemonOf(known), builder.WithClientCert(shown))
 	context, mark := fixture.Marked(t)
 
-	require.Equal(t, "inactive", unknown.Inspect(t)[0].Status, "the BuildKit answers a builder %s", shown)
+	t.Wait(func() { // buildx asks for twenty seconds
+		require.Equal(t, "inactive", unknown.Inspect(t)[0].Status, "the BuildKit answers a builder %s", shown)
+	})
 	refused := build.Try(t, unknown, context)
 	refused.MustFail(t, "a builder %s may build", shown)
 	require.NotContains(t, known.Records(t), mark, "the build on a builder %s failed, but its step was executed", shown)

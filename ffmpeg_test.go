@@ -36,6 +36,7 @@ func TestFFmpeg(t *testing.T) {
 		Source:   docsMultiStage,
 		Needs:    append(bothArchitectures, claim.OwnBuildKit),
 		Deadline: ffmpegDeadline,
+		Takes:    40 * time.Second,
 	}, func(t *suite.T) {
 		for _, arch := range architectures {
 			for _, base := range allBases {
@@ -101,6 +102,7 @@ func TestFFmpeg(t *testing.T) {
 		Source:   ffmpegBitexact,
 		Needs:    append(bothArchitectures, claim.OwnBuildKit),
 		Deadline: ffmpegDeadline,
+		Takes:    15 * time.Second,
 	}, func(t *suite.T) {
 		// One thread and integer arithmetic: otherwise the result depends on the processor.
 		encode := strings.Fields("-v error -f lavfi -i testsrc2=duration=1:size=320x240:rate=25" +
@@ -157,6 +159,7 @@ func TestFFmpeg(t *testing.T) {
 		Source:   docsVariables,
 		Needs:    append(bothArchitectures, claim.OwnBuildKit),
 		Deadline: ffmpegDeadline,
+		Takes:    12 * time.Second,
 	}, func(t *suite.T) {
 		for _, arch := range architectures {
 			ref := image.New(t, "goodbye")
@@ -195,7 +198,7 @@ var (
 func ffmpegOn(t *suite.T, arch, base string) string {
 	t.Uses(ffmpegPackages)
 	t.Uses(base)
-	ref, err := env.Shared(t.Env, "ffmpeg "+arch+" "+base, func() (string, error) {
+	ref, err := suite.Shared(t, "ffmpeg "+arch+" "+base, func() (string, error) {
 		ref := t.Env.SharedImage("ffmpeg-" + arch)
 		r := tryFFmpeg(t, arch, base, noFilter, build.Load(ref))
 		if r.Command.ExitCode != 0 {

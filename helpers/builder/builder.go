@@ -168,7 +168,7 @@ func SharedOf(t *spec.T, driver string) *Builder {
 }
 
 func shared(t *spec.T, driver, platforms string) *Builder {
-	b, err := env.Shared(t.Env, t.SharedKey(driver+" builder "+platforms), func() (*Builder, error) {
+	b, err := spec.Shared(t, t.SharedKey(driver+" builder "+platforms), func() (*Builder, error) {
 		o := apply(t, []Option{Named(t.Env.SharedName()), Driver(driver), Platform(platforms), Bootstrapped()})
 		b := o.builder()
 		return b, b.make(t, o)

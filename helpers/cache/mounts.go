@@ -21,7 +21,7 @@ func mountLock(t *spec.T) *sync.RWMutex {
 // ends, it keeps away builds that empty cache mounts.
 func SharesMounts(t *spec.T) {
 	lock := mountLock(t)
-	lock.RLock()
+	t.Wait(lock.RLock)
 	t.Cleanup(lock.RUnlock)
 }
 
@@ -29,6 +29,6 @@ func SharesMounts(t *spec.T) {
 // spec ends, it keeps away builds that meet in one.
 func EmptiesMounts(t *spec.T) {
 	lock := mountLock(t)
-	lock.Lock()
+	t.Wait(lock.Lock)
 	t.Cleanup(lock.Unlock)
 }

@@ -22,9 +22,12 @@ func Until(t *spec.T, patience time.Duration, look func() (complaint string, err
 	defer cancel()
 	var complaint string
 	var failed error
-	over := poll.Until(ctx, pause, func() (bool, error) {
-		complaint, failed = look()
-		return complaint == "", failed
+	var over error
+	t.Wait(func() {
+		over = poll.Until(ctx, pause, func() (bool, error) {
+			complaint, failed = look()
+			return complaint == "", failed
+		})
 	})
 	switch {
 	case failed != nil:

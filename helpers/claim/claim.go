@@ -32,6 +32,9 @@ type Claim struct {
 	Known *Known
 	// Deadline bounds the proof; zero means [DefaultDeadline].
 	Deadline time.Duration
+	// Takes is about how long the proof takes if that is long: the claims that take longest
+	// begin first. Zero means a few seconds.
+	Takes time.Duration
 }
 
 // wellFormed is an id whose parts can be folders and names of tests.

@@ -46,12 +46,15 @@ func pruneVolumes(t *spec.T, of ...filters.KeyValuePair) {
 // prune waits for its turn: an engine runs one prune at a time, for all its clients,
 // and refuses another with a conflict.
 func prune(t *spec.T, what string, ask func(context.Context) error) {
-	err := poll.Until(t.Context(), pruneGap, func() (bool, error) {
-		err := ask(t.Context())
-		if cerrdefs.IsConflict(err) {
-			return false, nil
-		}
-		return true, err
+	var err error
+	t.Wait(func() {
+		err = poll.Until(t.Context(), pruneGap, func() (bool, error) {
+			err := ask(t.Context())
+			if cerrdefs.IsConflict(err) {
+				return false, nil
+			}
+			return true, err
+		})
 	})
 	switch {
 	case t.Context().Err() != nil && errors.Is(err, t.Context().Err()):

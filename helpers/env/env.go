@@ -80,6 +80,8 @@ type Environment struct {
 	Specs string
 	// Confirm is how often a claim that failed is retried.
 	Confirm int
+	// Places is how many claims may be tested at the same time.
+	Places int
 	// Undo takes the notes about what to undo when the run ends or has died.
 	Undo *undo.Log
 	// Strict reports whether unsteady claims and known faults fail the run, too.

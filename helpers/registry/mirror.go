@@ -64,9 +64,10 @@ type lockFunc func(*flock.Flock, context.Context, time.Duration) (bool, error)
 
 func lock(t *spec.T, acquire lockFunc) {
 	l := flock.New(lockFile(t))
-	if _, err := acquire(l, t.Context(), pollInterval); err != nil {
-		t.EnvironmentFailed("wait for the mirror's tags: %v", err)
-	}
+	t.Wait(func() {
+		_, err := acquire(l, t.Context(), pollInterval)
+		t.EnvironmentOK(err, "wait for the mirror's tags")
+	})
 	t.Cleanup(func() {
 		if err := l.Unlock(); err != nil {
 			t.Errorf("clean-up: release the mirror's tags: %v", err)

@@ -27,6 +27,16 @@ const (
 	notesVariable = "BUILDERS_TEST_NOTES"
 )
 
+// childPlaces is how many claims a child tests at the same time.
+var childPlaces int
+
+func TestMain(m *testing.M) {
+	if os.Getenv(moodVariable) != "" {
+		childPlaces = TakePlaces()
+	}
+	os.Exit(m.Run())
+}
+
 // TestMood is the child's only test. Its claims behave as the mood says.
 func TestMood(t *testing.T) {
 	play, ok := moods[os.Getenv(moodVariable)]
@@ -60,6 +70,7 @@ func newScene(t *testing.T) *scene {
 	s.notes, err = os.OpenFile(os.Getenv(notesVariable), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	require.NoError(t, err)
 
+	s.env.Places = childPlaces
 	s.env.Run, s.env.Dir, s.env.Out = "0a1b2c3d", t.TempDir(), os.Getenv("OUT")
 	s.env.Client, s.env.Driver = c, subject.DriverContainer
 	s.env.Engine = env.Engine{Host: host, Store: subject.StoreContainerd, OS: "linux", Arch: "amd64"}

@@ -3,6 +3,7 @@ package spec
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,12 +24,12 @@ type proof struct {
 	reason   string
 }
 
-// Prove runs body as a subtest named after the claim, in parallel with the
-// other claims of its chapter, and reports the verdict as attributes of the
-// test: claim, chapter, verdict, reason, evidence, repro.
+// Prove runs body as a subtest named after the claim, in parallel with others as far as
+// there are places ([env.Environment.Places]), and reports the verdict as attributes of
+// the test: claim, chapter, verdict, reason, seconds, evidence, repro.
 //
 // A claim that fails, but not because of the environment, is retried when nothing
-// else of its chapter builds, on fresh builders, and finally alongside the claims
+// else builds, on fresh builders, and finally alongside the claims
 // that ran when it failed. It is broken if it failed every time, and unsteady if it
 // did not. The test fails for a broken claim and for an error. It passes for an
 // unsteady claim, and for one that is known to be broken in the release under test,
@@ -47,10 +48,13 @@ func Prove(parent *testing.T, e *env.Environment, c claim.Claim, body func(*T)) 
 // the tries that follow in a subtest.
 func (p *proof) begin() {
 	p.test.Cleanup(p.conclude)
+	first := p.try()
+	p.schedule.take(first)
+	// The attributes mark the beginning: until here the claim had no place.
 	p.test.Attr("claim", p.claim.ID)
 	p.test.Attr("chapter", p.claim.Chapter())
-	first := p.try()
-	p.schedule.first(first)
+	first.run()
+	p.schedule.leave(first)
 	switch {
 	case first.verdict == claim.NotApplicable:
 		p.test.Skip(first.reason)
@@ -60,8 +64,7 @@ func (p *proof) begin() {
 }
 
 // later does something in a subtest: its turn comes after all claims of the
-// chapter have begun, and another test may take the place of this one while it
-// waits. If the user's choice of tests excludes the subtest, it is done at once.
+// chapter have begun. If the user's choice of tests excludes the subtest, it is done at once.
 func (p *proof) later(do func()) {
 	chosen := false
 	p.test.Run("again", func(again *testing.T) {
@@ -155,6 +158,7 @@ func (p *proof) conclude() {
 		}
 	}
 	attr("verdict", p.verdict.String())
+	attr("seconds", strconv.FormatFloat(p.took().Seconds(), 'f', 2, 64))
 	attr("reason", p.reason)
 	attr("known", known)
 	if p.verdict == claim.Holds {
@@ -173,6 +177,16 @@ func (p *proof) conclude() {
 		attr("fact", fact)
 	}
 	p.announce(known, counted)
+}
+
+// took returns how long the tries took, without the time in which the claim had to wait
+// for its turn.
+func (p *proof) took() time.Duration {
+	total := time.Duration(0)
+	for _, t := range p.tries {
+		total += t.took
+	}
+	return total
 }
 
 // shown returns the try whose facts count: the first that held, or else the first.

@@ -60,6 +60,10 @@ type T struct {
 	cleanUps []func()
 	// beside are the proofs that built while this try did.
 	beside map[*proof]bool
+	// placed reports whether the try holds one of the schedule's places, waits how many of
+	// its waits are under way. Both belong to the schedule.
+	placed bool
+	waits  int
 	facts  []string
 
 	// abandoned is a try whose body did not end; the test goes on without it.

@@ -4,14 +4,36 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"sync"
 	"testing"
 
 	"builders.test/helpers/claim"
 	"github.com/moby/sys/atomicwriter"
 )
 
+// chapters are the test functions that have claims.
+type chapters struct {
+	mu  sync.Mutex
+	are map[*testing.T]bool
+}
+
+// parallel makes a test function parallel at its first claim.
+func (c *chapters) parallel(t *testing.T) {
+	c.mu.Lock()
+	known := c.are[t]
+	if c.are == nil {
+		c.are = map[*testing.T]bool{}
+	}
+	c.are[t] = true
+	c.mu.Unlock()
+	if !known {
+		t.Parallel()
+	}
+}
+
 // register knows the claims that the suite has so far.
 type register struct {
+	mu   sync.Mutex
 	list claim.List
 	// proofs are where they are proven, by id.
 	proofs map[string]proof
@@ -50,6 +72,8 @@ func (p proof) again(other proof) bool { return p.where == other.where && p.test
 // add registers a claim and reports whether it is to be proven.
 func (r *register) add(t *testing.T, c claim.Listed) bool {
 	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if !claim.ValidID(c.ID) {
 		r.refuse(t, "%q is not an id of a claim; write one like caching/second-build", c.ID)
 		return false

@@ -72,6 +72,7 @@ func WithAdvice(advice Advice) Option { return env.WithAdvice(advice) }
 var opened struct {
 	env      *env.Environment
 	register register
+	chapters chapters
 	advice   Advice
 }
 
@@ -115,6 +116,7 @@ func run(m *testing.M, options []Option) (code int) {
 		return refused(err)
 	}
 	opened.env = e
+	e.Places = spec.TakePlaces()
 	// Deferred calls run last to first.
 	defer func() { code = finish(code, audit(guard)) }()
 	defer func() { code = finish(code, e.Close()) }()
@@ -147,14 +149,23 @@ func audit(guard *janitor.Guard) error {
 	return err
 }
 
-// Prove tests one claim, in parallel with the others of the same test function.
+// Prove tests one claim, in parallel with others. It makes the test function parallel,
+// too, so that the claims of all of them share the machine; only what precedes the
+// function's first claim runs before any claim.
 // Its verdict is in the test's attributes; see [spec.Prove] for what fails a test
 // and how often a claim is tried.
 func Prove(t *testing.T, c claim.Claim, body func(*T)) {
 	t.Helper()
 	if opened.register.add(t, claim.Listed{Claim: c, Where: caller()}) {
+		opened.chapters.parallel(t)
 		spec.Prove(t, opened.env, c, body)
 	}
+}
+
+// Shared returns what the suite's specs make once and share, by its key: the first that
+// asks makes it, and the others wait without keeping a processor from other claims.
+func Shared[V any](t *T, key string, construct func() (V, error)) (V, error) {
+	return spec.Shared(t, key, construct)
 }
 
 // Scripts tests the claims of the scripts in a folder, one per script.
@@ -169,6 +180,7 @@ func Scripts(t *testing.T, folder string) {
 	}
 	for _, s := range scripts {
 		if opened.register.add(t, claim.Listed{Claim: s.Claim, Where: s.Path, Digest: s.Digest}) {
+			opened.chapters.parallel(t)
 			spec.Prove(t, opened.env, s.Claim, s.Run)
 		}
 	}

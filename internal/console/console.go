@@ -1,5 +1,5 @@
-// Package console prints a run for the person who waits for it: claims as they
-// end, under their chapters, and a summary. On a terminal it uses color and shows
+// Package console prints a run for the person who waits for it: claims of all chapters
+// as they end, and a summary. On a terminal it uses color and shows
 // what is being proven at the moment; elsewhere it prints plain lines. Its input
 // is safe to print, see package sanitize.
 package console
@@ -28,7 +28,7 @@ type Console struct {
 	width int
 	color bool
 
-	chapter string
+	begun   bool
 	running []string
 	status  bool
 }
@@ -80,18 +80,23 @@ func (c *Console) Started(one report.Claim) {
 	c.showStatus()
 }
 
-// textColumn is where the sentences begin.
-const textColumn = 29
+// Claims are printed in columns: the chapter begins after the verdict and the time, and the
+// sentence after the chapter.
+const (
+	chapterWidth = 11
+	textColumn   = 29 + chapterWidth + 1
+)
 
 // Finished prints a claim with its verdict. Unless the verdict is holds, the
 // reason follows, and for a failure where its evidence is.
 func (c *Console) Finished(one report.Claim) {
 	c.clearStatus()
 	c.running = slices.DeleteFunc(c.running, func(id string) bool { return id == one.ID })
-	c.heading(one.Chapter)
+	c.begin()
 	color := colorOf(one)
-	fmt.Fprintf(c.out, "  %s %s %6.1f s  %s\n",
-		c.paint(color, one.Mark()), c.paint(color, pad(one.Word(), 14)), one.Seconds, c.wrap(one.Text))
+	fmt.Fprintf(c.out, "  %s %s %6.1f s  %s %s\n",
+		c.paint(color, one.Mark()), c.paint(color, pad(one.Word(), 14)), one.Seconds,
+		c.paint("1", pad(one.Chapter, chapterWidth)), c.wrap(one.Text))
 	if why := one.Why(); why != "" {
 		c.detail(why)
 	}
@@ -141,12 +146,12 @@ func claims(count int) string {
 	return fmt.Sprintf("%d claims were", count)
 }
 
-func (c *Console) heading(chapter string) {
-	if chapter == c.chapter {
-		return
+// begin sets the claims apart from what precedes them.
+func (c *Console) begin() {
+	if !c.begun {
+		fmt.Fprintln(c.out)
 	}
-	c.chapter = chapter
-	fmt.Fprintf(c.out, "\n%s\n", c.paint("1", chapter))
+	c.begun = true
 }
 
 func (c *Console) detail(line string) {

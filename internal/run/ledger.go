@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,9 +49,12 @@ type ledger struct {
 // entry is the account of one claim.
 type entry struct {
 	report.Claim
-	began    time.Time
-	started  bool
-	judged   bool
+	began   time.Time
+	started bool
+	judged  bool
+	// took is how long the proof took by its own account, without the wait for a
+	// place; negative if it did not say.
+	took     float64
 	finished bool
 }
 
@@ -73,7 +77,7 @@ func newLedger(book []claim.Listed, listener Listener, interrupted func() bool) 
 }
 
 func (l *ledger) enter(c report.Claim) *entry {
-	e := &entry{Claim: c}
+	e := &entry{Claim: c, took: -1}
 	l.entries = append(l.entries, e)
 	l.byTest[c.Test] = e
 	return e
@@ -145,6 +149,10 @@ func (e *entry) note(key, value string) {
 		}
 	case "reason":
 		e.Reason = value
+	case "seconds":
+		if seconds, err := strconv.ParseFloat(value, 64); err == nil {
+			e.took = seconds
+		}
 	case "driver":
 		e.Driver = value
 	case "store":
@@ -247,6 +255,9 @@ func (l *ledger) finish(e *entry, action string, seconds float64) {
 	}
 	e.finished, l.changed = true, true
 	e.Seconds = seconds
+	if e.took >= 0 {
+		e.Seconds = e.took
+	}
 	switch {
 	case !e.judged:
 		e.fault("the spec ended without a verdict")

@@ -11,9 +11,12 @@ type Span struct{ From, To time.Time }
 // Length is how long it is.
 func (s Span) Length() time.Duration { return s.To.Sub(s.From) }
 
+// first is the attribute that marks a claim's turn.
+const first = "claim"
+
 // Spans reads from a test stream how long the test process took and when each test ran:
-// from its turn, not from when it was announced, to its end. Tests that did not end
-// are left out.
+// from its turn, not from when it was announced or began to wait for a place, to its
+// end. Tests that did not end are left out.
 func Spans(stream []byte) (process Span, tests map[string]Span) {
 	tests = map[string]Span{}
 	began := map[string]time.Time{}
@@ -26,7 +29,7 @@ func Spans(stream []byte) (process Span, tests map[string]Span) {
 			process.From = e.Time
 		}
 		process.To = e.Time
-		if e.Action == actionRun || e.Action == actionContinue {
+		if e.Action == actionRun || e.Action == actionContinue || e.Action == actionAttribute && e.Key == first {
 			began[e.Test] = e.Time
 		}
 		if _, _, ended := e.conclusion(); ended {

@@ -13,7 +13,9 @@ func TestSpansAreFromATestsTurnToItsEnd(t *testing.T) {
 {"Time":"2026-11-28T12:00:01Z","Action":"run","Test":"TestX/a"}
 {"Time":"2026-11-28T12:00:01Z","Action":"pause","Test":"TestX/a"}
 not a line of the stream
-{"Time":"2026-11-28T12:00:05Z","Action":"cont","Test":"TestX/a"}
+{"Time":"2026-11-28T12:00:04Z","Action":"cont","Test":"TestX/a"}
+{"Time":"2026-11-28T12:00:05Z","Action":"attr","Test":"TestX/a","Key":"claim","Value":"x/a"}
+{"Time":"2026-11-28T12:00:08Z","Action":"attr","Test":"TestX/a","Key":"verdict","Value":"holds"}
 {"Time":"2026-11-28T12:00:08Z","Action":"output","Test":"TestX/a","Output":"--- PASS: TestX/a (3.00s)\n"}
 {"Time":"2026-11-28T12:00:09Z","Action":"pass","Test":"TestX/a","Elapsed":3}
 {"Time":"2026-11-28T12:00:09Z","Action":"run","Test":"TestX/cut-off"}
