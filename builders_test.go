@@ -175,7 +175,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsCreate,
 		Needs:  []claim.Need{claim.OwnBuildKit, claim.ARM64},
 	}, func(t *suite.T) {
-		detected := builder.New(t, builder.Bootstrapped()).Inspect(t)[0]
+		detected := builder.Borrow(t).Inspect(t)[0]
 		require.Empty(t, detected.Preferred, "a builder created without --platform still prefers some")
 
 		preferring := builder.SharedFor(t, "linux/arm64").Inspect(t)[0]

@@ -84,7 +84,8 @@ func buildkitGc(t *testing.T) {
 		Source: docsGC,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		b, value, limit := stock.Unequal(t)
+		b := builder.New(t, builder.NoGC())
+		value, limit := stock.Unequal(t, b)
 		b = b.Recreate(t, builder.GC(builder.Rule{Limit: limit}))
 		requireOnlyFirst(t, b, value)
 	})
@@ -124,7 +125,8 @@ func buildkitGc(t *testing.T) {
 		// More than any disk has: the rule never reaches it.
 		const unreachable = "1PB"
 
-		b, value, limit := stock.Unequal(t)
+		b := builder.New(t, builder.NoGC())
+		value, limit := stock.Unequal(t, b)
 		b = b.Recreate(t, builder.GC(builder.Rule{MinFree: unreachable, Reserved: fmt.Sprint(limit)}))
 		requireOnlyFirst(t, b, value)
 

@@ -266,7 +266,7 @@ type stepper struct {
 }
 
 func newStepper(t *suite.T) *stepper {
-	return &stepper{b: builder.New(t), salt: build.FreshSalt(t), drawn: map[string]bool{}}
+	return &stepper{b: builder.Borrow(t), salt: build.FreshSalt(t), drawn: map[string]bool{}}
 }
 
 // executed builds and returns the steps that were executed: those that drew a new

@@ -19,7 +19,7 @@ import (
 
 // Chapter: every builder has its own cache. A random value drawn by RUN distinguishes
 // a hit from a miss: it is the same only if the step did not run again. A claim that
-// expects a hit does not use a shared builder: while another build uses the same base
+// expects a hit borrows a builder and does not use a shared one: while another build uses the same base
 // image, BuildKit may rerun a step that is in its cache (moby/buildkit#4674).
 func TestCaching(t *testing.T) {
 	suite.Prove(t, claim.Claim{
@@ -28,7 +28,7 @@ func TestCaching(t *testing.T) {
 		Source:  docsCache,
 		History: "A step may run again while another build on the same BuildKit uses the same base image: seen with v0.11.5, and moby/buildkit#4674 is still open",
 	}, func(t *suite.T) {
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		first, cached := probe.Draw(t, b)
 		require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
 		probe.MustHit(t, b, first, "the second build on the same builder ran the step again")
@@ -43,7 +43,7 @@ func TestCaching(t *testing.T) {
 		Text:   "`--no-cache` runs the steps again on a builder that has them in its cache",
 		Source: docsBuild,
 	}, func(t *suite.T) {
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		first, _ := probe.Draw(t, b)
 		second, cached := probe.Draw(t, b, build.NoCache())
 		require.NotEqual(t, first, second, "--no-cache used the cache")
@@ -56,9 +56,9 @@ func TestCaching(t *testing.T) {
 		Source: docsBuilders,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		first := builder.New(t)
+		first := builder.Borrow(t)
 		value, _ := probe.Draw(t, first)
-		third := builder.New(t)
+		third := builder.Borrow(t)
 		probe.MustMiss(t, third, value, "a builder of the same version found the cache of another builder")
 		probe.MustHit(t, first, value, "the first builder lost its cache when another one built the same")
 	})
@@ -69,7 +69,7 @@ func TestCaching(t *testing.T) {
 		Source: docsBuilders,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		first := builder.New(t)
+		first := builder.Borrow(t)
 		value, _ := probe.Draw(t, first)
 		registry.RLockTags(t)
 		third := builder.New(t, builder.Unpinned())
@@ -83,13 +83,13 @@ func TestCaching(t *testing.T) {
 		Source: docsBuilders,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		first := builder.New(t)
+		first := builder.Borrow(t)
 		value, _ := probe.Draw(t, first)
 		loaded := image.New(t, "drawing")
 		build.Run(t, first, "fixtures/caching", build.Load(loaded), build.Salt(t))
 		require.True(t, image.Exists(t, loaded), "the image was not loaded, so this proves nothing")
 
-		other := builder.New(t)
+		other := builder.Borrow(t)
 		probe.MustMiss(t, other, value, "a builder used an image that another builder had loaded as cache")
 		probe.MustHit(t, first, value, "the builder that loaded the image lost its cache")
 	})
@@ -135,7 +135,7 @@ func TestCaching(t *testing.T) {
 		refused.MustFail(t, "a registry that checks indexes accepted an index of layers, so this proves nothing")
 
 		value, _ := probe.Draw(t, b, build.CacheTo(export+",image-manifest=true"))
-		shared, _ := probe.Draw(t, builder.New(t), build.CacheFrom("type=registry,ref="+ref))
+		shared, _ := probe.Draw(t, builder.Borrow(t), build.CacheFrom("type=registry,ref="+ref))
 		require.Equal(t, value, shared, "the cache that the registry accepted as an image manifest was not used")
 	})
 
@@ -154,7 +154,7 @@ func TestCaching(t *testing.T) {
 // imports it uses it, and that one that does not import it does not.
 func requireImported(t *suite.T, place, to, from string) {
 	value, _ := probe.Draw(t, builder.Shared(t), build.CacheTo(to))
-	importing, ignorant := builder.New(t), builder.New(t)
+	importing, ignorant := builder.Borrow(t), builder.Borrow(t)
 	shared, cached := probe.Draw(t, importing, build.CacheFrom(from))
 	require.Equal(t, value, shared, "the cache in the %s was not used", place)
 	require.NotEqual(t, progress.No, cached, "the step came from the %s's cache, but BuildKit says that it was executed", place)

@@ -78,7 +78,7 @@ func frontendSteps(t *testing.T) {
 		Source: docsSecrets,
 	}, func(t *suite.T) {
 		// Not a shared builder: other builds there may make a step run again.
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		first, second := rand.Text(), rand.Text()
 		require.Equal(t, sha256sum(first), proof(t, b, first), "the first build did not run the step, so this proves nothing")
 		require.Equal(t, sha256sum(first), proof(t, b, second), "a new value of the secret reran the step")

@@ -35,7 +35,7 @@ func imagesDisk(t *testing.T) {
 		Source: docsDu,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		one, other := builder.New(t), builder.New(t)
+		one, other := builder.Borrow(t), builder.Borrow(t)
 		stock.Read(t, one, "first")
 		stock.Read(t, other, "second")
 
@@ -56,7 +56,7 @@ func imagesDisk(t *testing.T) {
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.Buildx(">=0.28")},
 		History: "buildx has du --format since v0.28",
 	}, func(t *suite.T) {
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		stock.Read(t, b, "first")
 		cache.AwaitIdle(t, b)
 		wake := stock.Rest(t, b)
@@ -79,7 +79,7 @@ func imagesDisk(t *testing.T) {
 		Source: docsPrune,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		pruned, bystander := builder.New(t), builder.New(t)
+		pruned, bystander := builder.Borrow(t), builder.Borrow(t)
 		gone, _ := stock.Read(t, pruned, "first")
 		kept, _ := stock.Read(t, bystander, "first")
 
@@ -96,7 +96,7 @@ func imagesDisk(t *testing.T) {
 		Source: docsBuilders,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		engines, own := builder.New(t, builder.Driver(subject.DriverDocker)), builder.New(t)
+		engines, own := builder.New(t, builder.Driver(subject.DriverDocker)), builder.Borrow(t)
 		inEngine, _ := stock.Read(t, engines, "mount")
 		inOwn, _ := stock.Read(t, own, "mount")
 		t.Cleanup(func() { pruneSalted(t, engines) })
@@ -117,7 +117,7 @@ func imagesDisk(t *testing.T) {
 		Source: docsPrune,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		source := stock.Source(t)
 		layerValue, _ := stock.Read(t, b, "first")
 		mountValue, _ := stock.ReadFrom(t, b, "mount", source)
@@ -144,7 +144,7 @@ func imagesDisk(t *testing.T) {
 		Source: docsPrune,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		gone, _ := stock.Read(t, b, "first")
 		kept, _ := stock.Read(t, b, "second")
 		for _, id := range stock.Layer(cache.Usage(t, b), "first").IDs() {
@@ -161,7 +161,7 @@ func imagesDisk(t *testing.T) {
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.14"), claim.Buildx(">=0.15")},
 		History: "Before BuildKit v0.14 prune did not support descriptions and removed nothing, although du listed the records; buildx passes ~= on since v0.15",
 	}, func(t *suite.T) {
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		gone, _ := stock.Read(t, b, "first")
 		kept, _ := stock.Read(t, b, "second")
 		chosen := cache.Usage(t, b, "--filter", "description~=thing-first")
@@ -180,7 +180,7 @@ func imagesDisk(t *testing.T) {
 		Source: docsPrune,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		value, _ := stock.Read(t, b, "first")
 		prune(t, b, "--all", "--filter", "until=1h")
 		stock.MustHit(t, b, "first", value, "pruning what was not used for an hour removed a layer that was just used")
@@ -194,7 +194,7 @@ func imagesDisk(t *testing.T) {
 		Source: docsPrune,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		stock.Read(t, b, "first", build.Syntax("docker/dockerfile:1"))
 		require.NotEmpty(t, cache.Usage(t, b).Of("frontend"), "the cache has no frontend, so this proves nothing")
 
@@ -213,7 +213,7 @@ func imagesDisk(t *testing.T) {
 		Source: docsDu,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		gone, _ := stock.Read(t, b, "first")
 		cache.AwaitIdle(t, b)
 		wake := stock.Rest(t, b)

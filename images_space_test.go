@@ -53,7 +53,7 @@ func imagesSpace(t *testing.T) {
 		const little, unreachable = "1b", "1pb"
 		requirePrunedTo(t, "--reserved-space", "--min-free-space", unreachable)
 
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		value, _ := stock.Read(t, b, "first")
 		prune(t, b, "--max-used-space", unreachable, "--min-free-space", little)
 		stock.MustHit(t, b, "first", value, "prune removed a layer though enough of the disk was free")
@@ -125,7 +125,8 @@ func imagesSpace(t *testing.T) {
 // requirePrunedTo fails unless, with room for one of two layers, the flag keeps the
 // one that was used more often and more recently.
 func requirePrunedTo(t *suite.T, flag string, more ...string) {
-	b, value, limit := stock.Unequal(t)
+	b := builder.Borrow(t)
+	value, limit := stock.Unequal(t, b)
 	words := append([]string{flag, fmt.Sprintf("%db", limit)}, more...)
 	prune(t, b, words...)
 	said := "prune " + strings.Join(words, " ")

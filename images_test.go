@@ -36,7 +36,7 @@ func TestImages(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		ref := freshTag(t)
-		maker, other := builder.Shared(t), builder.New(t)
+		maker, other := builder.Shared(t), builder.Borrow(t)
 
 		makeBase(t, maker)
 		requireNoBase(t, other, ref, "a builder found an image that only another builder's cache has", fromImage(ref))
@@ -74,7 +74,7 @@ func TestImages(t *testing.T) {
 		Source: docsContainer,
 	}, func(t *suite.T) {
 		ref := freshTag(t)
-		maker, other := builder.SharedOf(t, subject.DriverContainer), builder.New(t)
+		maker, other := builder.SharedOf(t, subject.DriverContainer), builder.Borrow(t)
 		value := makeBase(t, maker, build.Push(ref))
 		requireBase(t, other, value, "the build did not use the image in the registry as its base", fromImage(ref))
 	})
@@ -115,7 +115,7 @@ func TestImages(t *testing.T) {
 		Needs:   []claim.Need{claim.OwnBuildKit},
 		History: "buildx v0.33.0 refuses it (invalid reference format); v0.32.1 and v0.35.0 accept it",
 	}, func(t *suite.T) {
-		other, l := builder.New(t), exported(t)
+		other, l := builder.Borrow(t), exported(t)
 		requireInLayout(t, other, l, "@"+l.digest, l.older)
 	})
 
@@ -244,7 +244,7 @@ func exported(t *suite.T) layout {
 }
 
 func aContextNamesAFoldersImage(t *suite.T) {
-	other, l := builder.New(t), exported(t)
+	other, l := builder.Borrow(t), exported(t)
 	requireInLayout(t, other, l, ":older", l.older)
 	requireInLayout(t, other, l, ":newer", l.newer)
 	requireInLayout(t, other, l, ":newer@"+l.digest, l.older)

@@ -41,7 +41,7 @@ func TestOutput(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		// Not a shared builder: other builds there may make a step run again.
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		ref := image.New(t, "none")
 
 		first := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref))

@@ -72,17 +72,16 @@ func (Stock) Mounts(held Records) Records { return held.Of("exec.cachemount").Ab
 // Sources returns the records of big local sources.
 func (Stock) Sources(held Records) Records { return held.Of("source.local").AtLeast(Thing) }
 
-// Unequal makes a builder whose cache holds both layers, and returns it with the
-// value of the first layer and a limit in bytes that leaves room for one layer.
-// The first layer is the older one, but was used later and more often.
-func (s Stock) Unequal(t *spec.T) (b *builder.Builder, first string, limit int64) {
-	b = builder.New(t, builder.NoGC())
+// Unequal puts both layers into a builder's empty cache, and returns the value of the
+// first one and a limit in bytes that leaves room for one of them. The first layer is
+// the older one, but was used later and more often.
+func (s Stock) Unequal(t *spec.T, b *builder.Builder) (first string, limit int64) {
 	s.Read(t, b, "first")
 	s.Read(t, b, "second")
 	// BuildKit counts this as a use of each record, so the order is made afterwards.
 	limit = Usage(t, b).Bytes() - Thing/2
 	first, _ = s.Read(t, b, "first")
-	return b, first, limit
+	return first, limit
 }
 
 // Rest starts a build that rests in a step on top of the second layer. wake lets
