@@ -25,7 +25,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsVersion,
 	}, func(t *suite.T) {
 		own := cli.Program(t, t.Env.Buildx.Path, "version").Stdout()
-		asked := cli.NewConfig(t).Buildx(t, "version").Stdout()
+		asked := cli.NewConfig(t).ByDocker().Buildx(t, "version").Stdout()
 		require.Equal(t, own, asked, "docker buildx is not the plugin under test")
 		require.Contains(t, asked, t.Env.Buildx.Version, "the plugin changed its version during the run")
 	})
@@ -36,7 +36,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsLs,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		config := cli.NewConfig(t)
+		config := cli.NewConfig(t).ByDocker()
 		first := builder.New(t, builder.In(config))
 		second := builder.New(t, builder.In(config), builder.Use())
 
@@ -76,7 +76,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsUse,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		here, elsewhere := cli.NewConfig(t), cli.NewConfig(t)
+		here, elsewhere := cli.NewConfig(t).ByDocker(), cli.NewConfig(t).ByDocker()
 		there := builder.New(t, builder.In(elsewhere), builder.Use())
 
 		used := builder.New(t, builder.In(here), builder.Use())
@@ -99,7 +99,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsVariables,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		config := cli.NewConfig(t)
+		config := cli.NewConfig(t).ByDocker()
 		current := builder.New(t, builder.In(config), builder.Use())
 		named := builder.New(t, builder.In(config))
 
@@ -190,7 +190,7 @@ func TestBuilders(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		otherImage, otherVersion := t.Env.Companion()
-		config := cli.NewConfig(t)
+		config := cli.NewConfig(t).ByDocker()
 		mine := builder.New(t, builder.In(config), builder.Bootstrapped())
 		other := builder.New(t, builder.In(config), builder.Pinned(otherImage), builder.Bootstrapped())
 
@@ -250,7 +250,7 @@ func TestBuilders(t *testing.T) {
 		builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 
 		tag.RetagUnpullable()
-		pull := cli.NewConfig(t).Try(t, "pull", "--quiet", builder.DefaultImage)
+		pull := cli.NewConfig(t).ByDocker().Try(t, "pull", "--quiet", builder.DefaultImage)
 		require.NotZero(t, pull.ExitCode, "the pull succeeds, so this proves nothing")
 
 		b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
@@ -263,7 +263,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsDocker,
 		Needs:  []claim.Need{claim.DockerDriver, claim.EngineProgram},
 	}, func(t *suite.T) {
-		listed := builder.List(t, cli.NewConfig(t))
+		listed := builder.List(t, cli.NewConfig(t).ByDocker())
 		engines, ok := builder.Find(listed, "default")
 		require.True(t, ok, "a fresh configuration has no default builder")
 		require.Equal(t, "docker", engines.Driver, "the default builder is not the engine's")
@@ -276,7 +276,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsDocker,
 		Needs:  []claim.Need{claim.DockerDriver},
 	}, func(t *suite.T) {
-		config := cli.NewConfig(t)
+		config := cli.NewConfig(t).ByDocker()
 		image := "image=" + t.Env.BuildKit.Image
 		for _, args := range [][]string{
 			{"create", "--driver", "docker"},

@@ -23,7 +23,7 @@ func TestCleanup(t *testing.T) {
 		Source: docsRm,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		config := cli.NewConfig(t)
+		config := cli.NewConfig(t).ByDocker()
 		removed := builder.New(t, builder.In(config), builder.Bootstrapped())
 		kept := builder.New(t, builder.In(config), builder.Bootstrapped())
 		requireWhole(t, removed)
@@ -60,7 +60,7 @@ func TestCleanup(t *testing.T) {
 		Source: docsRm,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		config := cli.NewConfig(t)
+		config := cli.NewConfig(t).ByDocker()
 		bystander := builder.New(t, builder.In(config))
 		current := builder.New(t, builder.In(config), builder.Use())
 		require.Equal(t, current.Name, builder.Current(builder.List(t, config)), "--use did not make the builder current")
@@ -123,7 +123,7 @@ func TestCleanup(t *testing.T) {
 		Source: docsRm,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		config := cli.NewConfig(t)
+		config := cli.NewConfig(t).ByDocker()
 		stopped := builder.New(t, builder.In(config), builder.Bootstrapped())
 		running := builder.New(t, builder.In(config), builder.Bootstrapped())
 		config.Buildx(t, "stop", stopped.Name)
@@ -140,7 +140,7 @@ func TestCleanup(t *testing.T) {
 		Source: docsRm,
 		Needs:  []claim.Need{claim.DockerDriver},
 	}, func(t *suite.T) {
-		config := cli.NewConfig(t)
+		config := cli.NewConfig(t).ByDocker()
 		refused := config.Try(t, "buildx", "rm", "default")
 		require.NotZero(t, refused.ExitCode, "rm reports that it removed the engine's own builder")
 		_, listed := builder.Find(builder.List(t, config), "default")

@@ -27,6 +27,8 @@ type Config struct {
 	env   []string
 	in    string
 	stdin string
+	// byDocker says that buildx is started by the docker command.
+	byDocker bool
 }
 
 // NewConfig returns an empty configuration. It is removed with the run's folder, so that
@@ -51,6 +53,15 @@ func NewContext(t *spec.T) string {
 // given as KEY=value.
 func (c Config) With(env ...string) Config {
 	c.env = append(append([]string{}, c.env...), env...)
+	return c
+}
+
+// ByDocker returns the same configuration whose buildx commands are started by the docker
+// command, for claims about that. Other commands start the plugin themselves, as what
+// it also is, a program of its own: the docker command would start it twice, which takes
+// three times as long as the plugin takes to start.
+func (c Config) ByDocker() Config {
+	c.byDocker = true
 	return c
 }
 
@@ -127,6 +138,14 @@ func Program(t *spec.T, command ...string) *icmd.Result {
 // result, whatever it is.
 func TryProgram(t *spec.T, command ...string) *icmd.Result {
 	return begin(t, remaining(t), Config{}, command).Wait(t)
+}
+
+// started returns the command line that is started for a docker command.
+func (c Config) started(t *spec.T, command []string) []string {
+	if c.byDocker || command[0] != t.Env.Docker || len(command) < 2 || command[1] != "buildx" {
+		return command
+	}
+	return append([]string{t.Env.Buildx.Path}, command[2:]...)
 }
 
 // shown returns a command as a person would type it: without the folder of the

@@ -30,11 +30,13 @@ func (c Config) Start(t *spec.T, args ...string) *Running {
 
 func begin(t *spec.T, timeout time.Duration, c Config, command []string) *Running {
 	r := &Running{config: c, command: command, started: time.Now(), ended: make(chan struct{})}
-	started := icmd.Cmd{Command: command, Dir: c.in, Env: t.Env.Environ(c.variables()...)}
+	started := icmd.Cmd{Command: c.started(t, command), Dir: c.in, Env: t.Env.Environ(c.variables()...)}
 	if c.stdin != "" {
 		started.Stdin = strings.NewReader(c.stdin)
 	}
 	r.result = icmd.StartCmd(started)
+	// What is said of the command is said as a person would type it.
+	r.result.Cmd.Args = command
 	if r.result.Error != nil {
 		close(r.ended)
 		return r

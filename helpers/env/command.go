@@ -22,6 +22,8 @@ func (e *Environment) Environ(extra ...string) []string {
 		// a build that succeeded if the record is not there yet. A claim about provenance
 		// in that file sets it for its own commands.
 		"BUILDX_METADATA_PROVENANCE=disabled",
+		// Otherwise buildx asks git about every folder that it builds, in four processes.
+		"BUILDX_GIT_INFO=false",
 		RunVariable + "=" + e.Run,
 	}, extra...)
 	var result []string

@@ -1,6 +1,7 @@
 package sabotage
 
 import (
+	"os"
 	"slices"
 	"strings"
 )
@@ -8,6 +9,26 @@ import (
 // Args are the arguments of buildx as the docker command passes them to its
 // plugin: "buildx", the subcommand, and what belongs to it.
 type Args []string
+
+// byDocker is set by the docker command for its plugins. Without it buildx is a command
+// of its own, whose first argument is the subcommand.
+const byDocker = "DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND"
+
+// asByDocker returns the arguments as the docker command would have passed them.
+func asByDocker(args []string) Args {
+	if os.Getenv(byDocker) != "" {
+		return args
+	}
+	return append(Args{"buildx"}, args...)
+}
+
+// line returns the command line for the real plugin, started as this one was.
+func (a Args) line(real string) []string {
+	if os.Getenv(byDocker) == "" {
+		a = a[1:]
+	}
+	return append([]string{real}, a...)
+}
 
 // Is reports whether the subcommand is one of the names.
 func (a Args) Is(names ...string) bool {

@@ -20,7 +20,7 @@ func Main(name, real string, args []string) int {
 		fmt.Fprintf(os.Stderr, "saboteur: no sabotage is called %q; `builders selftest` builds this command\n", name)
 		return 2
 	}
-	code, err := s.Run(real, args)
+	code, err := s.Run(real, asByDocker(args))
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "saboteur: %v\n", err)
 		return 1
@@ -37,7 +37,7 @@ func (s Sabotage) Run(real string, args Args) (int, error) {
 			return 1, err
 		}
 		if !wrong {
-			return 1, syscall.Exec(real, append([]string{real}, args...), os.Environ())
+			return 1, syscall.Exec(real, args.line(real), os.Environ())
 		}
 	}
 	if s.Ignores != nil && s.Ignores(args) {
@@ -60,10 +60,10 @@ func (s Sabotage) Run(real string, args Args) (int, error) {
 		return 1, err
 	}
 	if !s.stays() {
-		return 1, syscall.Exec(real, append([]string{real}, args...), environ)
+		return 1, syscall.Exec(real, args.line(real), environ)
 	}
-	command := exec.Command(real, args...)
-	command.Env, command.Stdin = environ, os.Stdin
+	command := exec.Command(real)
+	command.Args, command.Env, command.Stdin = args.line(real), environ, os.Stdin
 	return s.accompany(command, args)
 }
 
