@@ -160,7 +160,7 @@ func TestImages(t *testing.T) {
 		Source: docsBakeTarget,
 		Needs:  append(bothArchitectures, claim.ContainerDriver),
 	}, func(t *suite.T) {
-		b := builder.NewWithNodes(t, bothPlatforms...)
+		b := builder.SharedWithNodes(t, bothPlatforms...)
 		value := t.Env.Name("value")
 		set := build.Set("base.args.VALUE", value)
 

@@ -64,8 +64,7 @@ func outputPush(t *testing.T) {
 		History: "buildx v0.37.0 moves the tag to the one platform that was pushed; fixed in v0.37.1",
 		Known:   &claim.Known{Component: "buildx", Range: "=0.37.0", Broken: "v0.37.0", Fixed: []string{"v0.37.1"}},
 	}, func(t *suite.T) {
-		b := builder.NewWithNodes(t, bothPlatforms...)
-		b.Bootstrap(t)
+		b := builder.SharedWithNodes(t, bothPlatforms...)
 		both := build.Platform(bothPlatforms...)
 		shelf := registry.Start(t, registry.Strict)
 		ref := shelf.Ref("output:nodes")

@@ -86,8 +86,7 @@ func TestProcessor(t *testing.T) {
 		Source: docsPlatforms,
 		Needs:  append(bothArchitectures, claim.ContainerDriver),
 	}, func(t *suite.T) {
-		b := builder.NewWithNodes(t, bothPlatforms...)
-		b.Bootstrap(t)
+		b := builder.SharedWithNodes(t, bothPlatforms...)
 		nodes := map[string]string{"amd64": b.Name + "0", "arm64": b.Name + "1"}
 
 		build.Run(t, b, "fixtures/nodes", build.Platform(bothPlatforms...), build.Salt(t))

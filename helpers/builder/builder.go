@@ -8,6 +8,7 @@ package builder
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,14 +138,32 @@ func (b *Builder) Recreate(t *spec.T, options ...Option) *Builder {
 	return New(t, append([]Option{In(b.Config), Named(b.Name), Bootstrapped()}, options...)...)
 }
 
-// NewWithNodes is [New] with a node for each platform; the first platform's is
-// the builder's first node.
-func NewWithNodes(t *spec.T, platforms ...string) *Builder {
-	b := New(t, Platform(platforms[0]))
-	for _, platform := range platforms[1:] {
-		b.Append(t, cli.NewContext(t), Platform(platform))
+// SharedWithNodes is [Shared] with a node for each platform, both of the
+// docker-container driver; the first platform's is the builder's first node.
+func SharedWithNodes(t *spec.T, platforms ...string) *Builder {
+	key := t.SharedKey("builder with nodes for " + strings.Join(platforms, " and "))
+	b, err := spec.Shared(t, key, func() (*Builder, error) {
+		o := apply(t, []Option{Named(t.Env.SharedName()), Driver(subject.DriverContainer), Platform(platforms[0])})
+		b := o.builder()
+		if err := b.make(t, o); err != nil {
+			return nil, err
+		}
+		for _, platform := range platforms[1:] {
+			b.Append(t, cli.NewContext(t), Platform(platform))
+		}
+		b.Bootstrap(t)
+		return b, nil
+	})
+	if err != nil {
+		unavailable(t, "builder with several nodes", err)
 	}
 	return b
+}
+
+// unavailable ends a claim whose shared builder could not be made.
+func unavailable(t *spec.T, what string, err error) {
+	t.Stumbles(env.Question{Image: t.Env.BuildKit.Image, Local: true})
+	t.Fatalf("the shared %s is not available: %v", what, err)
 }
 
 // Shared returns a running builder of the claim's driver for the platform of the
@@ -174,8 +193,7 @@ func shared(t *spec.T, driver, platforms string) *Builder {
 		return b, b.make(t, o)
 	})
 	if err != nil {
-		t.Stumbles(env.Question{Image: t.Env.BuildKit.Image, Local: true})
-		t.Fatalf("the shared %s builder for %q is not available: %v", driver, platforms, err)
+		unavailable(t, fmt.Sprintf("%s builder for %q", driver, platforms), err)
 	}
 	return b
 }
