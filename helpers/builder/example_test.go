@@ -24,10 +24,9 @@ func ExampleShared() { //nolint:testableexamples // It needs an engine.
 }
 
 // One builder for two platforms, each with its own node.
-func ExampleNewWithNodes() { //nolint:testableexamples // It needs an engine.
+func ExampleSharedWithNodes() { //nolint:testableexamples // It needs an engine.
 	_ = func(t *suite.T) {
 		b := builder.SharedWithNodes(t, "linux/amd64", "linux/arm64")
-		b.Bootstrap(t)
 		require.Len(t, b.Inspect(t), 2)
 	}
 }
