@@ -34,6 +34,7 @@ import (
 	"builders.test/helpers/subject"
 	"builders.test/helpers/testbed"
 	"builders.test/helpers/undo"
+	"builders.test/helpers/usage"
 	"github.com/docker/docker/client"
 	"github.com/gofrs/flock"
 )
@@ -98,6 +99,7 @@ type Environment struct {
 	others    otherEngines
 	builtIn   builtInBuildKit
 	watch     watch
+	usage     *usage.Recorder
 	// configs are the lines for buildkitd.toml of each builder, by its name.
 	configs sync.Map
 
@@ -120,6 +122,7 @@ func Open(ctx context.Context, watch func(*Environment) error, options ...Option
 	}
 	for _, step := range []func(context.Context) error{
 		e.openEngine, e.openTestbed, e.openDir,
+		func(context.Context) error { e.startUsage(); return nil },
 		func(context.Context) error { return watch(e) },
 		e.openBuildx, e.openBuildKit, e.openDriver, e.writeSubject,
 		func(context.Context) error { e.startWatch(); return nil },
@@ -218,6 +221,7 @@ const imagePlace = "images.invalid/" + Prefix
 // engine was gone, it also says whose the remaining things are.
 func (e *Environment) Close() error {
 	e.watch.end()
+	e.usage.Stop()
 	errs := []error{e.others.close()}
 	if e.Client != nil {
 		errs = append(errs, e.Client.Close())

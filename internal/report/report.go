@@ -15,6 +15,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
+	"builders.test/helpers/usage"
 	"builders.test/internal/text/sanitize"
 	"github.com/moby/sys/atomicwriter"
 )
@@ -255,10 +256,10 @@ func ReadSubject(out string) (Subject, error) {
 }
 
 // Clear removes what an earlier run left in out, so that whatever is there
-// afterwards belongs to one run: the report in all its formats, the subject, and
+// afterwards belongs to one run: the report in all its formats, the subject, the usage, and
 // the evidence of the claims with the given ids. Nothing else is touched.
 func Clear(out string, ids []string) error {
-	stale := []string{File, Page, JUnit, subject.File}
+	stale := []string{File, Page, JUnit, subject.File, usage.File}
 	for _, id := range ids {
 		stale = append(stale, EvidenceOf(id))
 	}

@@ -3,6 +3,7 @@
 package timeline
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"builders.test/helpers/evidence"
+	"builders.test/helpers/usage"
 	"builders.test/internal/report"
 	"builders.test/internal/run"
 )
@@ -22,6 +24,8 @@ type Timeline struct {
 	run.Span
 	// Claims are in the order in which they began, without those that did not apply.
 	Claims []Claim
+	// Usage are samples of what the run cost its machine; empty for runs without them.
+	Usage []usage.Sample
 }
 
 // Claim is one claim's part of a run, with all of its tries.
@@ -39,6 +43,9 @@ type Command struct {
 	// CPU is the processor time of the command and its children. What the engine and
 	// BuildKit did for it is not in it.
 	CPU time.Duration
+	// Build reports whether it builds, and Boots is how many BuildKits it started.
+	Build bool
+	Boots int
 }
 
 // Read reads the run whose output folder is dir.
@@ -47,19 +54,24 @@ func Read(dir string) (Timeline, error) {
 	if err != nil {
 		return Timeline{}, err
 	}
-	stream, err := os.ReadFile(filepath.Join(dir, run.Stream))
+	return Of(os.DirFS(dir), r)
+}
+
+// Of returns the timeline of the run whose output folder and report are given.
+func Of(dir fs.FS, r report.Report) (Timeline, error) {
+	stream, err := fs.ReadFile(dir, run.Stream)
 	if err != nil {
-		return Timeline{}, fmt.Errorf("%s has no test stream, which says when claims ran: %w", dir, err)
+		return Timeline{}, fmt.Errorf("the run's folder has no test stream, which says when claims ran: %w", err)
 	}
 	process, tests := run.Spans(stream)
-	t := Timeline{Span: process}
+	t := Timeline{Span: process, Usage: usage.Read(dir)}
 	for _, one := range r.Claims {
 		if span, ended := tests[one.Test]; ended && one.Evidence != "" {
-			t.Claims = append(t.Claims, Claim{ID: one.ID, Span: span, Commands: commands(os.DirFS(dir), one)})
+			t.Claims = append(t.Claims, Claim{ID: one.ID, Span: span, Commands: commands(dir, one)})
 		}
 	}
 	if len(t.Claims) == 0 {
-		return Timeline{}, fmt.Errorf("no claim of the run in %s was tested to its end", dir)
+		return Timeline{}, errors.New("no claim of the run was tested to its end")
 	}
 	slices.SortStableFunc(t.Claims, func(a, b Claim) int { return a.From.Compare(b.From) })
 	return t, nil
@@ -79,7 +91,8 @@ func commands(out fs.FS, one report.Claim) []Command {
 			took := time.Duration(stored.Seconds * float64(time.Second))
 			all = append(all, Command{
 				What: what(stored.Args), Span: run.Span{From: stored.Started, To: stored.Started.Add(took)},
-				CPU: time.Duration(stored.CPU * float64(time.Second)),
+				CPU:   time.Duration(stored.CPU * float64(time.Second)),
+				Build: builds(stored.Args), Boots: boots(out, stored),
 			})
 		}
 	}
@@ -88,14 +101,25 @@ func commands(out fs.FS, one report.Claim) []Command {
 }
 
 // deeper are words after which another one says what the command does.
-var deeper = []string{"docker", "buildx", "image", "imagetools", "container", "volume", "history", "builder"}
+var deeper = []string{"docker", "docker-buildx", "buildx", "image", "imagetools", "container", "volume", "builder", "buildx history"}
 
-// what is a command line up to the word that says what it does.
+// valued are options before the command's name that take the next word as their value.
+var valued = []string{"--builder", "--config", "--context", "-c", "--host", "-H"}
+
+// what is a command line up to the word that says what it does, without options.
 func what(args []string) string {
+	var words []string
 	for i, word := range args {
-		if !slices.Contains(deeper, word) {
-			return strings.Join(args[:i+1], " ")
+		if strings.HasPrefix(word, "-") || i > 0 && slices.Contains(valued, args[i-1]) {
+			continue
+		}
+		if i == 0 {
+			word = filepath.Base(word)
+		}
+		words = append(words, word)
+		if !slices.Contains(deeper, word) && !slices.Contains(deeper, strings.Join(words[max(0, len(words)-2):], " ")) {
+			break
 		}
 	}
-	return strings.Join(args, " ")
+	return strings.Join(words, " ")
 }

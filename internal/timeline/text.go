@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"builders.test/internal/run"
+	"github.com/docker/go-units"
 )
 
 // shown is how many of the longest claims are printed.
@@ -33,15 +34,23 @@ func (t Timeline) Write(out io.Writer, width int) error {
 		seconds(t.Length()), seconds(t.Opening()), seconds(t.Length()-t.Opening()-t.Closing()), seconds(t.Closing()))
 	fmt.Fprintf(&b, "at the same time: claims %s; commands %s\n\n", t.shares(Itself), t.shares(Ran))
 	t.chart(&b, width)
+	fmt.Fprintf(&b, "\n%d commands, of which %d build; %d BuildKits started%s\n",
+		t.Count(Commands), t.Count(Claim.Builds), t.Count(Claim.Boots), t.busyInWords())
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	row := func(format string, args ...any) { fmt.Fprintf(table, format+"\n", args...) }
 	row("\ncommands\tseconds\tprocessor\t")
 	for _, k := range t.Kinds() {
 		row("%d\t%.1f\t%.1f\t  %s", k.Count, k.Took.Seconds(), k.CPU.Seconds(), k.What)
 	}
-	row("\nlongest claims\twithout a command\t")
+	if costs := t.Costs(); len(costs) > 0 {
+		row("\nprocessor\tmost memory\t")
+		for _, c := range costs {
+			row("%s\t%s\t  %s", c.cpu(), c.memory(), c.Who)
+		}
+	}
+	row("\nlongest claims\twithout a command\tbuilds\tboots\t")
 	for _, c := range t.Longest(shown) {
-		row("%.1f\t%.1f\t  %s", c.Length().Seconds(), c.Waited().Seconds(), c.ID)
+		row("%.1f\t%.1f\t%d\t%d\t  %s", c.Length().Seconds(), c.Waited().Seconds(), c.Builds(), c.Boots(), c.ID)
 	}
 	path := t.CriticalPath()
 	row("\ncritical path from\tseconds\t")
@@ -81,8 +90,50 @@ func (t Timeline) chart(b *bytes.Buffer, width int) {
 		}
 		b.WriteByte('\n')
 	}
+	t.busyRow(b, label, columns, step)
 	end := seconds(t.Length())
 	fmt.Fprintf(b, "%*s%-*s%s\n", label, "", columns-len(end), "0", end)
+}
+
+// busyRow draws how busy the processors were, if that is known: a full block is all of
+// them.
+func (t Timeline) busyRow(b *bytes.Buffer, label, columns int, step time.Duration) {
+	if len(t.Usage) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "%-*s", label, "busy")
+	for i := range columns {
+		from := t.From.Add(time.Duration(i) * step)
+		mark := levels[0]
+		if busy := t.Busy(run.Span{From: from, To: from.Add(step)}); busy.Known() {
+			mark = levels[min(int(math.Ceil(float64(busy)/100*float64(len(levels)-1))), len(levels)-1)]
+		}
+		b.WriteRune(mark)
+	}
+	b.WriteByte('\n')
+}
+
+// busyInWords says how busy the processors were, if that is known.
+func (t Timeline) busyInWords() string {
+	whole, early := t.Busy(t.Measured()), t.Busy(t.UntilTail())
+	if !whole.Known() || !early.Known() {
+		return ""
+	}
+	return fmt.Sprintf("; processors busy %.0f %%, %.0f %% until %.0f s before the end", whole, early, tail.Seconds())
+}
+
+func (c Cost) cpu() string {
+	if c.CPU < 0 {
+		return "not known"
+	}
+	return fmt.Sprintf("%.1f", c.CPU.Seconds())
+}
+
+func (c Cost) memory() string {
+	if c.Memory == 0 {
+		return ""
+	}
+	return units.HumanSize(float64(c.Memory))
 }
 
 type chapter struct {

@@ -70,6 +70,10 @@ func TestACommandIsNamedByWhatItDoes(t *testing.T) {
 		"docker exec buildx_buildkit_x0 true": "docker exec",
 		"dive --ci x":                         "dive",
 		"docker":                              "docker",
+		"docker buildx --builder x ls":        "docker buildx ls",
+		"docker buildx history rm x":          "docker buildx history rm",
+		"docker history --no-trunc x":         "docker history",
+		"/opt/dive-v0.13.1/dive x":            "dive",
 	} {
 		assert.Equal(t, what(strings.Fields(line)), want)
 	}
