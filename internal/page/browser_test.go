@@ -49,6 +49,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("tries", func(t *testing.T) { triesSideBySide(open(t, chromium, check)) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(open(t, chromium, check)) })
 	t.Run("address", func(t *testing.T) { address(open(t, chromium, check+"#cleanup/rm")) })
+	t.Run("timeline", func(t *testing.T) { timelineShown(open(t, chromium, check)) })
 	t.Run("stillness", func(t *testing.T) { stillness(open(t, chromium, check)) })
 	t.Run("without script", func(t *testing.T) { withoutScript(t, chromium, check) })
 	compare := writePage(t, compareSet(t))
@@ -207,6 +208,23 @@ func address(tab *tab) {
 	t := tab.t
 	assert.Assert(t, cmp.Contains(tab.shown(), "cleanup/rm"))
 	assert.Assert(t, js[bool](tab, `document.getElementById('cleanup/rm').open`))
+}
+
+// timelineShown looks at the timeline of the run by mouse and by keyboard.
+func timelineShown(tab *tab) {
+	t := tab.t
+	tab.do(chromedp.Click(chromedp.CSS(`.course > summary`)))
+	assert.Assert(t, js[bool](tab, `[...document.querySelectorAll('.course rect')].every((bar) => bar.getBoundingClientRect().width > 1 && bar.getBoundingClientRect().height > 5)`))
+	assert.Assert(t, js[bool](tab, `document.querySelector('.course .busy path').getBoundingClientRect().height > 5`))
+	js[bool](tab, `document.querySelector('.course a').scrollIntoView({block: 'center', behavior: 'instant'}); true`)
+	at := js[[]float64](tab, `(() => { const b = document.querySelector('.course rect').getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()`)
+	call(tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: at[0], Y: at[1]})
+	tab.until(`document.querySelector('.course .at').textContent.startsWith('builders/ls: ')`)
+	tab.keep("timeline")
+	js[bool](tab, `document.querySelector('.course a[href="#cleanup%2frm"]').focus(); true`)
+	tab.until(`document.querySelector('.course .at').textContent.startsWith('cleanup/rm: 4.0 s from 16.0 s, commands 4')`)
+	tab.do(chromedp.KeyEvent(kb.Enter))
+	tab.until(`document.getElementById('cleanup/rm').open && document.getElementById('cleanup/rm').checkVisibility()`)
 }
 
 // stillness waits until everything is drawn and asks how much has moved.

@@ -11,8 +11,10 @@ import (
 	"builders.test/helpers/claim"
 	"builders.test/helpers/evidence"
 	"builders.test/helpers/subject"
+	"builders.test/helpers/usage"
 	"builders.test/internal/report"
 	"builders.test/internal/results"
+	"builders.test/internal/run"
 	"builders.test/internal/text/sanitize"
 	"gotest.tools/v3/assert"
 )
@@ -94,7 +96,7 @@ func folderOfTry(id string, n int) string {
 func sampleRun(t testing.TB, version string, claims []report.Claim) results.Run {
 	t.Helper()
 	dir := t.TempDir()
-	run := results.Run{Dir: dir, Report: report.New(release(version), claims)}
+	made := results.Run{Dir: dir, Report: report.New(release(version), claims)}
 	for _, claim := range claims {
 		if claim.Evidence != "" {
 			writeEvidence(t, dir, claim.ID, claim.Verdict, claim.Reason)
@@ -105,7 +107,36 @@ func sampleRun(t testing.TB, version string, claims []report.Claim) results.Run 
 			}
 		}
 	}
-	return readBack(t, run)
+	writeStream(t, dir, claims)
+	return readBack(t, made)
+}
+
+// sampleBegan is when the commands of sample runs began.
+var sampleBegan = time.Date(2026, 11, 25, 5, 16, 42, 0, time.UTC)
+
+// writeStream writes when the claims of a run with two places ran, each for four
+// seconds, and how busy the machine was.
+func writeStream(t testing.TB, dir string, claims []report.Claim) {
+	t.Helper()
+	var stream, samples strings.Builder
+	event := func(second int, action, test, output string) {
+		at := sampleBegan.Add(time.Duration(second) * time.Second)
+		fmt.Fprintf(&stream, `{"Time":%q,"Action":%q,"Test":%q,"Output":%q}`+"\n", at.Format(time.RFC3339), action, test, output)
+	}
+	event(-2, "start", "", "")
+	for i, one := range claims {
+		event(2*i, "run", one.Test, "")
+		event(2*i+4, "output", one.Test, "--- PASS: "+one.Test+" (4.00s)\n")
+	}
+	length := 2*len(claims) + 6
+	event(length, "pass", "", "")
+	for second := range length {
+		at := sampleBegan.Add(time.Duration(second) * time.Second)
+		fmt.Fprintf(&samples, `{"time":%q,"machine":{"busy":%d,"idle":%d,"iowait":0,"memory":2000000000},"engine":{"cpu":%d,"memory":300000000}}`+"\n",
+			at.Format(time.RFC3339), second+second*second/length/2, second-second*second/length/2, second/2)
+	}
+	assert.NilError(t, os.WriteFile(filepath.Join(dir, run.Stream), []byte(stream.String()), 0o644))
+	assert.NilError(t, os.WriteFile(filepath.Join(dir, usage.File), []byte(samples.String()), 0o644))
 }
 
 // readBack writes the report of a run, and reads it as a page is made from it.
@@ -136,7 +167,6 @@ func writeEvidence(t testing.TB, dir, name string, verdict claim.Verdict, reason
 		assert.NilError(t, folder.Failure(reason, reason+"\n\tError Trace:\tcaching_test.go:12\n\tError:      \t"+hostile))
 		assert.NilError(t, folder.Note("daemon.log", "started\n"+hostile))
 	}
-	began := time.Date(2026, 11, 25, 5, 16, 42, 0, time.UTC)
 	surroundings := []string{"DOCKER_HOST=unix:///run/docker.sock", "BUILDX_BUILDER=home " + name}
 	for _, c := range []evidence.Command{
 		{Args: []string{"docker", "buildx", "create", "--name", "b"}, Seconds: 0.5, Stdout: []byte("b\n")},
@@ -144,7 +174,7 @@ func writeEvidence(t testing.TB, dir, name string, verdict claim.Verdict, reason
 		{Args: []string{"docker", "logs", "it's"}, Seconds: 0.1, Stdout: []byte(longOutput(name))},
 		{Args: []string{"docker", "buildx", "rm", "b"}, Seconds: 0.75},
 	} {
-		c.Env, c.Started = surroundings, began
+		c.Env, c.Started = surroundings, sampleBegan
 		assert.NilError(t, folder.Command(c))
 	}
 }

@@ -250,7 +250,7 @@ class Filters {
     this.claims = [...document.querySelectorAll('.claim')].map((element) => ({
       element, ...element.dataset, words: element.textContent.toLowerCase(),
     }));
-    this.folds = [...document.querySelectorAll('.chapter:not(.shapes)')];
+    this.folds = [...document.querySelectorAll('.chapter:not(.shapes, .course)')];
     // before is how the chapters were folded when the first filter was set.
     this.before = null;
     this.form.addEventListener('input', () => this.apply());
@@ -332,6 +332,12 @@ function follow(filters) {
   target.scrollIntoView();
 }
 
+// point says in a line which claim of a timeline is pointed at or has the focus.
+function point(event) {
+  const bar = event.target.closest?.('.course a');
+  if (bar) bar.closest('figure').querySelector('.at').textContent = bar.textContent;
+}
+
 // On paper nothing can be unfolded, so chapters are printed open.
 function printing() {
   let closed = [];
@@ -361,6 +367,8 @@ document.addEventListener('DOMContentLoaded', () => {
   document.addEventListener('toggle', (event) => {
     if (event.target.matches('.evidence[open]')) showEvidence(event.target);
   }, true);
+  document.addEventListener('pointerover', point);
+  document.addEventListener('focusin', point);
   document.addEventListener('click', (event) => {
     const button = event.target.closest('button');
     if (button?.matches('.copy')) copy(button);

@@ -41,6 +41,8 @@ type view struct {
 	// RunErrors says what went wrong with the runs themselves.
 	RunErrors []string
 	Shapes    []compare.Shape
+	// Courses are the timelines of the runs, if they are few and known.
+	Courses []courseView
 	// Evidence is an [archive], compressed, and Bases the paths to the runs' folders
 	// as JSON; LeftOut reports whether it did not fit.
 	Evidence, Bases string
@@ -89,6 +91,7 @@ func newView(d results.Set, all gathered, folder string) view {
 	claims := newClaims(d, all, ways)
 	v.Groups, v.Rest = arrange(d, claims)
 	v.RunErrors = d.RunErrors()
+	v.Courses = courses(d)
 	for _, chapter := range v.Rest {
 		v.Chapters = append(v.Chapters, chapter.Title)
 	}

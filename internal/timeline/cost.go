@@ -89,7 +89,7 @@ func (t Timeline) Costs() []Cost {
 		who string
 		of  func(usage.Sample) *usage.Group
 	}{
-		{"clients: the commands above", func(s usage.Sample) *usage.Group { return s.Clients }},
+		{"clients", func(s usage.Sample) *usage.Group { return s.Clients }},
 		{"engine", func(s usage.Sample) *usage.Group { return s.Engine }},
 		{"builders", func(s usage.Sample) *usage.Group { return s.Builders }},
 		{"harness", func(s usage.Sample) *usage.Group { return s.Harness }},

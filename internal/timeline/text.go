@@ -82,11 +82,11 @@ func (t Timeline) chart(b *bytes.Buffer, width int) {
 	const label, least = 13, 40
 	columns := max(width-label-1, least)
 	step := t.Length() / time.Duration(columns)
-	for _, c := range t.chapters() {
-		fmt.Fprintf(b, "%-*s", label, c.name)
+	for _, c := range t.Chapters() {
+		fmt.Fprintf(b, "%-*s", label, c.Name)
 		for i := range columns {
 			from := t.From.Add(time.Duration(i) * step)
-			b.WriteRune(level(c.claims, run.Span{From: from, To: from.Add(step)}))
+			b.WriteRune(level(c.Claims, run.Span{From: from, To: from.Add(step)}))
 		}
 		b.WriteByte('\n')
 	}
@@ -136,21 +136,22 @@ func (c Cost) memory() string {
 	return units.HumanSize(float64(c.Memory))
 }
 
-type chapter struct {
-	name   string
-	claims []Claim
+// Chapter is the claims of one chapter, in the order in which they began.
+type Chapter struct {
+	Name   string
+	Claims []Claim
 }
 
-// chapters are in the order in which they began.
-func (t Timeline) chapters() []chapter {
-	var all []chapter
+// Chapters are in the order in which they began.
+func (t Timeline) Chapters() []Chapter {
+	var all []Chapter
 	for _, one := range t.Claims {
 		name, _, _ := strings.Cut(one.ID, "/")
-		i := slices.IndexFunc(all, func(c chapter) bool { return c.name == name })
+		i := slices.IndexFunc(all, func(c Chapter) bool { return c.Name == name })
 		if i < 0 {
-			i, all = len(all), append(all, chapter{name: name})
+			i, all = len(all), append(all, Chapter{Name: name})
 		}
-		all[i].claims = append(all[i].claims, one)
+		all[i].Claims = append(all[i].Claims, one)
 	}
 	return all
 }
