@@ -15,7 +15,7 @@ IN_CELLS := processor,caching,output,buildkit,frontend,images
 PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse internal/text/sanitize:FuzzLine helpers/script:FuzzParse helpers/claim:FuzzParseNeed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test browser compare matrix soak bisect history selftest faults attribution vulncheck lint docs licenses fuzz lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare matrix soak bench bisect history selftest faults attribution vulncheck lint docs licenses fuzz lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -74,6 +74,9 @@ matrix: bin/builders ## prove the claims on several BUILDKIT=, BUILDX=, DRIVER= 
 
 soak: bin/builders ## prove the claims RUNS= times on each BUILDKIT=, with BESIDE=1 two runs at a time, and count what fails
 	@bin/builders soak
+
+bench: bin/builders ## measure FIGURES= of docs/performance.md RUNS= times, and by turns with another checkout, BEFORE=
+	@bin/builders bench
 
 bisect: bin/builders ## find the release between GOOD= and BAD= in which CLAIM= broke
 	@bin/builders bisect

@@ -2,7 +2,7 @@ package main
 
 import (
 	"builders.test/internal/console"
-	"builders.test/internal/timeline"
+	"builders.test/internal/run/timeline"
 	"github.com/spf13/cobra"
 )
 

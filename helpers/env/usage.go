@@ -16,18 +16,17 @@ import (
 // cannot be measured is left out, and a run does without it.
 func (e *Environment) startUsage() {
 	e.usage, _ = usage.Record(func(ctx context.Context) (*usage.Meter, error) {
-		return usage.NewMeter(Daemons(ctx)...)
+		hosts, err := Endpoints()
+		if err != nil {
+			return nil, err
+		}
+		return usage.NewMeter(Daemons(ctx, hosts...)...)
 	}, filepath.Join(e.Out, usage.File))
 }
 
-// Daemons returns the ids of the processes of the engines that this process's variables
-// name and that are on this machine: dockerd and, where it is a service of its own,
-// containerd.
-func Daemons(ctx context.Context) []int {
-	hosts, err := Endpoints()
-	if err != nil {
-		return nil
-	}
+// Daemons returns the ids of the processes of the engines at some endpoints that are on
+// this machine: dockerd and, where it is a service of its own, containerd.
+func Daemons(ctx context.Context, hosts ...string) []int {
 	var all []int
 	for _, host := range hosts {
 		path, local := strings.CutPrefix(host, "unix://")

@@ -10,7 +10,7 @@ import (
 
 // known are the variables that make's targets take on its command line.
 var known = []string{
-	"BAD", "BASELINE", "BASELINE_BUILDX", "BESIDE", "BUILDKIT", "BUILDX", "CLAIM", "CONFIRM", "DRIVER", "FUZZTIME",
+	"BAD", "BASELINE", "BASELINE_BUILDX", "BEFORE", "BESIDE", "BUILDKIT", "BUILDX", "CLAIM", "CONFIRM", "DRIVER", "FIGURES", "FUZZTIME",
 	"GOOD", "KEEP", "KILLS", "MODULE", "OUT", "REGRESSIONS", "RUN", "RUNS", "SABOTAGE", "SHOTS", "SPECS", "STORE", "STRICT",
 }
 

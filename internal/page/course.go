@@ -10,7 +10,7 @@ import (
 	"builders.test/internal/report"
 	"builders.test/internal/results"
 	"builders.test/internal/run"
-	"builders.test/internal/timeline"
+	"builders.test/internal/run/timeline"
 	"github.com/docker/go-units"
 )
 

@@ -9,7 +9,7 @@ import (
 	"builders.test/internal/report"
 	"builders.test/internal/results"
 	"builders.test/internal/run"
-	"builders.test/internal/timeline"
+	"builders.test/internal/run/timeline"
 	"gotest.tools/v3/assert"
 )
 

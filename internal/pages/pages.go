@@ -170,3 +170,14 @@ func closest(all []string, c claim.Listed) string {
 		file = file[:cut]
 	}
 }
+
+// measured matches the part of a page that the measurements fill.
+var measured = regexp.MustCompile(`(?s)(<!-- bench -->\n).*(<!-- /bench -->\n)`)
+
+// Performance returns the page about performance with the tables of what was measured.
+func Performance(text, tables string) string {
+	return measured.ReplaceAllStringFunc(text, func(part string) string {
+		ends := measured.FindStringSubmatch(part)
+		return ends[1] + "\n" + tables + "\n" + ends[2]
+	})
+}

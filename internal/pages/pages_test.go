@@ -9,6 +9,7 @@ import (
 
 	"builders.test/helpers/claim"
 	"builders.test/internal/book"
+	"builders.test/internal/campaign/bench"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
@@ -37,6 +38,19 @@ func TestPagesFollowFromTheClaims(t *testing.T) {
 	}
 	current(t, "README.md", func(text string) string { return Readme(text, claims, results...) })
 	current(t, "docs/answers.md", func(text string) string { return Answers(text, claims) })
+}
+
+// -update keeps what the last `make bench` measured, and writes its tables.
+func TestThePageAboutPerformanceHasWhatWasMeasured(t *testing.T) {
+	path := filepath.Join(root, "docs", "results", bench.File)
+	if last, err := bench.Read(filepath.Join(root, "build", "bench", bench.File)); err == nil && golden.FlagUpdate() {
+		assert.NilError(t, last.Write(path))
+	}
+	tables := "Not measured yet: `make bench`, then `make docs`.\n"
+	if set, err := bench.Read(path); err == nil {
+		tables = set.Tables()
+	}
+	current(t, "docs/performance.md", func(text string) string { return Performance(text, tables) })
 }
 
 // keep keeps the result of a run that was made and is complete.
@@ -80,6 +94,13 @@ func TestReadme(t *testing.T) {
 	want := "| chapter | claims | one | other |\n|---|---|---|---|\n| caching: own caches | 2 | 1 hold, 1 not applicable | 1 hold, 1 not run |\n| buildkit: why | 1 | 1 broken | 1 not run |\n"
 	assert.Equal(t, Readme(was, some(), one, other), want)
 	assert.Equal(t, Readme(want, some(), one, other), want, "it stays as it is")
+}
+
+func TestPerformance(t *testing.T) {
+	was := "# Performance\n\n<!-- bench -->\nold $1\n<!-- /bench -->\n\nText.\n"
+	want := "# Performance\n\n<!-- bench -->\n\nnew $1\n\n<!-- /bench -->\n\nText.\n"
+	assert.Equal(t, Performance(was, "new $1\n"), want)
+	assert.Equal(t, Performance(want, "new $1\n"), want, "it stays as it is")
 }
 
 func TestAnswers(t *testing.T) {

@@ -26,6 +26,17 @@ func (t Timeline) Busy(part run.Span) Share {
 	return Share(100 * (to.Busy - from.Busy) / all)
 }
 
+// BusyTime is how long the processors were busy during a part of the run, added up;
+// negative if unknown.
+func (t Timeline) BusyTime(part run.Span) time.Duration {
+	from, fromKnown := t.clock(part.From)
+	to, toKnown := t.clock(part.To)
+	if !fromKnown || !toKnown {
+		return -1
+	}
+	return time.Duration((to.Busy - from.Busy) * float64(time.Second))
+}
+
 // clock is the state of the machine at a moment, on a line between the samples before
 // and after it; false if it is before the first or after the last.
 func (t Timeline) clock(at time.Time) (usage.Machine, bool) {
@@ -78,6 +89,16 @@ type Cost struct {
 	Memory uint64
 }
 
+// Those who use the processors.
+const (
+	Clients  = "clients"
+	Engine   = "engine"
+	Builders = "builders"
+	Harness  = "harness"
+	Rest     = "rest of the machine"
+	All      = "all"
+)
+
 // Costs say who used the processors while the run was measured: the clients, the engine,
 // the builders, the harness, the rest of the machine, and all of it. Runs without
 // samples have none.
@@ -89,18 +110,18 @@ func (t Timeline) Costs() []Cost {
 		who string
 		of  func(usage.Sample) *usage.Group
 	}{
-		{"clients", func(s usage.Sample) *usage.Group { return s.Clients }},
-		{"engine", func(s usage.Sample) *usage.Group { return s.Engine }},
-		{"builders", func(s usage.Sample) *usage.Group { return s.Builders }},
-		{"harness", func(s usage.Sample) *usage.Group { return s.Harness }},
+		{Clients, func(s usage.Sample) *usage.Group { return s.Clients }},
+		{Engine, func(s usage.Sample) *usage.Group { return s.Engine }},
+		{Builders, func(s usage.Sample) *usage.Group { return s.Builders }},
+		{Harness, func(s usage.Sample) *usage.Group { return s.Harness }},
 	}
-	all := t.cost("all", func(s usage.Sample) *usage.Group {
+	all := t.cost(All, func(s usage.Sample) *usage.Group {
 		if s.Machine == nil {
 			return nil
 		}
 		return &usage.Group{CPU: s.Machine.Busy, Memory: s.Machine.Memory}
 	})
-	rest := Cost{Who: "rest of the machine", CPU: all.CPU}
+	rest := Cost{Who: Rest, CPU: all.CPU}
 	var costs []Cost
 	for _, g := range groups {
 		c := t.cost(g.who, g.of)
