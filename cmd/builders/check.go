@@ -42,7 +42,7 @@ SPECS, REGRESSIONS, CONFIRM, STRICT, KEEP and OUT.`,
 	choiceFlags(flags, &c.Request.Choice, &c.Workspace)
 	verdictFlags(flags, &c.Request)
 	regressionsFlag(flags, &c.Request.Choice)
-	flags.IntVar(&c.Request.Parallel, "parallel", 0, "how many claims are tested at the same time (default as many as there are processors)")
+	flags.IntVar(&c.Request.Parallel, "parallel", 0, "how many claims are tested at the same time (default two for each processor)")
 	outFlag(flags, &c.Request.Out, "check", "folder for the report and the evidence")
 	return command
 }
