@@ -58,15 +58,17 @@ func (v Spread) bytes() string {
 	return units.HumanSize(v.Most)
 }
 
-// The values that tables have.
-func wall(r Result) float64      { return r.Wall }
-func cpu(r Result) float64       { return r.CPU }
-func builds(r Result) float64    { return float64(r.Builds) }
-func boots(r Result) float64     { return float64(r.Boots) }
-func claims(r Result) float64    { return float64(r.Claims) }
-func first(r Result) float64     { return r.FirstVerdict }
-func busyEarly(r Result) float64 { return r.BusyEarly }
-func harness(r Result) float64   { return r.HarnessMemory }
+// What follows are the values that tables have.
+
+func wall(r Result) float64        { return r.Wall }
+func cpu(r Result) float64         { return r.CPU }
+func builds(r Result) float64      { return float64(r.Builds) }
+func boots(r Result) float64       { return float64(r.Boots) }
+func claims(r Result) float64      { return float64(r.Claims) }
+func first(r Result) float64       { return r.FirstVerdict }
+func busyEarly(r Result) float64   { return r.BusyEarly }
+func harness(r Result) float64     { return r.HarnessMemory }
+func commandTime(r Result) float64 { return r.CommandTime }
 
 // rest is what belongs to none of the others, such as runc and whatever else ran.
 func rest(r Result) float64 {
@@ -75,8 +77,6 @@ func rest(r Result) float64 {
 	}
 	return max(r.CPU-r.Clients-max(r.Engine, 0)-max(r.Builders, 0)-r.Harness, 0)
 }
-
-func commandTime(r Result) float64 { return r.CommandTime }
 
 // figures lists every figure with its cost.
 func (s Set) figures() string {
