@@ -82,17 +82,27 @@ func (t Timeline) chart(b *bytes.Buffer, width int) {
 	const label, least = 13, 40
 	columns := max(width-label-1, least)
 	step := t.Length() / time.Duration(columns)
+	full := t.most()
 	for _, c := range t.Chapters() {
 		fmt.Fprintf(b, "%-*s", label, c.Name)
 		for i := range columns {
 			from := t.From.Add(time.Duration(i) * step)
-			b.WriteRune(level(c.Claims, run.Span{From: from, To: from.Add(step)}))
+			b.WriteRune(level(c.Claims, run.Span{From: from, To: from.Add(step)}, full))
 		}
 		b.WriteByte('\n')
 	}
 	t.busyRow(b, label, columns, step)
 	end := seconds(t.Length())
-	fmt.Fprintf(b, "%*s%-*s%s\n", label, "", columns-len(end), "0", end)
+	fmt.Fprintf(b, "%*s%-*s%s  %c %d claims\n", label, "", columns-len(end), "0", end, levels[len(levels)-1], full)
+}
+
+// most is how many claims of one chapter ran at the same time, and at least two.
+func (t Timeline) most() int {
+	most := 2
+	for _, c := range t.Chapters() {
+		most = max(most, len(Timeline{Span: t.Span, Claims: c.Claims}.AtOnce(Itself))-1)
+	}
+	return most
 }
 
 // busyRow draws how busy the processors were, if that is known: a full block is all of
@@ -106,7 +116,7 @@ func (t Timeline) busyRow(b *bytes.Buffer, label, columns int, step time.Duratio
 		from := t.From.Add(time.Duration(i) * step)
 		mark := levels[0]
 		if busy := t.Busy(run.Span{From: from, To: from.Add(step)}); busy.Known() {
-			mark = levels[min(int(math.Ceil(float64(busy)/100*float64(len(levels)-1))), len(levels)-1)]
+			mark = block(float64(busy) / 100)
 		}
 		b.WriteRune(mark)
 	}
@@ -156,18 +166,24 @@ func (t Timeline) Chapters() []Chapter {
 	return all
 }
 
-// levels are one for nothing and one for each quarter of a claim, up to two claims.
+// levels are one for nothing and one for each eighth.
 var levels = []rune(" ▁▂▃▄▅▆▇█")
 
-// level says how many claims ran in a part of the run, on average.
-func level(claims []Claim, part run.Span) rune {
+// level says how many claims ran in a part of the run, on average, of as many as make
+// a full block.
+func level(claims []Claim, part run.Span, full int) rune {
 	var ran time.Duration
 	for _, one := range claims {
 		from, to := later(one.From, part.From), later(part.From, earlier(one.To, part.To))
 		ran += max(to.Sub(from), 0)
 	}
-	quarters := 4 * ran.Seconds() / part.Length().Seconds()
-	return levels[min(int(math.Ceil(quarters)), len(levels)-1)]
+	return block(ran.Seconds() / part.Length().Seconds() / float64(full))
+}
+
+// block draws a share between 0 and 1.
+func block(share float64) rune {
+	eighths := float64(len(levels) - 1)
+	return levels[min(int(math.Ceil(share*eighths)), len(levels)-1)]
 }
 
 func later(a, b time.Time) time.Time {

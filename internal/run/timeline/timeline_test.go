@@ -87,7 +87,7 @@ func TestTheChartShowsWhenChaptersRan(t *testing.T) {
 		"claims 0 20 %, 1 60 %, 2 20 %",
 		"x                ████████▄▄▄▄                        \n",
 		"y                            ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄    \n",
-		"             0                                 20.0 s\n",
+		"             0                                 20.0 s  █ 2 claims\n",
 	} {
 		assert.Check(t, cmp.Contains(out.String(), want))
 	}
