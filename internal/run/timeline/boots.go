@@ -11,7 +11,7 @@ import (
 )
 
 // building are the commands that build.
-var building = []string{"docker buildx build", "docker buildx bake", "docker build", "docker image build"}
+var building = []string{"docker buildx build", "docker buildx bake", "docker build", "docker image build", "docker-buildx build", "docker-buildx bake"}
 
 func builds(args []string) bool { return slices.Contains(building, what(args)) }
 
