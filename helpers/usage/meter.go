@@ -55,6 +55,7 @@ func (m *Meter) machine() *Machine {
 	machine := Machine{
 		Busy: rounded(all.User + all.Nice + all.System + all.IRQ + all.SoftIRQ + all.Steal),
 		Idle: rounded(all.Idle), IOWait: rounded(all.Iowait),
+		Kernel: rounded(all.System + all.IRQ + all.SoftIRQ),
 	}
 	if memory, err := m.proc.Meminfo(); err == nil && memory.MemTotalBytes != nil && memory.MemAvailableBytes != nil {
 		machine.Memory = *memory.MemTotalBytes - *memory.MemAvailableBytes

@@ -111,8 +111,10 @@ func (p *processes) look(one procfs.Proc) (seen, bool) {
 // kernel cuts off.
 const shim = "containerd-shim"
 
-// launchers start test processes.
+// launchers start test processes, and a converter for the output of each.
 var launchers = []string{"builders", "go"}
+
+const converter = "test2json"
 
 // roleOf tells whose a process is. Children of a shim are the container's, and children
 // of the test process are clients unless they are the same program: the reaper.
@@ -122,7 +124,7 @@ func (p *processes) roleOf(s procfs.ProcStat) role {
 		return engine
 	case s.PID == p.self.PID, s.PPID == p.self.PID && s.Comm == p.self.Comm:
 		return harness
-	case p.launcher != 0 && (s.PID == p.launcher || s.PPID == p.launcher):
+	case p.launcher != 0 && (s.PID == p.launcher || s.PPID == p.launcher && s.Comm == converter):
 		return harness
 	}
 	return unrelated

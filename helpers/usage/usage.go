@@ -38,6 +38,8 @@ type Machine struct {
 	Busy   float64 `json:"busy"`
 	Idle   float64 `json:"idle"`
 	IOWait float64 `json:"iowait"`
+	// Kernel is the part of Busy in which the kernel worked.
+	Kernel float64 `json:"kernel"`
 	// Memory is what programs use; caches that the kernel can give back are not in it.
 	Memory uint64 `json:"memory"`
 }

@@ -60,6 +60,7 @@ func TestRoles(t *testing.T) {
 		"a client":          {procfs.ProcStat{PID: 12, PPID: 10, Comm: "docker"}, unrelated},
 		"what started it":   {procfs.ProcStat{PID: 9, PPID: 2, Comm: "builders"}, harness},
 		"what reads it":     {procfs.ProcStat{PID: 13, PPID: 9, Comm: "test2json"}, harness},
+		"another run of it": {procfs.ProcStat{PID: 15, PPID: 9, Comm: "specs"}, unrelated},
 		"somebody's editor": {procfs.ProcStat{PID: 14, PPID: 2, Comm: "vi"}, unrelated},
 	} {
 		assert.Equal(t, p.roleOf(tc.stat), tc.want, name)

@@ -37,6 +37,18 @@ func (t Timeline) BusyTime(part run.Span) time.Duration {
 	return time.Duration((to.Busy - from.Busy) * float64(time.Second))
 }
 
+// Kernel is the share of the busy time, in percent, that the kernel took.
+func (t Timeline) Kernel() Share {
+	if len(t.Usage) == 0 || t.Usage[0].Machine == nil || t.Usage[len(t.Usage)-1].Machine == nil {
+		return Share(math.NaN())
+	}
+	from, to := t.Usage[0].Machine, t.Usage[len(t.Usage)-1].Machine
+	if to.Kernel <= 0 || to.Busy <= from.Busy {
+		return Share(math.NaN())
+	}
+	return Share(100 * (to.Kernel - from.Kernel) / (to.Busy - from.Busy))
+}
+
 // clock is the state of the machine at a moment, on a line between the samples before
 // and after it; false if it is before the first or after the last.
 func (t Timeline) clock(at time.Time) (usage.Machine, bool) {

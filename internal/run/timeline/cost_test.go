@@ -52,6 +52,25 @@ func TestWhoUsedTheProcessors(t *testing.T) {
 	assert.Equal(t, len(sample().Costs()), 0)
 }
 
+// From the tenth second on only one of two processors is busy.
+func TestLulls(t *testing.T) {
+	lulls := measured().Lulls(3)
+	assert.Equal(t, len(lulls), 1)
+	assert.Equal(t, lulls[0].Span, at(10, 19))
+	assert.Equal(t, lulls[0].Busy, Share(50))
+	assert.Equal(t, lulls[0].during(), "y/c, y/d")
+	assert.Equal(t, len(sample().Lulls(3)), 0)
+	lulls[0].Claims = []string{"a", "b", "c", "d", "e"}
+	assert.Equal(t, lulls[0].during(), "a, b, c, d and 1 more")
+}
+
+func TestHowMuchTheKernelTook(t *testing.T) {
+	m := measured()
+	assert.Assert(t, !m.Kernel().Known(), "samples may lack it")
+	m.Usage[0].Machine.Kernel, m.Usage[19].Machine.Kernel = 100, 114.5
+	assert.Equal(t, m.Kernel(), Share(50))
+}
+
 func TestTheTextTellsTheCost(t *testing.T) {
 	var out strings.Builder
 	assert.NilError(t, measured().Write(&out, 54))

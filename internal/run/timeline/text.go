@@ -14,8 +14,12 @@ import (
 	"github.com/docker/go-units"
 )
 
-// shown is how many of the longest claims are printed.
-const shown = 12
+// shown is how many of the longest claims are printed, and shownLulls how many of the
+// longest lulls.
+const (
+	shown      = 12
+	shownLulls = 6
+)
 
 // Print prints the timeline of the run whose output folder is dir, for lines of a
 // width.
@@ -46,6 +50,12 @@ func (t Timeline) Write(out io.Writer, width int) error {
 		row("\nprocessor\tmost memory\t")
 		for _, c := range costs {
 			row("%s\t%s\t  %s", c.cpu(), c.memory(), c.Who)
+		}
+	}
+	if lulls := t.Lulls(shownLulls); len(lulls) > 0 {
+		row("\nidle from\tseconds\tbusy\t")
+		for _, l := range lulls {
+			row("%.1f\t%.1f\t%.0f %%\t  %s", l.From.Sub(t.From).Seconds(), l.Length().Seconds(), l.Busy, l.during())
 		}
 	}
 	row("\nlongest claims\twithout a command\tbuilds\tboots\t")
@@ -129,7 +139,23 @@ func (t Timeline) busyInWords() string {
 	if !whole.Known() || !early.Known() {
 		return ""
 	}
-	return fmt.Sprintf("; processors busy %.0f %%, %.0f %% until %.0f s before the end", whole, early, tail.Seconds())
+	kernel := ""
+	if share := t.Kernel(); share.Known() {
+		kernel = fmt.Sprintf(", %.0f %% of that in the kernel", share)
+	}
+	return fmt.Sprintf("; processors busy %.0f %%, %.0f %% until %.0f s before the end%s", whole, early, tail.Seconds(), kernel)
+}
+
+// during names the claims of a lull, if they are few.
+func (l Lull) during() string {
+	const few = 4
+	if len(l.Claims) == 0 {
+		return "no claim"
+	}
+	if more := len(l.Claims) - few; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(l.Claims[:few], ", "), more)
+	}
+	return strings.Join(l.Claims, ", ")
 }
 
 func (c Cost) cpu() string {
