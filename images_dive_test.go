@@ -24,9 +24,9 @@ const (
 	largeLayer = "8192"
 )
 
-// layered is an image with one layer that holds one file.
+// layered is an image with one layer that holds one file, and its `docker save` archive.
 type layered struct {
-	ref, file string
+	ref, file, archive string
 }
 
 func imagesDive(t *testing.T) {
@@ -66,11 +66,20 @@ func imagesDive(t *testing.T) {
 	}, diveReadsEveryImage(versions.NewDive))
 }
 
-// makeLayered loads such an image into the engine, with the given output.
+// makeLayered loads such an image into the engine, with the given output. Both releases
+// of dive look at the same images.
 func makeLayered(t *suite.T, size, output string) layered {
-	made := layered{ref: image.New(t, "layered"), file: t.Env.Name("file")}
-	build.Run(t, builder.Shared(t), "fixtures/images/layer",
-		build.Arg("NAME", made.file), build.Arg("BYTES", size), build.Output(output+",name="+made.ref))
+	made, err := suite.Shared(t, t.SharedKey("layered "+size+" "+output), func() (layered, error) {
+		made := layered{
+			ref: t.Env.SharedImage("layered"), file: t.Env.Name("file"),
+			archive: filepath.Join(t.Env.Dir, t.Env.Name("archive")+".tar"),
+		}
+		build.Run(t, builder.Shared(t), "fixtures/images/layer",
+			build.Arg("NAME", made.file), build.Arg("BYTES", size), build.Output(output+",name="+made.ref))
+		cli.NewConfig(t).Docker(t, "save", "--output", made.archive, made.ref)
+		return made, nil
+	})
+	require.NoError(t, err, "the image is not there")
 	return made
 }
 
@@ -81,17 +90,15 @@ const (
 	zstdLayers  = "type=docker,compression=zstd,force-compression=true,oci-mediatypes=true"
 )
 
-// sources returns the image in the engine and in a docker save archive.
-func (l layered) sources(t *suite.T) []dive.Source {
-	archive := filepath.Join(t.Env.Dir, t.Env.Name("archive")+".tar")
-	cli.NewConfig(t).Docker(t, "save", "--output", archive, l.ref)
-	return []dive.Source{dive.Engine(l.ref), dive.Archive(archive)}
+// sources returns the image in the engine and in the archive.
+func (l layered) sources() []dive.Source {
+	return []dive.Source{dive.Engine(l.ref), dive.Archive(l.archive)}
 }
 
 // requireRead fails unless dive reads the image: its one layer, as the engine has
 // it, and the file in it, if that release of dive lists files.
 func requireRead(t *suite.T, release string, l layered) {
-	for _, source := range l.sources(t) {
+	for _, source := range l.sources() {
 		found, err := dive.Look(t, release, source)
 		require.NoError(t, err, "dive %s cannot read %s", release, source)
 		require.Equal(t, image.Inspect(t, l.ref, t.Native()).RootFS.Layers, found.DiffIDs(), "dive %s did not read the layers of %s", release, source)
@@ -102,7 +109,7 @@ func requireRead(t *suite.T, release string, l layered) {
 }
 
 func requireUnread(t *suite.T, release string, l layered, message string) {
-	for _, source := range l.sources(t) {
+	for _, source := range l.sources() {
 		found, err := dive.Look(t, release, source)
 		require.Error(t, err, "dive %s reads %s, %s: %+v", release, source, message, found)
 		require.ErrorContains(t, err, "in parsed layers", "dive %s fails on %s for another reason", release, source)

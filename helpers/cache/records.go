@@ -49,9 +49,9 @@ func (r Records) Used() Records {
 	return r.filter(func(record Record) bool { return record.Used })
 }
 
-// AtLeast keeps the records of that many bytes or more.
+// AtLeast keeps the records of that many bytes or more, as far as four digits show.
 func (r Records) AtLeast(bytes int64) Records {
-	return r.filter(func(record Record) bool { return record.Bytes >= bytes })
+	return r.filter(func(record Record) bool { return record.Bytes >= bytes-bytes/1000 })
 }
 
 func (r Records) filter(keep func(Record) bool) Records {

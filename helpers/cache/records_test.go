@@ -64,3 +64,10 @@ func TestRecordsNarrow(t *testing.T) {
 	assert.Equal(t, Records(nil).String(), "nothing")
 	assert.Equal(t, big.String(), `regular "mount / from exec /bin/sh -c : \"$SALT\" && dd if=/dev/urandom…" (4.219MB)`)
 }
+
+// On a file system that does not count folders, a layer with a file of 4 MiB is 4.194MB
+// large, which is a little less.
+func TestAtLeastAllowsForDigits(t *testing.T) {
+	held := Records{{ID: "four", Bytes: 4_194_000}, {ID: "less", Bytes: 4_180_000}}
+	assert.DeepEqual(t, held.AtLeast(4<<20).IDs(), []string{"four"})
+}

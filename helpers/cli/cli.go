@@ -142,7 +142,7 @@ func TryProgram(t *spec.T, command ...string) *icmd.Result {
 
 // started returns the command line that is started for a docker command.
 func (c Config) started(t *spec.T, command []string) []string {
-	if c.byDocker || command[0] != t.Env.Docker || len(command) < 2 || command[1] != "buildx" {
+	if c.byDocker || t.Env.Buildx.Path == "" || command[0] != t.Env.Docker || len(command) < 2 || command[1] != "buildx" {
 		return command
 	}
 	return append([]string{t.Env.Buildx.Path}, command[2:]...)
