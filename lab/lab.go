@@ -17,6 +17,7 @@ import (
 	"builders.test/lab/problem"
 	"builders.test/lab/registry"
 	"builders.test/lab/site"
+	"golang.org/x/sync/semaphore"
 )
 
 // Options choose where a lab is and who watches it.
@@ -41,6 +42,9 @@ type Lab struct {
 	network   *network.Network
 	engines   engine.Engines
 	emulation *emulation.Emulation
+
+	// sessions lets one session at a time use what this process shares.
+	sessions *semaphore.Weighted
 }
 
 // Open returns a lab; it neither creates nor starts anything.
@@ -50,7 +54,7 @@ func Open(o Options) (*Lab, error) {
 		return nil, err
 	}
 	s := site.At(cache, o.Progress)
-	l := &Lab{site: s}
+	l := &Lab{site: s, sessions: semaphore.NewWeighted(1)}
 	l.host, _ = debian.HostRelease()
 	archives := map[string]*debian.Archive{}
 	for _, arch := range []string{"amd64", "arm64"} {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -14,17 +13,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"builders.test/helpers/testbed"
 	"builders.test/lab/problem"
 	"builders.test/lab/site"
-	"github.com/gofrs/flock"
 )
 
-func open(t *testing.T, progress io.Writer) *Lab {
+func open(t *testing.T) *Lab {
 	t.Helper()
-	l, err := Open(Options{Cache: filepath.Join(t.TempDir(), "builders"), Progress: progress})
+	l, err := Open(Options{Cache: filepath.Join(t.TempDir(), "builders")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +69,7 @@ func TestOpenDependsOnTheCacheAlone(t *testing.T) {
 }
 
 func TestAccess(t *testing.T) {
-	l := open(t, nil)
+	l := open(t)
 	if mirror := access(t, l, "").Testbed.Mirror; mirror.Address != "" {
 		t.Errorf("a lab that was never up has a mirror: %v", mirror)
 	}
@@ -97,7 +94,7 @@ func TestAccess(t *testing.T) {
 }
 
 func TestSpecsUnderstandWhatTheyAreTold(t *testing.T) {
-	bed, path := access(t, open(t, nil), "").Testbed, filepath.Join(t.TempDir(), "testbed.json")
+	bed, path := access(t, open(t), "").Testbed, filepath.Join(t.TempDir(), "testbed.json")
 	if err := bed.Write(path); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +113,7 @@ func access(t *testing.T, l *Lab, store string) testbed.Access {
 }
 
 func TestAccessLeadsToTheEngineWithTheStore(t *testing.T) {
-	l := open(t, nil)
+	l := open(t)
 	for store, socket := range map[string]string{"": "docker.sock", "containerd": "docker.sock", "overlay2": "docker-overlay2.sock"} {
 		if got, want := access(t, l, store).DockerHost, "unix://"+filepath.Join(l.site.Run, socket); got != want {
 			t.Errorf("store %q: %s, want %s", store, got, want)
@@ -133,44 +130,25 @@ func TestAccessLeadsToTheEngineWithTheStore(t *testing.T) {
 	}
 }
 
-func TestLockWaitsAndNamesTheOwner(t *testing.T) {
-	var progress bytes.Buffer
-	l := open(t, &progress)
-	if err := os.MkdirAll(l.site.Cache, 0o755); err != nil {
+func TestWhatIsThereWaitsForNoOne(t *testing.T) {
+	l := open(t)
+	binary := l.buildxPath("v0.20.0")
+	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	other := flock.New(l.site.Path("lock"))
-	if err := other.Lock(); err != nil {
+	if err := os.WriteFile(binary, nil, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(l.site.Path("lock"), []byte("4711"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	time.AfterFunc(200*time.Millisecond, func() { _ = other.Unlock() })
-	ran := false
-	if err := l.locked(t.Context(), func() error { ran = true; return nil }); err != nil || !ran {
-		t.Errorf("ran %v, error %v", ran, err)
-	}
-	if !strings.Contains(progress.String(), "pid 4711") {
-		t.Errorf("progress %q does not name the owner", progress.String())
-	}
-}
-
-func TestLockGivesUpWithTheContext(t *testing.T) {
-	l := open(t, nil)
-	if err := os.MkdirAll(l.site.Cache, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	other := flock.New(l.site.Path("lock"))
-	if err := other.Lock(); err != nil {
-		t.Fatal(err)
-	}
-	defer other.Unlock()
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(100*time.Millisecond, cancel)
-	err := l.locked(ctx, func() error { t.Error("ran without the lock"); return nil })
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
+	other := site.At(l.site.Cache, nil)
+	err := other.Own(t.Context(), func() error {
+		got, err := l.Buildx(t.Context(), "v0.20.0")
+		if got != binary {
+			t.Errorf("buildx is %s, want %s", got, binary)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
@@ -193,7 +171,7 @@ func TestStatusTable(t *testing.T) {
 }
 
 func TestStatusOfNothing(t *testing.T) {
-	l := open(t, nil)
+	l := open(t)
 	s, err := l.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -37,11 +37,15 @@ func (l *Lab) Source(ctx context.Context, release string) (string, error) {
 	return dir, explain("fetching the source of BuildKit "+release, err)
 }
 
-// EnsureBuildKit makes the registry serve a BuildKit release.
+// EnsureBuildKit makes the registry serve a BuildKit release. If it does already, it
+// waits for no one.
 func (l *Lab) EnsureBuildKit(ctx context.Context, release string) error {
 	tag, err := Release(release)
 	if err != nil {
 		return err
+	}
+	if l.upState().has([]string{tag}, nil) && l.registry.Answers(ctx) {
+		return nil
 	}
 	err = l.session(ctx, func(ctx context.Context) error {
 		if err := l.programs.Known(ctx, gobuild.BuildKit(tag)); err != nil {
@@ -50,7 +54,7 @@ func (l *Lab) EnsureBuildKit(ctx context.Context, release string) error {
 		if err := l.images.ServeBuildKit(ctx, tag); err != nil {
 			return err
 		}
-		l.upState().add([]string{tag}, nil)
+		l.note(ctx, []string{tag}, nil)
 		return nil
 	})
 	return explain("providing BuildKit "+tag, err)
@@ -78,7 +82,7 @@ func (l *Lab) BuildKitFromSource(ctx context.Context, dir string, flags ...strin
 }
 
 // Buildx provides a buildx release and returns its plugin binary, which is
-// called docker-buildx.
+// called docker-buildx. If it is there already, it waits for no one.
 func (l *Lab) Buildx(ctx context.Context, release string) (string, error) {
 	tag := versions.Buildx
 	if release != "latest" {
@@ -88,7 +92,10 @@ func (l *Lab) Buildx(ctx context.Context, release string) (string, error) {
 		}
 		tag = v
 	}
-	var binary string
+	binary := l.buildxPath(tag)
+	if site.Exists(binary) {
+		return binary, nil
+	}
 	err := l.session(ctx, func(ctx context.Context) (err error) {
 		if err := l.programs.Known(ctx, gobuild.Buildx(tag)); err != nil {
 			return err
@@ -128,14 +135,18 @@ func (l *Lab) plugin(context.Context) error {
 	return site.Relink(binary, filepath.Join(dir, "docker-buildx"))
 }
 
-// buildxBinary compiles a buildx release and returns its path, with the name that
-// the docker command requires of plugins.
+// buildxPath is where a buildx release is or will be, with the name that the docker
+// command requires of plugins.
+func (l *Lab) buildxPath(release string) string {
+	return filepath.Join(l.programs.Folder(gobuild.Buildx(release)), "docker-buildx")
+}
+
+// buildxBinary compiles a buildx release and returns its path.
 func (l *Lab) buildxBinary(release string) (string, error) {
-	dir, err := l.programs.Compile(gobuild.Buildx(release))
-	if err != nil {
+	if _, err := l.programs.Compile(gobuild.Buildx(release)); err != nil {
 		return "", err
 	}
-	link := filepath.Join(dir, "docker-buildx")
+	link := l.buildxPath(release)
 	return link, site.Relink("buildx", link)
 }
 

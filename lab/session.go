@@ -7,35 +7,30 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"builders.test/lab/debian"
 	"builders.test/lab/problem"
 	"builders.test/lab/site"
 	"github.com/docker/go-units"
-	"github.com/gofrs/flock"
 )
 
-// session runs fn while only this process changes the lab, after the checks and
-// with the folders that all work needs.
+// session runs fn after the checks and with the folders that all work needs, while
+// no one takes the lab down. Other processes may work on the lab, too: whatever only
+// one may do at a time has a lock of its own, see [site.Site.Alone].
 func (l *Lab) session(ctx context.Context, fn func(context.Context) error) error {
 	if err := preflight(l.host); err != nil {
 		return err
 	}
-	return l.locked(ctx, func() error {
-		// What an earlier process left unfinished is useless.
-		if err := os.RemoveAll(l.site.Temp()); err != nil {
+	if err := l.sessions.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer l.sessions.Release(1)
+	return l.site.Use(ctx, func() error {
+		if err := os.MkdirAll(l.site.Path("log"), 0o755); err != nil {
 			return err
 		}
-		for _, dir := range []string{l.site.Temp(), l.site.Path("log")} {
-			if err := os.MkdirAll(dir, 0o755); err != nil {
-				return err
-			}
-		}
-		defer os.RemoveAll(l.site.Temp())
 		if !site.Exists(l.complete()) {
 			if err := checkDisk(l.site.Cache); err != nil {
 				return err
@@ -44,7 +39,7 @@ func (l *Lab) session(ctx context.Context, fn func(context.Context) error) error
 		if err := os.MkdirAll(l.site.Run, 0o700); err != nil {
 			return err
 		}
-		return l.site.Work(ctx, fn)
+		return l.site.Temporary(ctx, func() error { return l.site.Work(ctx, fn) })
 	})
 }
 
@@ -89,38 +84,4 @@ func checkDisk(cache string) error {
 			"free some space or set XDG_CACHE_HOME to a larger disk")
 	}
 	return nil
-}
-
-// locked runs fn while no other process changes this lab. If another one does, it
-// says so and waits.
-func (l *Lab) locked(ctx context.Context, fn func() error) error {
-	if err := os.MkdirAll(l.site.Cache, 0o755); err != nil {
-		return err
-	}
-	lock := flock.New(l.site.Path("lock"))
-	ok, err := lock.TryLock()
-	if err != nil {
-		return err
-	}
-	if !ok {
-		l.site.Say("waiting", "another `builders` is using this lab"+l.owner())
-		if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
-			return err
-		}
-	}
-	defer lock.Unlock()
-	// The lock file must stay the same file: waiting processes hold it open.
-	if err := os.WriteFile(l.site.Path("lock"), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
-		return err
-	}
-	return fn()
-}
-
-// owner names the process that holds the lock, as far as it is known.
-func (l *Lab) owner() string {
-	text, err := os.ReadFile(l.site.Path("lock"))
-	if err != nil || len(strings.TrimSpace(string(text))) == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", pid %s", strings.TrimSpace(string(text)))
 }

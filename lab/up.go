@@ -71,7 +71,7 @@ func (l *Lab) up(ctx context.Context, tags, syntaxes []string) error {
 		start("engine "+e.Store(), e.Start)
 	}
 	start("plugin", l.plugin)
-	start("emulation", func(context.Context) error { return l.emulation.Start() })
+	start("emulation", l.emulation.Start)
 	start("command", l.command)
 	for _, piece := range l.images.Pieces(tags, syntaxes) {
 		start(piece.Name, piece.Serve)
@@ -83,7 +83,7 @@ func (l *Lab) up(ctx context.Context, tags, syntaxes []string) error {
 	if err := l.dives(); err != nil {
 		return err
 	}
-	l.upState().add(tags, syntaxes)
+	l.note(ctx, tags, syntaxes)
 	return os.WriteFile(l.complete(), nil, 0o644)
 }
 
@@ -111,7 +111,7 @@ func (l *Lab) undo(ctx context.Context, tried string, fn func(context.Context) e
 	if os.Geteuid() != 0 {
 		return problem.New(tried, "it needs root", "run it with sudo")
 	}
-	return explain(tried, l.locked(ctx, func() error { return fn(ctx) }))
+	return explain(tried, l.site.Own(ctx, func() error { return fn(ctx) }))
 }
 
 func (l *Lab) down(ctx context.Context) error {
@@ -135,7 +135,7 @@ func (l *Lab) empty() error {
 	}
 	for _, e := range entries {
 		// Others may wait for the lock; it must stay.
-		if e.Name() == "lock" {
+		if e.Name() == site.LockName {
 			continue
 		}
 		if err := os.RemoveAll(l.site.Path(e.Name())); err != nil {

@@ -2,7 +2,10 @@ package lab
 
 import (
 	"context"
+	"crypto/sha256"
+	"debug/elf"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,8 +50,16 @@ func (u upState) noted() (m made) {
 	return m
 }
 
-// add adds to the note; only the process that has the lock may call it. Without a
-// note the next `up` only takes longer, so a failure does not matter.
+// note notes what was made. Without a note the next `up` only takes longer, so a
+// failure does not matter.
+func (l *Lab) note(ctx context.Context, tags, syntaxes []string) {
+	_ = l.site.Alone(ctx, "note of what was made", func() error {
+		l.upState().add(tags, syntaxes)
+		return nil
+	})
+}
+
+// add adds to the note; only one process at a time may call it.
 func (u upState) add(tags, syntaxes []string) {
 	m := u.read()
 	m.BuildKits = union(m.BuildKits, tags)
@@ -82,5 +93,28 @@ func thisProgram() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if id := buildID(path); id != "" {
+		return id, nil
+	}
 	return site.Sum(path)
+}
+
+// buildID returns a checksum of what the go command wrote into a binary to identify
+// its content; reading that takes far less time than reading the whole binary. It is
+// empty if there is nothing.
+func buildID(path string) string {
+	file, err := elf.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	note := file.Section(".note.go.buildid")
+	if note == nil {
+		return ""
+	}
+	data, err := note.Data()
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data))
 }

@@ -23,8 +23,17 @@ func TestUpStateIsOfOneProgram(t *testing.T) {
 	assert.Equal(t, len(u.read().BuildKits), 0)
 }
 
+func TestBuildID(t *testing.T) {
+	path, err := os.Executable()
+	assert.NilError(t, err)
+	assert.Equal(t, len(buildID(path)), 64)
+	text := filepath.Join(t.TempDir(), "script")
+	assert.NilError(t, os.WriteFile(text, []byte("#!/bin/sh\n"), 0o755))
+	assert.Equal(t, buildID(text), "")
+}
+
 func TestWhatWasNotMadeIsNotUp(t *testing.T) {
-	l := open(t, nil)
+	l := open(t)
 	l.site.Run = t.TempDir()
 	l.upState().add([]string{"v0.11.5"}, nil)
 	assert.Assert(t, l.upState().has([]string{"v0.11.5"}, nil))

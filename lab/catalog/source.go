@@ -77,7 +77,12 @@ func (c *Catalog) compileSource(ctx context.Context, dir, described, runc string
 	if err := os.MkdirAll(filepath.Dir(bin), 0o755); err != nil {
 		return "", "", err
 	}
-	return bin, sum, os.Rename(temp, bin)
+	err = os.Rename(temp, bin)
+	if site.Exists(bin) {
+		// Another process may have put the same programs there.
+		return bin, sum, nil
+	}
+	return bin, sum, err
 }
 
 // describeSource names a source tree's version as git does or, if git knows

@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"builders.test/lab/process"
+	"builders.test/lab/site"
 )
 
 // Release is what /etc/os-release says about a distribution.
@@ -59,8 +60,7 @@ func parseRelease(text string) Release {
 // Archive is the distribution's package archive for one architecture, as seen by
 // a machine on which nothing is installed.
 type Archive struct {
-	// Dir keeps package lists and downloads. Only one process may use it at
-	// a time.
+	// Dir keeps package lists and downloads. Processes may share it.
 	Dir string
 	// Temp holds what is useless after a call.
 	Temp string
@@ -76,16 +76,28 @@ type Archive struct {
 // Closure downloads the packages and everything they depend on, and returns the
 // files in the order of installation. It leaves out recommendations.
 func (a *Archive) Closure(ctx context.Context, packages ...string) ([]string, error) {
+	return a.alone(ctx, func() ([]string, error) {
+		plan, err := a.apt(ctx, a.Dir, append([]string{"--simulate", "install"}, packages...)...)
+		if err != nil {
+			return nil, fmt.Errorf("resolving the packages %s for %s: %w", strings.Join(packages, " "), a.Arch, err)
+		}
+		return a.download(ctx, parsePlan(plan))
+	})
+}
+
+// alone runs fn with current package lists while no one else uses the archive: apt
+// works in one folder once at a time.
+func (a *Archive) alone(ctx context.Context, fn func() ([]string, error)) (files []string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err := a.update(ctx); err != nil {
-		return nil, err
-	}
-	plan, err := a.apt(ctx, a.Dir, append([]string{"--simulate", "install"}, packages...)...)
-	if err != nil {
-		return nil, fmt.Errorf("resolving the packages %s for %s: %w", strings.Join(packages, " "), a.Arch, err)
-	}
-	return a.download(ctx, parsePlan(plan))
+	err = site.Locked(ctx, filepath.Join(a.Dir, "lock"), nil, func() error {
+		if err := a.update(ctx); err != nil {
+			return err
+		}
+		files, err = fn()
+		return err
+	})
+	return files, err
 }
 
 // ClosureOn is [Archive.Closure] without what the packages below bring along.
@@ -100,12 +112,7 @@ func (a *Archive) ClosureOn(ctx context.Context, below, packages []string) ([]st
 
 // Download downloads just these packages and returns their files.
 func (a *Archive) Download(ctx context.Context, packages ...string) ([]string, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.update(ctx); err != nil {
-		return nil, err
-	}
-	return a.download(ctx, packages)
+	return a.alone(ctx, func() ([]string, error) { return a.download(ctx, packages) })
 }
 
 func (a *Archive) download(ctx context.Context, packages []string) ([]string, error) {

@@ -3,6 +3,7 @@
 package emulation
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -65,7 +66,11 @@ func (e *Emulation) another(entry string) bool {
 }
 
 // Start makes sure that the other architecture's programs run.
-func (e *Emulation) Start() error {
+func (e *Emulation) Start(ctx context.Context) error {
+	return e.site.Alone(ctx, "emulation", e.start)
+}
+
+func (e *Emulation) start() error {
 	if err := e.mount(); err != nil {
 		return err
 	}

@@ -145,11 +145,19 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.provide(); err != nil {
 		return err
 	}
-	// The engine has other versions, or no longer answers.
+	return e.Site.Alone(ctx, "engine "+e.store, func() error { return e.restart(ctx) })
+}
+
+// restart stops an engine that has other versions or no longer answers, and starts
+// it, unless another process has done so.
+func (e *Engine) restart(ctx context.Context) error {
+	if e.Current(ctx) {
+		return nil
+	}
 	if err := e.Stop(ctx); err != nil {
 		return err
 	}
-	number, err := e.Network.Connect(e.bridge)
+	number, err := e.Network.Connect(ctx, e.bridge)
 	if err != nil {
 		return err
 	}

@@ -121,15 +121,24 @@ func (b *Builder) build(ctx context.Context, p Program, source, dir string) erro
 		return err
 	}
 	defer b.compiles.Release(1)
-	return b.site.Timed(p.String(), "building", "built", func() error {
-		return b.site.Into(dir, func(half string) error {
-			mode, err := b.mode(ctx, p)
-			if err != nil {
-				return err
-			}
-			return b.gobuild(ctx, p, source, half, c, mode)
+	// Only what is being compiled is locked, not what waits for its turn: another
+	// process may need that first.
+	return b.site.Alone(ctx, p.String(), func() error {
+		if site.Exists(dir) {
+			return nil
+		}
+		return b.site.Timed(p.String(), "building", "built", func() error {
+			return b.site.Into(dir, func(half string) error { return b.into(ctx, p, source, half, c) })
 		})
 	})
+}
+
+func (b *Builder) into(ctx context.Context, p Program, source, dir string, c []string) error {
+	mode, err := b.mode(ctx, p)
+	if err != nil {
+		return err
+	}
+	return b.gobuild(ctx, p, source, dir, c, mode)
 }
 
 // Tree compiles a program from a source tree into the folder dir, with the go

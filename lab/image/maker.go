@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"builders.test/lab/debian"
+	"builders.test/lab/site"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -231,12 +232,19 @@ func set(names []string) map[string]struct{} {
 // layer writes a layer unless it exists, and returns its file.
 func (m *Maker) layer(ctx context.Context, l Layer, arch string) (string, error) {
 	file := filepath.Join(m.Dir, "layers", digest(l.Identity(), arch)+".tar.gz")
-	_, err, _ := m.writing.Do(file, func() (any, error) { return nil, m.write(ctx, l, arch, file) })
+	_, err, _ := m.writing.Do(file, func() (any, error) {
+		if site.Exists(file) {
+			return nil, nil
+		}
+		lock := filepath.Join(m.Dir, "locks", "layer-"+filepath.Base(file))
+		return nil, site.Locked(ctx, lock, nil, func() error { return m.write(ctx, l, arch, file) })
+	})
 	return file, err
 }
 
 func (m *Maker) write(ctx context.Context, l Layer, arch, file string) error {
-	if _, err := os.Stat(file); err == nil {
+	// Another process may have written it.
+	if site.Exists(file) {
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

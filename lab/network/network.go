@@ -3,13 +3,13 @@
 package network
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"builders.test/lab/problem"
 	"builders.test/lab/site"
@@ -35,10 +35,6 @@ func gateway(number int) string {
 // Network is the bridges of a lab.
 type Network struct {
 	Site *site.Site
-
-	// mu guards the choice of a net: engines start at the same time, and each must
-	// see what the others took.
-	mu sync.Mutex
 }
 
 // Bridge is the bridge of one engine.
@@ -58,9 +54,16 @@ func (n *Network) Name(b Bridge) string { return "bx-" + n.Site.ID[:6] + b.Suffi
 // its net. Its own bridge keeps an engine apart from docker0, which belongs to an
 // engine of the user's, and from the lab's other engines: a dockerd without any
 // would delete docker0.
-func (n *Network) Connect(b Bridge) (int, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+func (n *Network) Connect(ctx context.Context, b Bridge) (number int, err error) {
+	// Engines start at the same time, and each must see which net the others took.
+	err = n.Site.Alone(ctx, "networks", func() error {
+		number, err = n.connect(b)
+		return err
+	})
+	return number, err
+}
+
+func (n *Network) connect(b Bridge) (int, error) {
 	name := n.Name(b)
 	s, err := n.Site.Settings()
 	if err != nil {

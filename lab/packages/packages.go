@@ -45,8 +45,13 @@ func (p *Packages) provide(name string, fill func(ctx context.Context, half stri
 		if site.Exists(dir) {
 			return nil
 		}
-		return p.site.Timed(name, "fetching from Debian", "unpacked", func() error {
-			return p.site.Into(dir, func(half string) error { return fill(ctx, half) })
+		return p.site.Alone(ctx, "package "+name, func() error {
+			if site.Exists(dir) {
+				return nil
+			}
+			return p.site.Timed(name, "fetching from Debian", "unpacked", func() error {
+				return p.site.Into(dir, func(half string) error { return fill(ctx, half) })
+			})
 		})
 	})
 }

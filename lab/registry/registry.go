@@ -140,27 +140,32 @@ func (r *Registry) Start() error {
 		if _, err := r.programs.Compile(gobuild.Registry()); err != nil {
 			return err
 		}
-		if r.Answers(ctx) {
-			return nil
-		}
-		if err := r.Stop(); err != nil {
-			return err
-		}
-		port, err := r.port()
-		if err != nil {
-			return err
-		}
-		if err := r.configure(mirrorAt(port)); err != nil {
-			return err
-		}
-		for _, s := range servers {
-			if err := r.daemon(s).Start(ctx, process.StartLimit, r.awaited(s, mirrorAt(port))); err != nil {
-				return err
-			}
-		}
-		r.site.Say("registry "+versions.Registry, "serves "+mirrorAt(port))
-		return nil
+		return r.site.Alone(ctx, "registry", func() error { return r.start(ctx) })
 	})
+}
+
+// start starts both servers unless they answer.
+func (r *Registry) start(ctx context.Context) error {
+	if r.Answers(ctx) {
+		return nil
+	}
+	if err := r.Stop(); err != nil {
+		return err
+	}
+	port, err := r.port()
+	if err != nil {
+		return err
+	}
+	if err := r.configure(mirrorAt(port)); err != nil {
+		return err
+	}
+	for _, s := range servers {
+		if err := r.daemon(s).Start(ctx, process.StartLimit, r.awaited(s, mirrorAt(port))); err != nil {
+			return err
+		}
+	}
+	r.site.Say("registry "+versions.Registry, "serves "+mirrorAt(port))
+	return nil
 }
 
 // answers returns an error if no registry answers at host:port.

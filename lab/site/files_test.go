@@ -21,7 +21,7 @@ func TestRelink(t *testing.T) {
 
 func TestIntoIsAllOrNothing(t *testing.T) {
 	s := At(t.TempDir(), nil)
-	if err := os.Mkdir(s.Temp(), 0o755); err != nil {
+	if err := os.MkdirAll(s.Temp(), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	dir := s.Path("bin", "thing")

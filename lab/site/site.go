@@ -3,6 +3,8 @@
 package site
 
 import (
+	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,7 +13,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/moby/sys/atomicwriter"
 )
@@ -25,7 +26,7 @@ type Site struct {
 	// ID is eight hexadecimal digits that identify the lab.
 	ID string
 
-	settings sync.Mutex
+	temp string
 	work
 	progress
 }
@@ -37,16 +38,16 @@ func At(cache string, progress io.Writer) *Site {
 	id := hex.EncodeToString(sum[:])[:8]
 	// Sockets are in the run folder: their paths must not be longer than 108 bytes,
 	// and a cache folder's may be.
-	return &Site{Cache: cache, Run: "/run/builders-" + id, ID: id, progress: newProgress(progress)}
+	s := &Site{Cache: cache, Run: "/run/builders-" + id, ID: id, progress: newProgress(progress)}
+	// A pid would not be enough: one process may open a lab twice.
+	s.temp = filepath.Join(s.temps(), rand.Text())
+	return s
 }
 
 // Path returns a path in the cache folder.
 func (s *Site) Path(parts ...string) string {
 	return filepath.Join(append([]string{s.Cache}, parts...)...)
 }
-
-// Temp returns the folder for unfinished files.
-func (s *Site) Temp() string { return s.Path("tmp") }
 
 // Log returns the file that keeps a program's output.
 func (s *Site) Log(name string) string { return s.Path("log", name+".log") }
@@ -82,13 +83,12 @@ func Relink(target, link string) error {
 	if now, err := os.Readlink(link); err == nil && now == target {
 		return nil
 	}
-	if err := os.Remove(link + ".new"); err != nil && !os.IsNotExist(err) {
+	// Another process may be doing the same.
+	fresh := link + "." + rand.Text()
+	if err := os.Symlink(target, fresh); err != nil {
 		return err
 	}
-	if err := os.Symlink(target, link+".new"); err != nil {
-		return err
-	}
-	return os.Rename(link+".new", link)
+	return os.Rename(fresh, link)
 }
 
 // Settings are the choices that a lab makes once and keeps, because the names of
@@ -119,11 +119,14 @@ func (s *Site) Settings() (Settings, error) {
 	return all, nil
 }
 
-// Change changes the settings. Parts of the lab that start at the same time may
-// call it.
+// Change changes the settings. Parts of the lab that start at the same time, and
+// other processes, may call it.
 func (s *Site) Change(fn func(*Settings)) error {
-	s.settings.Lock()
-	defer s.settings.Unlock()
+	// Whoever has the lock writes a small file.
+	return s.Alone(context.Background(), "settings", func() error { return s.change(fn) })
+}
+
+func (s *Site) change(fn func(*Settings)) error {
 	all, err := s.Settings()
 	if err != nil {
 		return err
