@@ -151,7 +151,7 @@ func (l *Lab) buildxBinary(release string) (string, error) {
 }
 
 // dives makes sure that the releases of dive are there.
-func (l *Lab) dives() error {
+func (l *Lab) dives(context.Context) error {
 	var group errgroup.Group
 	for _, release := range versions.Dives {
 		group.Go(func() error {

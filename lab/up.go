@@ -55,8 +55,7 @@ func (l *Lab) Up(ctx context.Context, wanted Wanted) error {
 // complete returns the path of the file that is there once everything was made.
 func (l *Lab) complete() string { return l.site.Path("complete") }
 
-// up does everything at the same time; compiles and downloads queue on their own,
-// in the order below.
+// up does everything at the same time; compiles and downloads queue on their own.
 func (l *Lab) up(ctx context.Context, tags, syntaxes []string) error {
 	for _, tag := range tags {
 		if err := l.programs.Known(ctx, gobuild.BuildKit(tag)); err != nil {
@@ -73,14 +72,11 @@ func (l *Lab) up(ctx context.Context, tags, syntaxes []string) error {
 	start("plugin", l.plugin)
 	start("emulation", l.emulation.Start)
 	start("command", l.command)
+	start("dives", l.dives)
 	for _, piece := range l.images.Pieces(tags, syntaxes) {
 		start(piece.Name, piece.Serve)
 	}
 	if err := group.Wait(); err != nil {
-		return err
-	}
-	// Nothing else waits for this, so it must not hold anything up.
-	if err := l.dives(); err != nil {
 		return err
 	}
 	l.note(ctx, tags, syntaxes)

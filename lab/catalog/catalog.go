@@ -82,7 +82,7 @@ func (c *Catalog) plain() []image.Recipe {
 // registryImage is registry:3.
 func (c *Catalog) registryImage() image.Recipe {
 	p := gobuild.Registry()
-	return image.Registry(c.Arch, p.Module+" "+versions.Registry+" and Debian's busybox-static",
+	return image.Registry(c.Arch, p.Module+" "+versions.Registry+" with the storage drivers filesystem and inmemory, and Debian's busybox-static",
 		filepath.Join(c.Programs.Folder(p), "registry"))
 }
 

@@ -20,13 +20,20 @@ type Builder struct {
 	// c returns the variables that lead the compiler to what C code needs.
 	c func() ([]string, error)
 	// downloads and compiles limit how many of each run at a time.
-	downloads, compiles *semaphore.Weighted
+	downloads *semaphore.Weighted
+	compiles  *queue
 }
+
+// lanes is how many programs are compiled at a time. One alone leaves processors idle
+// where its packages wait for each other: 5 % of two processors' time and 40 % of
+// eight's. Each further one compiles more of what it has in common with the others
+// again, before Go's build cache has it: two of them 2 %, four 10 %.
+const lanes = 2
 
 // New returns the builder of the lab at s. Programs with C code are compiled with
 // the variables that c returns.
 func New(s *site.Site, c func() ([]string, error)) *Builder {
-	return &Builder{site: s, c: c, downloads: semaphore.NewWeighted(2), compiles: semaphore.NewWeighted(2)}
+	return &Builder{site: s, c: c, downloads: semaphore.NewWeighted(2), compiles: newQueue(lanes)}
 }
 
 // Folder is where the program's binaries are or will be.
@@ -59,7 +66,7 @@ func (b *Builder) fetch(ctx context.Context, p Program) (string, error) {
 		return "", err
 	}
 	defer b.downloads.Release(1)
-	source, err := ModuleDir(ctx, p.Module, p.Version)
+	source, err := b.source(ctx, p)
 	if err != nil {
 		return "", err
 	}
@@ -70,6 +77,25 @@ func (b *Builder) fetch(ctx context.Context, p Program) (string, error) {
 	args := slices.Concat([]string{"go", "list", "-deps"}, mode, []string{"-tags", p.Tags, "-f", "-"}, p.Packages)
 	env := goEnv(p.cgo(), "GOTMPDIR="+b.site.Temp())
 	return source, process.Command{Dir: source, Env: env, Args: args}.Run(ctx)
+}
+
+// source returns the folder that the program is compiled in: the module's or, if
+// some of its files are to be others, a copy of it.
+func (b *Builder) source(ctx context.Context, p Program) (string, error) {
+	dir, err := ModuleDir(ctx, p.Module, p.Version)
+	if err != nil || len(p.Instead) == 0 {
+		return dir, err
+	}
+	own := filepath.Join(b.site.Temp(), "source-of-"+p.folder())
+	if err := os.CopyFS(own, os.DirFS(dir)); err != nil {
+		return "", err
+	}
+	for name, text := range p.Instead {
+		if err := os.WriteFile(filepath.Join(own, name), []byte(text), 0o644); err != nil {
+			return "", err
+		}
+	}
+	return own, nil
 }
 
 // borrowed are releases that cannot be built from what the module proxy has:
@@ -117,10 +143,10 @@ func (b *Builder) build(ctx context.Context, p Program, source, dir string) erro
 			return err
 		}
 	}
-	if err := b.compiles.Acquire(ctx, 1); err != nil {
+	if err := b.compiles.Acquire(ctx, p.rank()); err != nil {
 		return err
 	}
-	defer b.compiles.Release(1)
+	defer b.compiles.Release()
 	// Only what is being compiled is locked, not what waits for its turn: another
 	// process may need that first.
 	return b.site.Alone(ctx, p.String(), func() error {
@@ -165,8 +191,18 @@ func (b *Builder) gobuild(ctx context.Context, p Program, source, dir string, c,
 	args := slices.Concat([]string{"go", "build", "-trimpath", "-gcflags=all=-dwarf=false"}, mode,
 		[]string{"-tags", p.Tags, "-ldflags", p.ldflags(), "-o", dir + "/"}, p.Packages)
 	// What a killed compiler leaves behind is removed with that folder.
-	env := goEnv(slices.Concat(c, []string{p.cgo(), "GOTMPDIR=" + b.site.Temp()})...)
+	env := goEnv(slices.Concat(c, collector(), []string{p.cgo(), "GOTMPDIR=" + b.site.Temp()})...)
 	return process.Command{Dir: source, Env: env, Args: args, Log: log}.Run(ctx)
+}
+
+// collector returns the variables that make the compiler, a program that ends soon,
+// collect garbage only if it takes much memory, which saves a fourteenth of the time.
+// What the user chose stays.
+func collector() []string {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return nil
+	}
+	return []string{"GOGC=off", "GOMEMLIMIT=512MiB"}
 }
 
 func (b *Builder) log(p Program) string { return b.site.Log(p.folder()) }

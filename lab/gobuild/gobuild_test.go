@@ -86,8 +86,36 @@ func TestProgramFolderFollowsWhatIsBuilt(t *testing.T) {
 			t.Error("other tags, the same folder")
 		}
 	}
+	if other := BuildKit("v0.11.5"); true {
+		other.Instead = map[string]string{"main.go": "package main"}
+		if other.folder() == p.folder() {
+			t.Error("other source, the same folder")
+		}
+	}
 	if got := Runc("v1.1.4").ldflags(); got != "-s -w -X main.version=1.1.4 -extldflags -static" {
 		t.Errorf("flags %q", got)
+	}
+}
+
+func TestEveryProgramHasAPlaceInTheOrder(t *testing.T) {
+	before := -1
+	for _, p := range []Program{Registry(), Dockerd(), Containerd(), Runc("v1"), BuildKit("v1"), Buildx("v1"), Frontend("v1"), Dive("v1")} {
+		if p.rank() <= before {
+			t.Errorf("%s has the rank %d, after %d", p, p.rank(), before)
+		}
+		before = p.rank()
+	}
+}
+
+func TestTheUsersCollectorStays(t *testing.T) {
+	t.Setenv("GOGC", "")
+	t.Setenv("GOMEMLIMIT", "")
+	if len(collector()) != 2 {
+		t.Errorf("collector %v", collector())
+	}
+	t.Setenv("GOGC", "100")
+	if len(collector()) != 0 {
+		t.Errorf("collector %v", collector())
 	}
 }
 

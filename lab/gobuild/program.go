@@ -25,6 +25,8 @@ type Program struct {
 	Vars map[string]string
 	// Static links C code statically; otherwise C code is disabled.
 	Static bool
+	// Instead are texts that take the place of the module's files, by path.
+	Instead map[string]string
 }
 
 // String names the program and its version.
@@ -34,8 +36,12 @@ func (p Program) String() string { return p.Name + " " + p.Version }
 // changes the binaries, and with nothing else, so that compiled programs can be
 // kept.
 func (p Program) folder() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "{name:%s module:%s version:%s packages:%v tags:%s vars:%v static:%t}",
-		p.Name, p.Module, p.Version, p.Packages, p.Tags, p.Vars, p.Static))
+	what := fmt.Appendf(nil, "{name:%s module:%s version:%s packages:%v tags:%s vars:%v static:%t}",
+		p.Name, p.Module, p.Version, p.Packages, p.Tags, p.Vars, p.Static)
+	if len(p.Instead) > 0 {
+		what = fmt.Append(what, p.Instead)
+	}
+	sum := sha256.Sum256(what)
 	return fmt.Sprintf("%s-%s-%s", p.Name, p.Version, hex.EncodeToString(sum[:])[:8])
 }
 
@@ -57,6 +63,13 @@ func (p Program) cgo() string {
 	return "CGO_ENABLED=0"
 }
 
+// order is the order in which programs are compiled, by name: first what the most
+// waits for, last what nothing waits for.
+var order = []string{"registry", "dockerd", "containerd", "runc", "buildkit", "buildx", "dockerfile-frontend", "dive"}
+
+// rank is the program's place in that order.
+func (p Program) rank() int { return slices.Index(order, p.Name) }
+
 // The programs of the lab, and how each is compiled.
 
 // Dockerd is the engine's daemon, with the proxy of its published ports.
@@ -69,12 +82,13 @@ func Dockerd() Program {
 	}
 }
 
-// Containerd is containerd and its shim.
+// Containerd is containerd and its shim. It leaves out what serves Kubernetes, which
+// dockerd switches off.
 func Containerd() Program {
 	return Program{
 		Name: "containerd", Module: "github.com/containerd/containerd/v2", Version: versions.Containerd,
 		Packages: []string{"./cmd/containerd", "./cmd/containerd-shim-runc-v2"},
-		Tags:     "netgo osusergo",
+		Tags:     "netgo osusergo no_cri",
 		Vars:     map[string]string{"github.com/containerd/containerd/v2/version.Version": versions.Containerd},
 	}
 }
@@ -100,15 +114,6 @@ func Buildx(version string) Program {
 			"github.com/docker/buildx/version.Version": version,
 			"github.com/docker/buildx/version.Package": "github.com/docker/buildx",
 		},
-	}
-}
-
-// Registry is the registry.
-func Registry() Program {
-	return Program{
-		Name: "registry", Module: "github.com/distribution/distribution/v3", Version: versions.Registry,
-		Packages: []string{"./cmd/registry"},
-		Vars:     map[string]string{"github.com/distribution/distribution/v3/version.version": versions.Registry},
 	}
 }
 
