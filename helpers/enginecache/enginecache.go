@@ -29,15 +29,14 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 	"builders.test/helpers/undo"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/build"
-	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/client"
+	"golang.org/x/sync/errgroup"
 )
 
 // kind is the kind of the notes; there is one per engine.
@@ -105,10 +104,12 @@ func restore(ctx context.Context, note undo.Note) error {
 		return err
 	}
 	run := note.Run()
+	var work errgroup.Group
 	if alone(s.Builds, builds, ownBuilds(run, anyBuilder), ownBuilds(run, defaultBuilder)) {
-		err = prune(ctx, engine, without(held, s.Records))
+		work.Go(func() error { return prune(ctx, engine, without(held, s.Records), held) })
 	}
-	return errors.Join(err, s.forget(ctx, common(builds, ownBuilds(run, anyBuilder))))
+	forgotten := s.forget(ctx, common(builds, ownBuilds(run, anyBuilder)))
+	return errors.Join(work.Wait(), forgotten)
 }
 
 // alone reports whether all builds since the snapshot are the run's own. An
@@ -122,37 +123,36 @@ func alone(before, now, own, ownHere []string) bool {
 }
 
 func without(all, these []string) []string {
-	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(these, s) })
+	known := setOf(these)
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return known[s] })
 }
 
 func common(a, b []string) []string {
-	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
+	known := setOf(b)
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !known[s] })
 }
 
-// records returns the ids of the cache's records.
+func setOf(all []string) map[string]bool {
+	set := make(map[string]bool, len(all))
+	for _, s := range all {
+		set[s] = true
+	}
+	return set
+}
+
+// records returns the ids of the cache's records, the newest first: a record is in use
+// by those that were built on it.
 func records(ctx context.Context, engine *client.Client) ([]string, error) {
 	usage, err := engine.DiskUsage(ctx, types.DiskUsageOptions{Types: []types.DiskUsageObject{types.BuildCacheObject}})
 	if err != nil {
 		return nil, fmt.Errorf("list the records of the engine's build cache: %w", err)
 	}
+	slices.SortStableFunc(usage.BuildCache, func(a, b *build.CacheRecord) int { return b.CreatedAt.Compare(a.CreatedAt) })
 	var ids []string
 	for _, record := range usage.BuildCache {
 		ids = append(ids, record.ID)
 	}
 	return ids, nil
-}
-
-// prune removes records by id; a record in use stays.
-func prune(ctx context.Context, engine *client.Client, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	exactly := "/^(" + strings.Join(ids, "|") + ")$/"
-	_, err := engine.BuildCachePrune(ctx, build.CachePruneOptions{All: true, Filters: filters.NewArgs(filters.Arg("id", exactly))})
-	if err != nil {
-		return fmt.Errorf("remove the run's records from the engine's build cache: %w", err)
-	}
-	return nil
 }
 
 // history lists the ids of the builds that the engine's BuildKit remembers,
