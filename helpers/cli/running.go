@@ -18,6 +18,8 @@ type Running struct {
 	took   time.Duration
 	result *icmd.Result
 	ended  chan struct{}
+	// cut notes that it was not left to end by itself.
+	cut func()
 }
 
 // Start starts a docker command and returns while it runs. If the spec ends
@@ -29,7 +31,7 @@ func (c Config) Start(t *spec.T, args ...string) *Running {
 }
 
 func begin(t *spec.T, timeout time.Duration, c Config, command []string) *Running {
-	r := &Running{config: c, command: command, started: time.Now(), ended: make(chan struct{})}
+	r := &Running{config: c, command: command, started: time.Now(), ended: make(chan struct{}), cut: t.Env.Cut}
 	started := icmd.Cmd{Command: c.started(t, command), Dir: c.in, Env: t.Env.Environ(c.variables()...)}
 	if c.stdin != "" {
 		started.Stdin = strings.NewReader(c.stdin)
@@ -45,6 +47,9 @@ func begin(t *spec.T, timeout time.Duration, c Config, command []string) *Runnin
 		defer close(r.ended)
 		icmd.WaitOnCmd(timeout, r.result)
 		r.took = time.Since(r.started)
+		if state := r.result.Cmd.ProcessState; r.result.Timeout || state == nil || !state.Exited() {
+			r.cut()
+		}
 	}()
 	return r
 }
@@ -54,6 +59,7 @@ func (r *Running) end() {
 	select {
 	case <-r.ended:
 	default:
+		r.cut()
 		// It may end on its own at this moment, which is fine.
 		_ = r.result.Cmd.Process.Signal(os.Interrupt)
 		<-r.ended

@@ -54,6 +54,9 @@ func (e *Environment) docker(ctx context.Context, args ...string) (string, error
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := command.Run(); err != nil {
+		if state := command.ProcessState; state != nil && !state.Exited() {
+			e.Cut()
+		}
 		said := lastLine(stderr.String())
 		if said == "" {
 			said = err.Error()

@@ -100,6 +100,8 @@ type Environment struct {
 	builtIn   builtInBuildKit
 	watch     watch
 	usage     *usage.Recorder
+	// cut reports whether a request of the run was ended before it was answered.
+	cut atomic.Bool
 	// configs are the lines for buildkitd.toml of each builder, by its name.
 	configs sync.Map
 

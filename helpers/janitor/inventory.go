@@ -19,21 +19,16 @@ type Inventory []Object
 
 // TakeInventory looks at everything.
 func TakeInventory(ctx context.Context, engines ...*client.Client) (Inventory, error) {
-	var all Inventory
-	for i, engine := range engines {
-		var here Inventory
-		for _, list := range []func(context.Context, *client.Client) ([]Object, error){containers, volumes, images, networks} {
-			objects, err := list(ctx, engine)
-			if err != nil {
-				return nil, err
-			}
-			for _, object := range objects {
-				// The same name on two engines means two objects.
-				object.ID = fmt.Sprintf("%d %s", i, object.ID)
-				here = append(here, object)
-			}
+	all, err := each(engines, func(i int, engine *client.Client) ([]Object, error) {
+		here, err := list(ctx, engine, []lister{containers, volumes, images, networks})
+		for j := range here {
+			// The same name on two engines means two objects.
+			here[j].ID = fmt.Sprintf("%d %s", i, here[j].ID)
 		}
-		all = append(all, withChildren(here)...)
+		return withChildren(here), err
+	})
+	if err != nil {
+		return nil, err
 	}
 	found, err := thisMachine.objects()
 	return append(all, found...), err

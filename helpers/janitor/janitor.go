@@ -2,7 +2,6 @@ package janitor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,9 +11,7 @@ import (
 	"time"
 
 	"builders.test/helpers/env"
-	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/volume"
 	"github.com/docker/docker/client"
 )
@@ -41,12 +38,7 @@ type Object struct {
 // String returns the kind and the name.
 func (x Object) String() string { return x.Kind + " " + x.Name }
 
-var (
-	ownedName = regexp.MustCompile(`^(?:` + env.NodePrefix + `)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
-	// ownedImage may start with the address of one of the run's registries, from
-	// which it was pulled.
-	ownedImage = regexp.MustCompile(`^[^/]+/` + env.Prefix + `([0-9a-f]{8})/`)
-)
+var ownedName = regexp.MustCompile(`^(?:` + env.NodePrefix + `)?` + env.Prefix + `([0-9a-f]{8})(?:-|$)`)
 
 // owner returns the id of the run that a name belongs to, or empty.
 func owner(pattern *regexp.Regexp, name string) string {
@@ -54,40 +46,6 @@ func owner(pattern *regexp.Regexp, name string) string {
 		return match[1]
 	}
 	return ""
-}
-
-// Find lists what any run owns, on the engines and among this machine's
-// temporary folders. Folders are last.
-func Find(ctx context.Context, engines ...*client.Client) ([]Object, error) {
-	var objects []Object
-	for _, engine := range engines {
-		found, err := on(ctx, engine)
-		if err != nil {
-			return nil, err
-		}
-		objects = append(objects, found...)
-	}
-	return append(objects, folders()...), nil
-}
-
-func on(ctx context.Context, engine *client.Client) ([]Object, error) {
-	var objects []Object
-	for _, find := range []func(context.Context, *client.Client) ([]Object, error){
-		containers, volumes, images,
-	} {
-		found, err := find(ctx, engine)
-		if err != nil {
-			return nil, err
-		}
-		for _, object := range found {
-			if object.Run == "" || goesWithFolder(object) {
-				continue
-			}
-			object.engine = engine
-			objects = append(objects, object)
-		}
-	}
-	return objects, nil
 }
 
 // goesWithFolder reports whether an object is an image that a run keeps for the
@@ -138,41 +96,6 @@ func volumes(ctx context.Context, engine *client.Client) ([]Object, error) {
 		objects = append(objects, Object{Kind: "volume", Name: v.Name, ID: v.Name, Run: owner(ownedName, v.Name), State: v.CreatedAt})
 	}
 	return objects, nil
-}
-
-func images(ctx context.Context, engine *client.Client) ([]Object, error) {
-	all, err := engine.ImageList(ctx, image.ListOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("list images: %w", err)
-	}
-	var objects []Object
-	for _, i := range all {
-		for _, tag := range without(i.RepoTags, untagged) {
-			objects = append(objects, Object{Kind: "image", Name: tag, ID: tag, Run: owner(ownedImage, tag), State: i.ID})
-		}
-		if object, ok := nameless(i); ok {
-			objects = append(objects, object)
-		}
-	}
-	return objects, nil
-}
-
-// untagged is how older engines list an image without a name.
-const untagged = "<none>:<none>"
-
-// nameless is an image without a name. A run owns it if it carries the run's
-// label, or was pulled from a registry of the run and lost its name to another
-// platform.
-func nameless(i image.Summary) (Object, bool) {
-	if len(without(i.RepoTags, untagged)) > 0 {
-		return Object{}, false
-	}
-	object := Object{Kind: "image", Name: i.ID, ID: i.ID, Run: i.Labels[env.RunLabel]}
-	if len(i.RepoDigests) > 0 && object.Run == "" {
-		object.Name = i.RepoDigests[0]
-		object.Run = owner(ownedImage, object.Name)
-	}
-	return object, true
 }
 
 func volumesOf(c container.Summary) []string {
@@ -236,34 +159,4 @@ func StateOf(run string) State {
 		return Live
 	}
 	return Dead
-}
-
-// Remove removes objects: containers before the volumes they use, folders last.
-// What is already gone is fine; other failures are collected. While anything else
-// remains the folders stay, since they show that a run is dead.
-func Remove(ctx context.Context, objects []Object) error {
-	var errs []error
-	for _, object := range objects {
-		if object.Kind == "folder" && len(errs) > 0 {
-			continue
-		}
-		if err := remove(ctx, object); err != nil && !cerrdefs.IsNotFound(err) {
-			errs = append(errs, fmt.Errorf("remove %s: %w", object, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func remove(ctx context.Context, object Object) error {
-	switch object.Kind {
-	case "container":
-		return object.engine.ContainerRemove(ctx, object.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
-	case "volume":
-		return object.engine.VolumeRemove(ctx, object.ID, true)
-	case "image":
-		_, err := object.engine.ImageRemove(ctx, object.ID, image.RemoveOptions{Force: true, PruneChildren: true})
-		return err
-	default:
-		return removeFolder(ctx, object.ID)
-	}
 }

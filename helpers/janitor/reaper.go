@@ -8,34 +8,18 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"builders.test/helpers/env"
-	"builders.test/helpers/internal/poll"
-	"builders.test/helpers/undo"
 	"github.com/distribution/reference"
 	"github.com/docker/docker/client"
 )
 
 // reapVariable, set to a run's id, makes this program that run's reaper.
 const reapVariable = "BUILDERS_REAP"
-
-const (
-	// sweepTimeout bounds a sweep. On a quiet machine one takes seconds; a soak
-	// alongside compilations, at a load of 25, took more than a minute.
-	sweepTimeout = 5 * time.Minute
-	sweepPause   = 200 * time.Millisecond
-	// engineAway is how long an engine may not answer before a sweep gives up.
-	engineAway = 10 * time.Second
-	// enoughPasses in a row must find nothing before a sweep is over: a request that
-	// was under way when its sender died may still take effect.
-	enoughPasses = 4
-)
 
 // Guard is a reaper that watches over a run: a copy of this program that
 // removes whatever carries the run's id once the run's process is gone, even
@@ -99,19 +83,29 @@ func Engines() ([]*client.Client, error) {
 
 // Close removes what the run still owns and lets the reaper go. Its error names
 // everything that specs should have removed themselves; what specs share belongs
-// to the run and is not their fault.
+// to the run and is not their fault. If all is well, the reaper goes on looking for what
+// turns up late, and Close does not wait for it.
 func (g *Guard) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
 	g.saved = append(g.saved, saved()...)
 	before := g.environment.BeforeRestore(ctx)
-	left, err := sweep(ctx, g.engines, g.run, env.KeptBy(g.run)...)
+	passes := inOrder
+	if g.environment.WasCut() {
+		passes = afterDeath
+	}
+	left, err := sweep(ctx, g.engines, g.run, passes, env.KeptBy(g.run)...)
 	err = errors.Join(before, err)
 	left = slices.DeleteFunc(left, func(x Object) bool { return x.Kind == "folder" || x.probe || env.IsShared(x.Name) })
 	if len(left) > 0 {
 		err = errors.Join(err, fmt.Errorf("the run left %s; they are removed now", join(left)))
 	}
-	return errors.Join(err, g.pipe.Close(), g.child.Wait())
+	err = errors.Join(err, g.pipe.Close())
+	if err == nil {
+		return g.child.Process.Release()
+	}
+	// It does once more what could not be done.
+	return errors.Join(err, g.child.Wait())
 }
 
 // Audit is for the very end, when the run has given everything back. Its error
@@ -155,111 +149,6 @@ func saved() []string {
 	return names
 }
 
-// Sweep removes everything of runs that are over, even if another process is
-// about to do the same.
-func Sweep(ctx context.Context, engines []*client.Client, runs ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
-	defer cancel()
-	var errs []error
-	for _, run := range runs {
-		_, err := sweep(ctx, engines, run)
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-// sweep removes everything of a run until nothing more turns up, and returns what
-// it found. An engine that does not answer may be on its way up again. What is kept
-// for inspection stays, and so does the run's folder.
-func sweep(ctx context.Context, engines []*client.Client, run string, kept ...env.Kept) ([]Object, error) {
-	s := sweeper{engines: engines, run: run, reached: time.Now(), kept: kept}
-	err := poll.Until(ctx, sweepPause, func() (bool, error) { return s.pass(ctx) })
-	if err != nil && ctx.Err() != nil {
-		err = s.unfinished(err)
-	}
-	return s.found, err
-}
-
-// unfinished says what a sweep that ran out of time was working on.
-func (s *sweeper) unfinished(err error) error {
-	if s.failed != nil {
-		err = s.failed
-	}
-	return Left{fmt.Errorf("the leftovers of run %s are not gone yet (%s): %w", s.run, join(s.found), err)}
-}
-
-type sweeper struct {
-	engines []*client.Client
-	run     string
-	kept    []env.Kept
-	found   []Object
-	// failed is what could not be removed.
-	failed error
-	// reached is when the engines last answered.
-	reached time.Time
-	// emptyPasses in a row found nothing.
-	emptyPasses int
-}
-
-// pass removes what turns up now, and reports whether that was the last pass.
-func (s *sweeper) pass(ctx context.Context) (done bool, err error) {
-	all, err := Find(ctx, s.engines...)
-	if err != nil {
-		s.emptyPasses = 0
-		if time.Since(s.reached) < engineAway {
-			err = nil
-		}
-		return false, err
-	}
-	s.reached = time.Now()
-	mine := withoutKept(s.run, slices.DeleteFunc(Of(s.run, all), Object.kept), s.kept)
-	s.found = merge(s.found, mine)
-	// The folder shows whose a probe is, even one that the engine does not list yet,
-	// so it goes last.
-	objects := slices.DeleteFunc(slices.Clone(mine), func(x Object) bool { return x.Kind == "folder" })
-	s.emptyPasses++
-	switch {
-	case len(objects) > 0:
-		s.emptyPasses = 0
-		// The engine may be removing the same object at another client's request; the
-		// next pass will show.
-		s.failed = Remove(ctx, slices.DeleteFunc(objects, Object.pending))
-	case s.emptyPasses == enoughPasses:
-		if s.failed = errors.Join(Remove(ctx, mine), s.undo(ctx)); s.failed != nil {
-			s.emptyPasses = 0
-		}
-	}
-	return s.emptyPasses == enoughPasses, nil
-}
-
-// undo restores what the run changed, even if its folder stays.
-func (s *sweeper) undo(ctx context.Context) error {
-	if len(s.kept) == 0 {
-		return nil // it went with the folder
-	}
-	return undo.All(ctx, filepath.Join(os.TempDir(), env.Prefix+s.run), handlers()...)
-}
-
-// withoutKept leaves out what a run keeps for inspection, and then also the run's
-// folder.
-func withoutKept(run string, objects []Object, kept []env.Kept) []Object {
-	return slices.DeleteFunc(objects, func(x Object) bool {
-		if x.Run != run || len(kept) == 0 {
-			return false
-		}
-		return x.Kind == "folder" || slices.ContainsFunc(kept, func(k env.Kept) bool { return k.Has(run, x.Name) })
-	})
-}
-
-func merge(found, more []Object) []Object {
-	for _, object := range more {
-		if !Inventory(found).Has(object) {
-			found = append(found, object)
-		}
-	}
-	return found
-}
-
 // BecomeReaper returns at once in an ordinary process. In one that [Watch]
 // started it waits for the run to end, removes what the run left, and exits.
 func BecomeReaper() {
@@ -284,7 +173,7 @@ func reap(run string) error {
 	if err != nil {
 		return err
 	}
-	_, err = sweep(ctx, engines, run, env.KeptBy(run)...)
+	_, err = sweep(ctx, engines, run, afterDeath, env.KeptBy(run)...)
 	return err
 }
 

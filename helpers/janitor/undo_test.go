@@ -199,7 +199,7 @@ func TestASweepFinishesWhatFailedOnce(t *testing.T) {
 	d := newDeadRun(t)
 	d.engine.Fail("POST /tag", 1)
 	d.engine.Fail("GET /system/df", 1)
-	_, err := sweep(t.Context(), []*client.Client{d.engine.Client(t)}, mine)
+	_, err := sweep(t.Context(), []*client.Client{d.engine.Client(t)}, mine, afterDeath)
 	require.NoError(t, err)
 	d.requireUndone(t)
 }
@@ -211,7 +211,7 @@ func TestASweepThatCannotUndo(t *testing.T) {
 	d.engine.Fail("POST /tag", 1000)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	_, err := sweep(ctx, []*client.Client{d.engine.Client(t)}, mine)
+	_, err := sweep(ctx, []*client.Client{d.engine.Client(t)}, mine, afterDeath)
 	require.ErrorContains(t, err, "point "+stable+" to its previous image")
 	require.Equal(t, []string{"image-tag"}, d.notes())
 	require.Equal(t, []string{kept}, d.engine.Names("sha256:users"))

@@ -113,7 +113,9 @@ func (t *T) run() {
 			t.body()
 		}
 	})
-	t.late = ctx.Err() == context.DeadlineExceeded
+	if t.late = ctx.Err() == context.DeadlineExceeded; t.late {
+		t.Env.Cut()
+	}
 	t.notice()
 	t.cleanUp()
 	t.keepSomething()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
@@ -147,7 +148,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == "/system/df":
 		answer(w, map[string]any{"BuildCache": []any{}})
 	case ref == "json":
-		answer(w, e.list())
+		answer(w, e.list(r.URL.Query().Get("filters")))
 	case isImage && r.Method == http.MethodDelete:
 		e.remove(w, ref)
 	case isImage && strings.HasSuffix(ref, "/json"):
@@ -172,14 +173,33 @@ func (e *Engine) fails(method, path string) bool {
 	return false
 }
 
-func (e *Engine) list() []image.Summary {
+// list applies the filters reference and dangling as the engine does: a summary has only
+// those names that a pattern matches.
+func (e *Engine) list(encoded string) []image.Summary {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	given, _ := filters.FromJSON(encoded)
 	all := []image.Summary{}
 	for id, names := range e.images {
-		all = append(all, image.Summary{ID: id, RepoTags: slices.Clone(names)})
+		one := image.Summary{ID: id, RepoTags: slices.Clone(names)}
+		if given.Contains("reference") {
+			one.RepoTags = slices.DeleteFunc(one.RepoTags, func(name string) bool { return !matches(given.Get("reference"), name) })
+		}
+		dangling := given.Contains("dangling")
+		if dangling && len(names) > 0 || given.Contains("reference") && len(one.RepoTags) == 0 {
+			continue
+		}
+		all = append(all, one)
 	}
 	return all
+}
+
+func matches(patterns []string, name string) bool {
+	named, err := reference.ParseNormalizedNamed(name)
+	return err == nil && slices.ContainsFunc(patterns, func(pattern string) bool {
+		matched, err := reference.FamiliarMatch(pattern, named)
+		return matched && err == nil
+	})
 }
 
 func (e *Engine) inspect(w http.ResponseWriter, ref string) {
