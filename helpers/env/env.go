@@ -37,6 +37,7 @@ import (
 	"builders.test/helpers/usage"
 	"github.com/docker/docker/client"
 	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
 )
 
 // Prefix begins every name that a run creates; the run's id follows it.
@@ -100,6 +101,10 @@ type Environment struct {
 	builtIn   builtInBuildKit
 	watch     watch
 	usage     *usage.Recorder
+	// listed are the images that the engine had before the run made any; nil once it has.
+	listed []string
+	// unseen reports whether the BuildKit under test has not run yet in this run.
+	unseen atomic.Bool
 	// cut reports whether a request of the run was ended before it was answered.
 	cut atomic.Bool
 	// configs are the lines for buildkitd.toml of each builder, by its name.
@@ -125,8 +130,9 @@ func Open(ctx context.Context, watch func(*Environment) error, options ...Option
 	for _, step := range []func(context.Context) error{
 		e.openEngine, e.openTestbed, e.openDir,
 		func(context.Context) error { e.startUsage(); return nil },
-		func(context.Context) error { return watch(e) },
-		e.openBuildx, e.openBuildKit, e.openDriver, e.writeSubject,
+		// Until all that is there has been noted, only the plugin is looked at.
+		together(func(context.Context) error { return watch(e) }, e.openBuildx),
+		e.openBuildKit, e.openDriver, e.writeSubject,
 		func(context.Context) error { e.startWatch(); return nil },
 	} {
 		if err := step(ctx); err != nil {
@@ -134,6 +140,17 @@ func Open(ctx context.Context, watch func(*Environment) error, options ...Option
 		}
 	}
 	return e, nil
+}
+
+// together takes steps at the same time, and waits for all of them even if one fails.
+func together(steps ...func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		var work errgroup.Group
+		for _, step := range steps {
+			work.Go(func() error { return step(ctx) })
+		}
+		return work.Wait()
+	}
 }
 
 // New returns an environment without opening anything, for tests of helpers.

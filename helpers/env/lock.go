@@ -41,8 +41,8 @@ func exclusively(ctx context.Context, do func() error) error {
 // write, so that no one else can hold it: in the user's cache folder or, without a
 // home, in the temporary folder.
 func lockPath() (string, error) {
-	if caches, err := os.UserCacheDir(); err == nil {
-		if path, err := lockIn(filepath.Join(caches, "builders")); err == nil {
+	if dir, err := ownFolder(); err == nil {
+		if path, err := lockIn(dir); err == nil {
 			return path, nil
 		}
 	}
@@ -53,13 +53,29 @@ func lockPath() (string, error) {
 	return path, nil
 }
 
-// lockIn returns the lock's file in a folder, which it makes. It refuses a folder
-// that belongs to another user or that others may write.
-func lockIn(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// ownFolder returns the folder for what is kept for the next runs, in the user's cache
+// folder. Only this user may write it.
+func ownFolder() (string, error) {
+	caches, err := os.UserCacheDir()
+	if err != nil {
 		return "", err
 	}
-	if err := mineAlone(dir); err != nil {
+	dir := filepath.Join(caches, "builders")
+	return dir, makeMine(dir)
+}
+
+// makeMine makes a folder. It refuses one that belongs to another user or that others may
+// write.
+func makeMine(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return mineAlone(dir)
+}
+
+// lockIn returns the lock's file in a folder, which it makes.
+func lockIn(dir string) (string, error) {
+	if err := makeMine(dir); err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, "images.lock")

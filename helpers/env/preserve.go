@@ -2,7 +2,6 @@ package env
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -153,12 +152,11 @@ func (tag savedTag) unrestored(ctx context.Context, engine *client.Client, dir s
 		return false, err
 	}
 	// Another user's run may need it, and the user may have removed the image.
-	all, err := engine.ImageList(ctx, image.ListOptions{})
-	if err != nil {
+	if _, needed, err := backupBeside(ctx, engine, runOf(dir), tag.Ref); needed || err != nil {
 		return false, err
 	}
-	_, needed := backupBeside(all, runOf(dir), tag.Ref)
-	return !needed && slices.ContainsFunc(all, func(one image.Summary) bool { return one.ID == tag.Was }), nil
+	was, err := idOf(ctx, engine, tag.Was)
+	return was != "", err
 }
 
 // runOf returns the id of the run whose folder this is.
@@ -166,84 +164,6 @@ func runOf(dir string) string { return strings.TrimPrefix(filepath.Base(dir), Pr
 
 // key distinguishes the same name on two engines.
 func (tag savedTag) key() string { return tag.Host + " " + tag.Ref }
-
-// inspect finds out which image has the name. If another run saved the name before,
-// it takes what that run found.
-func (tag *savedTag) inspect(ctx context.Context, e *Environment) error {
-	if earlier, ok := tag.savedBeside(e.Dir); ok {
-		tag.Was, tag.Had = earlier.Was, earlier.Had
-	} else if err := tag.ask(ctx, e.Client, e.Run); err != nil {
-		return err
-	}
-	// A digest always names the same image.
-	if tag.Was != "" && !strings.Contains(tag.Ref, "@") {
-		tag.Backup = backupName(e.Run, tag.Ref)
-	}
-	return nil
-}
-
-// ask asks the engine which image has the name, and for the backup of another user's
-// run, which is of the image that had the name before that run: this run can neither
-// read its notes nor share its lock. Such a run makes the backup before it moves a
-// name, and restores the name before it removes the backup, so as long as the name
-// stays the same while the engine is asked, the answers belong together.
-func (tag *savedTag) ask(ctx context.Context, engine *client.Client, run string) error {
-	for {
-		before, err := idOf(ctx, engine, tag.Ref)
-		if err != nil {
-			return err
-		}
-		all, err := engine.ImageList(ctx, image.ListOptions{})
-		if err != nil {
-			return err
-		}
-		after, err := idOf(ctx, engine, tag.Ref)
-		if err != nil {
-			return err
-		}
-		if before != after {
-			continue
-		}
-		tag.Was = before
-		if backup, ok := backupBeside(all, run, tag.Ref); ok {
-			tag.Was = backup
-		}
-		for _, one := range all {
-			tag.Had = append(tag.Had, one.ID)
-		}
-		return nil
-	}
-}
-
-// idOf returns the id of the image that has a name, or empty.
-func idOf(ctx context.Context, engine *client.Client, ref string) (string, error) {
-	found, err := engine.ImageInspect(ctx, ref)
-	if cerrdefs.IsNotFound(err) {
-		return "", nil
-	}
-	return found.ID, err
-}
-
-// backupName returns the name under which a run keeps the image that had another
-// name. It says which name that was.
-func backupName(run, ref string) string {
-	sum := sha256.Sum256([]byte(ref))
-	return ImagePrefix(run) + fmt.Sprintf("%s:%x", backupLabel, sum[:8])
-}
-
-// backupBeside returns the image that another run on this machine, which is live
-// as far as can be told, keeps for a name.
-func backupBeside(all []image.Summary, run, ref string) (id string, ok bool) {
-	for _, one := range all {
-		for _, tag := range one.RepoTags {
-			other, _, _ := strings.Cut(strings.TrimPrefix(tag, imagePlace), "/")
-			if IsBackup(tag) && other != run && tag == backupName(other, ref) && IsLive(filepath.Join(os.TempDir(), Prefix+other)) {
-				return one.ID, true
-			}
-		}
-	}
-	return "", false
-}
 
 // savedBeside returns the same tag as saved by another live run that has not
 // begun to restore it.

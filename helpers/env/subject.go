@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strings"
 
 	"builders.test/helpers/subject"
 )
@@ -123,58 +121,6 @@ func submatch(pattern *regexp.Regexp, text, source string) (string, error) {
 		return "", fmt.Errorf("%s printed %q, which has no version", source, text)
 	}
 	return match[1], nil
-}
-
-func (e *Environment) openBuildKit(ctx context.Context) error {
-	ref, err := subject.ImageOf(e.settings.buildkit)
-	if err != nil {
-		return err
-	}
-	if err := e.Fetch(ctx, ref); err != nil {
-		err = fmt.Errorf("BUILDKIT=%s: %w", e.settings.buildkit, err)
-		if advice := e.settings.advice.BuildKit; advice != nil {
-			err = fmt.Errorf("%w; %s", err, advice(e.settings.buildkit))
-		}
-		return err
-	}
-	// One container answers both questions; each costs half a second. It gets the
-	// privileges that buildx asks for, so that an engine that cannot run builders shows
-	// here and is not taken for a BuildKit that breaks every claim. The image declares
-	// a volume; without a name it could not be recognized as the run's if the run were
-	// killed.
-	out, err := e.docker(ctx, "run", "--rm", "--init", "--privileged", "--userns", "host", "--network", "none", "--label", RunLabel+"="+e.Run,
-		"--tmpfs", "/var/lib/buildkit",
-		"--entrypoint", "sh", ref, "-c", "buildkitd --version && buildkit-runc --version")
-	if err != nil {
-		return fmt.Errorf("BUILDKIT=%s does not run as a builder on the engine at %s (docker run --init --privileged): %w", e.settings.buildkit, e.Engine.Host, err)
-	}
-	version, err := ParseBuildKitVersion(out)
-	if err != nil {
-		return fmt.Errorf("BUILDKIT=%s: %w", e.settings.buildkit, err)
-	}
-	runc, err := submatch(runcVersion, out, "buildkit-runc --version")
-	if err != nil {
-		return fmt.Errorf("BUILDKIT=%s: %w", e.settings.buildkit, err)
-	}
-	digest, err := e.digest(ctx, ref)
-	if err != nil {
-		return err
-	}
-	e.BuildKit = subject.BuildKit{Image: ref, Version: version, Digest: digest, Runc: runc}
-	return nil
-}
-
-func (e *Environment) digest(ctx context.Context, ref string) (string, error) {
-	inspected, err := e.Client.ImageInspect(ctx, ref)
-	if err != nil {
-		return "", fmt.Errorf("inspect %s: %w", ref, err)
-	}
-	for _, known := range slices.Sorted(slices.Values(inspected.RepoDigests)) {
-		if _, digest, ok := strings.Cut(known, "@"); ok {
-			return digest, nil
-		}
-	}
-	return "", nil
 }
 
 // Subject collects what is known about the system under test.

@@ -69,7 +69,7 @@ func nameless(i image.Summary) (Object, bool) {
 	if len(without(i.RepoTags, untagged)) > 0 {
 		return Object{}, false
 	}
-	object := Object{Kind: "image", Name: i.ID, ID: i.ID, Run: i.Labels[env.RunLabel]}
+	object := Object{Kind: "image", Name: i.ID, ID: i.ID, Run: i.Labels[env.RunLabel], State: i.ID}
 	if len(i.RepoDigests) > 0 && object.Run == "" {
 		object.Name = i.RepoDigests[0]
 		object.Run = owner(ownedImage, object.Name)

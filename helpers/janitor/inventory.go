@@ -22,8 +22,7 @@ func TakeInventory(ctx context.Context, engines ...*client.Client) (Inventory, e
 	all, err := each(engines, func(i int, engine *client.Client) ([]Object, error) {
 		here, err := list(ctx, engine, []lister{containers, volumes, images, networks})
 		for j := range here {
-			// The same name on two engines means two objects.
-			here[j].ID = fmt.Sprintf("%d %s", i, here[j].ID)
+			here[j].ID = on(i) + here[j].ID
 		}
 		return withChildren(here), err
 	})
@@ -32,6 +31,21 @@ func TakeInventory(ctx context.Context, engines ...*client.Client) (Inventory, e
 	}
 	found, err := thisMachine.objects()
 	return append(all, found...), err
+}
+
+// on begins the id of an object of an engine, by its place: the same name on two engines
+// means two objects.
+func on(engine int) string { return fmt.Sprintf("%d ", engine) }
+
+// images returns the ids of the images on an engine, given by its place.
+func (i Inventory) images(engine int) []string {
+	ids := []string{}
+	for _, object := range i {
+		if object.Kind == "image" && strings.HasPrefix(object.ID, on(engine)) {
+			ids = append(ids, object.State)
+		}
+	}
+	return ids
 }
 
 // anonymous matches the name that an engine gives to an unnamed volume.

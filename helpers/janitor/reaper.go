@@ -59,8 +59,12 @@ func Watch(e *env.Environment) (*Guard, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
-	g.before, err = TakeInventory(ctx, g.engines...)
-	return g, err
+	if g.before, err = TakeInventory(ctx, g.engines...); err != nil {
+		return g, err
+	}
+	// The first engine is the one that the docker command reaches.
+	e.Listed(g.before.images(0))
+	return g, nil
 }
 
 // Engines returns a client for every engine that this process's variables name; a
