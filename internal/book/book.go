@@ -27,6 +27,8 @@ const Regressions = "regressions"
 type Book struct {
 	// Binary is the compiled tests, which prove the claims.
 	Binary string
+	// Test2json is the program that converts what they print.
+	Test2json string
 	// Claims are in the order in which they are proven.
 	Claims []claim.Listed
 }
@@ -39,19 +41,35 @@ func Open(ctx context.Context, dir, specs string, stderr io.Writer) (Book, error
 	if err != nil {
 		return Book{}, err
 	}
-	if err := compile(ctx, dir, binary, stderr); err != nil {
+	test2json, err := ensure(ctx, dir, binary, stderr)
+	if err != nil {
 		return Book{}, err
 	}
 	all, err := list(ctx, dir, specs, binary)
 	if err != nil {
 		return Book{}, err
 	}
-	return Book{Binary: binary, Claims: slices.DeleteFunc(all, func(c claim.Listed) bool {
+	return Book{Binary: binary, Test2json: test2json, Claims: slices.DeleteFunc(all, func(c claim.Listed) bool {
 		return specs != "" && function(c) != "TestSpecs"
 	})}, nil
 }
 
-// compile is quick if nothing has changed.
+// ensure compiles the tests unless they are up to date.
+func ensure(ctx context.Context, dir, binary string, stderr io.Writer) (test2json string, err error) {
+	from := sources(dir)
+	if c, ok := upToDate(binary, from); ok {
+		return c.Test2json, nil
+	}
+	if err := compile(ctx, dir, binary, stderr); err != nil {
+		return "", err
+	}
+	if test2json, err = Test2json(ctx); err == nil {
+		note(binary, from, test2json)
+	}
+	return test2json, err
+}
+
+// compile is quick if little has changed.
 func compile(ctx context.Context, dir, binary string, stderr io.Writer) error {
 	command := exec.CommandContext(ctx, "go", "test", "-c", "-tags", "integration", "-o", binary, ".")
 	command.Dir = dir

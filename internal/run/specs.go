@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -92,11 +91,7 @@ func (s Specs) Run(ctx context.Context, listener Listener) (Outcome, error) {
 // follow runs the specs, passes their output through test2json, and says how
 // their process ended if it failed.
 func (s Specs) follow(ctx context.Context, events, beside io.Writer) (exit string, err error) {
-	program, err := exec.CommandContext(ctx, "go", "tool", "-n", "test2json").Output()
-	if err != nil {
-		return "", fmt.Errorf("go has no test2json to read the specs' output: %w; install Go", err)
-	}
-	converter := exec.Command(strings.TrimSpace(string(program)), "-t")
+	converter := exec.Command(s.Book.Test2json, "-t")
 	converter.Stdout, converter.Stderr = events, beside
 	// An interrupt is for the specs; the converter ends when they do.
 	converter.SysProcAttr = group()
