@@ -26,7 +26,7 @@ func (e *Environment) openBuildKit(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("inspect %s: %w", ref, err)
 	}
-	remembered := memoryOf(e.Engine.Host, e.Start(ctx))
+	remembered := e.memory(ctx)
 	said, known := remembered.of(image.ID)
 	if !known {
 		if said, err = e.runBuildKit(ctx, ref); err != nil {

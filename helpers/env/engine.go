@@ -173,7 +173,7 @@ func UserDockerConfig() string {
 }
 
 // Probe asks whether the environment is still fit to judge BuildKit: the
-// engine answers and runs builders, the mirror serves images, the disks have room.
+// engine answers and runs what the run relies on, the mirror serves images, the disks have room.
 func (e *Environment) Probe(ctx context.Context) error {
 	if _, err := e.Client.Ping(ctx); err != nil {
 		return fmt.Errorf("the engine at %s no longer answers: %w", e.Engine.Host, err)
@@ -184,7 +184,10 @@ func (e *Environment) Probe(ctx context.Context) error {
 	if err := errors.Join(e.room(), e.engineRoom(ctx)); err != nil {
 		return err
 	}
-	return e.runsBuilders(ctx)
+	if err := e.runsBuilders(ctx); err != nil {
+		return err
+	}
+	return e.stillExecutes(ctx)
 }
 
 // Start identifies one start of the engine, which recreates its default bridge

@@ -14,27 +14,74 @@ import (
 type platformCache struct {
 	mu    sync.Mutex
 	known map[string]error
+	// unseen are platforms of which only an earlier run has executed a program.
+	unseen []string
 }
 
 // Executes finds out, by running a program, whether the engine's host can execute
-// programs of a platform such as linux/arm64. It keeps the answer.
+// programs of a platform such as linux/arm64. It keeps the answer, and takes that of an
+// earlier run if the engine has not been started since, nor its emulators changed.
 func (e *Environment) Executes(ctx context.Context, platform string) error {
-	e.platforms.mu.Lock()
-	defer e.platforms.mu.Unlock()
-	if err, ok := e.platforms.known[platform]; ok {
+	p := &e.platforms
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err, ok := p.known[platform]; ok {
 		return err
 	}
-	err := e.ProbePlatform(ctx, platform)
-	if e.platforms.known == nil {
-		e.platforms.known = map[string]error{}
+	if p.known == nil {
+		p.known = map[string]error{}
 	}
-	e.platforms.known[platform] = err
+	if e.native(platform) {
+		p.known[platform] = nil
+		return nil
+	}
+	remembered, emulators := e.memory(ctx), e.emulators()
+	if remembered.executes(platform, emulators) {
+		p.known[platform] = nil
+		p.unseen = append(p.unseen, platform)
+		return nil
+	}
+	err := e.ProbePlatform(ctx, platform)
+	p.known[platform] = err
+	if err == nil {
+		remembered.keepPlatform(platform, emulators)
+	}
 	return err
 }
 
+// stillExecutes runs a program of each platform of which this run has not run one, and
+// only relied on another that had.
+func (e *Environment) stillExecutes(ctx context.Context) error {
+	p := &e.platforms
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.unseen) > 0 {
+		if err := e.ProbePlatform(ctx, p.unseen[0]); err != nil {
+			return err
+		}
+		p.unseen = p.unseen[1:]
+	}
+	return nil
+}
+
+func (e *Environment) native(platform string) bool {
+	return strings.TrimPrefix(platform, "linux/") == e.Engine.Arch
+}
+
+// emulators identifies the emulators of the engine's host; empty if it is another machine.
+func (e *Environment) emulators() string {
+	if e.Engine.Local() != nil {
+		return ""
+	}
+	return emulators(binfmt)
+}
+
+// binfmt is where Linux shows what it runs foreign programs with.
+const binfmt = "/proc/sys/fs/binfmt_misc"
+
 // ProbePlatform is [Environment.Executes] without the kept answer.
 func (e *Environment) ProbePlatform(ctx context.Context, platform string) error {
-	if strings.TrimPrefix(platform, "linux/") == e.Engine.Arch {
+	if e.native(platform) {
 		return nil
 	}
 	ref, err := e.importProbe(ctx, platform)
@@ -63,7 +110,7 @@ func (e *Environment) removeProbe(ref string) {
 // emulation names what executes arm64 programs on this machine, which is the
 // engine's host if its socket is local.
 func emulation() string {
-	entries, err := filepath.Glob("/proc/sys/fs/binfmt_misc/*aarch64*")
+	entries, err := filepath.Glob(filepath.Join(binfmt, "*aarch64*"))
 	if err != nil || len(entries) == 0 {
 		return ""
 	}
