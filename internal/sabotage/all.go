@@ -126,7 +126,7 @@ func builders() []Sabotage {
 			if !a.Is("build", "du", "prune") {
 				return a
 			}
-			return a.Map("--builder", func(string) (string, bool) { return "default", true })
+			return a.Map("--builder", func(string) (string, bool) { return "default", true }).named(os.Getenv("BUILDERS_RUN"))
 		}).kills("caching/third-builder", "caching/third-builder-unpinned", "images/other-builders", "images/engine", "images/pulled-offline", "images/not-pulled", "images/du"),
 		forgetful("forget-variable", "does not know BUILDX_BUILDER", "BUILDX_BUILDER").kills("builders/builder-variable"),
 	}

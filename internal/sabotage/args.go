@@ -1,6 +1,7 @@
 package sabotage
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -102,4 +103,14 @@ func (a Args) Values(flag string) []string {
 		return value, true
 	})
 	return values
+}
+
+// named gives the result of a build a name of the run's, if it has none and goes nowhere.
+// The default builder makes an image even of that, which no one could tell from a user's.
+func (a Args) named(run string) Args {
+	given := []string{"--tag", "-t", "--output", "-o", "--push", "--call", "--check"}
+	if run == "" || !a.Is("build") || slices.ContainsFunc(given, a.Has) {
+		return a
+	}
+	return a.With("--tag", fmt.Sprintf("images.invalid/builders-%s/the-shared-unnamed:%d", run, os.Getpid()))
 }

@@ -1,10 +1,12 @@
 package sabotage
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"builders.test/helpers/claim"
+	"builders.test/helpers/env"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
 )
@@ -34,6 +36,25 @@ func TestArgumentsAreChangedAsTold(t *testing.T) {
 	assert.Equal(t, after(t, "keep-state-always", "buildx rm b"), "buildx rm --keep-state b")
 	assert.Equal(t, after(t, "drop-platform", "buildx create --platform linux/amd64"), "buildx create --platform linux/amd64")
 	assert.Equal(t, after(t, "drop-output", "buildx build --output=type=oci --output type=tar ."), "buildx build .")
+}
+
+// What is built with the default builder instead stays with the run.
+func TestTheDefaultBuildersImagesHaveANameOfTheRun(t *testing.T) {
+	const run = "0a1b2c3d"
+	t.Setenv(env.RunVariable, run)
+	for line, named := range map[string]bool{
+		"buildx build --builder b .":                            true,
+		"buildx build --builder b --load .":                     true,
+		"buildx build --builder b --tag a .":                    false,
+		"buildx build --builder b --output=type=local,dest=x .": false,
+		"buildx du --builder b":                                 false,
+	} {
+		refs := Args(strings.Fields(after(t, "one-builder", line))).Values("--tag")
+		ours := slices.DeleteFunc(refs, func(ref string) bool { return !strings.HasPrefix(ref, env.ImagePrefix(run)) || !env.IsShared(ref) })
+		assert.Equal(t, len(ours) == 1, named, line)
+	}
+	t.Setenv(env.RunVariable, "")
+	assert.Equal(t, after(t, "one-builder", "buildx build --builder b ."), "buildx build --builder default .")
 }
 
 func TestSubcommandsAreFoundBehindFlags(t *testing.T) {
