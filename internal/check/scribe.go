@@ -30,7 +30,7 @@ func (s scribe) draft(sofar []report.Claim) {
 		return // the environment is not open yet
 	}
 	// What cannot be written now is reported at the end.
-	_, _ = s.report(about, sofar, []string{unfinished}).Write(s.out)
+	_ = s.report(about, sofar, []string{unfinished}).Draft(s.out)
 }
 
 func (s scribe) report(about report.Subject, claims []report.Claim, runErrors []string) report.Report {

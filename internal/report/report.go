@@ -194,18 +194,40 @@ func (r Report) Worst() claim.Verdict {
 // its path.
 func (r Report) Write(out string) (string, error) {
 	path := filepath.Join(out, File)
+	content, err := r.encode()
+	if err != nil {
+		return "", err
+	}
+	if err := atomicwriter.WriteFile(path, content, 0o644); err != nil {
+		return "", fmt.Errorf("write %s: %w; name a writable folder with --out", path, err)
+	}
+	return path, nil
+}
+
+// Draft is [Report.Write] for a report that another one will replace. It survives the end
+// of this process, but, not having been flushed to the disk, perhaps not the machine's.
+func (r Report) Draft(out string) error {
+	content, err := r.encode()
+	if err != nil {
+		return err
+	}
+	draft := filepath.Join(out, "."+File)
+	if err := os.WriteFile(draft, content, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(draft, filepath.Join(out, File))
+}
+
+func (r Report) encode() ([]byte, error) {
 	var content bytes.Buffer
 	encoder := json.NewEncoder(&content)
 	encoder.SetIndent("", "  ")
 	// Constraints such as ">= 0.13" stay readable.
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(r.whole()); err != nil {
-		return "", fmt.Errorf("encode the report: %w", err)
+		return nil, fmt.Errorf("encode the report: %w", err)
 	}
-	if err := atomicwriter.WriteFile(path, content.Bytes(), 0o644); err != nil {
-		return "", fmt.Errorf("write %s: %w; name a writable folder with --out", path, err)
-	}
-	return path, nil
+	return content.Bytes(), nil
 }
 
 // Read reads a report back and refuses an unknown schema.
@@ -259,7 +281,7 @@ func ReadSubject(out string) (Subject, error) {
 // afterwards belongs to one run: the report in all its formats, the subject, the usage, and
 // the evidence of the claims with the given ids. Nothing else is touched.
 func Clear(out string, ids []string) error {
-	stale := []string{File, Page, JUnit, subject.File, usage.File}
+	stale := []string{File, "." + File, Page, JUnit, subject.File, usage.File}
 	for _, id := range ids {
 		stale = append(stale, EvidenceOf(id))
 	}

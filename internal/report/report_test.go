@@ -38,6 +38,22 @@ func example() Report {
 	})
 }
 
+func TestADraftIsReplacedByTheReport(t *testing.T) {
+	dir := t.TempDir()
+	assert.NilError(t, example().Draft(dir))
+	draft, err := os.ReadFile(filepath.Join(dir, File))
+	assert.NilError(t, err)
+	_, err = example().Write(dir)
+	assert.NilError(t, err)
+	whole, err := os.ReadFile(filepath.Join(dir, File))
+	assert.NilError(t, err)
+	assert.Equal(t, string(draft), string(whole))
+	entries, err := os.ReadDir(dir)
+	assert.NilError(t, err)
+	assert.Equal(t, len(entries), 1)
+	assert.Assert(t, example().Draft(filepath.Join(dir, "nowhere")) != nil)
+}
+
 func TestWriteIsTheDocumentedFormat(t *testing.T) {
 	dir := fs.NewDir(t, "report")
 	path, err := example().Write(dir.Path())
