@@ -164,6 +164,9 @@ func (e *Engine) restart(ctx context.Context) error {
 	if err := e.configure(number); err != nil {
 		return err
 	}
+	if err := e.volumesInMemory(); err != nil {
+		return fmt.Errorf("mount a tmpfs for volumes: %w", err)
+	}
 	return e.Site.Timed(fmt.Sprintf("dockerd %s (%s)", versions.Engine, e.store), "starting", "started", func() error {
 		return e.aboutStore(e.daemon().Start(ctx, process.StartLimit, e.Ping))
 	})
