@@ -256,8 +256,7 @@ func (m *Maker) write(ctx context.Context, l Layer, arch, file string) error {
 	}
 	defer os.Remove(temp.Name())
 	defer temp.Close()
-	// Layers are read over loopback a few times; time matters more than size.
-	packed, err := gzip.NewWriterLevel(temp, gzip.BestSpeed)
+	packed, err := gzip.NewWriterLevel(temp, level(l))
 	if err != nil {
 		return err
 	}
@@ -268,6 +267,15 @@ func (m *Maker) write(ctx context.Context, l Layer, arch, file string) error {
 		return err
 	}
 	return os.Rename(temp.Name(), file)
+}
+
+// level returns how well a layer is compressed. Layers are read over loopback a few times:
+// time matters more than size, and most where each run reads hundreds of megabytes.
+func level(l Layer) int {
+	if _, big := l.(Unpacked); big {
+		return gzip.NoCompression
+	}
+	return gzip.BestSpeed
 }
 
 func (m *Maker) note(r Recipe) string {

@@ -38,8 +38,11 @@ type Unpacked struct {
 	Manifest string
 }
 
+// unpackedFormat is the format of [Unpacked] alone: since 2, it is not compressed.
+const unpackedFormat = "2"
+
 // Identity implements [Layer].
-func (u Unpacked) Identity() string { return fmt.Sprintf("%s unpacked %+v", format, u) }
+func (u Unpacked) Identity() string { return fmt.Sprintf("%s unpacked %+v", unpackedFormat, u) }
 
 // Write implements [Layer].
 func (u Unpacked) Write(ctx context.Context, m *Maker, arch string, to io.Writer) error {
