@@ -26,6 +26,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"testing"
 
 	"builders.test/helpers/claim"
@@ -88,6 +89,7 @@ var opened struct {
 // builders and files of failed claims, BUILDERS_TESTBED describes more than an engine.
 // Package env has the full list.
 func Main(m *testing.M, options ...Option) {
+	debug.SetGCPercent(gcPercent)
 	janitor.BecomeReaper()
 	opened.advice = env.AdviceAmong(options)
 	if file := os.Getenv(claim.ListVariable); file != "" {
@@ -103,6 +105,10 @@ func Main(m *testing.M, options ...Option) {
 	kin.Parent(func() { os.Exit(2) })
 	os.Exit(run(m, options))
 }
+
+// gcPercent makes this process and its reaper collect garbage earlier than usual: the
+// machine's memory is for builders, and specs use little of its processors.
+const gcPercent = 50
 
 // run exists so that deferred calls are made before the process exits.
 func run(m *testing.M, options []Option) (code int) {
