@@ -11,6 +11,7 @@ import (
 	"builders.test/helpers/cache"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
+	"builders.test/helpers/files"
 	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"builders.test/helpers/suite"
@@ -31,10 +32,12 @@ func frontendSteps(t *testing.T) {
 		id, otherID := t.Env.Name("mount"), t.Env.Name("mount")
 
 		require.Empty(t, throughMount(t, "before", id, "first"), "a cache mount that was never used is not empty")
-		require.Equal(t, "first", throughMount(t, "before", id, "second"), "the next build does not find the last one's files in the cache mount")
-		require.Equal(t, "first\nsecond", throughMount(t, "seen", id, "third"), "a mount with the same id at another path has different content")
-		require.Empty(t, throughMount(t, "before", otherID, "fifth"), "a cache mount with another id has the files of the first one")
-		require.Empty(t, throughMount(t, "left", id, "fourth"), "the image contains the files of the cache mount")
+		next := usingMount(t, "everywhere", id, "second", build.Arg("OTHER", otherID))
+
+		require.Equal(t, "first", next.Text(t, "before"), "the next build does not find the last one's files in the cache mount")
+		require.Equal(t, "first\nsecond", next.Text(t, "seen"), "a mount with the same id at another path has different content")
+		require.Empty(t, next.Text(t, "other"), "a cache mount with another id has the files of the first one")
+		require.Empty(t, next.Text(t, "left"), "the image contains the files of the cache mount")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -121,11 +124,16 @@ func requireEmptiedByNoCache(t *suite.T, target string) {
 	require.Equal(t, "third", throughMount(t, target, id, "fourth"), "the cache mount does not have exactly the files of the --no-cache build")
 }
 
-// throughMount runs a step with a cache mount and returns what one target of the
-// fixture reports.
+// throughMount runs a step with a cache mount and returns what the mount held before.
 func throughMount(t *suite.T, target, id, step string, options ...build.Option) string {
+	return usingMount(t, target, id, step, options...).Text(t, target)
+}
+
+// usingMount runs a step with a cache mount and returns what a target of the fixture
+// reports.
+func usingMount(t *suite.T, target, id, step string, options ...build.Option) files.Tree {
 	options = append(options, build.Target(target), build.Arg("ID", id), build.Arg("STEP", step))
-	told, _ := build.Export(t, builder.Shared(t), "fixtures/frontend/cache-mount", target, options...)
+	told, _ := build.ExportAll(t, builder.Shared(t), "fixtures/frontend/cache-mount", options...)
 	return told
 }
 
