@@ -119,9 +119,12 @@ func requireEmptiedByNoCache(t *suite.T, target string) {
 	cache.EmptiesMounts(t)
 	id := t.Env.Name("mount")
 	require.Empty(t, throughMount(t, target, id, "first"), "a cache mount that was never used is not empty")
-	require.Equal(t, "first", throughMount(t, target, id, "second"), "the next build does not find the last one's files, so this proves nothing")
-	require.Empty(t, throughMount(t, target, id, "third", build.NoCache()), "--no-cache did not empty the cache mount")
-	require.Equal(t, "third", throughMount(t, target, id, "fourth"), "the cache mount does not have exactly the files of the --no-cache build")
+	found := throughMount(t, target, id, "second", build.NoCache())
+	left := throughMount(t, target, id, "third")
+
+	require.Contains(t, left, "second", "the next build does not find the last one's files, so this proves nothing")
+	require.Empty(t, found, "--no-cache did not empty the cache mount")
+	require.Equal(t, "second", left, "the cache mount does not have exactly the files of the --no-cache build")
 }
 
 // throughMount runs a step with a cache mount and returns what the mount held before.
