@@ -4,6 +4,7 @@ package builders
 
 import (
 	"crypto/rand"
+	"strings"
 	"testing"
 
 	"builders.test/helpers/build"
@@ -59,20 +60,19 @@ func frontendSteps(t *testing.T) {
 		Text:   "A step's secret is in no layer, config, attestation or history of the image; a build argument and a file that was copied and removed are",
 		Source: docsSecrets,
 	}, func(t *suite.T) {
-		value, known := rand.Text(), rand.Text()
+		secret, argument, copied := rand.Text(), rand.Text(), rand.Text()
 
-		mounted := imageOf(t, "mounted", value, build.Secret("token", fixture.Secret(t, value)), build.Salt(t))
-		require.Empty(t, image.FilesContaining(t, mounted, value), "the image contains the secret")
-		require.NotContains(t, historyOf(t, mounted), value, "the history contains the secret")
-		requireNotInEvidence(t, value)
+		ref := imageWith(t, secret, argument, copied)
+		history := cli.NewConfig(t).Docker(t, "history", "--no-trunc", ref).Stdout()
 
-		argument := imageOf(t, "argument", known, build.Arg("TOKEN", known))
-		require.NotEmpty(t, image.FilesContaining(t, argument, known), "a build argument is not found in the image either, so this proves nothing")
-		require.Contains(t, historyOf(t, argument), known, "a build argument is not found in the history either, so this proves nothing")
-		require.True(t, inEvidence(t, known), "a build argument is not found in the evidence either, so this proves nothing about the secret")
+		require.Empty(t, image.FilesContaining(t, ref, secret), "the image contains the secret")
+		require.NotContains(t, history, secret, "the history contains the secret")
+		requireNotInEvidence(t, secret)
 
-		copied := imageOf(t, "copied", known, build.Context("files", fixture.New(t, fs.WithFile("token", known))))
-		require.NotEmpty(t, image.FilesContaining(t, copied, known), "a file that was copied and removed is not found in the layers either, so this proves nothing")
+		require.NotEmpty(t, image.FilesContaining(t, ref, argument), "a build argument is not found in the image either, so this proves nothing")
+		require.Contains(t, history, argument, "a build argument is not found in the history either, so this proves nothing")
+		require.True(t, inEvidence(t, argument), "a build argument is not found in the evidence either, so this proves nothing about the secret")
+		require.NotEmpty(t, image.FilesContaining(t, ref, copied), "a file that was copied and removed is not found in the layers either, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -152,18 +152,21 @@ func inEvidence(t *suite.T, value string) bool {
 	return told
 }
 
-// imageOf builds a target of the fixture whose step gets the value in some way. It
-// checks that the step had the value, and returns the image.
-func imageOf(t *suite.T, target, value string, options ...build.Option) string {
-	loaded := image.New(t, target)
-	build.Run(t, builder.Shared(t), "fixtures/frontend/secret", append(options, build.Target(target), build.Load(loaded))...)
-	require.Equal(t, sha256sum(value), image.Run(t, loaded, t.Native(), "cat", "/proof"),
-		"the step of %s did not have the value", target)
+// imageWith builds an image whose steps get three values: as a secret, as a build
+// argument, and as a file that is copied and removed. It checks that each step had its
+// value, and returns the image.
+func imageWith(t *suite.T, secret, argument, copied string) string {
+	loaded := image.New(t, "secret")
+	build.Run(t, builder.Shared(t), "fixtures/frontend/secret", build.Salt(t), build.Load(loaded),
+		build.Secret("token", fixture.Secret(t, secret)), build.Arg("TOKEN", argument),
+		build.Context("files", fixture.New(t, fs.WithFile("token", copied))))
+	proofs := image.Run(t, loaded, t.Native(), "cat", "/proof", "/proof-of-argument", "/proof-of-copy")
+	for _, step := range []struct{ gets, value string }{{"the secret", secret}, {"the argument", argument}, {"the file", copied}} {
+		var proof string
+		proof, proofs, _ = strings.Cut(proofs, "\n")
+		require.Equal(t, sha256sum(step.value), proof, "the step that gets %s did not have its value", step.gets)
+	}
 	return loaded
-}
-
-func historyOf(t *suite.T, ref string) string {
-	return cli.NewConfig(t).Docker(t, "history", "--no-trunc", ref).Stdout()
 }
 
 // proof returns what a step with a secret wrote when it was last executed.
