@@ -29,9 +29,15 @@ func imagesSpace(t *testing.T) {
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.Buildx(">=0.18")},
 		History: "Called --keep-storage before buildx v0.18, which still accepts the old name; every BuildKit supports it",
 	}, func(t *suite.T) {
-		for _, flag := range []string{"--reserved-space", "--keep-storage"} {
-			requirePrunedTo(t, flag)
-		}
+		b := builder.Borrow(t)
+		value, limit := stock.Unequal(t, b)
+		reserved := pruneTo(t, b, limit, "--reserved-space")
+
+		// For the old name the second layer is made again; it is again the one that was used less.
+		stock.Read(t, b, "second")
+		stock.MustHit(t, b, "first", value, reserved+tooMuch)
+		kept := pruneTo(t, b, limit, "--keep-storage")
+		stock.MustHit(t, b, "first", value, kept+tooMuch)
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -40,7 +46,12 @@ func imagesSpace(t *testing.T) {
 		Source:  docsPrune,
 		Needs:   []claim.Need{claim.OwnBuildKit, claim.BuildKit(">=0.17"), claim.Buildx(">=0.18")},
 		History: "Since BuildKit v0.17 and buildx v0.18",
-	}, func(t *suite.T) { requirePrunedTo(t, "--max-used-space") })
+	}, func(t *suite.T) {
+		b := builder.Borrow(t)
+		value, limit := stock.Unequal(t, b)
+		said := pruneTo(t, b, limit, "--max-used-space")
+		stock.MustHit(t, b, "first", value, said+tooMuch)
+	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "images/prune-min-free-space",
@@ -51,12 +62,19 @@ func imagesSpace(t *testing.T) {
 	}, func(t *suite.T) {
 		// Every disk has a byte to spare, and none has a petabyte.
 		const little, unreachable = "1b", "1pb"
-		requirePrunedTo(t, "--reserved-space", "--min-free-space", unreachable)
 
 		b := builder.Borrow(t)
 		value, _ := stock.Read(t, b, "first")
+		stock.Read(t, b, "second")
+
+		const spared = "prune removed a layer though enough of the disk was free"
 		prune(t, b, "--max-used-space", unreachable, "--min-free-space", little)
-		stock.MustHit(t, b, "first", value, "prune removed a layer though enough of the disk was free")
+		held := cache.Usage(t, b)
+		require.NotEmpty(t, stock.Layer(held, "second"), spared)
+		stock.MustHit(t, b, "first", value, spared)
+
+		said := pruneTo(t, b, stock.RoomForOne(held), "--reserved-space", "--min-free-space", unreachable)
+		stock.MustHit(t, b, "first", value, said+tooMuch)
 		prune(t, b, "--min-free-space", unreachable)
 		stock.MustMiss(t, b, "first", value, "prune left a layer though too little of the disk was free")
 	})
@@ -122,17 +140,18 @@ func imagesSpace(t *testing.T) {
 	})
 }
 
-// requirePrunedTo fails unless, with room for one of two layers, the flag keeps the
-// one that was used more often and more recently.
-func requirePrunedTo(t *suite.T, flag string, more ...string) {
-	b := builder.Borrow(t)
-	value, limit := stock.Unequal(t, b)
+// pruneTo prunes with a flag that leaves room for one of two layers. It fails unless the
+// one that was used less often and less recently is gone, see [cache.Stock.Unequal].
+func pruneTo(t *suite.T, b *builder.Builder, limit int64, flag string, more ...string) (said string) {
 	words := append([]string{flag, fmt.Sprintf("%db", limit)}, more...)
 	prune(t, b, words...)
-	said := "prune " + strings.Join(words, " ")
+	said = "prune " + strings.Join(words, " ")
 	require.Empty(t, stock.Layer(cache.Usage(t, b), "second"), "%s left more than that", said)
-	stock.MustHit(t, b, "first", value, said+" removed too much, or did not start with what was used least")
+	return said
 }
+
+// tooMuch is what is wrong if the other layer is gone, too.
+const tooMuch = " removed too much, or did not start with what was used least"
 
 // anonymous is the label that the engine puts on volumes without a name.
 const anonymous = "com.docker.volume.anonymous"

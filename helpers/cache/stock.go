@@ -36,6 +36,21 @@ func (s Stock) ReadFrom(t *spec.T, b *builder.Builder, what, source string, opti
 	return build.Export(t, b, source, read, append(options, s.stage(t, "read-"+what, read))...)
 }
 
+// ReadFirstAnd is [Stock.ReadFrom] for the first layer and another thing, "second" or
+// "mount", in one build. Neither depends on the other, so each is found or made again by
+// itself.
+func (s Stock) ReadFirstAnd(t *spec.T, b *builder.Builder, what, source string) (first, other string, r *build.Result) {
+	read := t.Env.Name("read")
+	found, r := build.ExportAll(t, b, source, s.stage(t, "read-first-"+what, read))
+	return found.Text(t, "first-"+read), found.Text(t, what+"-"+read), r
+}
+
+// ReadLayers is [Stock.Read] for both layers in one build.
+func (s Stock) ReadLayers(t *spec.T, b *builder.Builder) (first, second string) {
+	first, second, _ = s.ReadFirstAnd(t, b, "second", s.Context)
+	return first, second
+}
+
 func (s Stock) stage(t *spec.T, target, read string) build.Option {
 	return build.All(build.File(s.Context+"/Dockerfile"), build.Target(target), build.Salt(t), build.Arg("READ", read))
 }
@@ -79,10 +94,13 @@ func (s Stock) Unequal(t *spec.T, b *builder.Builder) (first string, limit int64
 	s.Read(t, b, "first")
 	s.Read(t, b, "second")
 	// BuildKit counts this as a use of each record, so the order is made afterwards.
-	limit = Usage(t, b).Bytes() - Thing/2
+	limit = s.RoomForOne(Usage(t, b))
 	first, _ = s.Read(t, b, "first")
 	return first, limit
 }
+
+// RoomForOne returns a limit in bytes that leaves room for one of the two layers in a cache.
+func (Stock) RoomForOne(held Records) int64 { return held.Bytes() - Thing/2 }
 
 // Rest starts a build that rests in a step on top of the second layer. wake lets
 // it continue, and returns the value it took from that layer.
