@@ -8,6 +8,8 @@ import (
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
+	"builders.test/helpers/files"
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"builders.test/helpers/registry"
 	"builders.test/helpers/subject"
@@ -61,8 +63,11 @@ func imagesPulled(t *testing.T) {
 		Needs:  append(bothArchitectures, claim.DockerDriver, claim.ContainerdStore),
 	}, func(t *suite.T) {
 		engines, tag := builder.Shared(t), pullThenMove(t, "linux/arm64", "linux/amd64,linux/arm64")
-		for _, platform := range []string{"linux/arm64", "linux/amd64"} {
-			requireBase(t, engines, tag.pulled, "the image was pulled for linux/arm64, and for "+platform+" the default builder built on another one", fromImage(tag.ref), build.Platform(platform))
+		result := fixture.Path(t, "result")
+		r := build.Try(t, engines, appFixture, fromImage(tag.ref), build.Platform(bothPlatforms...), build.Local(result))
+		require.Zero(t, r.Command.ExitCode, "the image was pulled for linux/arm64, and the default builder cannot build on it for both platforms: %s", r.FailureReason())
+		for _, arch := range architectures {
+			require.Equal(t, tag.pulled, files.In(result).Text(t, "linux_"+arch+"/id"), "the image was pulled for linux/arm64, and for linux/%s the default builder built on another one", arch)
 		}
 	})
 
@@ -85,15 +90,15 @@ func imagesPulled(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		own, engines := builder.Shared(t), builder.SharedOf(t, subject.DriverDocker)
-		shelf := registry.Start(t, registry.Strict)
+		shelf, bases := registry.Start(t, registry.Strict), basesFor(t, t.Native())
 		ref := shelf.Ref("base:x")
-		value := makeBase(t, own, build.Push(ref))
+		bases.put(t, "newer", ref)
 		image.Pull(t, ref, t.Native())
-		requireBase(t, own, value, "the build did not use the image in the registry as its base", fromImage(ref))
+		requireBase(t, own, bases.newer, "the build did not use the image in the registry as its base", fromImage(ref))
 
 		shelf.Stop(t)
 
-		requireBase(t, engines, value, "the default builder did not build on the pulled image", fromImage(ref))
+		requireBase(t, engines, bases.newer, "the default builder did not build on the pulled image", fromImage(ref))
 		requireNoBase(t, own, ref, "a builder with its own BuildKit found the image without the registry", fromImage(ref))
 	})
 
@@ -118,11 +123,11 @@ func imagesPulled(t *testing.T) {
 // pullThenMove pulls a tag for one platform and then moves it to a newer image.
 // Both images exist for all the platforms.
 func pullThenMove(t *suite.T, platform, platforms string) movedTag {
-	maker := builder.SharedOf(t, subject.DriverContainer)
-	tag := movedTag{ref: freshTag(t)}
-	tag.pulled = makeBase(t, maker, build.Push(tag.ref), build.Platform(platforms))
+	bases := basesFor(t, platforms)
+	tag := movedTag{ref: freshTag(t), pulled: bases.older, now: bases.newer}
+	bases.put(t, "older", tag.ref)
 	image.Pull(t, tag.ref, platform)
-	tag.now = makeBase(t, maker, build.Push(tag.ref), build.Platform(platforms))
+	bases.put(t, "newer", tag.ref)
 	require.NotEqual(t, tag.pulled, tag.now, "both images hold the same value, so this proves nothing")
 	return tag
 }

@@ -38,18 +38,16 @@ func TestImages(t *testing.T) {
 		ref := freshTag(t)
 		maker, other := builder.Shared(t), builder.Borrow(t)
 
-		makeBase(t, maker)
-		requireNoBase(t, other, ref, "a builder found an image that only another builder's cache has", fromImage(ref))
-		requireNoBase(t, maker, ref, "a builder found an image that is only in its own cache", fromImage(ref))
-
+		// The image is in the maker's cache and in the engine.
 		makeBase(t, maker, build.Load(ref))
 		require.True(t, image.Exists(t, ref), "the image was not loaded, so this proves nothing")
-		requireNoBase(t, other, ref, "a builder found an image that another one loaded into the engine", fromImage(ref))
-		requireNoBase(t, maker, ref, "a builder found an image that it loaded into the engine", fromImage(ref))
+		requireNoBase(t, other, ref, "a builder found an image that only another builder's cache and the engine have", fromImage(ref))
+		requireNoBase(t, maker, ref, "a builder found an image that only its own cache and the engine have", fromImage(ref))
 
 		// The same name in a registry is found: the builders do look there.
-		value := makeBase(t, maker, build.Push(ref))
-		requireBase(t, other, value, "the build did not use the image in the registry as its base", fromImage(ref))
+		bases := basesFor(t, t.Native())
+		bases.put(t, "newer", ref)
+		requireBase(t, other, bases.newer, "the build did not use the image in the registry as its base", fromImage(ref))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -59,12 +57,17 @@ func TestImages(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		own, engines := builder.Shared(t), builder.SharedOf(t, subject.DriverDocker)
+		var loaded []wantedBase
 		for _, maker := range []*builder.Builder{own, engines} {
 			ref := freshTag(t)
 			value := makeBase(t, maker, build.Load(ref))
-			requireBase(t, engines, value, "the default builder did not build on the engine's image, which builder "+maker.Name+" loaded", fromImage(ref))
-			requireNoBase(t, own, ref, "a builder with its own BuildKit found an image of the engine", fromImage(ref))
-			requireNoBase(t, own, ref, "a builder with its own BuildKit found an image of the engine through a named context", build.Context("base", "docker-image://"+ref))
+			loaded = append(loaded, wantedBase{ref, value, "the default builder did not build on the engine's image, which builder " + maker.Name + " loaded"})
+		}
+
+		requireBases(t, engines, loaded...)
+		for _, image := range loaded {
+			requireNoBase(t, own, image.from, "a builder with its own BuildKit found an image of the engine", fromImage(image.from))
+			requireNoBase(t, own, image.from, "a builder with its own BuildKit found an image of the engine through a named context", build.Context("base", "docker-image://"+image.from))
 		}
 	})
 
@@ -85,20 +88,21 @@ func TestImages(t *testing.T) {
 		Source: docsContexts,
 	}, func(t *suite.T) {
 		ref := freshTag(t)
-		b, maker := builder.Shared(t), builder.SharedOf(t, subject.DriverContainer)
-		older := makeBase(t, maker, build.Push(ref))
+		b, bases := builder.Shared(t), basesFor(t, t.Native())
+		bases.put(t, "older", ref)
 		digest := registry.MustDigest(t, ref)
-		newer := makeBase(t, maker, build.Push(ref))
-		byDigest := registry.Untagged(ref) + "@" + digest
-
-		for source, want := range map[string]string{
-			ref:                newer,
-			byDigest:           older,
-			ref + "@" + digest: older,
-		} {
-			requireBase(t, b, want, "the build did not use the image docker-image://"+source+" as its base", build.Context("base", "docker-image://"+source))
+		bases.put(t, "newer", ref)
+		named := func(image, want string) wantedBase {
+			source := "docker-image://" + image
+			return wantedBase{source, want, "the build did not use the image " + source + " as its base"}
 		}
-		requireNoBase(t, b, "docker.io/library/base", "the name of a context resolves without the context")
+
+		requireBases(t, b,
+			named(ref, bases.newer),
+			named(registry.Untagged(ref)+"@"+digest, bases.older),
+			named(ref+"@"+digest, bases.older))
+
+		requireNoBase(t, b, "docker.io/library/"+contextName(0), "the name of a context resolves without the context", fromImage(contextName(0)))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -115,8 +119,9 @@ func TestImages(t *testing.T) {
 		Needs:   []claim.Need{claim.OwnBuildKit},
 		History: "buildx v0.33.0 refuses it (invalid reference format); v0.32.1 and v0.35.0 accept it",
 	}, func(t *suite.T) {
-		other, l := builder.Borrow(t), exported(t)
-		requireInLayout(t, other, l, "@"+l.digest, l.older)
+		other, exported := builder.Borrow(t), exportedBases(t)
+		digest := exported.find(t, "older").Digest.String()
+		requireSource(t, other, exported.chosen("@"+digest, exported.older))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -132,11 +137,13 @@ func TestImages(t *testing.T) {
 		Source: docsContexts,
 		Needs:  []claim.Need{claim.DockerDriver, claim.Overlay2Store},
 	}, func(t *suite.T) {
-		engines, l := builder.Shared(t), exported(t)
-		refused := build.Try(t, engines, appFixture, build.Context("base", l.source+":newer"))
+		engines, folder := builder.Shared(t), emptyFolder(t)
+		value := folder.add(t, "only", build.NoProvenance())
+
+		refused := build.Try(t, engines, appFixture, build.Context("base", folder.source()+":only"))
 		refused.MustFailAt(t, "oci-layout", "the default builder on the overlay2 store accepted an image from a folder")
 		// The folder itself is fine.
-		requireInLayout(t, builder.SharedOf(t, subject.DriverContainer), l, ":newer", l.newer)
+		requireSource(t, builder.SharedOf(t, subject.DriverContainer), folder.chosen(":only", value))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -223,35 +230,14 @@ func freshTag(t *suite.T) string {
 	return ref
 }
 
-// layout is a folder with two images.
-type layout struct {
-	// older and newer are the values in the images. Each image has the tag of that
-	// name; digest is that of older.
-	older, newer, digest string
-	// source is the folder as a build context.
-	source string
-}
-
-// exported returns a layout that another builder made.
-func exported(t *suite.T) layout {
-	maker := builder.SharedOf(t, subject.DriverContainer)
-	dir := fixture.Path(t, "layout")
-	l := layout{source: "oci-layout://" + dir, older: t.Env.Name("value")}
-	output := "type=oci,tar=false,dest=" + dir + ",name=builders.test/base:"
-	l.digest = build.Run(t, maker, baseFixture, build.NoProvenance(), build.Arg("VALUE", l.older), build.Output(output+"older"), build.WithMetadata(t)).Metadata(t).Digest
-	l.newer = makeBase(t, maker, build.NoProvenance(), build.Output(output+"newer"))
-	return l
-}
-
 func aContextNamesAFoldersImage(t *suite.T) {
-	other, l := builder.Borrow(t), exported(t)
-	requireInLayout(t, other, l, ":older", l.older)
-	requireInLayout(t, other, l, ":newer", l.newer)
-	requireInLayout(t, other, l, ":newer@"+l.digest, l.older)
+	other, exported := builder.Borrow(t), exportedBases(t)
+	digest := exported.find(t, "older").Digest.String()
+	requireBases(t, other,
+		exported.chosen(":older", exported.older),
+		exported.chosen(":newer", exported.newer),
+		exported.chosen(":newer@"+digest, exported.older))
 }
 
-// requireInLayout fails unless a build uses the image that chosen selects in the
-// folder.
-func requireInLayout(t *suite.T, b *builder.Builder, l layout, chosen, want string) {
-	requireBase(t, b, want, "oci-layout://…"+chosen+" did not select the right base", build.Context("base", l.source+chosen))
-}
+// exportedBases are base images that another builder exported to a folder.
+func exportedBases(t *suite.T) twoBases { return basesFor(t, t.Native(), build.NoProvenance()) }
