@@ -114,7 +114,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsCreate,
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		b := builder.New(t, builder.Bootstrapped())
+		b := builder.Borrow(t)
 		before := engine.Container(t, b.Container()).ID
 
 		again := b.Config.Try(t, "buildx", "create", "--name", b.Name, "--driver", "docker-container")
@@ -130,7 +130,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsContainer,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		b := builder.New(t, builder.Bootstrapped())
+		b := builder.Shared(t)
 
 		container := engine.Container(t, b.Container())
 		require.True(t, container.State.Running, "the builder's container is not running")
@@ -149,7 +149,7 @@ func TestBuilders(t *testing.T) {
 		Source: docsContainer,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		host := builder.New(t, builder.Network("host"), builder.Bootstrapped())
+		host := builder.Shared(t) // as every builder that does not choose a network
 		require.Equal(t, "host", string(engine.Container(t, host.Container()).HostConfig.NetworkMode), "network=host did not reach the container")
 
 		other := builder.New(t, builder.Network(""), builder.Bootstrapped())
@@ -190,9 +190,8 @@ func TestBuilders(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		otherImage, otherVersion := t.Env.Companion()
-		config := cli.NewConfig(t).ByDocker()
-		mine := builder.New(t, builder.In(config), builder.Bootstrapped())
-		other := builder.New(t, builder.In(config), builder.Pinned(otherImage), builder.Bootstrapped())
+		mine := builder.Shared(t)
+		other := builder.New(t, builder.In(mine.Config.ByDocker()), builder.Pinned(otherImage), builder.Bootstrapped())
 
 		require.Equal(t, t.Env.BuildKit.Version, mine.DaemonVersion(t), "next to a second builder, the builder runs another version")
 		require.Equal(t, otherVersion, other.DaemonVersion(t), "the second builder does not run the version it is pinned to")
@@ -246,12 +245,13 @@ func TestBuilders(t *testing.T) {
 		Needs:  []claim.Need{claim.ContainerDriver, claim.Mirror},
 	}, func(t *suite.T) {
 		tag := registry.LockTag(t, builder.DefaultImage)
+		t.EnvironmentOK(t.Env.SaveTag(t.Context(), builder.DefaultImage), "the engine's own copy")
+		config, pull := cli.NewConfig(t).ByDocker(), []string{"pull", "--quiet", builder.DefaultImage}
 		tag.Retag(t.Env.BuildKit.Image)
-		builder.New(t, builder.Unpinned(), builder.Bootstrapped())
+		config.Docker(t, pull...)
 
 		tag.RetagUnpullable()
-		pull := cli.NewConfig(t).ByDocker().Try(t, "pull", "--quiet", builder.DefaultImage)
-		require.NotZero(t, pull.ExitCode, "the pull succeeds, so this proves nothing")
+		require.NotZero(t, config.Try(t, pull...).ExitCode, "the pull succeeds, so this proves nothing")
 
 		b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
 		require.Equal(t, t.Env.BuildKit.Version, b.DaemonVersion(t), "the pull failed and the local copy was not used")

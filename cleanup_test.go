@@ -23,9 +23,9 @@ func TestCleanup(t *testing.T) {
 		Source: docsRm,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		config := cli.NewConfig(t).ByDocker()
+		kept := builder.Borrow(t)
+		config := kept.Config.ByDocker()
 		removed := builder.New(t, builder.In(config), builder.Bootstrapped())
-		kept := builder.New(t, builder.In(config), builder.Bootstrapped())
 		requireWhole(t, removed)
 
 		config.Buildx(t, "rm", removed.Name)
@@ -123,9 +123,9 @@ func TestCleanup(t *testing.T) {
 		Source: docsRm,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		config := cli.NewConfig(t).ByDocker()
+		running := builder.Borrow(t)
+		config := running.Config.ByDocker()
 		stopped := builder.New(t, builder.In(config), builder.Bootstrapped())
-		running := builder.New(t, builder.In(config), builder.Bootstrapped())
 		config.Buildx(t, "stop", stopped.Name)
 
 		config.Buildx(t, "rm", "--all-inactive", "--force")
