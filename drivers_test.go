@@ -79,7 +79,7 @@ func TestDrivers(t *testing.T) {
 		Needs:  []claim.Need{claim.RemoteDriver},
 	}, func(t *suite.T) {
 		otherImage, otherVersion := t.Env.Companion()
-		mine, other := builder.New(t), builder.New(t, builder.Pinned(otherImage))
+		mine, other := builder.Shared(t), builder.New(t, builder.Pinned(otherImage))
 
 		require.Equal(t, t.BuildKit, mine.Inspect(t)[0].Version, "buildx does not report the version of the BuildKit that the first builder points to")
 		require.Equal(t, otherVersion, other.Inspect(t)[0].Version, "buildx does not report the version of the BuildKit that the second builder points to")
@@ -99,14 +99,13 @@ func TestDrivers(t *testing.T) {
 		Source: docsRemote,
 		Needs:  []claim.Need{claim.RemoteDriver},
 	}, func(t *suite.T) {
-		administrators := builder.New(t)
-		administrators.Config.Docker(t, "stop", administrators.Container())
+		administrators := builder.New(t, builder.Down())
 
 		b := builder.New(t, builder.SharingDaemonOf(administrators))
 
 		require.True(t, b.Recorded(), "create did not make a builder while its BuildKit was down")
 		require.Equal(t, "inactive", b.Inspect(t)[0].Status, "buildx does not report a BuildKit that is down as inactive")
-		require.False(t, engine.Container(t, administrators.Container()).State.Running, "create or inspect started the BuildKit that its administrator had stopped")
+		require.False(t, engine.Container(t, administrators.Container()).State.Running, "create or inspect started the BuildKit that its administrator had not started")
 		require.False(t, engine.HasContainer(t, builder.ContainerOf(b.Node())), "create of a remote builder made a container as the docker-container driver does")
 
 		b.Config.Docker(t, "start", administrators.Container())
@@ -142,7 +141,7 @@ func TestDrivers(t *testing.T) {
 		Needs:  []claim.Need{claim.RemoteDriver},
 	}, func(t *suite.T) {
 		first := builder.New(t)
-		second, elsewhere := builder.New(t, builder.SharingDaemonOf(first)), builder.New(t)
+		second, elsewhere := builder.New(t, builder.SharingDaemonOf(first)), builder.Shared(t)
 		value, cached := probe.Draw(t, first)
 		require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
 
@@ -236,8 +235,8 @@ func TestDrivers(t *testing.T) {
 // requireReached fails unless a builder over the transport builds in the daemon
 // that it points to, and in no other.
 func requireReached(t *suite.T, over builder.Transport) {
-	bystander := builder.Shared(t)
-	b := builder.New(t, builder.WithTransport(over))
+	bystander := builder.SharedOf(t, subject.DriverContainer)
+	b := builder.New(t, builder.SharingDaemonOf(builder.SharedOver(t, over)), builder.WithTransport(over))
 
 	reported := b.Inspect(t)[0]
 	require.Equal(t, "running", reported.Status, "buildx does not reach the BuildKit over %s", over)
@@ -253,7 +252,7 @@ func requireReached(t *suite.T, over builder.Transport) {
 // for a builder that it does not know. buildx tries for 20 s before it gives up on a
 // build.
 func requireStranger(t *suite.T, shown builder.Certificate) {
-	known := builder.New(t, builder.WithTransport(builder.MutualTLS))
+	known := builder.SharedOver(t, builder.MutualTLS)
 	unknown := builder.New(t, builder.SharingDaemonOf(known), builder.WithClientCert(shown))
 	context, mark := fixture.Marked(t)
 

@@ -100,7 +100,7 @@ func (b *Builder) make(t *spec.T, o settings) error {
 		}
 	}
 	if b.daemon != nil {
-		args = append(args, b.daemon.createArgs(o.certificate)...)
+		args = append(args, b.daemon.createArgs(o.transport, o.certificate)...)
 	}
 	err := cli.Err(b.Config.Try(t, append([]string{"buildx"}, args...)...))
 	if err != nil {
@@ -184,6 +184,26 @@ func SharedFor(t *spec.T, platforms string) *Builder {
 // SharedOf is [Shared] with a driver other than the claim's.
 func SharedOf(t *spec.T, driver string) *Builder {
 	return shared(t, driver, t.Native())
+}
+
+// SharedOver returns a remote builder whose BuildKit can be reached over the transport. Specs
+// share it, as [Shared], and point their own builders at its BuildKit: [SharingDaemonOf].
+func SharedOver(t *spec.T, over Transport) *Builder {
+	switch over {
+	case DockerExec:
+		return SharedOf(t, subject.DriverRemote)
+	case UnixSocket:
+		over = PlainTCP // it listens at both
+	}
+	b, err := spec.Shared(t, t.SharedKey("builder over "+string(over)), func() (*Builder, error) {
+		o := apply(t, []Option{Named(t.Env.SharedName()), Driver(subject.DriverRemote), WithTransport(over)})
+		b := o.builder()
+		return b, b.make(t, o)
+	})
+	if err != nil {
+		unavailable(t, fmt.Sprintf("builder over %s", over), err)
+	}
+	return b
 }
 
 func shared(t *spec.T, driver, platforms string) *Builder {

@@ -44,9 +44,12 @@ const configInside = "/buildkitd.toml"
 // one for others. The names of its container and volume carry the run's id, and
 // the container also has the run's label, so that the janitor finds both.
 type daemon struct {
-	name      string
+	name string
+	// transport is how its own builder reaches it.
 	transport Transport
-	address   string
+	// addresses are where it listens. A daemon that is reached without TLS over its socket
+	// or its port has both.
+	addresses map[Transport]string
 	// certificates is the folder with the certificates of all sides; empty without TLS.
 	certificates string
 }
@@ -54,8 +57,8 @@ type daemon struct {
 // volume holds the daemon's state.
 func (d *daemon) volume() string { return d.name + "_state" }
 
-// start runs the daemon and waits until it answers. The error includes the last
-// line of its log, if it has one.
+// start runs the daemon, unless it is to be down, and waits until it answers. The error
+// includes the last line of its log, if it has one.
 func (d *daemon) start(t *spec.T, s settings) error {
 	args := []string{
 		"create", "--name", d.name, "--label", env.RunLabel + "=" + t.Env.Run,
@@ -71,10 +74,16 @@ func (d *daemon) start(t *spec.T, s settings) error {
 		// A copy reaches engines that cannot see this machine's files.
 		steps = append(steps, []string{"cp", config, d.name + ":" + configInside})
 	}
-	for _, step := range append(steps, []string{"start", d.name}) {
+	if !s.down {
+		steps = append(steps, []string{"start", d.name})
+	}
+	for _, step := range steps {
 		if err := cli.Err(s.config.Try(t, step...)); err != nil {
 			return err
 		}
+	}
+	if s.down {
+		return nil
 	}
 	return d.await(t, s.config)
 }
@@ -83,42 +92,41 @@ func (d *daemon) start(t *spec.T, s settings) error {
 // program that say where it listens. The default socket stays, for `docker exec`.
 func (d *daemon) listen(t *spec.T) (mounts, flags []string) {
 	flags = []string{"--addr", "unix:///run/buildkit/buildkitd.sock"}
-	switch d.transport {
-	case DockerExec:
-		d.address = "docker-container://" + d.name
-		return nil, flags
-	case UnixSocket:
-		dir := filepath.Join(t.Env.Dir, t.Env.Name("s"))
-		t.EnvironmentOK(os.Mkdir(dir, 0o700), "create a folder for the daemon's socket")
-		d.address = "unix://" + filepath.Join(dir, "buildkitd.sock")
-		// The daemon is root; the user of the specs need not be.
-		flags = append(flags, "--group", strconv.Itoa(os.Getgid()))
-		return []string{"--volume", dir + ":/run/buildkit"}, flags
-	}
-	d.address = "tcp://" + t.FreeAddress()
-	flags = append(flags, "--addr", d.address)
-	if d.transport == PlainTCP {
+	d.addresses = map[Transport]string{DockerExec: "docker-container://" + d.name}
+	if d.transport == DockerExec {
 		return nil, flags
 	}
-	d.certificates = filepath.Join(t.Env.Dir, t.Env.Name("certificates"))
-	if err := writeCertificates(d.certificates); err != nil {
-		t.EnvironmentFailed("%v", err)
+	port := "tcp://" + t.FreeAddress()
+	flags = append(flags, "--addr", port)
+	if d.transport == MutualTLS {
+		d.addresses[MutualTLS] = port
+		d.certificates = filepath.Join(t.Env.Dir, t.Env.Name("certificates"))
+		if err := writeCertificates(d.certificates); err != nil {
+			t.EnvironmentFailed("%v", err)
+		}
+		flags = append(flags, "--tlscacert", "/certs/ca.pem", "--tlscert", "/certs/server.pem", "--tlskey", "/certs/server-key.pem")
+		return []string{"--volume", d.certificates + ":/certs:ro"}, flags
 	}
-	flags = append(flags, "--tlscacert", "/certs/ca.pem", "--tlscert", "/certs/server.pem", "--tlskey", "/certs/server-key.pem")
-	return []string{"--volume", d.certificates + ":/certs:ro"}, flags
+	dir := filepath.Join(t.Env.Dir, t.Env.Name("s"))
+	t.EnvironmentOK(os.Mkdir(dir, 0o700), "create a folder for the daemon's socket")
+	d.addresses[PlainTCP], d.addresses[UnixSocket] = port, "unix://"+filepath.Join(dir, "buildkitd.sock")
+	// The daemon is root; the user of the specs need not be.
+	flags = append(flags, "--group", strconv.Itoa(os.Getgid()))
+	return []string{"--volume", dir + ":/run/buildkit"}, flags
 }
 
 // createArgs returns the arguments of docker buildx create that lead to the daemon.
-func (d *daemon) createArgs(cert Certificate) []string {
-	if d.transport != MutualTLS {
-		return []string{d.address}
+func (d *daemon) createArgs(over Transport, cert Certificate) []string {
+	address := d.addresses[over]
+	if over != MutualTLS {
+		return []string{address}
 	}
 	file := func(name string) string { return filepath.Join(d.certificates, name+".pem") }
 	options := "cacert=" + file("ca")
 	if cert != NoCert {
 		options += fmt.Sprintf(",cert=%s,key=%s", file(string(cert)), file(string(cert)+"-key"))
 	}
-	return []string{"--driver-opt", options, d.address}
+	return []string{"--driver-opt", options, address}
 }
 
 // await waits until the daemon answers on its own socket, or ends.

@@ -16,14 +16,15 @@ func TestLastLine(t *testing.T) {
 }
 
 func TestCreateArgs(t *testing.T) {
-	tls := &daemon{transport: MutualTLS, address: "tcp://127.0.0.1:1", certificates: "/c"}
+	tls := &daemon{addresses: map[Transport]string{MutualTLS: "tcp://127.0.0.1:1"}, certificates: "/c"}
 	for cert, options := range map[Certificate]string{
 		TrustedCert:   "cacert=/c/ca.pem,cert=/c/client.pem,key=/c/client-key.pem",
 		UntrustedCert: "cacert=/c/ca.pem,cert=/c/stranger.pem,key=/c/stranger-key.pem",
 		NoCert:        "cacert=/c/ca.pem",
 	} {
-		assert.DeepEqual(t, tls.createArgs(cert), []string{"--driver-opt", options, "tcp://127.0.0.1:1"})
+		assert.DeepEqual(t, tls.createArgs(MutualTLS, cert), []string{"--driver-opt", options, "tcp://127.0.0.1:1"})
 	}
-	plain := &daemon{transport: UnixSocket, address: "unix:///s"}
-	assert.DeepEqual(t, plain.createArgs(TrustedCert), []string{"unix:///s"})
+	plain := &daemon{addresses: map[Transport]string{UnixSocket: "unix:///s", PlainTCP: "tcp://127.0.0.1:1"}}
+	assert.DeepEqual(t, plain.createArgs(UnixSocket, TrustedCert), []string{"unix:///s"})
+	assert.DeepEqual(t, plain.createArgs(PlainTCP, TrustedCert), []string{"tcp://127.0.0.1:1"})
 }

@@ -30,12 +30,14 @@ type settings struct {
 	certificate Certificate
 	reached     *daemon
 	endpoint    string
+	down        bool
 }
 
 // Driver creates the builder with a driver other than the claim's.
 func Driver(name string) Option { return func(s *settings) { s.driver = name } }
 
-// WithTransport reaches the BuildKit of a remote builder this way.
+// WithTransport reaches the BuildKit of a remote builder this way. Without it a builder that
+// shares a daemon reaches it as the daemon's own builder does.
 func WithTransport(transport Transport) Option {
 	return func(s *settings) { s.transport = transport }
 }
@@ -72,6 +74,9 @@ func WithClientCert(c Certificate) Option { return func(s *settings) { s.certifi
 func SharingDaemonOf(other *Builder) Option {
 	return func(s *settings) { s.driver, s.reached = subject.DriverRemote, other.daemon }
 }
+
+// Down makes the BuildKit of a remote builder and does not start it.
+func Down() Option { return func(s *settings) { s.down = true } }
 
 // Pinned creates the builder from this image instead of the BuildKit under test.
 func Pinned(image string) Option { return func(s *settings) { s.image = image } }
@@ -122,9 +127,15 @@ func flag(name string) Option {
 }
 
 func apply(t *spec.T, options []Option) settings {
-	s := settings{image: t.Env.BuildKit.Image, network: "host", driver: t.Driver, transport: DockerExec, certificate: TrustedCert}
+	s := settings{image: t.Env.BuildKit.Image, network: "host", driver: t.Driver, certificate: TrustedCert}
 	for _, option := range options {
 		option(&s)
+	}
+	switch {
+	case s.transport == "" && s.reached != nil:
+		s.transport = s.reached.transport
+	case s.transport == "":
+		s.transport = DockerExec
 	}
 	if !s.hasConfig {
 		s.config = cli.NewConfig(t)
