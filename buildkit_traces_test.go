@@ -31,14 +31,21 @@ func buildkitTraces(t *testing.T) {
 		requireClassicTraces(t)
 		b := builder.Shared(t)
 
-		loaded, good := image.New(t, "traces"), newTracedBuild(t)
-		r := good.run(t, b, "0", build.Load(loaded))
+		loaded, salt := image.New(t, "traces"), build.FreshSalt(t)
+		good, bad := newTracedBuild(t), newTracedBuild(t)
+		succeeding := good.start(t, b, "0", build.Load(loaded), salt)
+		failing := bad.start(t, b, "3", build.Load(image.New(t, "failed")), salt)
+		duringGood, duringBad := engine.FindTraces(t, good.label()), engine.FindTraces(t, bad.label())
+		openGate(t, b, salt)
+
+		r := succeeding.Wait(t)
+		require.True(t, duringGood.None(), "a running build has this in the engine: %v", duringGood)
 		require.Zero(t, r.Command.ExitCode, "the build failed: %s", r.FailureMessage())
 		require.Equal(t, engine.Traces{Images: []string{loaded}}, engine.FindTraces(t, good.label()),
 			"after the build the engine does not have exactly the requested image")
 
-		bad := newTracedBuild(t)
-		r = bad.run(t, b, "3", build.Load(loaded))
+		r = failing.Wait(t)
+		require.True(t, duringBad.None(), "a running build that is going to fail has this in the engine: %v", duringBad)
 		r.MustFailAt(t, "&& exit", "a build with a failing step succeeded")
 		require.Equal(t, 3, r.Failure().Exit, "the build failed for another reason: %s", r.FailureMessage())
 		left := engine.FindTraces(t, bad.label())
@@ -55,20 +62,16 @@ func newTracedBuild(t *suite.T) tracedBuild {
 func (x tracedBuild) label() string { return "builders.mark=" + x.mark }
 
 func (x tracedBuild) arguments(t *suite.T) []build.Option {
-	return []build.Option{build.Arg("MARK", x.mark), build.Arg("RUN_ID", t.Env.Run), build.SaltWith(x.mark)}
+	return []build.Option{build.Arg("MARK", x.mark), build.Arg("RUN_ID", t.Env.Run)}
 }
 
-// run starts a build, inspects the engine while one of its steps runs, lets the
-// step end with an exit code, and returns the result.
-func (x tracedBuild) run(t *suite.T, b *builder.Builder, end string, options ...build.Option) *build.Result {
+// start starts a build whose last step waits at the gate and then ends with an exit code.
+// It returns once the step waits.
+func (x tracedBuild) start(t *suite.T, b *builder.Builder, end string, options ...build.Option) *build.Running {
 	options = append(append(options, x.arguments(t)...), build.Arg("END", end))
 	running := build.Start(t, b, "fixtures/traces", options...)
 	running.Await(t, "&& exit")
-	during := engine.FindTraces(t, x.label())
-	openGate(t, b, build.SaltWith(x.mark))
-	result := running.Wait(t)
-	require.True(t, during.None(), "a running build has this in the engine: %v", during)
-	return result
+	return running
 }
 
 // requireClassicTraces is the control: it builds the same with the engine's
