@@ -58,7 +58,7 @@ func TestCaching(t *testing.T) {
 	}, func(t *suite.T) {
 		first := builder.Borrow(t)
 		value, _ := probe.Draw(t, first)
-		third := builder.Borrow(t)
+		third := builder.Shared(t)
 		probe.MustMiss(t, third, value, "a builder of the same version found the cache of another builder")
 		probe.MustHit(t, first, value, "the first builder lost its cache when another one built the same")
 	})
@@ -89,7 +89,7 @@ func TestCaching(t *testing.T) {
 		build.Run(t, first, "fixtures/caching", build.Load(loaded), build.Salt(t))
 		require.True(t, image.Exists(t, loaded), "the image was not loaded, so this proves nothing")
 
-		other := builder.Borrow(t)
+		other := builder.Shared(t)
 		probe.MustMiss(t, other, value, "a builder used an image that another builder had loaded as cache")
 		probe.MustHit(t, first, value, "the builder that loaded the image lost its cache")
 	})
