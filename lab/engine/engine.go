@@ -117,7 +117,7 @@ func (e *Engine) folder(p gobuild.Program) string { return e.Programs.Folder(p) 
 func (e *Engine) daemon() process.Daemon {
 	dockerd, containerd, runc := e.folder(gobuild.Dockerd()), e.folder(gobuild.Containerd()), e.folder(gobuild.Runc(versions.Runc))
 	s, _ := e.Site.Settings() // without settings nothing runs
-	path := strings.Join([]string{containerd, runc, dockerd, os.Getenv("PATH"), "/usr/sbin", "/sbin"}, ":")
+	path := strings.Join([]string{containerd, runc, dockerd, e.Packages.IgzipFolder(), os.Getenv("PATH"), "/usr/sbin", "/sbin"}, ":")
 	return process.Daemon{
 		Args: []string{filepath.Join(dockerd, "dockerd"), "--config-file", e.config()},
 		// buildx before 0.13 speaks older versions of the API than dockerd 29 admits by
@@ -126,8 +126,8 @@ func (e *Engine) daemon() process.Daemon {
 		Log:    e.Site.Log("dockerd-daemon" + e.mark),
 		Record: filepath.Join(e.Site.Run, "dockerd"+e.mark+".json"),
 		// The key changes with everything that a running engine cannot adopt.
-		Key: fmt.Sprintf("%s %s %s %s port %d net %d%s",
-			dockerd, containerd, runc, e.Packages.InitPath(), s.Port, s.Nets[e.store], e.mark),
+		Key: fmt.Sprintf("%s %s %s %s %s port %d net %d%s",
+			dockerd, containerd, runc, e.Packages.InitPath(), e.Packages.IgzipFolder(), s.Port, s.Nets[e.store], e.mark),
 	}
 }
 
@@ -177,6 +177,7 @@ func (e *Engine) provide() error {
 	var group errgroup.Group
 	group.Go(e.Registry.Start)
 	group.Go(e.Packages.Init)
+	group.Go(e.Packages.Igzip)
 	for _, p := range programs() {
 		group.Go(func() error {
 			_, err := e.Programs.Compile(p)

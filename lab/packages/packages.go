@@ -12,6 +12,7 @@ import (
 	"builders.test/lab/debian"
 	"builders.test/lab/problem"
 	"builders.test/lab/site"
+	"github.com/moby/sys/atomicwriter"
 )
 
 // Packages unpacks Debian's packages for this machine.
@@ -64,6 +65,29 @@ func (p *Packages) InitPath() string { return p.site.Path("packages", "tini", "u
 func (p *Packages) Init() error {
 	_, err := p.Unpacked("tini")
 	return err
+}
+
+// IgzipFolder is where igzip is once [Packages.Igzip] has provided it.
+func (p *Packages) IgzipFolder() string { return p.site.Path("packages", "igzip-command") }
+
+// Igzip provides the program with which containerd inflates layers if PATH has it: five
+// times as fast as its own code.
+func (p *Packages) Igzip() error {
+	dir, err := p.provide("isal", func(ctx context.Context, half string) error {
+		debs, err := p.archive.Download(ctx, "isal", "libisal2")
+		if err != nil {
+			return err
+		}
+		return debian.Unpack(ctx, half, debs...)
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(p.IgzipFolder(), 0o755); err != nil {
+		return err
+	}
+	text := fmt.Sprintf("#!/bin/sh\nLD_LIBRARY_PATH=%[1]s/usr/lib/%[2]s exec %[1]s/usr/bin/igzip \"$@\"\n", dir, p.triplet())
+	return atomicwriter.WriteFile(filepath.Join(p.IgzipFolder(), "igzip"), []byte(text), 0o755)
 }
 
 // CLI provides the docker command. It returns the folder of the lab's own
