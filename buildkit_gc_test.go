@@ -22,7 +22,8 @@ const (
 )
 
 // Reason 7 of the chapter buildkit: the cache is pruned automatically, the least
-// valuable records first. See [builder.Builder.Recreate] for why the specs restart BuildKit.
+// valuable records first. See [builder.Builder.Recreate] for why the specs restart
+// BuildKit, which prunes only if they say so.
 
 // gcPatience is how long BuildKit may take to prune after it starts.
 const gcPatience = 30 * time.Second
@@ -40,12 +41,12 @@ func buildkitGc(t *testing.T) {
 		History: "Since v0.17 the limit is called maxUsedSpace; before, it was keepBytes, which now means the space reserved for the cache and still works as a limit if no other is set",
 		Takes:   10 * time.Second,
 	}, func(t *suite.T) {
-		pruning, keeping := builder.New(t, builder.NoGC()), builder.New(t, builder.NoGC())
+		pruning, keeping := builder.New(t), builder.New(t)
 		gone, _ := stock.Read(t, pruning, "first")
 		kept, _ := stock.Read(t, keeping, "first")
 
 		// keeping starts first: by the time pruning has pruned, keeping would have, too.
-		keeping = keeping.Recreate(t)
+		keeping = keeping.Recreate(t, builder.DefaultGC())
 		pruning = pruning.Recreate(t, builder.GC(builder.Rule{Limit: nextToNothing}))
 
 		cache.AwaitGone(t, pruning, gcPatience, "the cache is larger than its policy allows, but BuildKit does not prune it", "thing-first")
@@ -65,7 +66,7 @@ func buildkitGc(t *testing.T) {
 			return builder.Rule{Limit: limit, Filters: []string{"type==exec.cachemount", "type==source.local"}}
 		}
 
-		b, source := builder.New(t, builder.NoGC()), stock.Source(t)
+		b, source := builder.New(t), stock.Source(t)
 		stock.ReadFrom(t, b, "mount", source)
 
 		// Without a rule for them the least recently used record goes first: the layer.
@@ -89,7 +90,7 @@ func buildkitGc(t *testing.T) {
 		Source: docsGC,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		b := builder.New(t, builder.NoGC())
+		b := builder.New(t)
 		value, limit := stock.Unequal(t, b)
 		b = b.Recreate(t, builder.GC(builder.Rule{Limit: limit}))
 		requireOnlyFirst(t, b, value)
@@ -102,7 +103,7 @@ func buildkitGc(t *testing.T) {
 		Needs:  []claim.Need{claim.ContainerDriver},
 		Takes:  10 * time.Second,
 	}, func(t *suite.T) {
-		b := builder.New(t, builder.NoGC())
+		b := builder.New(t)
 		value, _ := stock.Read(t, b, "first")
 		// BuildKit records the use when the build releases the layer, which may be after
 		// a stop right after the build.
@@ -133,7 +134,7 @@ func buildkitGc(t *testing.T) {
 		// More than any disk has: the rule never reaches it.
 		const unreachable = "1PB"
 
-		b := builder.New(t, builder.NoGC())
+		b := builder.New(t)
 		value, limit := stock.Unequal(t, b)
 		b = b.Recreate(t, builder.GC(builder.Rule{MinFree: unreachable, Reserved: fmt.Sprint(limit)}))
 		requireOnlyFirst(t, b, value)
@@ -149,7 +150,7 @@ func buildkitGc(t *testing.T) {
 		Needs:   []claim.Need{claim.ContainerDriver, claim.BuildKit(">=0.31")},
 		History: "Before v0.31 the rule joined its three types with commas, which means all of them at once, and matched nothing",
 	}, func(t *suite.T) {
-		b := builder.Borrow(t)
+		b := builder.SharedWithDefaultGC(t)
 		stock.ReadFrom(t, b, "mount", stock.Source(t))
 		require.NotEmpty(t, cache.Usage(t, b).Of("regular"), "the cache has no layers, so this proves nothing")
 
@@ -175,7 +176,7 @@ func buildkitGc(t *testing.T) {
 		Deadline: 4 * time.Minute,
 		Takes:    time.Minute,
 	}, func(t *suite.T) {
-		b := builder.New(t, builder.NoGC())
+		b := builder.New(t)
 		stock.Read(t, b, "first")
 		b = b.Recreate(t, builder.GC(builder.Rule{Limit: nextToNothing}))
 		cache.AwaitGone(t, b, gcPatience, "BuildKit does not prune when it starts, so a later prune proves nothing", "thing-first")

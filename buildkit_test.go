@@ -116,7 +116,7 @@ func TestBuildkit(t *testing.T) {
 		found, _ := meeting(t, builder.Shared(t), "60")
 		require.Equal(t, "together, together", found, "without max-parallelism the stages do not run at the same time, so this proves nothing")
 
-		limited := builder.New(t, builder.DaemonConfig("[worker.oci]\n  max-parallelism = 1"))
+		limited := builder.New(t, builder.DaemonConfig("[worker.oci]\n  gc = false\n  max-parallelism = 1"))
 		found, together := meeting(t, limited, "3")
 		require.Equal(t, "alone, alone", found, "despite max-parallelism = 1 two steps ran at the same time")
 		require.NotEqual(t, progress.Yes, together, "despite max-parallelism = 1 BuildKit reports two steps at the same time")

@@ -67,7 +67,7 @@ func TestShape(t *testing.T) {
 		Source: "https://docs.docker.com/build/cache/garbage-collection/",
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
-		b := builder.Shared(t)
+		b := builder.SharedWithDefaultGC(t)
 		var workers []struct {
 			Platforms []struct{ OS, Architecture, Variant string }
 			GCPolicy  []json.RawMessage `json:"gcPolicy"`

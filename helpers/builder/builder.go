@@ -8,7 +8,6 @@ package builder
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -186,6 +185,11 @@ func SharedOf(t *spec.T, driver string) *Builder {
 	return shared(t, driver, t.Native())
 }
 
+// SharedWithDefaultGC is [Shared] for a BuildKit that prunes by its own policy.
+func SharedWithDefaultGC(t *spec.T) *Builder {
+	return share(t, t.SharedKey("builder that prunes"), DefaultGC(), Bootstrapped())
+}
+
 // SharedOver returns a remote builder whose BuildKit can be reached over the transport. Specs
 // share it, as [Shared], and point their own builders at its BuildKit: [SharingDaemonOf].
 func SharedOver(t *spec.T, over Transport) *Builder {
@@ -195,25 +199,22 @@ func SharedOver(t *spec.T, over Transport) *Builder {
 	case UnixSocket:
 		over = PlainTCP // it listens at both
 	}
-	b, err := spec.Shared(t, t.SharedKey("builder over "+string(over)), func() (*Builder, error) {
-		o := apply(t, []Option{Named(t.Env.SharedName()), Driver(subject.DriverRemote), WithTransport(over)})
-		b := o.builder()
-		return b, b.make(t, o)
-	})
-	if err != nil {
-		unavailable(t, fmt.Sprintf("builder over %s", over), err)
-	}
-	return b
+	return share(t, t.SharedKey("builder over "+string(over)), Driver(subject.DriverRemote), WithTransport(over))
 }
 
 func shared(t *spec.T, driver, platforms string) *Builder {
-	b, err := spec.Shared(t, t.SharedKey(driver+" builder "+platforms), func() (*Builder, error) {
-		o := apply(t, []Option{Named(t.Env.SharedName()), Driver(driver), Platform(platforms), Bootstrapped()})
+	return share(t, t.SharedKey(driver+" builder "+platforms), Driver(driver), Platform(platforms), Bootstrapped())
+}
+
+// share returns the builder of this key, which the first claim that asks creates with these options.
+func share(t *spec.T, key string, options ...Option) *Builder {
+	b, err := spec.Shared(t, key, func() (*Builder, error) {
+		o := apply(t, append([]Option{Named(t.Env.SharedName())}, options...))
 		b := o.builder()
 		return b, b.make(t, o)
 	})
 	if err != nil {
-		unavailable(t, fmt.Sprintf("%s builder for %q", driver, platforms), err)
+		unavailable(t, key, err)
 	}
 	return b
 }

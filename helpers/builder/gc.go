@@ -32,8 +32,13 @@ func GC(rules ...Rule) Option {
 	return DaemonConfig(text.String())
 }
 
-// NoGC keeps the builder's BuildKit from pruning on its own.
-func NoGC() Option { return DaemonConfig("[worker.oci]\n  gc = false\n") }
+// DefaultGC makes the builder's BuildKit prune by its own policy.
+func DefaultGC() Option { return DaemonConfig("") }
+
+// noGC keeps a BuildKit from pruning on its own. Before it prunes, it counts what its
+// cache takes, a minute after a build, and a build that asks just then for a cache mount
+// or a local source that is being counted gets a new one.
+const noGC = "[worker.oci]\n  gc = false\n"
 
 func (r Rule) toml() string {
 	var text strings.Builder

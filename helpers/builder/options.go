@@ -119,7 +119,8 @@ func DriverOpt(option string) Option {
 // the one under test.
 func Endpoint(host string) Option { return func(s *settings) { s.endpoint = host } }
 
-// DaemonConfig adds lines to the configuration of the builder's BuildKit.
+// DaemonConfig replaces the configuration of the builder's BuildKit, which says only
+// that it does not prune on its own.
 func DaemonConfig(toml string) Option { return func(s *settings) { s.toml = toml } }
 
 func flag(name string) Option {
@@ -127,7 +128,7 @@ func flag(name string) Option {
 }
 
 func apply(t *spec.T, options []Option) settings {
-	s := settings{image: t.Env.BuildKit.Image, network: "host", driver: t.Driver, certificate: TrustedCert}
+	s := settings{image: t.Env.BuildKit.Image, toml: noGC, network: "host", driver: t.Driver, certificate: TrustedCert}
 	for _, option := range options {
 		option(&s)
 	}

@@ -84,8 +84,9 @@ func (Stock) Layer(held Records, which string) Records {
 // Mounts returns the records of the cache mount.
 func (Stock) Mounts(held Records) Records { return held.Of("exec.cachemount").About("/cache") }
 
-// Sources returns the records of big local sources.
-func (Stock) Sources(held Records) Records { return held.Of("source.local").AtLeast(Thing) }
+// Sources returns the records of big local sources. Sizes are read as they are printed,
+// rounded, and what a folder takes depends on the file system.
+func (Stock) Sources(held Records) Records { return held.Of("source.local").AtLeast(Thing / 2) }
 
 // Unequal puts both layers into a builder's empty cache, and returns the value of the
 // first one and a limit in bytes that leaves room for one of them. The first layer is

@@ -24,6 +24,8 @@ func (e *Environment) Environ(extra ...string) []string {
 		"BUILDX_METADATA_PROVENANCE=disabled",
 		// Otherwise buildx asks git about every folder that it builds, in four processes.
 		"BUILDX_GIT_INFO=false",
+		// The clients end soon; collecting garbage takes them a tenth of their time.
+		"GOGC=400",
 		RunVariable + "=" + e.Run,
 	}, extra...)
 	var result []string

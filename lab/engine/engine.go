@@ -122,7 +122,7 @@ func (e *Engine) daemon() process.Daemon {
 		Args: []string{filepath.Join(dockerd, "dockerd"), "--config-file", e.config()},
 		// buildx before 0.13 speaks older versions of the API than dockerd 29 admits by
 		// default.
-		Env:    append(process.PlainEnv(), "PATH="+path, "DOCKER_MIN_API_VERSION=1.24"),
+		Env:    append(process.PlainEnv(), "PATH="+path, "DOCKER_MIN_API_VERSION=1.24", "GOGC=400"),
 		Log:    e.Site.Log("dockerd-daemon" + e.mark),
 		Record: filepath.Join(e.Site.Run, "dockerd"+e.mark+".json"),
 		// The key changes with everything that a running engine cannot adopt.

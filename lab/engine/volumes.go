@@ -17,6 +17,9 @@ const leastMemory = 8 << 30
 // and removes tens of thousands of files. Like everything that is mounted below the
 // engine's data, it goes when the engine stops. Volumes that are already on disk, or
 // too little memory, leave them there.
+//
+// An engine whose data is not on a mount of its own may mount the folder onto itself,
+// which would hide what is mounted below it; so that is done before.
 func (e *Engine) volumesInMemory() error {
 	dir := filepath.Join(e.Data(), "volumes")
 	size := memoryForVolumes()
@@ -24,6 +27,9 @@ func (e *Engine) volumesInMemory() error {
 		return nil
 	}
 	if err := os.MkdirAll(dir, 0o701); err != nil {
+		return err
+	}
+	if err := mount.MakeShared(e.Data()); err != nil {
 		return err
 	}
 	return mount.Mount("tmpfs", dir, "tmpfs", fmt.Sprintf("size=%d,mode=701", size))
