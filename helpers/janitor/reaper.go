@@ -11,9 +11,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/undo"
 	"github.com/distribution/reference"
 	"github.com/docker/docker/client"
 )
@@ -95,10 +97,16 @@ func (g *Guard) Close() error {
 	g.saved = append(g.saved, saved()...)
 	before := g.environment.BeforeRestore(ctx)
 	passes := inOrder
+	var undone sync.WaitGroup
 	if g.environment.WasCut() {
 		passes = afterDeath
+	} else {
+		// Nothing of the run can change anything anymore, so what it changed is undone while
+		// what it made is removed. What fails here is tried again before the folder goes.
+		undone.Go(func() { _ = undo.All(ctx, g.environment.Dir, handlers()...) })
 	}
 	left, err := sweep(ctx, g.engines, g.run, passes, env.KeptBy(g.run)...)
+	undone.Wait()
 	err = errors.Join(before, err)
 	left = slices.DeleteFunc(left, func(x Object) bool { return x.Kind == "folder" || x.probe || env.IsShared(x.Name) })
 	if len(left) > 0 {

@@ -62,7 +62,8 @@ func TestWhatADeadRunAskedForMayComeLate(t *testing.T) {
 	_, err := sweep(t.Context(), []*client.Client{engine.Client(t)}, mine, afterDeath)
 	require.NoError(t, err)
 	require.Empty(t, engine.ID("sha256:late"))
-	require.EqualValues(t, 2*afterDeath, lists.Load())
+	// The pass may have asked for images before the late one came: the next one finds it.
+	require.Contains(t, []int32{2 * afterDeath, 2*afterDeath + 1}, lists.Load())
 }
 
 // What a sweep asks for must be what an inventory would show of the run.
