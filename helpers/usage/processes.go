@@ -99,9 +99,9 @@ func (p *processes) look(one procfs.Proc) (seen, bool) {
 	case engine:
 		s.cpu, s.memory = stat.CPUTime(), uint64(stat.ResidentMemory())
 	case harness:
-		s.cpu = stat.CPUTime()
-		if status, err := one.NewStatus(); err == nil {
-			s.memory = status.VmHWM
+		s.cpu, s.memory = stat.CPUTime(), uint64(stat.ResidentMemory())
+		if maps, err := one.ProcSMapsRollup(); err == nil {
+			s.memory = maps.Pss
 		}
 	}
 	return s, true

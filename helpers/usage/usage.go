@@ -47,8 +47,8 @@ type Machine struct {
 // Group is some of the processes of a machine.
 type Group struct {
 	CPU float64 `json:"cpu"`
-	// Memory is resident or, for containers, anonymous memory. For the harness it is the
-	// sum of the most that each process had so far.
+	// Memory is resident or, for containers, anonymous memory. The harness's processes
+	// each have their part of what several of them share.
 	Memory uint64 `json:"memory,omitempty"`
 }
 
