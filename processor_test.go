@@ -25,9 +25,7 @@ func TestProcessor(t *testing.T) {
 	}, func(t *suite.T) {
 		for _, arch := range architectures {
 			platform := "linux/" + arch
-			ref := image.New(t, "processor")
-			build.Run(t, builder.SharedFor(t, platform), "fixtures/processor", build.Platform(platform), build.Load(ref))
-			inspected := image.Inspect(t, ref, platform)
+			inspected := image.Inspect(t, processorImage(t, platform), platform)
 			require.Equal(t, platform, inspected.Os+"/"+inspected.Architecture, "the image's config does not name the platform it was built for")
 		}
 	})
@@ -54,8 +52,7 @@ func TestProcessor(t *testing.T) {
 	}, func(t *suite.T) {
 		for _, arch := range architectures {
 			platform, machine := "linux/"+arch, env.Machine(arch)
-			ref := image.New(t, "processor")
-			build.Run(t, builder.SharedFor(t, platform), "fixtures/processor", build.Platform(platform), build.Load(ref))
+			ref := processorImage(t, platform)
 			require.Equal(t, machine, image.Run(t, ref, platform), "the image for %s runs as another architecture", platform)
 			require.Equal(t, machine, image.Run(t, ref, platform, "cat", "/built-on"), "the image for %s was built as another architecture", platform)
 		}
@@ -103,4 +100,16 @@ func TestProcessor(t *testing.T) {
 			}
 		}
 	})
+}
+
+// processorImage is the fixture's image for a platform, built on the builder for that
+// platform and loaded into the engine. Claims share it.
+func processorImage(t *suite.T, platform string) string {
+	ref, err := suite.Shared(t, t.SharedKey("processor image of "+t.Driver+" for "+platform), func() (string, error) {
+		ref := t.Env.SharedImage("processor")
+		build.Run(t, builder.SharedFor(t, platform), "fixtures/processor", build.Platform(platform), build.Load(ref))
+		return ref, nil
+	})
+	require.NoError(t, err, "the image for %s cannot be built and loaded", platform)
+	return ref
 }
