@@ -60,10 +60,8 @@ func TestOutput(t *testing.T) {
 		Text:   "`--load` loads the image into the engine, where it runs",
 		Source: docsBuild,
 	}, func(t *suite.T) {
-		b := builder.Shared(t)
-		ref := image.New(t, "load")
-		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-		requirePrints(t, ref, "", "the engine's image is not what was built")
+		loaded := loadedByLabel(t)
+		require.Equal(t, loaded.salt, image.Run(t, loaded.ref, t.Native()), "the engine's image is not what was built")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -173,9 +171,7 @@ func TestOutput(t *testing.T) {
 		r := build.Run(t, b, "fixtures/output", printing(t, ""), build.Tag(ref), build.CacheOnly())
 		require.NotContains(t, r.Stderr(), "--load", "type=cacheonly warns that the result stays in the cache")
 		require.Empty(t, ownImages(t), "type=cacheonly left an image in the engine")
-
-		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-		require.NotEmpty(t, ownImages(t), "the loaded image is not found by its label, so finding none proves nothing")
+		require.NotEmpty(t, engine.FindTraces(t, loadedByLabel(t).label()).Images, "the loaded image is not found by its label, so finding none proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -191,9 +187,7 @@ func TestOutput(t *testing.T) {
 		require.NotEmpty(t, r.Metadata(t).Digest, "no image was made, so this proves nothing")
 		require.NotContains(t, r.Stderr(), "--load", "type=image warns that the result is not exported")
 		require.Empty(t, ownImages(t), "type=image put the image in the engine")
-
-		build.Run(t, b, "fixtures/output", printing(t, ""), build.Load(ref))
-		require.NotEmpty(t, ownImages(t), "the loaded image is not found by its label, so finding none proves nothing")
+		require.NotEmpty(t, engine.FindTraces(t, loadedByLabel(t).label()).Images, "the loaded image is not found by its label, so finding none proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -263,9 +257,7 @@ func TestOutput(t *testing.T) {
 		Source: docsPlatforms,
 		Needs:  []claim.Need{claim.EmulatedARM64},
 	}, func(t *suite.T) {
-		b := builder.SharedFor(t, "linux/arm64")
-		ref := image.New(t, "emulated")
-		build.Run(t, b, "fixtures/processor", build.Platform("linux/arm64"), build.Load(ref))
+		ref := processorImage(t, "linux/arm64")
 		require.Equal(t, env.Machine("arm64"), image.Run(t, ref, "linux/arm64"), "the arm64 image runs as another architecture")
 	})
 
@@ -307,6 +299,22 @@ func ownLabel(t *suite.T) string { return claimLabel + "=" + t.Salt() }
 // ownImages returns this claim's images in the engine.
 func ownImages(t *suite.T) []string {
 	return engine.FindTraces(t, ownLabel(t)).Images
+}
+
+// labeled is an image that prints a salt and carries it as its label.
+type labeled struct{ ref, salt string }
+
+func (l labeled) label() string { return claimLabel + "=" + l.salt }
+
+// loadedByLabel returns such an image, which a build loaded into the engine. Claims share it.
+func loadedByLabel(t *suite.T) labeled {
+	loaded, err := suite.Shared(t, t.SharedKey("image loaded by "+t.Driver), func() (labeled, error) {
+		l := labeled{ref: t.Env.SharedImage("load"), salt: t.Env.Name("salt")}
+		build.Run(t, builder.Shared(t), "fixtures/output", build.SaltWith(l.salt), build.Label(claimLabel, l.salt), build.Load(l.ref))
+		return l, nil
+	})
+	require.NoError(t, err, "the image was not built and loaded")
+	return loaded
 }
 
 // requirePrints runs an image in the engine and checks what it prints.
