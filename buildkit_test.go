@@ -3,6 +3,7 @@
 package builders
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -34,13 +35,10 @@ func TestBuildkit(t *testing.T) {
 		Text:   "A stage that the target does not need is not executed",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
-		notNeeded(t)
-		b := builder.Shared(t)
-
-		r := wanted(t, b)
+		r := wanted(t)
 		require.False(t, r.Has("&& false"), "the build includes a step of a stage that the target does not need")
 
-		asked := build.Try(t, b, "fixtures/stages", build.FreshSalt(t), build.CacheOnly(), build.Target("failing"))
+		asked := build.Try(t, builder.Shared(t), "fixtures/stages", build.FreshSalt(t), build.CacheOnly(), build.Target("failing"))
 		asked.MustFailAt(t, "&& false", "the stage that cannot be built was built when targeted, so this proves nothing")
 	})
 
@@ -49,13 +47,10 @@ func TestBuildkit(t *testing.T) {
 		Text:   "A base image that only unneeded stages use is not resolved",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
-		notNeeded(t)
-		b := builder.Shared(t)
-
-		r := wanted(t, b)
+		r := wanted(t)
 		require.False(t, r.Has("nowhere"), "the base image of a stage that the target does not need was resolved: %s", r.FailureMessage())
 
-		asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), build.Target("without-image"))
+		asked := build.Try(t, builder.Shared(t), "fixtures/stages", build.CacheOnly(), build.Target("without-image"))
 		asked.MustFailAt(t, "127.0.0.1:1/nowhere", "an image that does not exist was found, so this proves nothing")
 	})
 
@@ -65,33 +60,24 @@ func TestBuildkit(t *testing.T) {
 		Source:  docsBuildKit,
 		History: "Releases before v0.20 look for a `.dockerignore` in such a folder and send nothing else from it",
 	}, func(t *suite.T) {
-		notNeeded(t)
-		const size = 500_000 // bytes
-		b := builder.Shared(t)
-		extra := build.Context("extra", fixture.New(t, fs.WithFile("large", fixture.Noise(size))))
+		r := wanted(t)
+		require.Less(t, r.Sent(t), int64(folderSize/10), "files of a folder that only unneeded stages use were sent")
 
-		r := wanted(t, b, extra)
-		require.Less(t, r.Sent(t), int64(size/10), "files of a folder that only unneeded stages use were sent")
-
-		asked := build.Run(t, b, "fixtures/stages", build.CacheOnly(), extra, build.Target("with-extra"))
-		require.GreaterOrEqual(t, asked.Sent(t), int64(size), "the folder was needed but not sent, so this proves nothing")
+		asked := build.Run(t, builder.Shared(t), "fixtures/stages", build.CacheOnly(), folderContext(t), build.Target("with-folder"))
+		require.GreaterOrEqual(t, asked.Sent(t), int64(folderSize), "the folder was needed but not sent, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
 		ID:      "buildkit/unused-context",
 		Text:    "An image given by `--build-context` that only unneeded stages use is not resolved",
 		Source:  "https://github.com/docker/buildx/issues/2939",
-		Needs:   []claim.Need{claim.BuildKit(">=0.20")},
+		Needs:   []claim.Need{leavesContexts},
 		History: "Releases before v0.20 resolve such an image and fail without it (moby/buildkit#5688)",
 	}, func(t *suite.T) {
-		notNeeded(t)
-		b := builder.Shared(t)
-		extra := build.Context("extra", "docker-image://127.0.0.1:1/elsewhere")
-
-		r := wanted(t, b, extra)
+		r := wanted(t)
 		require.False(t, r.Has("elsewhere"), "an image that only unneeded stages use was resolved: %s", r.FailureMessage())
 
-		asked := build.Try(t, b, "fixtures/stages", build.CacheOnly(), extra, build.Target("with-extra"))
+		asked := build.Try(t, builder.Shared(t), "fixtures/stages", build.CacheOnly(), pictureContext, build.Target("with-picture"))
 		asked.MustFailAt(t, "127.0.0.1:1/elsewhere", "an image that does not exist was found, so this proves nothing")
 	})
 
@@ -101,7 +87,7 @@ func TestBuildkit(t *testing.T) {
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
 		cache.SharesMounts(t)
-		found, together := meeting(t, builder.Shared(t), "60")
+		found, together := freeMeeting(t)
 		require.Equal(t, "together, together", found, "two stages that do not depend on each other did not run at the same time within a minute")
 		require.NotEqual(t, progress.No, together, "the stages ran at the same time, but BuildKit reports otherwise")
 	})
@@ -113,7 +99,7 @@ func TestBuildkit(t *testing.T) {
 		Needs:  []claim.Need{claim.OwnBuildKit},
 	}, func(t *suite.T) {
 		cache.SharesMounts(t)
-		found, _ := meeting(t, builder.Shared(t), "60")
+		found, _ := freeMeeting(t)
 		require.Equal(t, "together, together", found, "without max-parallelism the stages do not run at the same time, so this proves nothing")
 
 		limited := builder.New(t, builder.DaemonConfig("[worker.oci]\n  gc = false\n  max-parallelism = 1"))
@@ -135,9 +121,7 @@ func TestBuildkit(t *testing.T) {
 		// It exits with this code only if the patient step has begun.
 		require.Equal(t, 7, failed.Failure().Exit, "the build failed for another reason than its failing stage: %s", failed.FailureMessage())
 
-		patient := build.Start(t, b, "fixtures/gate", salted, build.Arg("GATE", "waiting"), build.Target("waited"), build.CacheOnly())
-		seen, _ := build.ExportAll(t, b, "fixtures/gate", salted, build.Target("seen"))
-		patient.MustWait(t)
+		seen, _ := build.ExportAll(t, b, "fixtures/gate", salted, build.Arg("GATE", "waiting"), build.Target("seen"))
 		require.Equal(t, "still", seen.Text(t, "failed"), "one stage failed, but the other was not canceled")
 		require.Equal(t, "beats", seen.Text(t, "waiting"), "no stage failed, but the patient one is not running, so this proves nothing")
 	})
@@ -166,12 +150,14 @@ func TestBuildkit(t *testing.T) {
 		Source: docsInvalidation,
 	}, func(t *suite.T) {
 		steps := newStepper(t)
-		require.Equal(t, []string{"first", "second", "third"}, steps.executed(t), "the first build does not execute every step")
-		require.Empty(t, steps.executed(t), "the second build reruns steps although nothing changed")
-		for i, argument := range []string{"FIRST", "SECOND", "THIRD"} {
-			again := []string{"first", "second", "third"}[i:]
-			require.Equal(t, again, steps.executed(t, build.Arg(argument, "changed")), "the argument %s changed, but the executed steps are not exactly those after it", argument)
-		}
+		require.Equal(t, []string{"first", "second", "third"}, steps.executed(t)["unchanged"], "the first build does not execute every step")
+
+		again := steps.executed(t, build.Arg("FIRST", "changed"), build.Arg("SECOND", "changed"), build.Arg("THIRD", "changed"))
+
+		require.Empty(t, again["unchanged"], "the second build reruns steps although nothing changed for them")
+		require.Equal(t, []string{"first", "second", "third"}, again["before-first"], "the argument FIRST changed, but the executed steps are not exactly those after it")
+		require.Equal(t, []string{"second", "third"}, again["before-second"], "the argument SECOND changed, but the executed steps are not exactly those after it")
+		require.Equal(t, []string{"third"}, again["before-third"], "the argument THIRD changed, but the executed steps are not exactly those after it")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -180,10 +166,12 @@ func TestBuildkit(t *testing.T) {
 		Source: docsInvalidation,
 	}, func(t *suite.T) {
 		steps := newStepper(t)
-		require.NotEmpty(t, steps.executed(t), "the first build executes nothing")
-		unseen := []build.Option{build.Arg("LAST", "changed"), build.Arg("UNKNOWN", "changed")}
-		require.Empty(t, steps.executed(t, unseen...), "changing an argument that is declared after every step, and one that is not declared anywhere, reran steps")
-		require.NotEmpty(t, steps.executed(t, build.Arg("THIRD", "changed")), "an argument that a step can see changed but no step ran again, so this proves nothing")
+		require.NotEmpty(t, steps.executed(t)["unchanged"], "the first build executes nothing")
+
+		again := steps.executed(t, build.Arg("LAST", "changed"), build.Arg("UNKNOWN", "changed"), build.Arg("THIRD", "changed"))
+
+		require.Empty(t, again["unchanged"], "changing an argument that is declared after every step, and one that is not declared anywhere, reran steps")
+		require.NotEmpty(t, again["before-third"], "an argument that a step can see changed but no step ran again, so this proves nothing")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -191,13 +179,12 @@ func TestBuildkit(t *testing.T) {
 		Text:   "A cache mount keeps its files between builds, and `--no-cache` starts with an empty one",
 		Source: "https://github.com/moby/buildkit/issues/4250",
 	}, func(t *suite.T) {
-		cache.EmptiesMounts(t)
-		b, salt := builder.Shared(t), build.FreshSalt(t)
-		require.Equal(t, []string{"one"}, listed(t, b, "one", salt), "a cache mount that was never used is not empty")
-		require.Equal(t, []string{"one", "two"}, listed(t, b, "two", salt), "the cache mount lost the first build's files")
-		require.Equal(t, []string{"three"}, listed(t, b, "three", salt, build.NoCache()), "--no-cache did not start with an empty cache mount")
-		require.Equal(t, []string{"three", "four"}, listed(t, b, "four", salt), "the build after --no-cache does not continue with its cache mount")
-		require.Equal(t, []string{"five"}, listed(t, b, "five", build.FreshSalt(t)), "a different BUILDKIT_CACHE_MOUNT_NS shares the cache mount, so this proves nothing")
+		kept := mountsThroughNoCache(t)
+		require.Equal(t, []string{"one"}, kept.one.plain, "a cache mount that was never used is not empty")
+		require.Equal(t, []string{"one", "two"}, kept.two.plain, "the cache mount lost the first build's files")
+		require.Equal(t, []string{"three"}, kept.three.plain, "--no-cache did not start with an empty cache mount")
+		require.Equal(t, []string{"three", "four"}, kept.four.plain, "the build after --no-cache does not continue with its cache mount")
+		require.Equal(t, []string{"five"}, kept.five.plain, "a different BUILDKIT_CACHE_MOUNT_NS shares the cache mount, so this proves nothing")
 	})
 
 	buildkitFiles(t)
@@ -207,21 +194,41 @@ func TestBuildkit(t *testing.T) {
 	buildkitGc(t)
 }
 
-// wanted builds the last stage of the fixture, which needs only one other stage,
-// and requires its result.
-func wanted(t *suite.T, b *builder.Builder, options ...build.Option) *build.Result {
-	salt := t.Env.Name("salt")
-	found, r := build.TryExport(t, b, "fixtures/stages", "wanted", append(options, build.SaltWith(salt))...)
-	r.MustSucceed(t)
-	require.Equal(t, salt, found, "the target does not contain the result that was to be built")
+// wanted is the build of the fixture's last stage, which needs only one other stage.
+// It is given what the stages that it does not need would take. All claims about these
+// look at the same build.
+func wanted(t *suite.T) *build.Result {
+	// A build that resolves these images is not excused because they are unavailable.
+	t.Judges("127.0.0.1:1", "folder", "picture")
+	r, err := suite.Shared(t, t.SharedKey("wanted stage on "+t.Driver), func() (*build.Result, error) {
+		salt, contexts := t.Env.Name("salt"), folderContext(t)
+		if t.Has(leavesContexts) {
+			contexts = build.All(contexts, pictureContext)
+		}
+		found, r := build.TryExport(t, builder.Shared(t), "fixtures/stages", "wanted", contexts, build.SaltWith(salt))
+		if r.Command.ExitCode != 0 {
+			return nil, errors.New(r.FailureMessage())
+		}
+		require.Equal(t, salt, found, "the target does not contain the result that was to be built")
+		return r, nil
+	})
+	require.NoError(t, err, "the target cannot be built, though it needs nothing that is missing")
 	return r
 }
 
-// notNeeded are the images of fixtures/stages that the target does not need. A
-// build that resolves them is not excused because they are unavailable.
-func notNeeded(t *suite.T) {
-	t.Judges("127.0.0.1:1", "extra")
+// leavesContexts is what a BuildKit needs to leave alone an image that is given and
+// not needed.
+var leavesContexts = claim.BuildKit(">=0.20")
+
+// folderSize is how many bytes the folder in folderContext holds.
+const folderSize = 500_000
+
+func folderContext(t *suite.T) build.Option {
+	return build.Context("folder", fixture.New(t, fs.WithFile("large", fixture.Noise(folderSize))))
 }
+
+// pictureContext names an image that does not exist.
+var pictureContext = build.Context("picture", "docker-image://127.0.0.1:1/elsewhere")
 
 // meeting builds two stages that wait for each other for the given number of
 // seconds. It returns what they found, and whether BuildKit reports that they ran at
@@ -229,6 +236,21 @@ func notNeeded(t *suite.T) {
 func meeting(t *suite.T, b *builder.Builder, patience string) (found string, together progress.Reading) {
 	result, r := build.ExportAll(t, b, "fixtures/meeting", build.FreshSalt(t), build.Arg("PATIENCE", patience))
 	return result.Text(t, "left") + ", " + result.Text(t, "right"), r.Overlap("meet.sh left", "meet.sh right")
+}
+
+// freeMeeting is the meeting on a builder that does not limit how many steps run. Claims
+// share it.
+func freeMeeting(t *suite.T) (found string, together progress.Reading) {
+	type met struct {
+		found    string
+		together progress.Reading
+	}
+	free, err := suite.Shared(t, t.SharedKey("meeting on "+t.Driver), func() (free met, _ error) {
+		free.found, free.together = meeting(t, builder.Shared(t), "60")
+		return free, nil
+	})
+	require.NoError(t, err, "the build of two stages that wait for each other did not end")
+	return free.found, free.together
 }
 
 // draw starts a build that waits at the gate and then draws a value, and another one in a
@@ -243,8 +265,8 @@ func openGate(t *suite.T, b *builder.Builder, salt build.Option) {
 	build.Run(t, b, "fixtures/gate", salt, build.Target("open"), build.CacheOnly())
 }
 
-// stepper builds three steps in a row, on its own builder: if a hit is expected, no
-// other claim may build there (see [builder.Shared]).
+// stepper builds stages of three steps in a row, on its own builder: if a hit is expected,
+// no other claim may build there (see [builder.Shared]).
 type stepper struct {
 	b    *builder.Builder
 	salt build.Option
@@ -256,23 +278,55 @@ func newStepper(t *suite.T) *stepper {
 	return &stepper{b: builder.Borrow(t), salt: build.FreshSalt(t), drawn: map[string]bool{}}
 }
 
-// executed builds and returns the steps that were executed: those that drew a new
-// value.
-func (s *stepper) executed(t *suite.T, options ...build.Option) []string {
+// executed builds and returns the steps that were executed for each stage: those that
+// drew a new value. What stages have in common counts for the first of them.
+func (s *stepper) executed(t *suite.T, options ...build.Option) map[string][]string {
 	result, _ := build.ExportAll(t, s.b, "fixtures/steps", append(options, s.salt)...)
-	executed := []string{}
-	for _, name := range []string{"first", "second", "third"} {
-		drawn := result.Text(t, name)
-		if !s.drawn[drawn] {
-			executed = append(executed, name)
+	executed := map[string][]string{}
+	for _, stage := range []string{"unchanged", "before-first", "before-second", "before-third"} {
+		for _, step := range []string{"first", "second", "third"} {
+			drawn := result.Text(t, stage+"/"+step)
+			if !s.drawn[drawn] {
+				executed[stage] = append(executed[stage], step)
+			}
+			s.drawn[drawn] = true
 		}
-		s.drawn[drawn] = true
 	}
 	return executed
 }
 
-// listed adds a line to the list in a cache mount and returns the list.
-func listed(t *suite.T, b *builder.Builder, line string, options ...build.Option) []string {
-	list, _ := build.Export(t, b, "fixtures/mount", "list", append(options, build.Arg("LINE", line))...)
-	return strings.Fields(list)
+// lists are what a build finds in its two cache mounts after it added a line to each:
+// the lines of all builds so far.
+type lists struct {
+	plain []string
+	// inMode is from a mount with a mode.
+	inMode []string
+}
+
+// keptLists are the lists of builds in a row. three is built with --no-cache, five has
+// another BUILDKIT_CACHE_MOUNT_NS than the others.
+type keptLists struct{ one, two, three, four, five lists }
+
+// mountsThroughNoCache makes these builds. All claims about cache mounts and --no-cache
+// look at the same ones.
+func mountsThroughNoCache(t *suite.T) keptLists {
+	kept, err := suite.Shared(t, t.SharedKey("lists in cache mounts on "+t.Driver), func() (keptLists, error) {
+		cache.EmptiesMounts(t)
+		salt := build.FreshSalt(t)
+		return keptLists{
+			one:   listed(t, "one", salt),
+			two:   listed(t, "two", salt),
+			three: listed(t, "three", salt, build.NoCache()),
+			four:  listed(t, "four", salt),
+			five:  listed(t, "five", build.FreshSalt(t)),
+		}, nil
+	})
+	require.NoError(t, err, "the builds with cache mounts did not end")
+	return kept
+}
+
+// listed adds a line to the lists in the cache mounts and returns them.
+func listed(t *suite.T, line string, options ...build.Option) lists {
+	found, _ := build.ExportAll(t, builder.Shared(t), "fixtures/mount", append(options, build.Arg("LINE", line))...)
+	return lists{strings.Fields(found.Text(t, "list")), strings.Fields(found.Text(t, "list-in-mode"))}
 }
