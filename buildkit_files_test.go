@@ -38,10 +38,7 @@ func buildkitFiles(t *testing.T) {
 		Text:   "When no file changed, the second build sends the files' names and times but none of their content",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
-		b, context := builder.Shared(t), thousand(t)
-		sendAll(t, b, context)
-
-		second := build.Run(t, b, context, build.CacheOnly())
+		second := sentThrice(t).unchanged
 		require.Positive(t, second.Sent(t), "BuildKit does not report what was sent")
 		require.Less(t, second.Sent(t), int64(many*perFile), "no file changed, but the second build sent more than the files' names and times")
 		require.NotEqual(t, progress.No, second.Cached("COPY . /"), "no file changed, but COPY ran again")
@@ -52,13 +49,11 @@ func buildkitFiles(t *testing.T) {
 		Text:   "When one file among a thousand changed, the second build sends the content of that file only",
 		Source: docsBuildKit,
 	}, func(t *suite.T) {
-		b, context := builder.Shared(t), thousand(t)
-		sendAll(t, b, context)
-
-		fixture.Write(t, context, chosen, fixture.Noise(large))
-		changed := requireCopied(t, b, context, chosen, "a file changed, but COPY came from the cache")
+		sent := sentThrice(t)
+		require.True(t, sent.copied, "a file changed, but COPY came from the cache")
+		changed := sent.changed
 		require.GreaterOrEqual(t, changed.Sent(t), int64(large), "the changed file was not sent in full")
-		require.Less(t, changed.Sent(t), int64(large+many*perFile), "one file changed, but the second build sent the content of others, too")
+		require.Less(t, changed.Sent(t), int64(large+many*perFile), "one file changed, but the next build sent the content of others, too")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -166,10 +161,31 @@ func thousand(t *suite.T) string {
 	return fixture.New(t, content...)
 }
 
-// sendAll sends a context to a builder that has never seen it.
-func sendAll(t *suite.T, b *builder.Builder, context string) {
-	first := build.Run(t, b, context, build.CacheOnly())
-	require.GreaterOrEqual(t, first.Sent(t), int64(many*small), "the first build sent less than the files hold, so this proves nothing")
+// builtThrice are builds of a thousand files on a builder that has never seen them: the
+// second one with all files unchanged, the third one after the chosen file changed.
+type builtThrice struct {
+	unchanged, changed *build.Result
+	// copied says whether the third result has the file as it is in the context.
+	copied bool
+}
+
+// sentThrice makes these builds, one after the other. Claims share them.
+func sentThrice(t *suite.T) builtThrice {
+	thrice, err := suite.Shared(t, t.SharedKey("a thousand files sent on "+t.Driver), func() (sent builtThrice, _ error) {
+		b, context := builder.Shared(t), thousand(t)
+		first := build.Run(t, b, context, build.CacheOnly())
+		require.GreaterOrEqual(t, first.Sent(t), int64(many*small), "the first build sent less than the files hold, so this proves nothing")
+
+		sent.unchanged = build.Run(t, b, context, build.CacheOnly())
+
+		fixture.Write(t, context, chosen, fixture.Noise(large))
+		var result files.Tree
+		result, sent.changed = build.ExportAll(t, b, context)
+		sent.copied = files.In(context).Read(t, chosen) == result.Read(t, chosen)
+		return sent, nil
+	})
+	require.NoError(t, err, "the thousand files were not built")
+	return thrice
 }
 
 // requireCopied builds a context and fails unless COPY copied the file as it is
