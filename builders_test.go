@@ -208,12 +208,11 @@ func TestBuilders(t *testing.T) {
 		Source: docsBuildKitHub,
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		registry.RLockTags(t)
-		b := builder.New(t, builder.Unpinned(), builder.Bootstrapped())
+		b := unpinned(t)
 
 		container := engine.Container(t, b.Container())
 		require.Equal(t, builder.DefaultImage, container.Config.Image, "a builder without an image does not run the stable tag")
-		require.Equal(t, image.Inspect(t, builder.DefaultImage, "").ID, container.Image, "the container does not run the image that the stable tag now points to")
+		require.Equal(t, b.stable, container.Image, "the container does not run the image that the stable tag pointed to")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -292,4 +291,22 @@ func TestBuilders(t *testing.T) {
 			require.Equal(t, b.Name, b.Nodes[0].Endpoint, "a refused create left the builder %s behind", b.Name)
 		}
 	})
+}
+
+// unpinnedBuilder is a builder that names no image.
+type unpinnedBuilder struct {
+	*builder.Builder
+	// stable is the image that the stable tag pointed to when the builder was created.
+	stable string
+}
+
+// unpinned returns such a builder. Claims share it.
+func unpinned(t *suite.T) unpinnedBuilder {
+	b, err := suite.Shared(t, t.SharedKey("unpinned builder and its image"), func() (unpinnedBuilder, error) {
+		registry.RLockTags(t)
+		b := builder.SharedUnpinned(t)
+		return unpinnedBuilder{b, image.Inspect(t, builder.DefaultImage, "").ID}, nil
+	})
+	require.NoError(t, err, "the unpinned builder was not created")
+	return b
 }

@@ -190,6 +190,11 @@ func SharedWithDefaultGC(t *spec.T) *Builder {
 	return share(t, t.SharedKey("builder that prunes"), DefaultGC(), Bootstrapped())
 }
 
+// SharedUnpinned is [Shared] for a builder that names no image, so that buildx chooses one.
+func SharedUnpinned(t *spec.T) *Builder {
+	return share(t, t.SharedKey("unpinned builder"), Driver(subject.DriverContainer), Unpinned(), Bootstrapped())
+}
+
 // SharedOver returns a remote builder whose BuildKit can be reached over the transport. Specs
 // share it, as [Shared], and point their own builders at its BuildKit: [SharingDaemonOf].
 func SharedOver(t *spec.T, over Transport) *Builder {
