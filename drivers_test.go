@@ -145,9 +145,8 @@ func TestDrivers(t *testing.T) {
 		value, cached := probe.Draw(t, first)
 		require.NotEqual(t, progress.Yes, cached, "the first build already finds its step in the cache")
 
-		probe.MustHit(t, second, value, "two builders that point to one BuildKit do not share its cache")
 		probe.MustMiss(t, elsewhere, value, "a builder that points to another BuildKit found the cache")
-		probe.MustHit(t, first, value, "the first builder lost its cache when another BuildKit built the same")
+		probe.MustHit(t, second, value, "two builders that point to one BuildKit do not share its cache, or it was lost when another BuildKit built the same")
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -263,8 +262,20 @@ func requireStranger(t *suite.T, shown builder.Certificate) {
 	refused.MustFail(t, "a builder %s may build", shown)
 	require.NotContains(t, known.Records(t), mark, "the build on a builder %s failed, but its step was executed", shown)
 
-	build.Run(t, known, context)
-	require.Contains(t, known.Records(t), mark, "the known builder's build leaves no mark, so this proves nothing")
+	require.NoError(t, knownBuilds(t), "the known builder does not build, so this proves nothing")
+}
+
+// knownBuilds is the control: on the builder that the BuildKit knows, a build leaves its
+// mark. Claims share it.
+func knownBuilds(t *suite.T) error {
+	_, err := suite.Shared(t, t.SharedKey("build of the known builder"), func() (string, error) {
+		known := builder.SharedOver(t, builder.MutualTLS)
+		context, mark := fixture.Marked(t)
+		build.Run(t, known, context)
+		require.Contains(t, known.Records(t), mark, "the known builder's build leaves no mark, so this proves nothing")
+		return mark, nil
+	})
+	return err
 }
 
 // reproducible builds a stage of the fixture without the cache. Its result does not
