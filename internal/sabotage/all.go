@@ -18,7 +18,7 @@ func All() []Sabotage {
 // flags that buildx forgets.
 func flags() []Sabotage {
 	return []Sabotage{
-		forgetting("--load").kills("output/load", "output/load-and-push", "output/platforms-containerd", "output/emulated", "output/not-emulated", "processor/config", "processor/when-run", "caching/loaded-image",
+		forgettingToLoad().kills("output/load", "output/load-and-push", "output/platforms-containerd", "output/emulated", "output/not-emulated", "processor/config", "processor/when-run", "caching/loaded-image",
 			"cleanup/images", "buildkit/no-traces", "ffmpeg/version"),
 		forgetting("--push").kills("output/push", "output/load-and-push", "output/default-builder-push", "processor/one-index", "images/registry", "shape/pushed"),
 		forgetting("--no-cache").kills("caching/no-cache", "buildkit/cache-mount", "frontend/cache-mount-no-cache", "frontend/cache-mount-mode"),

@@ -34,6 +34,15 @@ func forgetting(flag string) Sabotage {
 	return arguments("drop-"+strings.TrimLeft(flag, "-"), "drops "+flag, func(a Args) Args { return a.Without(flag) })
 }
 
+// forgettingToLoad drops what makes a build load its result: --load, and the output that
+// it stands for.
+func forgettingToLoad() Sabotage {
+	loads := func(output string) bool { return strings.HasPrefix(output, "type=docker") && !strings.Contains(output, "dest=") }
+	return arguments("drop-load", "drops --load", func(a Args) Args {
+		return a.Without("--load").Map("--output", func(value string) (string, bool) { return value, !loads(value) })
+	})
+}
+
 // adding sabotages a subcommand by adding a flag.
 func adding(name, does, command string, more ...string) Sabotage {
 	return arguments(name, does, func(a Args) Args {

@@ -35,6 +35,7 @@ func TestArgumentsAreChangedAsTold(t *testing.T) {
 	assert.Equal(t, after(t, "load-for-push", "buildx --builder b build --push ."), "buildx --builder b build --load .")
 	assert.Equal(t, after(t, "keep-state-always", "buildx rm b"), "buildx rm --keep-state b")
 	assert.Equal(t, after(t, "drop-platform", "buildx create --platform linux/amd64"), "buildx create --platform linux/amd64")
+	assert.Equal(t, after(t, "drop-load", "buildx build --output type=docker,compression=gzip --output type=docker,dest=a.tar ."), "buildx build --output type=docker,dest=a.tar .")
 	assert.Equal(t, after(t, "drop-output", "buildx build --output=type=oci --output type=tar ."), "buildx build .")
 }
 
