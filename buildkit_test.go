@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
@@ -97,6 +98,7 @@ func TestBuildkit(t *testing.T) {
 		Text:   "With `max-parallelism = 1` in buildkitd.toml, independent stages run one after the other",
 		Source: docsBuildKitTOML,
 		Needs:  []claim.Need{claim.OwnBuildKit},
+		Takes:  10 * time.Second,
 	}, func(t *suite.T) {
 		cache.SharesMounts(t)
 		found, _ := freeMeeting(t)

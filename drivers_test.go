@@ -9,6 +9,7 @@ import (
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
+	"builders.test/helpers/cache"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
 	"builders.test/helpers/engine"
@@ -78,6 +79,7 @@ func TestDrivers(t *testing.T) {
 		Source: docsRemote,
 		Needs:  []claim.Need{claim.RemoteDriver},
 	}, func(t *suite.T) {
+		cache.CountsShared(t)
 		otherImage, otherVersion := t.Env.Companion()
 		mine, other := builder.Shared(t), builder.New(t, builder.Pinned(otherImage))
 
@@ -234,6 +236,7 @@ func TestDrivers(t *testing.T) {
 // requireReached fails unless a builder over the transport builds in the daemon
 // that it points to, and in no other.
 func requireReached(t *suite.T, over builder.Transport) {
+	cache.CountsShared(t)
 	bystander := builder.SharedOf(t, subject.DriverContainer)
 	b := builder.New(t, builder.SharingDaemonOf(builder.SharedOver(t, over)), builder.WithTransport(over))
 

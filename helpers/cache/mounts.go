@@ -32,3 +32,8 @@ func EmptiesMounts(t *spec.T) {
 	t.Wait(lock.Lock)
 	t.Cleanup(lock.Unlock)
 }
+
+// CountsShared is for a spec that lists the records of a builder that others build on.
+// BuildKit gives a cache mount whose size it is computing to no build, which then gets a
+// new one; so until the spec ends, it keeps away builds that meet in one.
+func CountsShared(t *spec.T) { EmptiesMounts(t) }
