@@ -13,76 +13,117 @@ import (
 	"builders.test/helpers/fixture"
 	"builders.test/helpers/subject"
 	"builders.test/helpers/suite"
+	"github.com/google/go-containerregistry/pkg/crane"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/require"
 	"gotest.tools/v3/fs"
 )
 
 // The base images of TestImages.
 
-// baseFolder is an OCI layout, a folder with images that are bases.
-type baseFolder struct{ dir string }
-
-// twoBases is a folder with two images.
+// twoBases is an OCI layout, a folder with two images that are bases.
 type twoBases struct {
-	baseFolder
+	dir string
 	// older and newer are the values in the images. Each image has the tag of that name.
 	older, newer string
 }
 
-// basesFor returns two base images for the platforms. Claims that need such images, no
-// matter how they came about, share them.
-func basesFor(t *suite.T, platforms string, options ...build.Option) twoBases {
-	key := strings.Join(append(build.Words(options...), "bases for", platforms), " ")
-	made, err := suite.Shared(t, t.SharedKey(key), func() (twoBases, error) {
-		made := twoBases{baseFolder: emptyFolder(t)}
-		options := append(options, build.Platform(platforms))
-		made.older = made.add(t, "older", options...)
-		made.newer = made.add(t, "newer", options...)
+// sharedBases returns two base images for both architectures and that of the host. Claims
+// that need such images, no matter how they came about, share them: a builder exported the
+// older one, and the newer one is that with another value on top.
+func sharedBases(t *suite.T) twoBases {
+	made, err := suite.Shared(t, t.SharedKey("base images"), func() (twoBases, error) {
+		made := twoBases{dir: fixture.Path(t, "layout")}
+		platforms := bothPlatforms
+		if !slices.Contains(platforms, t.Native()) {
+			platforms = append(slices.Clone(platforms), t.Native())
+		}
+		output := build.Output("type=oci,tar=false,dest=" + made.dir + ",name=builders.test/base:older")
+		made.older = makeBase(t, builder.SharedOf(t, subject.DriverContainer), build.Platform(platforms...), output)
+		made.newer = made.addNewer(t)
 		return made, nil
 	})
 	require.NoError(t, err, "the base images are not there")
 	return made
 }
 
-func emptyFolder(t *suite.T) baseFolder { return baseFolder{fixture.Path(t, "layout")} }
-
-// add builds an image with a unique value into the folder.
-func (f baseFolder) add(t *suite.T, tag string, options ...build.Option) (value string) {
-	output := build.Output("type=oci,tar=false,dest=" + f.dir + ",name=builders.test/base:" + tag)
-	return makeBase(t, builder.SharedOf(t, subject.DriverContainer), append(options, output)...)
+func (f twoBases) addNewer(t *suite.T) (value string) {
+	value = t.Env.Name("value")
+	top, err := crane.Layer(map[string][]byte{"id": []byte(value)})
+	t.EnvironmentOK(err, "make a layer for a base image")
+	newer := v1.ImageIndex(empty.Index)
+	for _, older := range f.images(t, f.find(t, "older")) {
+		image, err := mutate.Append(older.image, mutate.Addendum{Layer: top, MediaType: types.OCILayer})
+		t.EnvironmentOK(err, "put a layer onto a base image")
+		newer = mutate.AppendManifests(newer, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: older.platform}})
+	}
+	t.EnvironmentOK(layout.Path(f.dir).AppendIndex(newer, layout.WithAnnotations(map[string]string{refName: "newer"})),
+		"add a base image to an OCI layout")
+	return value
 }
 
+// platformImage is the image for one platform.
+type platformImage struct {
+	image    v1.Image
+	platform *v1.Platform
+}
+
+// images returns the images that an index lists, or the one that there is without an index.
+func (f twoBases) images(t *suite.T, found v1.Descriptor) (all []platformImage) {
+	index, listed := f.index(t), []v1.Descriptor{found}
+	if found.MediaType.IsIndex() {
+		nested, err := index.ImageIndex(found.Digest)
+		t.OK(err, "the OCI layout has no complete index")
+		index = nested
+		manifest, err := index.IndexManifest()
+		t.OK(err, "the OCI layout has no readable index")
+		listed = manifest.Manifests
+	}
+	for _, d := range listed {
+		if d.Platform != nil && d.Platform.Architecture == "unknown" {
+			continue // no image, but what BuildKit says about how it built one
+		}
+		image, err := index.Image(d.Digest)
+		t.OK(err, "the OCI layout has no complete image")
+		all = append(all, platformImage{image, d.Platform})
+	}
+	return all
+}
+
+// refName is the annotation with the tag of an image in an OCI layout.
+const refName = "org.opencontainers.image.ref.name"
+
 // source is the folder as a build context.
-func (f baseFolder) source() string { return "oci-layout://" + f.dir }
+func (f twoBases) source() string { return "oci-layout://" + f.dir }
 
 // chosen is the base that the words after the folder choose.
-func (f baseFolder) chosen(words, want string) wantedBase {
+func (f twoBases) chosen(words, want string) wantedBase {
 	return wantedBase{f.source() + words, want, "oci-layout://…" + words + " did not select the right base"}
 }
 
-func (f baseFolder) index(t *suite.T) v1.ImageIndex {
+func (f twoBases) index(t *suite.T) v1.ImageIndex {
 	index, err := layout.ImageIndexFromPath(f.dir)
 	t.OK(err, "the folder of base images is not an OCI layout")
 	return index
 }
 
 // find returns the image of that tag.
-func (f baseFolder) find(t *suite.T, tag string) v1.Descriptor {
+func (f twoBases) find(t *suite.T, tag string) v1.Descriptor {
 	listed, err := f.index(t).IndexManifest()
 	t.OK(err, "the OCI layout has no readable index.json")
-	i := slices.IndexFunc(listed.Manifests, func(d v1.Descriptor) bool {
-		return d.Annotations["org.opencontainers.image.ref.name"] == tag
-	})
+	i := slices.IndexFunc(listed.Manifests, func(d v1.Descriptor) bool { return d.Annotations[refName] == tag })
 	require.GreaterOrEqual(t, i, 0, "the OCI layout has no image with the tag %s", tag)
 	return listed.Manifests[i]
 }
 
 // put makes ref, a tag in a registry, name the image of that tag.
-func (f baseFolder) put(t *suite.T, tag, ref string) {
+func (f twoBases) put(t *suite.T, tag, ref string) {
 	to, err := name.NewTag(ref, name.Insecure)
 	t.EnvironmentOK(err, "put a base image into a registry")
 	found := f.find(t, tag)

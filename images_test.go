@@ -45,7 +45,7 @@ func TestImages(t *testing.T) {
 		requireNoBase(t, maker, ref, "a builder found an image that only its own cache and the engine have", fromImage(ref))
 
 		// The same name in a registry is found: the builders do look there.
-		bases := basesFor(t, t.Native())
+		bases := sharedBases(t)
 		bases.put(t, "newer", ref)
 		requireBase(t, other, bases.newer, "the build did not use the image in the registry as its base", fromImage(ref))
 	})
@@ -88,7 +88,7 @@ func TestImages(t *testing.T) {
 		Source: docsContexts,
 	}, func(t *suite.T) {
 		ref := freshTag(t)
-		b, bases := builder.Shared(t), basesFor(t, t.Native())
+		b, bases := builder.Shared(t), sharedBases(t)
 		bases.put(t, "older", ref)
 		digest := registry.MustDigest(t, ref)
 		bases.put(t, "newer", ref)
@@ -119,7 +119,7 @@ func TestImages(t *testing.T) {
 		Needs:   []claim.Need{claim.OwnBuildKit},
 		History: "buildx v0.33.0 refuses it (invalid reference format); v0.32.1 and v0.35.0 accept it",
 	}, func(t *suite.T) {
-		other, exported := builder.Borrow(t), exportedBases(t)
+		other, exported := builder.Borrow(t), sharedBases(t)
 		digest := exported.find(t, "older").Digest.String()
 		requireSource(t, other, exported.chosen("@"+digest, exported.older))
 	})
@@ -137,13 +137,12 @@ func TestImages(t *testing.T) {
 		Source: docsContexts,
 		Needs:  []claim.Need{claim.DockerDriver, claim.Overlay2Store},
 	}, func(t *suite.T) {
-		engines, folder := builder.Shared(t), emptyFolder(t)
-		value := folder.add(t, "only", build.NoProvenance())
+		engines, exported := builder.Shared(t), sharedBases(t)
 
-		refused := build.Try(t, engines, appFixture, build.Context("base", folder.source()+":only"))
+		refused := build.Try(t, engines, appFixture, build.Context("base", exported.source()+":older"))
 		refused.MustFailAt(t, "oci-layout", "the default builder on the overlay2 store accepted an image from a folder")
 		// The folder itself is fine.
-		requireSource(t, builder.SharedOf(t, subject.DriverContainer), folder.chosen(":only", value))
+		requireSource(t, builder.SharedOf(t, subject.DriverContainer), exported.chosen(":older", exported.older))
 	})
 
 	suite.Prove(t, claim.Claim{
@@ -231,13 +230,10 @@ func freshTag(t *suite.T) string {
 }
 
 func aContextNamesAFoldersImage(t *suite.T) {
-	other, exported := builder.Borrow(t), exportedBases(t)
+	other, exported := builder.Borrow(t), sharedBases(t)
 	digest := exported.find(t, "older").Digest.String()
 	requireBases(t, other,
 		exported.chosen(":older", exported.older),
 		exported.chosen(":newer", exported.newer),
 		exported.chosen(":newer@"+digest, exported.older))
 }
-
-// exportedBases are base images that another builder exported to a folder.
-func exportedBases(t *suite.T) twoBases { return basesFor(t, t.Native(), build.NoProvenance()) }
