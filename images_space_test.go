@@ -30,13 +30,11 @@ func imagesSpace(t *testing.T) {
 		History: "Called --keep-storage before buildx v0.18, which still accepts the old name; every BuildKit supports it",
 	}, func(t *suite.T) {
 		b := builder.Borrow(t)
-		value, limit := stock.Unequal(t, b)
-		reserved := pruneTo(t, b, limit, "--reserved-space")
+		value, limit := stock.UnequalThree(t, b)
+		held, reserved := pruneTo(t, b, limit, "third", "--reserved-space")
+		require.NotEmpty(t, stock.Layer(held, "second"), reserved+tooMuch)
 
-		// For the old name the second layer is made again; it is again the one that was used less.
-		stock.Read(t, b, "second")
-		stock.MustHit(t, b, "first", value, reserved+tooMuch)
-		kept := pruneTo(t, b, limit, "--keep-storage")
+		_, kept := pruneTo(t, b, stock.RoomForOneLess(held), "second", "--keep-storage")
 		stock.MustHit(t, b, "first", value, kept+tooMuch)
 	})
 
@@ -49,7 +47,7 @@ func imagesSpace(t *testing.T) {
 	}, func(t *suite.T) {
 		b := builder.Borrow(t)
 		value, limit := stock.Unequal(t, b)
-		said := pruneTo(t, b, limit, "--max-used-space")
+		_, said := pruneTo(t, b, limit, "second", "--max-used-space")
 		stock.MustHit(t, b, "first", value, said+tooMuch)
 	})
 
@@ -64,8 +62,7 @@ func imagesSpace(t *testing.T) {
 		const little, unreachable = "1b", "1pb"
 
 		b := builder.Borrow(t)
-		value, _ := stock.Read(t, b, "first")
-		stock.Read(t, b, "second")
+		value := stock.MakeInOrder(t, b)
 
 		const spared = "prune removed a layer though enough of the disk was free"
 		prune(t, b, "--max-used-space", unreachable, "--min-free-space", little)
@@ -73,7 +70,7 @@ func imagesSpace(t *testing.T) {
 		require.NotEmpty(t, stock.Layer(held, "second"), spared)
 		stock.MustHit(t, b, "first", value, spared)
 
-		said := pruneTo(t, b, stock.RoomForOne(held), "--reserved-space", "--min-free-space", unreachable)
+		_, said := pruneTo(t, b, stock.RoomForOneLess(held), "second", "--reserved-space", "--min-free-space", unreachable)
 		stock.MustHit(t, b, "first", value, said+tooMuch)
 		prune(t, b, "--min-free-space", unreachable)
 		stock.MustMiss(t, b, "first", value, "prune left a layer though too little of the disk was free")
@@ -100,7 +97,7 @@ func imagesSpace(t *testing.T) {
 		Source: "https://github.com/docker/buildx/issues/2134",
 		Needs:  []claim.Need{claim.ContainerDriver},
 	}, func(t *suite.T) {
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		value, _ := stock.Read(t, b, "first")
 		b.Config.Buildx(t, "stop", b.Name)
 
@@ -109,6 +106,7 @@ func imagesSpace(t *testing.T) {
 			require.NotZero(t, refused.ExitCode, "%s of a stopped builder succeeds: good news; add the buildx release that changed it to the claim", words[0])
 		}
 		require.False(t, engine.Container(t, b.Container()).State.Running, "du or prune started a stopped builder")
+		// The build starts the builder again.
 		stock.MustHit(t, b, "first", value, "prune of a stopped builder failed, but its cache is gone")
 	})
 
@@ -119,7 +117,7 @@ func imagesSpace(t *testing.T) {
 		Needs:   []claim.Need{claim.ContainerDriver},
 		History: "Engines before 23.0 also pruned named volumes",
 	}, func(t *suite.T) {
-		b := builder.New(t)
+		b := builder.Borrow(t)
 		value, _ := stock.Read(t, b, "first")
 		b.Config.Buildx(t, "stop", b.Name)
 
@@ -140,14 +138,16 @@ func imagesSpace(t *testing.T) {
 	})
 }
 
-// pruneTo prunes with a flag that leaves room for one of two layers. It fails unless the
-// one that was used less often and less recently is gone, see [cache.Stock.Unequal].
-func pruneTo(t *suite.T, b *builder.Builder, limit int64, flag string, more ...string) (said string) {
+// pruneTo prunes with a flag that leaves room for all layers but one. It fails unless the
+// one that was used less often and less recently is gone, see [cache.Stock.Unequal], and
+// returns what is left.
+func pruneTo(t *suite.T, b *builder.Builder, limit int64, least, flag string, more ...string) (left cache.Records, said string) {
 	words := append([]string{flag, fmt.Sprintf("%db", limit)}, more...)
 	prune(t, b, words...)
 	said = "prune " + strings.Join(words, " ")
-	require.Empty(t, stock.Layer(cache.Usage(t, b), "second"), "%s left more than that", said)
-	return said
+	left = cache.Usage(t, b)
+	require.Empty(t, stock.Layer(left, least), "%s left more than that", said)
+	return left, said
 }
 
 // tooMuch is what is wrong if the other layer is gone, too.
