@@ -59,9 +59,9 @@ func imagesDisk(t *testing.T) {
 		b := builder.Borrow(t)
 		stock.Read(t, b, "first")
 		cache.AwaitIdle(t, b)
-		stock.Rest(t, b) // until the claim ends
-
+		wake := stock.Rest(t, b)
 		listed, held := listedByDu(t, b), heldBy(t, b)
+		wake()
 
 		require.NotEmpty(t, used(held), "nothing in the cache is in use, so this proves nothing")
 		require.Less(t, len(used(held)), len(held), "everything in the cache is in use, so this proves nothing")
