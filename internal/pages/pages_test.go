@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"builders.test/helpers/claim"
+	"builders.test/helpers/evidence"
 	"builders.test/internal/book"
 	"builders.test/internal/campaign/bench"
 	"builders.test/internal/report"
+	"builders.test/internal/uses"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 )
@@ -51,6 +54,30 @@ func TestThePageAboutPerformanceHasWhatWasMeasured(t *testing.T) {
 		tables = set.Tables()
 	}
 	current(t, "docs/performance.md", func(text string) string { return Performance(text, tables) })
+}
+
+// -update keeps which claims use what, as the last `make test` showed it.
+func TestGuardsAreOfClaimsThatExist(t *testing.T) {
+	whole, err := book.Open(t.Context(), root, "", os.Stderr)
+	assert.NilError(t, err)
+	path := filepath.Join(root, "internal", "uses", "guards.json")
+	run := filepath.Join(root, "build", "test", releases[len(releases)-1])
+	if r, err := report.Read(filepath.Join(run, report.File)); err == nil && r.Selection == "" && golden.FlagUpdate() {
+		var proofs []uses.Proof
+		for _, c := range r.Claims {
+			proofs = append(proofs, uses.Proof{ID: c.ID, Text: c.Text, Commands: evidence.Commands(os.DirFS(run), c.Evidence)})
+		}
+		encoded, err := uses.FromRun(os.DirFS(root), proofs).Encode()
+		assert.NilError(t, err)
+		assert.NilError(t, os.WriteFile(path, encoded, 0o644))
+	}
+	guards, err := uses.Kept()
+	assert.NilError(t, err)
+	for item, ids := range guards {
+		for _, id := range ids {
+			assert.Check(t, slices.ContainsFunc(whole.Claims, func(c claim.Listed) bool { return c.ID == id }), "%s is guarded by %s, which is no claim", item, id)
+		}
+	}
 }
 
 // keep keeps the result of a run that was made and is complete.
