@@ -27,6 +27,7 @@ help: ## show this
 	@echo '  STORE=     the image store of the engine: containerd or overlay2'
 	@echo '  RUN=       chapters, claims (builders/arch) and globs of claims (images/prune*)'
 	@echo '  SPECS=     a folder with your own scripts, instead of the book'
+	@echo '  USES=      your own Dockerfiles, bake files and workflows: only claims that guard what they use'
 	@echo '  CONFIRM=   how often a claim that fails is retried before it counts as broken (3)'
 	@echo '  KEEP=      1 keeps the builders and files of a claim that fails; make clean removes them'
 	@echo '  STRICT=    1 also fails for unsteady claims and known faults'

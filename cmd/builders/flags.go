@@ -63,6 +63,7 @@ func axesFlags(flags *pflag.FlagSet, axes *plan.Axes) {
 
 func choiceFlags(flags *pflag.FlagSet, choice *check.Choice, in *check.Workspace) {
 	flags.StringVar(&choice.Run, "run", variable("RUN", ""), "chapters, claims' ids and globs of ids, such as images/prune* (default all)")
+	flags.StringVar(&choice.Uses, "uses", variable("USES", ""), "a file or folder of yours: only claims that guard something that it uses, see builders uses")
 	flags.StringVar(&in.Specs, "specs", variable("SPECS", ""), "a folder with your own scripts, tested instead of the book")
 }
 

@@ -149,7 +149,12 @@ func TestCheckRefusesBeforeAnythingIsTouched(t *testing.T) {
 		change func(*toy)
 		want   string
 	}{
-		"elsewhere":         {func(c *toy) { c.Module = "builders.test" }, "the specs are in the folder of the module builders.test"},
+		"elsewhere":    {func(c *toy) { c.Module = "builders.test" }, "the specs are in the folder of the module builders.test"},
+		"uses nothing": {func(c *toy) { c.Choice.Uses = "." }, "USES=.: .: no Dockerfile, bake file, compose file, workflow or script that builds"},
+		"guarded by none": {func(c *toy) {
+			assert.NilError(t, os.WriteFile("build.sh", []byte("docker buildx imagetools create --append a\n"), 0o600))
+			c.Choice.Uses = "build.sh"
+		}, "USES=build.sh: no chosen claim guards what it uses; `builders uses build.sh` lists that"},
 		"no such claim":     {func(c *toy) { c.Choice.Run = "caching/nothing" }, "RUN=caching/nothing: caching/nothing is not a chapter, a claim's id or a matching glob of ids"},
 		"no such BuildKit":  {func(c *toy) { c.Cell.BuildKit = "newest" }, "BUILDKIT=newest is neither a release"},
 		"no such buildx":    {func(c *toy) { c.Cell.Buildx = "newest" }, "BUILDX=newest is neither a release"},

@@ -12,6 +12,7 @@ import (
 	"builders.test/internal/check/exit"
 	"builders.test/internal/makefile"
 	"builders.test/internal/plan"
+	"builders.test/internal/uses"
 )
 
 // Request is what one run is asked for, in the words that people write. Empty words
@@ -44,12 +45,18 @@ type Choice struct {
 	Regressions bool
 	// IDs are the only claims to test; empty means all that are chosen.
 	IDs []string
+	// Uses is a file or folder of a project: only claims that guard something that it
+	// uses are tested. Empty means all.
+	Uses string
 }
 
 // String returns what was chosen, as people write it.
 func (c Choice) String() string {
 	if len(c.IDs) > 0 {
 		return strings.Join(c.IDs, " ")
+	}
+	if c.Uses != "" {
+		return strings.TrimSpace(c.Run + " USES=" + c.Uses)
 	}
 	return c.Run
 }
@@ -63,12 +70,38 @@ func (c Choice) from(all book.Book, cell subject.Cell) (book.Book, error) {
 	if err == nil && len(c.IDs) > 0 {
 		chosen, err = chosen.Only(func(one claim.Listed) bool { return slices.Contains(c.IDs, one.ID) })
 	}
+	if err == nil && c.Uses != "" {
+		chosen, err = guarding(chosen, c.Uses)
+	}
 	if err != nil || !cell.Chosen() {
 		return chosen, err
 	}
 	chosen, err = chosen.Only(func(one claim.Listed) bool { return one.In(cell.Driver, cell.Store) })
 	if err != nil {
 		return book.Book{}, fmt.Errorf("%s: %w; `builders claims` lists what there is", cell, err)
+	}
+	return chosen, nil
+}
+
+// guarding returns the claims that guard something that a project uses.
+func guarding(all book.Book, path string) (book.Book, error) {
+	found, _, err := uses.Read(path)
+	if err != nil {
+		return book.Book{}, fmt.Errorf("USES=%s: %w", path, err)
+	}
+	guards, err := uses.Kept()
+	if err != nil {
+		return book.Book{}, err
+	}
+	ids := map[string]bool{}
+	for _, item := range uses.Items(found) {
+		for _, id := range guards.Of(item) {
+			ids[id] = true
+		}
+	}
+	chosen, err := all.Only(func(one claim.Listed) bool { return ids[one.ID] })
+	if err != nil {
+		return book.Book{}, fmt.Errorf("USES=%s: no chosen claim guards what it uses; `builders uses %s` lists that", path, path)
 	}
 	return chosen, nil
 }

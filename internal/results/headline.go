@@ -37,8 +37,11 @@ func (s Set) Selected() string {
 	var chosen []string
 	for _, run := range s.Runs {
 		words := "all"
-		if run.Report.Selection != "" {
-			words = "RUN=" + run.Report.Selection
+		switch chosen := run.Report.Selection; {
+		case strings.HasPrefix(chosen, "USES="):
+			words = chosen
+		case chosen != "":
+			words = "RUN=" + chosen
 		}
 		if !slices.Contains(chosen, words) {
 			chosen = append(chosen, words)

@@ -165,6 +165,7 @@ func TestHeadlineOfASelection(t *testing.T) {
 	assert.Equal(t, Of(after).Headline().Text, "Of the selected claims (RUN=caching): The 1 claim holds on BuildKit v2")
 	assert.Equal(t, Compare(before, run("v2", holds)).Selected(), "the selected claims (RUN=caching, all)")
 	assert.Equal(t, Compare(run("v1", holds), run("v2", holds)).Selected(), "")
+	assert.Equal(t, Of(chosen(run("v2", holds), "USES=../app")).Headline().Text, "Of the selected claims (USES=../app): The 1 claim holds on BuildKit v2")
 }
 
 func TestAboutNamesWhatIsKnown(t *testing.T) {
