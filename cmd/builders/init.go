@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"builders.test/helpers/evidence"
-	"builders.test/internal/scaffold"
+	"builders.test/internal/uses/scaffold"
 	"github.com/spf13/cobra"
 )
 

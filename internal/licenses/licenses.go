@@ -28,9 +28,10 @@ type Module struct {
 }
 
 // Refused returns the module's licenses that have not been agreed to. Those that
-// have been require no more than that their text is included.
+// have been require no more than that their text is included; MPL-2.0 also wants
+// changes to its own files published, and none are made.
 func (m Module) Refused() []string {
-	agreed := []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
+	agreed := []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "Unicode-DFS-2016"}
 	var refused []string
 	for _, id := range m.Licenses {
 		if !slices.Contains(agreed, id) {
