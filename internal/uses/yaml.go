@@ -1,6 +1,7 @@
 package uses
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -47,7 +48,7 @@ func collect(node ast.Node, path []string, all *[]entry) {
 			collect(value, path, all)
 		}
 	case *ast.MappingValueNode:
-		inner := append(path[:len(path):len(path)], node.Key.GetToken().Value)
+		inner := slices.Concat(path, []string{node.Key.GetToken().Value})
 		*all = append(*all, entry{path: inner, line: node.Key.GetToken().Position.Line, text: scalar(node.Value), node: node.Value})
 		collect(node.Value, inner, all)
 	case *ast.SequenceNode:
@@ -161,8 +162,7 @@ func GitLab(content []byte) ([]Use, error) {
 	}
 	var uses []Use
 	for _, e := range all {
-		switch parent(e) {
-		case "variables":
+		if parent(e) == "variables" {
 			uses = append(uses, variable(e.line, e.key())...)
 		}
 		switch e.key() {
