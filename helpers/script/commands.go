@@ -147,7 +147,7 @@ func (r *runner) build(ts *testscript.TestScript, not negation, args []string) e
 func (r *runner) ended(ts *testscript.TestScript, last *build.Result, not negation) error {
 	r.last = last
 	output(ts, last.StepLogs(), last.Transcript())
-	return outcome("the build", last.Command, not, last.FailureMessage)
+	return outcome("the build", last.Command, not, last.FailureReason)
 }
 
 // prepare is for commands that build: the builder as the script reaches it, flags
@@ -162,6 +162,9 @@ func (r *runner) prepare(ts *testscript.TestScript, verb string, args []string) 
 	}
 	here := *b
 	if here.Config, err = r.surroundings(ts); err != nil {
+		return here, nil, err
+	}
+	if err := present(ts.MkAbs("."), args); err != nil {
 		return here, nil, err
 	}
 	return here, args, r.take(namesInFlags(args))
@@ -307,7 +310,7 @@ func (r *runner) command(ts *testscript.TestScript, not negation, args []string)
 	}
 	result := config.Try(r.t, args...)
 	output(ts, result.Stdout(), result.Stderr())
-	return outcome("docker "+strings.Join(args, " "), result, not, func() string { return strings.TrimSpace(result.Stderr()) })
+	return outcome("docker "+strings.Join(args, " "), result, not, func() string { return decisive(result.Stderr()) })
 }
 
 // fact NAME VALUE: notes something that is neither right nor wrong; comparing
@@ -327,6 +330,9 @@ func output(ts *testscript.TestScript, stdout, stderr string) {
 
 func outcome(what string, result *icmd.Result, not negation, complaint func() string) error {
 	failed := result.ExitCode != 0 || result.Timeout
+	if refusal, is := misused(result); is {
+		return mistake{fmt.Errorf("%s was refused: %s", what, refusal)}
+	}
 	switch {
 	case failed && !bool(not):
 		return fmt.Errorf("%s failed: %s", what, complaint())

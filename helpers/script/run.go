@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -138,33 +137,24 @@ func (a tester) Skip(args ...any) {
 	a.t.Mistaken("the script skips itself: %s; say in its head what it needs", fmt.Sprint(args...))
 }
 
-var failed = regexp.MustCompile(`(?m)^FAIL: (.*)$`)
-
 // Log gets the transcript, the only record of what exec ran. The failure is repeated
-// alone: it is the reason for the verdict.
+// alone, in a user's words: it is the reason for the verdict.
 func (a tester) Log(args ...any) {
-	transcript := fmt.Sprint(args...)
-	if err := a.t.Evidence.Note("transcript.txt", transcript); err != nil {
+	text := fmt.Sprint(args...)
+	if err := a.t.Evidence.Note("transcript.txt", text); err != nil {
 		a.t.Logf("evidence: %v", err)
 	}
-	if found := failed.FindStringSubmatch(transcript); found != nil {
-		a.t.TB.Log(transcript)
-		a.say(shorten(found[1]))
+	found, ok := read(text)
+	if !ok {
+		return
 	}
-}
-
-func (a tester) say(reason string) {
-	if a.r.mistaken {
-		a.t.Mistaken("%s", reason)
+	a.t.TB.Log(text)
+	why, mistaken := found.reason()
+	if a.r.mistaken || mistaken {
+		a.t.Mistaken("%s: %s", shorten(found.at), why)
 	}
-	a.t.Errorf("%s", reason)
+	a.t.Errorf("%s: %s", shorten(found.at), why)
 }
 
 // shorten reduces a file's path to what people know it by.
-func shorten(line string) string {
-	path, rest, found := strings.Cut(line, Suffix+":")
-	if !found {
-		return line
-	}
-	return filepath.Base(path) + Suffix + ":" + rest
-}
+func shorten(at string) string { return filepath.Base(at) }

@@ -1,0 +1,46 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"builders.test/helpers/cli"
+)
+
+// elsewhere are contexts that are no folder: standard input, and what BuildKit fetches.
+var elsewhere = regexp.MustCompile(`^-$|://|^git@|^github\.com/|\.git(#.*)?$`)
+
+// present returns a mistake if a build's context, or the Dockerfile that it names, is not
+// there: nothing would be built, on any BuildKit.
+func present(dir string, args []string) error {
+	context := args[len(args)-1]
+	if elsewhere.MatchString(context) {
+		return nil
+	}
+	if err := there(dir, context); err != nil {
+		return mistake{fmt.Errorf("the build's context %w", err)}
+	}
+	for _, file := range cli.ValuesOf(args, "-f", "--file") {
+		if elsewhere.MatchString(file) {
+			continue
+		}
+		if err := there(dir, file); err != nil {
+			return mistake{fmt.Errorf("the Dockerfile %w", err)}
+		}
+	}
+	return nil
+}
+
+func there(dir, path string) error {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s does not exist", path)
+	}
+	return nil
+}
