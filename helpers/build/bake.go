@@ -2,6 +2,7 @@ package build
 
 import (
 	"builders.test/helpers/builder"
+	"builders.test/helpers/cli"
 	"builders.test/helpers/spec"
 )
 
@@ -23,3 +24,10 @@ func TryBake(t *spec.T, b *builder.Builder, file, target string, options ...Opti
 
 // Set overrides a value of a bake file's target, such as base.args.VALUE.
 func Set(key, value string) Option { return flag("--set", key+"="+value) }
+
+// TryBakeIn bakes in a configuration, with the flags and targets as they stand on the
+// command line, and returns the result, whatever it is.
+func TryBakeIn(t *spec.T, config cli.Config, words ...string) *Result {
+	args := append([]string{"buildx", "bake", "--progress=rawjson"}, words...)
+	return (&Running{args: args, command: config.Start(t, args...)}).Wait(t)
+}

@@ -26,6 +26,8 @@ const (
 type Output struct {
 	// Exit is its exit code.
 	Exit int
+	// Runs reports that it had not ended when it was stopped; see [TryUntil].
+	Runs bool
 	// Stdout is what it printed to standard output, and Stderr what it or the engine
 	// printed to standard error, both without the last line break.
 	Stdout, Stderr string
@@ -45,18 +47,26 @@ func Run(t *spec.T, ref, platform string, command ...string) string {
 // Try runs a command of the image for a platform, without a network, and returns
 // what happened. Without a command it runs the image's own.
 func Try(t *spec.T, ref, platform string, command ...string) Output {
-	return try(t, platform, container.Config{Image: ref, Cmd: command})
+	return try(t.Context(), t, platform, container.Config{Image: ref, Cmd: command})
+}
+
+// TryUntil is [Try] for an image that may not end by itself: at the deadline it is stopped.
+func TryUntil(t *spec.T, deadline time.Time, ref, platform string, command ...string) Output {
+	ctx, cancel := context.WithDeadline(t.Context(), deadline)
+	defer cancel()
+	return try(ctx, t, platform, container.Config{Image: ref, Cmd: command})
 }
 
 // TryProgram runs a program of the image instead of its entrypoint.
 func TryProgram(t *spec.T, ref, platform string, program ...string) Output {
-	return try(t, platform, container.Config{Image: ref, Entrypoint: program[:1], Cmd: program[1:]})
+	return try(t.Context(), t, platform, container.Config{Image: ref, Entrypoint: program[:1], Cmd: program[1:]})
 }
 
-// try keeps the run as evidence, as the command that a person would type.
-func try(t *spec.T, platform string, config container.Config) Output {
+// try keeps the run as evidence, as the command that a person would type. ctx bounds how
+// long the container runs.
+func try(ctx context.Context, t *spec.T, platform string, config container.Config) Output {
 	started := time.Now()
-	out := start(t, platform, config)
+	out := start(ctx, t, platform, config)
 	line := []string{"docker", "run", "--rm", "--network", "none", "--platform", platform}
 	if len(config.Entrypoint) > 0 {
 		line = append(line, "--entrypoint", config.Entrypoint[0])
@@ -72,7 +82,7 @@ func try(t *spec.T, platform string, config container.Config) Output {
 
 // start reads the container's log after it ends: what a short-lived container
 // prints can be lost to clients that only listen while it runs.
-func start(t *spec.T, platform string, config container.Config) Output {
+func start(ctx context.Context, t *spec.T, platform string, config container.Config) Output {
 	wanted, err := parsePlatform(platform)
 	if err != nil {
 		return Output{Exit: notCreated, Stderr: err.Error()}
@@ -92,9 +102,14 @@ func start(t *spec.T, platform string, config container.Config) Output {
 	if err := t.Env.Client.ContainerStart(t.Context(), created.ID, container.StartOptions{}); err != nil {
 		return Output{Exit: notStarted, Stderr: err.Error()}
 	}
-	ended, failed := t.Env.Client.ContainerWait(t.Context(), created.ID, container.WaitConditionNotRunning)
+	ended, failed := t.Env.Client.ContainerWait(ctx, created.ID, container.WaitConditionNotRunning)
 	select {
 	case err := <-failed:
+		if t.Context().Err() == nil && ctx.Err() != nil {
+			out := log(t, created.ID)
+			out.Runs = true
+			return out
+		}
 		if t.Context().Err() == nil {
 			t.EnvironmentFailed("wait for the container of the image %s: %v", config.Image, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"builders.test/helpers/build"
 	"builders.test/helpers/builder"
@@ -27,6 +28,8 @@ func commands() map[string]command {
 	return map[string]command{
 		"builder":  (*runner).builder,
 		"build":    (*runner).build,
+		"bake":     (*runner).bake,
+		"json":     (*runner).json,
 		"start":    (*runner).start,
 		"finish":   (*runner).finish,
 		"cached":   (*runner).cached,
@@ -36,6 +39,9 @@ func commands() map[string]command {
 		"registry": (*runner).registry,
 		"ranges":   (*runner).countRanges,
 		"run":      (*runner).run,
+		"ask":      (*runner).ask,
+		"logs":     (*runner).logs,
+		"down":     (*runner).down,
 		"daemon":   (*runner).daemon,
 		"docker":   (*runner).docker,
 		"fact":     (*runner).fact,
@@ -263,8 +269,14 @@ func (b bound) holds(value int64) bool {
 	return b.than == '<' && value < b.limit || b.than == '>' && value > b.limit
 }
 
-// run [-platform=P] IMAGE [COMMAND ...]: runs a loaded image without network.
+// run [-platform=P] IMAGE [COMMAND ...]: runs a loaded image without network, until it
+// ends. With -d=NAME it goes on in the background; see [runner.launch].
 func (r *runner) run(ts *testscript.TestScript, not negation, args []string) error {
+	if len(args) > 0 && !bool(not) {
+		if name, ok := strings.CutPrefix(args[0], "-d="); ok {
+			return r.launch(ts, name, args[1:])
+		}
+	}
 	platform := r.t.Native()
 	if len(args) > 0 {
 		if value, ok := strings.CutPrefix(args[0], "-platform="); ok {
@@ -274,9 +286,11 @@ func (r *runner) run(ts *testscript.TestScript, not negation, args []string) err
 	if len(args) == 0 {
 		return errors.New("run needs an image, such as `run $APP`")
 	}
-	out := image.Try(r.t, args[0], platform, args[1:]...)
+	out := image.TryUntil(r.t, r.almostOver(), args[0], platform, args[1:]...)
 	output(ts, out.Stdout+"\n", out.Stderr)
 	switch {
+	case out.Runs:
+		return mistake{fmt.Errorf("the image still ran when the claim's time was nearly over%s; if it is a service, `run -d=NAME` starts it, and `ask` asks it", because(out.Stderr, out.Stdout))}
 	case out.Exit == 0 && bool(not):
 		return errors.New("the image ran")
 	case out.Exit != 0 && !bool(not):
@@ -311,6 +325,13 @@ func (r *runner) command(ts *testscript.TestScript, not negation, args []string)
 	result := config.Try(r.t, args...)
 	output(ts, result.Stdout(), result.Stderr())
 	return outcome("docker "+strings.Join(args, " "), result, not, func() string { return decisive(result.Stderr()) })
+}
+
+// almostOver is when a command has to end for the script to say something about it.
+func (r *runner) almostOver() time.Time {
+	const left = 5 * time.Second
+	deadline, _ := r.t.Context().Deadline()
+	return deadline.Add(-left)
 }
 
 // fact NAME VALUE: notes something that is neither right nor wrong; comparing

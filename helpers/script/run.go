@@ -24,7 +24,7 @@ func (s Script) Run(t *spec.T) {
 	t.EnvironmentOK(os.Mkdir(root, 0o700), "create the script's folder")
 	r := &runner{
 		t: t, here: filepath.Dir(s.Path), config: cli.NewConfig(t).With(asPeopleHaveIt), told: filepath.Join(root, "told"), taken: map[string]bool{},
-		builders: map[string]*builder.Builder{}, pinned: map[string]string{}, running: map[string]*build.Running{},
+		builders: map[string]*builder.Builder{}, pinned: map[string]string{}, running: map[string]*build.Running{}, services: map[string]*service{},
 	}
 	// What is noted here is undone last, after the builders and everything on them.
 	enginecache.Snapshot(t)
@@ -61,6 +61,8 @@ type runner struct {
 	last *build.Result
 	// running are the builds that were started in the background.
 	running map[string]*build.Running
+	// services are the containers that run in the background, by the script's names.
+	services map[string]*service
 	// endpoints are the endpoints of engines that the script chose.
 	endpoints []string
 	// mistaken reports whether the script failed because of its own mistake.

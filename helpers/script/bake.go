@@ -1,0 +1,39 @@
+package script
+
+import (
+	"slices"
+	"strings"
+
+	"builders.test/helpers/build"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// bake [-on=NAME] [flags of docker buildx bake ...] [TARGET ...]: builds what a bake file
+// describes, and is then the last build. With --print, or another flag that only asks,
+// it builds nothing, and standard output is the answer.
+func (r *runner) bake(ts *testscript.TestScript, not negation, args []string) error {
+	b, args, err := r.chosen(args)
+	if err != nil {
+		return err
+	}
+	config, err := r.surroundings(ts)
+	if err != nil {
+		return err
+	}
+	words := append([]string{"--builder", b.Name}, args...)
+	if slices.ContainsFunc(args, asks) {
+		result := config.Try(r.t, append([]string{"buildx", "bake"}, words...)...)
+		output(ts, result.Stdout(), result.Stderr())
+		return outcome("bake", result, not, func() string { return decisive(result.Stderr()) })
+	}
+	if err := r.take(r.namesInBakeFile(config, []string{"buildx", "bake"}, args)); err != nil {
+		return err
+	}
+	return r.ended(ts, build.TryBakeIn(r.t, config, words...), not)
+}
+
+// asks reports whether a flag makes bake answer instead of build.
+func asks(flag string) bool {
+	name, _, _ := strings.Cut(flag, "=")
+	return slices.Contains([]string{"--print", "--list", "--call", "--check"}, name)
+}
