@@ -58,6 +58,9 @@ test: bin/builders ## vet, lint, unit tests, every claim on an old and a new Bui
 	echo; echo "== another project's suite"; \
 	(eval "$$(bin/builders lab env 2>/dev/null)"; cd examples/own-suite && go vet -tags integration ./... && \
 	  go test -tags integration -count=1 ./...) || failed="$$failed own-suite"; \
+	echo; echo "== another project's scripts"; \
+	bin/builders check --specs examples/own-dockerfile/specs --buildkit $(lastword $(RELEASES)) \
+	  --out build/test/own-dockerfile || failed="$$failed own-dockerfile"; \
 	if [ -n "$$failed" ]; then \
 	  echo; for name in $$failed; do echo "not green: $$name"; \
 	    dir=build/test/$$(echo $$name | tr / -); [ ! -d $$dir ] || bin/builders report --failures $$dir; done; \
