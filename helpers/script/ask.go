@@ -126,6 +126,9 @@ func (q question) put(r *runner) (answer, error) {
 	if q.inside {
 		return q.fromInside(r)
 	}
+	if err := r.t.Env.Engine.Local(); err != nil {
+		return answer{}, mistake{fmt.Errorf("the engine's ports cannot be reached from here (%w); write `ask -inside`, or `# needs: local-engine` in the head", err)}
+	}
 	address, err := r.published(q.of, q.at.Port())
 	if err != nil {
 		return answer{}, err
