@@ -173,6 +173,9 @@ func (r *runner) published(s *service, port string) (string, error) {
 			return "127.0.0.1:" + at[0].HostPort, nil
 		}
 	}
+	if !r.runs(s) {
+		return "", r.gone(s)
+	}
 	known, _ := json.Marshal(slices.Sorted(maps.Keys(bindings)))
 	return "", mistake{fmt.Errorf("the service %s has no port %s, only %s; `run -d=%s -port=%s` publishes one that the image does not declare", s.name, port, known, s.name, port)}
 }
