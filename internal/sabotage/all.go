@@ -159,7 +159,12 @@ func words() []Sabotage {
 	return []Sabotage{
 		swallowing("eat-warnings", "does not pass on warnings", "WARNING").kills("output/none"),
 		swallowing("eat-reasons", "does not report why a registry refused a push", "refused by the spec").kills("output/failed-push-reason"),
-		saying("version-lies", "says that it is of another version", "version", func(line string) string { return strings.ReplaceAll(line, " v0.", " v9.") }).kills("builders/version"),
+		saying("version-lies", "tells the docker command that it is of another version", "version", func(line string) string {
+			if os.Getenv(byDocker) == "" {
+				return line // to the plugin itself the claim has to compare with something
+			}
+			return strings.ReplaceAll(line, " v0.", " v9.")
+		}).kills("builders/version"),
 		saying("nothing-current", "shows no builder as the current one", "ls", func(line string) string { return strings.ReplaceAll(line, `"Current":true`, `"Current":false`) }).
 			kills("builders/ls", "builders/use", "cleanup/current"),
 		saying("ls-lies", "lists BuildKits with wrong versions", "ls", func(line string) string { return strings.ReplaceAll(line, `"Version":"v0.`, `"Version":"v9.`) }).

@@ -37,7 +37,9 @@ func forgetting(flag string) Sabotage {
 // forgettingToLoad drops what makes a build load its result: --load, and the output that
 // it stands for.
 func forgettingToLoad() Sabotage {
-	loads := func(output string) bool { return strings.HasPrefix(output, "type=docker") && !strings.Contains(output, "dest=") }
+	loads := func(output string) bool {
+		return strings.HasPrefix(output, "type=docker") && !strings.Contains(output, "dest=")
+	}
 	return arguments("drop-load", "drops --load", func(a Args) Args {
 		return a.Without("--load").Map("--output", func(value string) (string, bool) { return value, !loads(value) })
 	})

@@ -1,6 +1,7 @@
 package sabotage
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"os/exec"
@@ -140,7 +141,7 @@ func smallDisk(a Args) error {
 		return nil
 	}
 	for _, name := range a.Values("--name") {
-		docker := exec.Command(os.Getenv("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND"), "volume", "create", "--driver", "local",
+		docker := exec.Command(cmp.Or(os.Getenv(byDocker), "docker"), "volume", "create", "--driver", "local",
 			"--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", "o=size=1m", "buildx_buildkit_"+name+"0_state")
 		if said, err := docker.CombinedOutput(); err != nil {
 			return errors.New(strings.TrimSpace(string(said)))
