@@ -161,7 +161,7 @@ func words() []Sabotage {
 		swallowing("eat-reasons", "does not report why a registry refused a push", "refused by the spec").kills("output/failed-push-reason"),
 		saying("version-lies", "tells the docker command that it is of another version", "version", func(line string) string {
 			if os.Getenv(byDocker) == "" {
-				return line // to the plugin itself the claim has to compare with something
+				return line // the claim compares with what the plugin says when it is started itself
 			}
 			return strings.ReplaceAll(line, " v0.", " v9.")
 		}).kills("builders/version"),
