@@ -21,6 +21,26 @@ import (
 // at the end: an image is the script's if its evidence names the image by its id.
 // Undecided cases are reported.
 
+// namesExecuted returns the names that docker commands of a script's exec lines say they
+// give to images. What buildx reports about a build may be incomplete, so its output does
+// not always have them.
+func namesExecuted(source []byte) []string {
+	var all []string
+	for line := range strings.Lines(string(txtar.Parse(source).Comment)) {
+		words := strings.Fields(line)
+		at := slices.Index(words, "docker")
+		if at < 1 || words[at-1] != "exec" {
+			continue
+		}
+		args := words[at+1:]
+		all = append(all, namesInFlags(args)...)
+		if tag := slices.Index(args, "tag"); tag >= 0 && tag <= 1 && len(args) > tag+1 {
+			all = append(all, args[len(args)-1])
+		}
+	}
+	return slices.DeleteFunc(all, func(name string) bool { return strings.Contains(name, "$") })
+}
+
 // names maps the names of an engine's images to their ids; those without a name are
 // listed by their id.
 type names map[string]string
@@ -49,6 +69,9 @@ func (r *runner) names(ctx context.Context) (names, error) {
 func (r *runner) watchImages(s Script) {
 	before, err := r.names(r.t.Context())
 	r.t.EnvironmentOK(err, "list the images before the script")
+	source, err := os.ReadFile(s.Path)
+	r.t.EnvironmentOK(err, "read the script")
+	r.t.EnvironmentOK(r.take(namesExecuted(source)), "note the images that the script names")
 	r.t.Cleanup(func() {
 		r.t.Undo("names of images", func(ctx context.Context) error { return r.undo(ctx, before, s) })
 	})

@@ -100,3 +100,13 @@ func TestWhetherTheSubjectTookPart(t *testing.T) {
 		assert.Equal(t, tc.r.absence(tc.built), tc.want)
 	}
 }
+
+func TestNamesInExecLines(t *testing.T) {
+	const source = "# claim: a\n" +
+		"exec docker buildx build --load -t users/a:1 --tag=users/b .\n" +
+		"[amd64] ! exec docker image tag users/a:1 users/c\n" +
+		"exec docker buildx build -t $APP -o type=docker,name=users/d:2 .\n" +
+		"exec echo docker -t users/e\n" +
+		"-- file --\nexec docker tag users/a users/f\n"
+	assert.DeepEqual(t, namesExecuted([]byte(source)), []string{"users/a:1", "users/b", "users/c", "users/d:2"})
+}
