@@ -69,12 +69,12 @@ func (r *runner) names(ctx context.Context) (names, error) {
 func (r *runner) watchImages(s Script) {
 	before, err := r.names(r.t.Context())
 	r.t.EnvironmentOK(err, "list the images before the script")
-	source, err := os.ReadFile(s.Path)
-	r.t.EnvironmentOK(err, "read the script")
-	r.t.EnvironmentOK(r.take(namesExecuted(source)), "note the images that the script names")
 	r.t.Cleanup(func() {
 		r.t.Undo("names of images", func(ctx context.Context) error { return r.undo(ctx, before, s) })
 	})
+	source, err := os.ReadFile(s.Path)
+	r.t.EnvironmentOK(err, "read the script")
+	r.t.EnvironmentOK(r.take(namesExecuted(source)), "note the images that the script names")
 }
 
 // take notes names that a command is about to give.
@@ -89,9 +89,20 @@ func (r *runner) take(given []string) error {
 			r.t.EnvironmentFailed("%v", err)
 		}
 		r.taken[ref] = true
-		r.t.Cleanup(func() { r.t.Undo("the name "+ref, restore) })
+		r.t.Cleanup(func() {
+			r.noteOwn(ref)
+			r.t.Undo("the name "+ref, restore)
+		})
 	}
 	return nil
+}
+
+// noteOwn notes which image has a name that the script gave, before another one has it
+// again.
+func (r *runner) noteOwn(ref string) {
+	if one, err := r.t.Env.Client.ImageInspect(context.WithoutCancel(r.t.Context()), ref); err == nil {
+		r.own[one.ID] = true
+	}
 }
 
 // undo restores the image names that the script changed, as far as it is certain
@@ -120,7 +131,7 @@ func (r *runner) undo(ctx context.Context, before names, s Script) error {
 		r.t.Fact("images that the script may have left", strings.Join(unsure, ", "))
 	}
 	return r.eachNew(ctx, before, func(name, id string) error {
-		if name == id && r.said(id) {
+		if name == id && (r.own[id] || r.said(id)) {
 			return r.restore(ctx, name, "")
 		}
 		return nil

@@ -23,7 +23,7 @@ func (s Script) Run(t *spec.T) {
 	root := filepath.Join(t.Env.Dir, t.Env.Name("script"))
 	t.EnvironmentOK(os.Mkdir(root, 0o700), "create the script's folder")
 	r := &runner{
-		t: t, here: filepath.Dir(s.Path), config: cli.NewConfig(t).With(asPeopleHaveIt), told: filepath.Join(root, "told"), taken: map[string]bool{},
+		t: t, here: filepath.Dir(s.Path), config: cli.NewConfig(t).With(asPeopleHaveIt), told: filepath.Join(root, "told"), taken: map[string]bool{}, own: map[string]bool{},
 		builders: map[string]*builder.Builder{}, pinned: map[string]string{}, running: map[string]*build.Running{}, services: map[string]*service{},
 	}
 	// What is noted here is undone last, after the builders and everything on them.
@@ -55,6 +55,8 @@ type runner struct {
 	pinned map[string]string
 	// taken are the names that the script was about to give to images.
 	taken map[string]bool
+	// own are the ids of images that had these names when the script ended.
+	own map[string]bool
 	// current is the builder that build uses if it names none.
 	current *builder.Builder
 	// last is the latest build.

@@ -126,6 +126,7 @@ var moods = map[string]func(*scene){
 	"fails-once":  failsOnce,
 	"beside":      failsBeside,
 	"neighbours":  besideTheIdle,
+	"company":     inCompany,
 	"hangs":       hangs,
 	"known":       known,
 	"not-here":    func(s *scene) { s.prove("not-here", needNewer, func(*T) { s.note("the body ran") }) },
@@ -188,6 +189,46 @@ func failsBeside(s *scene) {
 		case <-t.Context().Done():
 		}
 	})
+}
+
+// inCompany has a claim that fails alongside two others. While it is tried for the last
+// time they are proven over and over, one faster than the other.
+func inCompany(s *scene) {
+	met, turns := make(chan struct{}, 2), make(chan struct{})
+	over := make(chan struct{})
+	guest := func(name string, pause time.Duration) {
+		var inside atomic.Int32
+		s.prove(name, nil, func(t *T) {
+			if inside.Add(1) > 1 {
+				s.note("%s is proven twice at a time", name)
+			}
+			defer inside.Add(-1)
+			if t.number == 1 {
+				met <- struct{}{}
+				return
+			}
+			time.Sleep(pause)
+			select {
+			case turns <- struct{}{}:
+			case <-over:
+			}
+		})
+	}
+	s.prove("host", nil, func(t *T) {
+		switch t.number {
+		case 1:
+			<-met
+			<-met
+			t.Errorf("there is company")
+		case 4:
+			defer close(over)
+			for range 20 {
+				<-turns
+			}
+		}
+	})
+	guest("slow", 3*time.Millisecond)
+	guest("fast", time.Millisecond)
 }
 
 // besideTheIdle has a claim that fails alongside one that does not apply.

@@ -196,6 +196,11 @@ func TestEvidenceOfEveryTryIsKept(t *testing.T) {
 	}
 }
 
+func TestNoNeighbourIsProvenTwiceAtATime(t *testing.T) {
+	o := inMood(t, "company", "-test.parallel=3")
+	require.Empty(t, o.notes)
+}
+
 func TestAClaimThatFailsBesideAnother(t *testing.T) {
 	o := inMood(t, "beside")
 	o.require(t, "victim", expect{"PASS", "unsteady", "failed 2 of 4, only alongside other builds", "somebody was met", ""})

@@ -200,9 +200,15 @@ func (s *schedule) besides(t *T, neighbours map[*proof]bool) {
 	var over atomic.Bool
 	var group sync.WaitGroup
 	all := slices.Collect(maps.Keys(neighbours))
-	for worker := range min(max(1, s.places-1), len(all)) {
+	workers := min(max(1, s.places-1), len(all))
+	for worker := range workers {
 		group.Go(func() {
-			for i := worker; !over.Load(); i = (i + 1) % len(all) {
+			// Each has claims of its own: none is proven twice at a time, which it never is
+			// otherwise.
+			for i := worker; !over.Load(); i += workers {
+				if i >= len(all) {
+					i = worker
+				}
 				all[i].keepBusy(t)
 			}
 		})
