@@ -192,25 +192,27 @@ func failsBeside(s *scene) {
 }
 
 // inCompany has a claim that fails alongside two others. While it is tried for the last
-// time they are proven over and over, one faster than the other.
+// time they are proven over and over; one of them takes two turns of the other.
 func inCompany(s *scene) {
-	met, turns := make(chan struct{}, 2), make(chan struct{})
-	over := make(chan struct{})
-	guest := func(name string, pause time.Duration) {
+	met, steps, turns, over := make(chan struct{}, 2), make(chan struct{}), make(chan struct{}), make(chan struct{})
+	put := func(t *T, into chan<- struct{}) {
+		select {
+		case into <- struct{}{}:
+		case <-over:
+		case <-t.Context().Done():
+		}
+	}
+	guest := func(name string, takesTurn func(t *T)) {
 		var inside atomic.Int32
 		s.prove(name, nil, func(t *T) {
-			if inside.Add(1) > 1 {
-				s.note("%s is proven twice at a time", name)
-			}
 			defer inside.Add(-1)
-			if t.number == 1 {
+			switch twice := inside.Add(1) > 1; {
+			case twice:
+				s.note("%s is proven twice at a time", name)
+			case t.number == 1:
 				met <- struct{}{}
-				return
-			}
-			time.Sleep(pause)
-			select {
-			case turns <- struct{}{}:
-			case <-over:
+			default:
+				takesTurn(t)
 			}
 		})
 	}
@@ -227,8 +229,17 @@ func inCompany(s *scene) {
 			}
 		}
 	})
-	guest("slow", 3*time.Millisecond)
-	guest("fast", time.Millisecond)
+	guest("fast", func(t *T) { put(t, steps) })
+	guest("slow", func(t *T) {
+		for range 2 {
+			select {
+			case <-steps:
+			case <-over:
+				return
+			}
+		}
+		put(t, turns)
+	})
 }
 
 // besideTheIdle has a claim that fails alongside one that does not apply.
