@@ -187,7 +187,7 @@ func SharedOf(t *spec.T, driver string) *Builder {
 
 // SharedWithDefaultGC is [Shared] for a BuildKit that prunes by its own policy.
 func SharedWithDefaultGC(t *spec.T) *Builder {
-	return share(t, t.SharedKey("builder that prunes"), DefaultGC(), Bootstrapped())
+	return share(t, t.SharedKey(t.Driver+" builder that prunes"), DefaultGC(), Bootstrapped())
 }
 
 // SharedUnpinned is [Shared] for a builder that names no image, so that buildx chooses one.
