@@ -8,9 +8,16 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// misuse are the words by which the docker command, or buildx, refuses a command line
-// that it does not understand.
-var misuse = regexp.MustCompile(`^(unknown (shorthand )?flag:|unknown command:|flag needs an argument:|invalid argument "|bad flag syntax:|'docker [^']*' (requires|accepts) )`)
+// The words by which the docker command, or buildx, refuses a command line that it does
+// not understand. What a container prints may begin in the same way, so a flag is
+// refused only with docker's own exit code, and anything else only in docker's name.
+var (
+	refusedFlag    = regexp.MustCompile(`^(unknown (shorthand )?flag:|flag needs an argument:|invalid argument "|bad flag syntax:)`)
+	refusedCommand = regexp.MustCompile(`^(ERROR: |docker: )+(unknown command:|'docker [^']*' (requires|accepts) )`)
+)
+
+// ofDocker is the exit code of a docker command that did not begin.
+const ofDocker = 125
 
 // misused returns how a command line was refused, if it was: that is the script's own
 // mistake, and so it is after an exclamation mark.
@@ -20,11 +27,8 @@ func misused(result *icmd.Result) (complaint string, refused bool) {
 	}
 	for line := range strings.Lines(result.Stderr()) {
 		line = strings.TrimSpace(line)
-		for _, before := range []string{"ERROR: ", "docker: "} {
-			line = strings.TrimPrefix(line, before)
-		}
-		if misuse.MatchString(line) {
-			return line, true
+		if result.ExitCode == ofDocker && refusedFlag.MatchString(line) || refusedCommand.MatchString(line) {
+			return strings.TrimPrefix(strings.TrimPrefix(line, "ERROR: "), "docker: "), true
 		}
 	}
 	return "", false

@@ -43,23 +43,24 @@ func TestWhatBuildxSaysLastDecides(t *testing.T) {
 }
 
 func TestACommandLineThatIsRefusedIsAMistake(t *testing.T) {
-	for stderr, refused := range map[string]bool{
-		"unknown flag: --lod\n\nUsage:  docker buildx build [OPTIONS] PATH\n": true,
-		"ERROR: unknown command: \"foo\"\n":                                   true,
-		"docker: unknown command: docker foo\n":                               true,
-		"ERROR: docker: 'docker buildx build' requires 1 argument\n":          true,
-		"#5 0.1 my-tool: unknown flag: --lod\nERROR: failed to solve\n":       false,
-		"ERROR: no builder \"nothing\" found\n":                               false,
+	for stderr, tc := range map[string]struct {
+		exit    string
+		refused bool
+	}{
+		"unknown flag: --lod\n\nUsage:  docker buildx build [OPTIONS] PATH\n": {"125", true},
+		"ERROR: unknown command: \"foo\"\n":                                   {"1", true},
+		"docker: unknown command: docker foo\n":                               {"1", true},
+		"ERROR: docker: 'docker buildx build' requires 1 argument\n":          {"1", true},
+		"#5 0.1 my-tool: unknown flag: --lod\nERROR: failed to solve\n":       {"1", false},
+		"unknown flag: --lod\nUsage of my-tool\n":                             {"2", false},
+		"unknown command: lod\n":                                              {"1", false},
+		"ERROR: no builder \"nothing\" found\n":                               {"1", false},
+		"unknown flag: --succeeds\n":                                          {"0", false},
 	} {
-		_, is := misused(result(1, stderr))
-		assert.Equal(t, is, refused, stderr)
+		result := icmd.RunCmd(icmd.Command("sh", "-c", `printf '%s' "$1" >&2; exit "$2"`, "sh", stderr, tc.exit))
+		_, is := misused(result)
+		assert.Equal(t, is, tc.refused, stderr)
 	}
-	_, is := misused(result(0, "unknown flag: --lod\n"))
-	assert.Assert(t, !is, "it succeeded")
-}
-
-func result(code int, stderr string) *icmd.Result {
-	return icmd.RunCmd(icmd.Command("sh", "-c", `printf '%s' "$1" >&2; exit "$2"`, "sh", stderr, string(rune('0'+code))))
 }
 
 func TestWhatABuildReadsMustBeThere(t *testing.T) {
