@@ -9,11 +9,13 @@ import (
 )
 
 // The words by which the docker command, or buildx, refuses a command line that it does
-// not understand. What a container prints may begin in the same way, so a flag is
-// refused only with docker's own exit code, and anything else only in docker's name.
+// not understand. What a container prints may begin in the same way, so bare words
+// count only with docker's own exit code; buildx and docker else put their mark before them.
+const refusal = `unknown (shorthand )?flag:|flag needs an argument:|invalid argument "|bad flag syntax:`
+
 var (
-	refusedFlag    = regexp.MustCompile(`^(unknown (shorthand )?flag:|flag needs an argument:|invalid argument "|bad flag syntax:)`)
-	refusedCommand = regexp.MustCompile(`^(ERROR: |docker: )+(unknown command:|'docker [^']*' (requires|accepts) )`)
+	refusedBare   = regexp.MustCompile(`^(` + refusal + `)`)
+	refusedMarked = regexp.MustCompile(`^(ERROR: |docker: )+(` + refusal + `|unknown command:|'docker [^']*' (requires|accepts) )`)
 )
 
 // ofDocker is the exit code of a docker command that did not begin.
@@ -27,7 +29,7 @@ func misused(result *icmd.Result) (complaint string, refused bool) {
 	}
 	for line := range strings.Lines(result.Stderr()) {
 		line = strings.TrimSpace(line)
-		if result.ExitCode == ofDocker && refusedFlag.MatchString(line) || refusedCommand.MatchString(line) {
+		if result.ExitCode == ofDocker && refusedBare.MatchString(line) || refusedMarked.MatchString(line) {
 			return strings.TrimPrefix(strings.TrimPrefix(line, "ERROR: "), "docker: "), true
 		}
 	}

@@ -48,6 +48,7 @@ func TestACommandLineThatIsRefusedIsAMistake(t *testing.T) {
 		refused bool
 	}{
 		"unknown flag: --lod\n\nUsage:  docker buildx build [OPTIONS] PATH\n": {"125", true},
+		"ERROR: unknown flag: --lod\n":                                        {"1", true},
 		"ERROR: unknown command: \"foo\"\n":                                   {"1", true},
 		"docker: unknown command: docker foo\n":                               {"1", true},
 		"ERROR: docker: 'docker buildx build' requires 1 argument\n":          {"1", true},
