@@ -8,8 +8,8 @@ import (
 	"gotest.tools/v3/icmd"
 )
 
-// The words by which the docker command, or buildx, refuses a command line that it does
-// not understand. What a container prints may begin in the same way, so bare words
+// refusal matches the words by which the docker command, or buildx, refuses a command line
+// that it does not understand. What a container prints may begin in the same way, so bare words
 // count only with docker's own exit code; buildx and docker else put their mark before them.
 const refusal = `unknown (shorthand )?flag:|flag needs an argument:|invalid argument "|bad flag syntax:`
 
