@@ -35,6 +35,9 @@ type Claim struct {
 	// Takes is about how long the proof takes if that is long: the claims that take longest
 	// begin first. Zero means a few seconds.
 	Takes time.Duration
+	// Turns is the same word for claims that are proven one after the other, because they
+	// share something that is there once. Empty for those that share nothing.
+	Turns string
 }
 
 // wellFormed is an id whose parts can be folders and names of tests.

@@ -27,6 +27,9 @@ type Config struct {
 	env   []string
 	in    string
 	stdin string
+	// engine is the endpoint through which its commands reach the engine under test;
+	// empty for the engine's own.
+	engine string
 	// byDocker says that buildx is started by the docker command.
 	byDocker bool
 }
@@ -53,6 +56,13 @@ func NewContext(t *spec.T) string {
 // given as KEY=value.
 func (c Config) With(env ...string) Config {
 	c.env = append(append([]string{}, c.env...), env...)
+	return c
+}
+
+// Through returns the same configuration whose commands reach the engine under test by
+// way of a relay at this endpoint.
+func (c Config) Through(endpoint string) Config {
+	c.engine = endpoint
 	return c
 }
 
@@ -103,8 +113,22 @@ func (c Config) run(t *spec.T, timeout time.Duration, args []string) *icmd.Resul
 	return begin(t, timeout, c, append([]string{t.Env.Docker}, args...)).Wait(t)
 }
 
-// variables returns the environment variables for a command. Programs other than docker
-// get no BUILDX_CONFIG.
+// environment returns the environment of a command. A relay speaks no TLS, whatever the
+// engine does.
+func (c Config) environment(t *spec.T) []string {
+	if c.engine == "" {
+		return t.Env.Environ(c.variables()...)
+	}
+	return t.Env.Environ(append(Relayed(c.engine), c.variables()...)...)
+}
+
+// Relayed returns the variables by which the docker command finds a relay.
+func Relayed(endpoint string) []string {
+	return []string{"DOCKER_HOST=" + endpoint, "DOCKER_TLS_VERIFY="}
+}
+
+// variables returns the configuration's own environment variables, with which a command
+// can be repeated by hand. Programs other than docker get no BUILDX_CONFIG.
 func (c Config) variables() []string {
 	if c.Dir == "" {
 		return c.env

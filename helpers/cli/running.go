@@ -32,7 +32,7 @@ func (c Config) Start(t *spec.T, args ...string) *Running {
 
 func begin(t *spec.T, timeout time.Duration, c Config, command []string) *Running {
 	r := &Running{config: c, command: command, started: time.Now(), ended: make(chan struct{}), cut: t.Env.Cut}
-	started := icmd.Cmd{Command: c.started(t, command), Dir: c.in, Env: t.Env.Environ(c.variables()...)}
+	started := icmd.Cmd{Command: c.started(t, command), Dir: c.in, Env: c.environment(t)}
 	if c.stdin != "" {
 		started.Stdin = strings.NewReader(c.stdin)
 	}

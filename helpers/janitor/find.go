@@ -14,12 +14,12 @@ type lister func(context.Context, *client.Client) ([]Object, error)
 // Find lists what any run owns, on the engines and among this machine's
 // temporary folders. Folders are last.
 func Find(ctx context.Context, engines ...*client.Client) ([]Object, error) {
-	return find(ctx, engines, containers, volumes, images)
+	return find(ctx, engines, containers, volumes, networks, images)
 }
 
 // findOf is [Find] for one run. It costs the engines little.
 func findOf(ctx context.Context, run string, engines []*client.Client) ([]Object, error) {
-	all, err := find(ctx, engines, containers, volumes, imagesOf(run))
+	all, err := find(ctx, engines, containers, volumes, networks, imagesOf(run))
 	return Of(run, all), err
 }
 

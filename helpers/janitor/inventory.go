@@ -78,7 +78,7 @@ func networks(ctx context.Context, engine *client.Client) ([]Object, error) {
 	}
 	var objects []Object
 	for _, n := range all {
-		object := Object{Kind: "network", Name: n.Name, ID: n.ID, Run: owner(ownedName, n.Name)}
+		object := Object{Kind: "network", Name: n.Name, ID: n.ID, Run: ownerOf(n.Labels, n.Name)}
 		if slices.Contains(enginesOwn, n.Name) {
 			object.ID = n.Name
 		}

@@ -1,6 +1,7 @@
 package janitor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -18,7 +19,7 @@ import (
 
 // Object is something on an engine or on this machine that a run may own.
 type Object struct {
-	// Kind is container, volume, image or folder.
+	// Kind is container, volume, network, image or folder.
 	Kind string
 	// Name is how people know it; ID is what removes it.
 	Name, ID string
@@ -48,6 +49,11 @@ func owner(pattern *regexp.Regexp, name string) string {
 	return ""
 }
 
+// ownerOf returns the id of the run whose label an object has, or that its name tells.
+func ownerOf(labels map[string]string, name string) string {
+	return cmp.Or(labels[env.RunLabel], owner(ownedName, name))
+}
+
 // goesWithFolder reports whether an object is an image that a run keeps for the
 // user.
 // The note that says for whom is in the run's folder.
@@ -71,10 +77,7 @@ func containers(ctx context.Context, engine *client.Client) ([]Object, error) {
 		if len(c.Names) > 0 {
 			name = strings.TrimPrefix(c.Names[0], "/")
 		}
-		object := Object{Kind: "container", Name: name, ID: c.ID, Run: c.Labels[env.RunLabel], State: builderState(name, c), uses: volumesOf(c)}
-		if object.Run == "" {
-			object.Run = owner(ownedName, name)
-		}
+		object := Object{Kind: "container", Name: name, ID: c.ID, Run: ownerOf(c.Labels, name), State: builderState(name, c), uses: volumesOf(c)}
 		if object.Run == "" {
 			if object.Run, err = probing(ctx, engine, c); err != nil {
 				return nil, fmt.Errorf("inspect container %s: %w", name, err)
@@ -93,7 +96,7 @@ func volumes(ctx context.Context, engine *client.Client) ([]Object, error) {
 	}
 	var objects []Object
 	for _, v := range all.Volumes {
-		objects = append(objects, Object{Kind: "volume", Name: v.Name, ID: v.Name, Run: owner(ownedName, v.Name), State: v.CreatedAt})
+		objects = append(objects, Object{Kind: "volume", Name: v.Name, ID: v.Name, Run: ownerOf(v.Labels, v.Name), State: v.CreatedAt})
 	}
 	return objects, nil
 }

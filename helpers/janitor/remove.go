@@ -18,8 +18,8 @@ import (
 const atOnce = 16
 
 // removal is the order in which kinds of objects are removed: containers before the
-// volumes and images that they use. Folders are last, one after the other.
-var removal = [][]string{{"container"}, {"volume", "image"}}
+// volumes, images and networks that they use. Folders are last, one after the other.
+var removal = [][]string{{"container"}, {"volume", "image", "network"}}
 
 // Remove removes objects in the order of their kinds. What is already gone is fine; other
 // failures are collected. While anything else remains the folders stay, since they show
@@ -69,6 +69,8 @@ func remove(ctx context.Context, object Object) error {
 		return object.engine.ContainerRemove(ctx, object.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	case "volume":
 		return object.engine.VolumeRemove(ctx, object.ID, true)
+	case "network":
+		return object.engine.NetworkRemove(ctx, object.ID)
 	case "image":
 		_, err := object.engine.ImageRemove(ctx, object.ID, image.RemoveOptions{Force: true, PruneChildren: true})
 		return err

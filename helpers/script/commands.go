@@ -26,29 +26,39 @@ type command func(r *runner, ts *testscript.TestScript, not negation, args []str
 // commands returns the commands that the language adds to testscript's own.
 func commands() map[string]command {
 	return map[string]command{
-		"builder":  (*runner).builder,
-		"build":    (*runner).build,
-		"bake":     (*runner).bake,
-		"json":     (*runner).json,
-		"start":    (*runner).start,
-		"finish":   (*runner).finish,
-		"cached":   (*runner).cached,
-		"executed": (*runner).executed,
-		"sent":     (*runner).sent,
-		"image":    (*runner).image,
-		"registry": (*runner).registry,
-		"ranges":   (*runner).countRanges,
-		"run":      (*runner).run,
-		"ask":      (*runner).ask,
-		"logs":     (*runner).logs,
-		"down":     (*runner).down,
-		"daemon":   (*runner).daemon,
-		"docker":   (*runner).docker,
-		"fact":     (*runner).fact,
-		"serve":    (*runner).serve,
-		"read":     (*runner).read,
-		"slow":     (*runner).slow,
-		"refuse":   (*runner).refuse,
+		"builder":   (*runner).builder,
+		"build":     (*runner).build,
+		"bake":      (*runner).bake,
+		"json":      (*runner).json,
+		"start":     (*runner).start,
+		"finish":    (*runner).finish,
+		"cached":    (*runner).cached,
+		"executed":  (*runner).executed,
+		"sent":      (*runner).sent,
+		"image":     (*runner).image,
+		"registry":  (*runner).registry,
+		"ranges":    (*runner).countRanges,
+		"run":       (*runner).run,
+		"ask":       (*runner).ask,
+		"logs":      (*runner).logs,
+		"down":      (*runner).down,
+		"daemon":    (*runner).daemon,
+		"docker":    (*runner).docker,
+		"fact":      (*runner).fact,
+		"serve":     (*runner).serve,
+		"read":      (*runner).read,
+		"slow":      (*runner).slow,
+		"refuse":    (*runner).refuse,
+		"platforms": (*runner).platforms,
+		"digest":    (*runner).digest,
+		"size":      (*runner).size,
+		"config":    (*runner).imageConfig,
+		"history":   (*runner).history,
+		"file":      (*runner).file,
+		"same":      (*runner).same,
+		"secret":    (*runner).secret,
+		"leaks":     (*runner).leaks,
+		"ssh":       (*runner).ssh,
 	}
 }
 
@@ -173,7 +183,7 @@ func (r *runner) prepare(ts *testscript.TestScript, verb string, args []string) 
 	if err := present(ts.MkAbs("."), args); err != nil {
 		return here, nil, err
 	}
-	return here, args, r.take(namesInFlags(args))
+	return here, args, r.images.take(r.t.Context(), namesInFlags(args)...)
 }
 
 // chosen returns the builder that -on names, or the current one, or a new one.
@@ -319,7 +329,7 @@ func (r *runner) command(ts *testscript.TestScript, not negation, args []string)
 	if err != nil {
 		return err
 	}
-	if err := r.take(r.namesGiven(config, args)); err != nil {
+	if err := r.images.take(r.t.Context(), r.namesGiven(config, args)...); err != nil {
 		return err
 	}
 	result := config.Try(r.t, args...)

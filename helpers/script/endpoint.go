@@ -26,7 +26,7 @@ func (r *runner) noteEndpoints(args []string) {
 		// Flags and key=value words hold endpoints, too.
 		at := max(strings.LastIndex(arg, "=tcp://"), strings.LastIndex(arg, "=unix://"))
 		endpoint := arg[at+1:]
-		if isEndpoint(endpoint) && endpoint != r.t.Env.Engine.Host && !slices.Contains(r.endpoints, endpoint) {
+		if isEndpoint(endpoint) && endpoint != r.t.Env.Engine.Host && endpoint != r.relay.Host && !slices.Contains(r.endpoints, endpoint) {
 			r.endpoints = append(r.endpoints, endpoint)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"testing"
 
+	"builders.test/helpers/engine/relay"
 	"builders.test/helpers/env"
 	"builders.test/helpers/spec"
 	"gotest.tools/v3/assert"
@@ -30,7 +31,7 @@ func TestAnEndpointThatTheScriptChose(t *testing.T) {
 		"a socket that is gone":   {[]string{"--host", "unix:///nobody/here.sock", "ps"}, "nothing answers at unix:///nobody/here.sock"},
 		"a BuildKit, the subject": {[]string{"buildx", "create", "--driver", "remote", dead}, "docker failed"},
 	} {
-		r := &runner{t: &spec.T{TB: t, Env: &env.Environment{Engine: env.Engine{Host: own}}}}
+		r := &runner{relay: new(relay.Relay), t: &spec.T{TB: t, Env: &env.Environment{Engine: env.Engine{Host: own}}}}
 		r.noteEndpoints(c.args)
 		r.noteEndpoints([]string{"buildx", "inspect"})
 		assert.ErrorContains(t, r.blameEndpoint(failure), c.want, what)

@@ -7,19 +7,23 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"builders.test/helpers/env"
+	"builders.test/helpers/spec"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/client"
 	"golang.org/x/tools/txtar"
 )
 
 // A script may give images any name, with --load, docker tag or what it starts.
-// When it ends, each name is restored. Names that a command shows beforehand are
-// noted, so that they are restored even if the run is killed. The others are found
-// at the end: an image is the script's if its evidence names the image by its id.
-// Undecided cases are reported.
+// When it ends, each name is restored. Names that the relay sees, or that a command
+// shows beforehand, are noted, so that they are restored even if the run is killed. What
+// the engine's own BuildKit names is seen by neither if a program of the user's builds
+// there; that is found at the end: an image is the script's if its evidence names the
+// image by its id. Undecided cases are reported.
 
 // namesExecuted returns the names that docker commands of a script's exec lines say they
 // give to images. What buildx reports about a build may be incomplete, so its output does
@@ -34,9 +38,6 @@ func namesExecuted(source []byte) []string {
 		}
 		args := words[at+1:]
 		all = append(all, namesInFlags(args)...)
-		if tag := slices.Index(args, "tag"); tag >= 0 && tag <= 1 && len(args) > tag+1 {
-			all = append(all, args[len(args)-1])
-		}
 	}
 	return slices.DeleteFunc(all, func(name string) bool { return strings.Contains(name, "$") })
 }
@@ -45,8 +46,8 @@ func namesExecuted(source []byte) []string {
 // listed by their id.
 type names map[string]string
 
-func (r *runner) names(ctx context.Context) (names, error) {
-	all, err := r.t.Env.Client.ImageList(ctx, image.ListOptions{})
+func listNames(ctx context.Context, engine *client.Client) (names, error) {
+	all, err := engine.ImageList(ctx, image.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("list images: %w", err)
 	}
@@ -65,60 +66,127 @@ func (r *runner) names(ctx context.Context) (names, error) {
 	return found, nil
 }
 
+// imageNames are the names of images that a script gives, takes away or gives to others.
+type imageNames struct {
+	t *spec.T
+	s Script
+	// turns keep scripts that give the same names apart.
+	turns *turns
+
+	mu sync.Mutex
+	// taken are the names that the script was about to give to images.
+	taken map[string]bool
+	// own are the ids of images that had these names.
+	own map[string]bool
+	// restores give the names back, the first one last.
+	restores []func(context.Context) error
+}
+
 // watchImages notes what there is, and registers the check for what has changed.
-func (r *runner) watchImages(s Script) {
-	before, err := r.names(r.t.Context())
-	r.t.EnvironmentOK(err, "list the images before the script")
-	r.t.Cleanup(func() {
-		r.t.Undo("names of images", func(ctx context.Context) error { return r.undo(ctx, before, s) })
+func watchImages(t *spec.T, s Script) *imageNames {
+	turns, err := env.Shared(t.Env, "names that scripts give to images", newTurns)
+	t.EnvironmentOK(err, "keep scripts apart")
+	n := &imageNames{t: t, s: s, turns: turns, taken: map[string]bool{}, own: map[string]bool{}}
+	before, err := listNames(t.Context(), t.Env.Client)
+	t.EnvironmentOK(err, "list the images before the script")
+	t.Cleanup(func() {
+		n.restoreAll()
+		t.Undo("names of images", func(ctx context.Context) error { return n.undo(ctx, before) })
+		turns.end(n)
 	})
 	source, err := os.ReadFile(s.Path)
-	r.t.EnvironmentOK(err, "read the script")
-	r.t.EnvironmentOK(r.take(namesExecuted(source)), "note the images that the script names")
+	t.EnvironmentOK(err, "read the script")
+	t.EnvironmentOK(n.take(t.Context(), namesExecuted(source)...), "note the images that the script names")
+	return n
+}
+
+// Given is called before a name is given to an image of the script's, or taken away.
+func (n *imageNames) Given(ctx context.Context, ref string) error { return n.take(ctx, ref) }
+
+// Pulled is called before an image is pulled. Other claims may use it, too, so its name is
+// restored when the run ends.
+func (n *imageNames) Pulled(ctx context.Context, ref string) error {
+	ref = familiar(ref)
+	if ref == "" {
+		return nil
+	}
+	return n.t.Env.SaveTag(ctx, ref)
 }
 
 // take notes names that a command is about to give.
-func (r *runner) take(given []string) error {
+func (n *imageNames) take(ctx context.Context, given ...string) error {
 	for _, name := range given {
 		ref := familiar(name)
-		if ref == "" || r.taken[ref] || strings.HasPrefix(ref, env.ImagePrefix(r.t.Env.Run)) {
+		if ref == "" || strings.HasPrefix(ref, env.ImagePrefix(n.t.Env.Run)) {
 			continue
 		}
-		restore, err := r.t.Env.SaveTagFor(r.t.Context(), ref)
-		if err != nil {
-			r.t.EnvironmentFailed("%v", err)
+		if n.noteAgain(ref) {
+			continue
 		}
-		r.taken[ref] = true
-		r.t.Cleanup(func() {
-			r.noteOwn(ref)
-			r.t.Undo("the name "+ref, restore)
+		if err := n.turns.take(ctx, n, ref); err != nil {
+			return err
+		}
+		restore, err := n.t.Env.SaveTagFor(ctx, ref)
+		if err != nil {
+			return err
+		}
+		n.mu.Lock()
+		n.taken[ref] = true
+		n.restores = append(n.restores, func(ctx context.Context) error {
+			n.noteOwn(ref)
+			return restore(ctx)
 		})
+		n.mu.Unlock()
 	}
 	return nil
 }
 
+// noteAgain reports whether the script has given a name before, and notes the image that
+// has had it since.
+func (n *imageNames) noteAgain(ref string) bool {
+	n.mu.Lock()
+	taken := n.taken[ref]
+	n.mu.Unlock()
+	if taken {
+		n.noteOwn(ref)
+	}
+	return taken
+}
+
 // noteOwn notes which image has a name that the script gave, before another one has it
 // again.
-func (r *runner) noteOwn(ref string) {
-	if one, err := r.t.Env.Client.ImageInspect(context.WithoutCancel(r.t.Context()), ref); err == nil {
-		r.own[one.ID] = true
+func (n *imageNames) noteOwn(ref string) {
+	if one, err := n.t.Env.Client.ImageInspect(context.WithoutCancel(n.t.Context()), ref); err == nil {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.own[one.ID] = true
+	}
+}
+
+// restoreAll gives every name back.
+func (n *imageNames) restoreAll() {
+	n.mu.Lock()
+	restores := slices.Clone(n.restores)
+	n.mu.Unlock()
+	for _, restore := range slices.Backward(restores) {
+		n.t.Undo("a name of an image", restore)
 	}
 }
 
 // undo restores the image names that the script changed, as far as it is certain
 // that the script did so, and then removes the images without a name.
-func (r *runner) undo(ctx context.Context, before names, s Script) error {
-	source, err := os.ReadFile(s.Path)
+func (n *imageNames) undo(ctx context.Context, before names) error {
+	source, err := os.ReadFile(n.s.Path)
 	if err != nil {
 		return err
 	}
 	var unsure []string
-	err = r.eachNew(ctx, before, func(name, id string) error {
+	err = n.eachNew(ctx, before, func(name, id string) error {
 		switch {
 		case name == id:
-		case r.said(id) && r.mentions(string(source), name):
+		case n.said(id) && n.mentions(string(source), name):
 			// Two scripts may build the same image under different names.
-			return r.restore(ctx, name, before[name])
+			return n.restore(ctx, name, before[name])
 		case commanded(source, name):
 			unsure = append(unsure, name)
 		}
@@ -128,11 +196,11 @@ func (r *runner) undo(ctx context.Context, before names, s Script) error {
 		return err
 	}
 	if len(unsure) > 0 {
-		r.t.Fact("images that the script may have left", strings.Join(unsure, ", "))
+		n.t.Fact("images that the script may have left", strings.Join(unsure, ", "))
 	}
-	return r.eachNew(ctx, before, func(name, id string) error {
-		if name == id && (r.own[id] || r.said(id)) {
-			return r.restore(ctx, name, "")
+	return n.eachNew(ctx, before, func(name, id string) error {
+		if name == id && (n.own[id] || n.said(id)) {
+			return n.restore(ctx, name, "")
 		}
 		return nil
 	})
@@ -140,8 +208,8 @@ func (r *runner) undo(ctx context.Context, before names, s Script) error {
 
 // eachNew visits the names that have changed and that no run takes care of on its
 // own.
-func (r *runner) eachNew(ctx context.Context, before names, do func(name, id string) error) error {
-	after, err := r.names(ctx)
+func (n *imageNames) eachNew(ctx context.Context, before names, do func(name, id string) error) error {
+	after, err := listNames(ctx, n.t.Env.Client)
 	if err != nil {
 		return err
 	}
@@ -159,20 +227,20 @@ func (r *runner) eachNew(ctx context.Context, before names, do func(name, id str
 
 // said reports whether the script's evidence contains a text. Evidence that
 // cannot be read counts as not containing it.
-func (r *runner) said(text string) bool {
-	held, err := r.t.Evidence.Holds(text)
+func (n *imageNames) said(text string) bool {
+	held, err := n.t.Evidence.Holds(text)
 	return held && err == nil
 }
 
 // mentions reports whether the script, or the output of its commands, names an
 // image's repository.
-func (r *runner) mentions(source, name string) bool {
+func (n *imageNames) mentions(source, name string) bool {
 	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
 		return false
 	}
 	repository := reference.FamiliarName(named)
-	return strings.Contains(source, repository) || r.said(repository)
+	return strings.Contains(source, repository) || n.said(repository)
 }
 
 // commanded reports whether a command of the script contains the name. A name in
@@ -187,14 +255,14 @@ func commanded(source []byte, name string) bool {
 	return false
 }
 
-func (r *runner) restore(ctx context.Context, name, was string) error {
+func (n *imageNames) restore(ctx context.Context, name, was string) error {
 	if was != "" {
-		if err := r.t.Env.Client.ImageTag(ctx, was, name); err != nil {
+		if err := n.t.Env.Client.ImageTag(ctx, was, name); err != nil {
 			return fmt.Errorf("restore %s: %w", name, err)
 		}
 		return nil
 	}
-	_, err := r.t.Env.Client.ImageRemove(ctx, name, image.RemoveOptions{PruneChildren: true})
+	_, err := n.t.Env.Client.ImageRemove(ctx, name, image.RemoveOptions{PruneChildren: true})
 	if err != nil && !cerrdefs.IsNotFound(err) {
 		return fmt.Errorf("remove the image %s, which the script left: %w", name, err)
 	}

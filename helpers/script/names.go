@@ -10,25 +10,23 @@ import (
 	"github.com/distribution/reference"
 )
 
-// namesGiven returns the names that a docker command is about to give to images
-// on the engine, as far as its words show; those in a bake file are queried.
+// namesGiven returns the names that a build is about to give to images on the engine, as
+// far as its words show; those in a bake file are queried. The relay does not see them
+// if the engine's own BuildKit builds.
 func (r *runner) namesGiven(config cli.Config, args []string) []string {
 	if len(args) == 0 {
 		return nil
 	}
 	verb := slices.IndexFunc(args, func(word string) bool {
-		return slices.Contains([]string{"build", "b", "bake", "f", "tag", "pull", "import", "commit"}, word)
+		return slices.Contains([]string{"build", "b", "bake", "f"}, word)
 	})
-	if verb < 0 || verb > 0 && !slices.Contains([]string{"buildx", "image", "builder", "container"}, args[0]) {
+	switch {
+	case verb < 0 || verb > 0 && !slices.Contains([]string{"buildx", "image", "builder"}, args[0]):
 		return nil
-	}
-	switch args[verb] {
-	case "build", "b":
+	case args[verb] == "build" || args[verb] == "b":
 		return namesInFlags(args[verb:])
-	case "bake", "f":
-		return r.namesInBakeFile(config, args[:verb+1], args[verb+1:])
 	}
-	return args[len(args)-1:]
+	return r.namesInBakeFile(config, args[:verb+1], args[verb+1:])
 }
 
 // namesInFlags returns the names in --tag and --output of a build.

@@ -13,6 +13,7 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/claim"
 	"builders.test/helpers/cli"
+	"builders.test/helpers/engine/relay"
 	"builders.test/helpers/enginecache"
 	"builders.test/helpers/spec"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -23,12 +24,18 @@ func (s Script) Run(t *spec.T) {
 	root := filepath.Join(t.Env.Dir, t.Env.Name("script"))
 	t.EnvironmentOK(os.Mkdir(root, 0o700), "create the script's folder")
 	r := &runner{
-		t: t, here: filepath.Dir(s.Path), config: cli.NewConfig(t).With(asPeopleHaveIt), told: filepath.Join(root, "told"), taken: map[string]bool{}, own: map[string]bool{},
+		t: t, here: filepath.Dir(s.Path), config: cli.NewConfig(t).With(asPeopleHaveIt), told: filepath.Join(root, "told"), set: s.set,
 		builders: map[string]*builder.Builder{}, pinned: map[string]string{}, running: map[string]*build.Running{}, services: map[string]*service{},
 	}
 	// What is noted here is undone last, after the builders and everything on them.
 	enginecache.Snapshot(t)
-	r.watchImages(s)
+	r.images = watchImages(t, s)
+	r.relay = relay.Start(t, r.images)
+	r.config = r.config.Through(r.relay.Host)
+	t.Cleanup(func() {
+		r.tellTouched(s)
+		t.Undo("what the script made on the engine", r.relay.Remove)
+	})
 	deadline, _ := t.Context().Deadline()
 	testscript.RunT(tester{t, r}, testscript.Params{
 		Files: []string{s.Path}, WorkdirRoot: root, Deadline: deadline,
@@ -48,15 +55,17 @@ type runner struct {
 	// the files that list its current ones.
 	given []string
 	told  string
+	// set are the variables of the row in the script's table.
+	set []string
 	// builders are the builders by the names that the script gave them.
 	builders map[string]*builder.Builder
 	// pinned are the images of builders that are not from the BuildKit under test, by
 	// the builders' real names.
 	pinned map[string]string
-	// taken are the names that the script was about to give to images.
-	taken map[string]bool
-	// own are the ids of images that had these names when the script ended.
-	own map[string]bool
+	// relay stands between the script's commands and the engine, images are the names of
+	// images that it saw change hands.
+	relay  *relay.Relay
+	images *imageNames
 	// current is the builder that build uses if it names none.
 	current *builder.Builder
 	// last is the latest build.
@@ -80,7 +89,8 @@ const asPeopleHaveIt = "BUILDX_METADATA_PROVENANCE="
 // setup gives the script the run's own configuration, so that `exec docker …`
 // sees what the other commands see.
 func (r *runner) setup(e *testscript.Env) error {
-	for _, kv := range r.t.Env.Environ("BUILDX_CONFIG="+r.config.Dir, asPeopleHaveIt) {
+	own := append(cli.Relayed(r.relay.Host), "BUILDX_CONFIG="+r.config.Dir, asPeopleHaveIt)
+	for _, kv := range r.t.Env.Environ(own...) {
 		name, value, _ := strings.Cut(kv, "=")
 		if steersScripts(name) {
 			e.Setenv(name, value)
@@ -92,6 +102,10 @@ func (r *runner) setup(e *testscript.Env) error {
 	e.Setenv("BUILDKIT", r.t.BuildKit)
 	e.Setenv("BUILDKIT_IMAGE", r.t.Env.BuildKit.Image)
 	r.given = slices.Clone(e.Vars)
+	for _, kv := range r.set {
+		name, value, _ := strings.Cut(kv, "=")
+		e.Setenv(name, value)
+	}
 	return nil
 }
 
@@ -154,6 +168,9 @@ func (a tester) Log(args ...any) {
 	}
 	a.t.TB.Log(text)
 	why, mistaken := found.reason()
+	if trouble := a.r.relay.Trouble(); trouble != nil {
+		a.t.EnvironmentFailed("%s: %s: %v", shorten(found.at), why, trouble)
+	}
 	if a.r.mistaken || mistaken {
 		a.t.Mistaken("%s: %s", shorten(found.at), why)
 	}

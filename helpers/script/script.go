@@ -30,6 +30,10 @@ type Script struct {
 	Claim claim.Claim
 	// Digest changes when the file does.
 	Digest string
+
+	// rows are the lines of the table in its head, set the variables of one of them.
+	rows []row
+	set  []string
 }
 
 // Mistake is something wrong in a script, with its file and line.
@@ -46,8 +50,8 @@ func (m Mistake) Error() string { return fmt.Sprintf("%s:%d: %s", m.File, m.Line
 // ErrNone is the error of a folder without scripts.
 var ErrNone = errors.New("no script (*" + Suffix + ")")
 
-// Folder reads every script of a folder, in the order of their names. The
-// error names the first mistake.
+// Folder reads every script of a folder, in the order of their names; one with a table is
+// there once for each row. The error names the first mistake.
 func Folder(dir string) ([]Script, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("%s is not a folder with scripts", dir)
@@ -66,7 +70,7 @@ func Folder(dir string) ([]Script, error) {
 		if err != nil {
 			return nil, err
 		}
-		scripts = append(scripts, s)
+		scripts = append(scripts, s.each()...)
 	}
 	return scripts, nil
 }
@@ -128,6 +132,7 @@ func parse(file string, content []byte) (Script, error) {
 			return Script{}, Mistake{File: file, Line: number, What: what.Error()}
 		}
 	}
+	s.Claim.Turns = takesTurns(content)
 	if s.Claim.Text == "" {
 		return Script{}, Mistake{File: file, Line: 1, What: "the head lacks a line `# claim: …`, the sentence that the script proves"}
 	}
@@ -160,6 +165,8 @@ func (s *Script) directive(text string) error {
 		s.Claim.History = value
 	case "needs":
 		return s.needs(value)
+	case "for":
+		return s.addRow(value)
 	case "deadline":
 		deadline, err := time.ParseDuration(value)
 		if err != nil || deadline <= 0 {
@@ -167,7 +174,7 @@ func (s *Script) directive(text string) error {
 		}
 		s.Claim.Deadline = deadline
 	default:
-		return fmt.Errorf("unknown key %q in the header; known are claim, source, needs, history, deadline, component, known, broken, fixed, with", key)
+		return fmt.Errorf("unknown key %q in the header; known are claim, source, needs, for, history, deadline, component, known, broken, fixed, with", key)
 	}
 	return nil
 }

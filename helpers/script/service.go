@@ -30,14 +30,14 @@ type service struct {
 	name, container string
 }
 
-// launch is `run -d=NAME [-platform=P] [-port=N] IMAGE [COMMAND]`: it starts a container
+// launch is `run -d=NAME [-platform=P] [-port=N] [-env=NAME=VALUE] IMAGE [COMMAND]`: it starts a container
 // in the background, with the image's ports, and -port's, published on 127.0.0.1. If the
 // image has a health check, it waits until the container is healthy.
 func (r *runner) launch(ts *testscript.TestScript, name string, args []string) error {
 	if name == "" || r.services[name] != nil {
 		return mistake{fmt.Errorf("run -d needs a name that no other service has, as in `run -d=app $APP`; it has %q", name)}
 	}
-	platform, ports := r.t.Native(), []string{}
+	platform, ports, set := r.t.Native(), []string{}, []string{}
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		flag, value, _ := strings.Cut(args[0], "=")
 		switch flag {
@@ -45,8 +45,10 @@ func (r *runner) launch(ts *testscript.TestScript, name string, args []string) e
 			platform = value
 		case "-port":
 			ports = append(ports, value)
+		case "-env":
+			set = append(set, "--env", value)
 		default:
-			return mistake{fmt.Errorf("run -d has no flag %s; it has -platform=, -port=", flag)}
+			return mistake{fmt.Errorf("run -d has no flag %s; it has -platform=, -port=, -env=", flag)}
 		}
 		args = args[1:]
 	}
@@ -55,6 +57,7 @@ func (r *runner) launch(ts *testscript.TestScript, name string, args []string) e
 	}
 	s := &service{name: name, container: r.t.Env.Name("service-" + name)}
 	line := []string{"run", "--detach", "--name", s.container, "--label", env.RunLabel + "=" + r.t.Env.Run, "--platform", platform}
+	line = append(line, set...)
 	for _, port := range append(ports, r.exposed(args[0])...) {
 		line = append(line, "--publish", "127.0.0.1::"+port)
 	}

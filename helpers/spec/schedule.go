@@ -90,14 +90,34 @@ func (s *schedule) take(t *T) {
 		return cmp.Or(cmp.Compare(b.Claim.Takes, a.Claim.Takes), -1)
 	})
 	s.queue = slices.Insert(s.queue, at, t)
-	for s.alone || s.taken >= s.places || s.queue[0] != t {
+	for s.alone || s.taken >= s.places || s.next() != t {
 		s.changed.Wait()
 	}
-	s.queue = s.queue[1:]
+	s.queue = slices.DeleteFunc(s.queue, func(one *T) bool { return one == t })
 	s.announced--
 	s.taken++
 	t.placed = true
 	s.enter(t)
+}
+
+// next returns the claim that begins next, or nil if all have to wait for their turn.
+func (s *schedule) next() *T {
+	for _, t := range s.queue {
+		if !s.turnTaken(t.Claim.Turns) {
+			return t
+		}
+	}
+	return nil
+}
+
+// turnTaken reports whether a claim of those that take turns is under way.
+func (s *schedule) turnTaken(turns string) bool {
+	for other := range s.running {
+		if turns != "" && other.Claim.Turns == turns {
+			return true
+		}
+	}
+	return false
 }
 
 // enter makes a try and those under way each other's neighbors.

@@ -1,113 +1,224 @@
-// Package scaffold writes the user's first script for a Dockerfile, knowing only that
-// it is to be built.
+// Package scaffold writes a user's first scripts: for a Dockerfile, for the targets of a bake
+// file, for the services of a compose file, or for all that it finds in a folder.
 package scaffold
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
-	"text/template"
 
 	"builders.test/helpers/script"
 )
 
-// firstScript is a script as anyone would write it, so that it can be read, changed
-// and copied.
-var firstScript = template.Must(template.New("script").Parse(`# claim: {{.Name}} builds for amd64 and arm64, is cached the second time{{if .Runs}}, and runs{{end}}
-# source: {{.Dockerfile}}
-# needs: amd64 arm64
-# deadline: 10m
+// Printer runs `docker buildx bake` with arguments in a folder and returns what it printed.
+type Printer func(ctx context.Context, dir string, args ...string) ([]byte, error)
 
-# It builds for every platform that it is made for.
-build --platform linux/amd64 -f {{.Dockerfile}} {{.Context}}
-build --platform linux/arm64 -f {{.Dockerfile}} {{.Context}}
+// ErrNothing is the error of a folder in which nothing is built.
+var ErrNothing = errors.New("no Dockerfile, bake file or compose file")
 
-# The second build is answered from the cache: no RUN instruction runs again.
-build --platform linux/amd64 -f {{.Dockerfile}} {{.Context}}
-! executed 'RUN '
-{{if .Runs}}
-# The image runs. Let it do something that ends by itself and say what it should
-# print: run $APP my-command, and below it stdout 'what I rely on'.
-image APP
-build --platform linux/amd64 --load -t $APP -f {{.Dockerfile}} {{.Context}}
-run $APP
-{{end}}`))
-
-// starts are the instructions that make an image do something when it runs.
-var starts = regexp.MustCompile(`(?im)^\s*(CMD|ENTRYPOINT)\s`)
-
-// Write writes the script for a Dockerfile into the folder dir, which it makes if
-// necessary, and returns its path. It replaces nothing.
-func Write(dockerfile, dir string) (string, error) {
-	content, err := os.ReadFile(dockerfile)
-	if err != nil {
-		return "", fmt.Errorf("init needs a Dockerfile: %w", err)
-	}
-	about, err := describe(dockerfile, dir)
-	if err != nil {
-		return "", err
-	}
-	about.Runs = starts.Match(content)
-	var text bytes.Buffer
-	if err := firstScript.Execute(&text, about); err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("SPECS=%s cannot be created: %w", dir, err)
-	}
-	path := filepath.Join(dir, about.Name+script.Suffix)
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("%s already exists; name another folder with --specs, or remove it", path)
-	}
-	if err != nil {
-		return "", fmt.Errorf("write the script: %w", err)
-	}
-	if _, err := file.Write(text.Bytes()); err != nil {
-		return "", errors.Join(err, file.Close())
-	}
-	return path, file.Close()
+// Written is what Init did.
+type Written struct {
+	// Files are the scripts.
+	Files []string
+	// Unread are the files that could not be read; nothing was written for them.
+	Unread []error
+	// BuildKit is the release that the project pins, or empty.
+	BuildKit string
 }
 
-// about is what the script says about a Dockerfile, with paths as seen from the
-// script's folder.
-type about struct {
-	Name, Dockerfile, Context string
-	Runs                      bool
+// Init writes scripts for what is built at a path into the folder dir, which it makes if
+// necessary. It replaces nothing.
+func Init(ctx context.Context, path, dir string, bake Printer) (Written, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Written{}, fmt.Errorf("init needs a Dockerfile, a bake file, a compose file or a folder with some: %w", err)
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return Written{}, err
+	}
+	p := project{bake: bake, root: path}
+	if info.IsDir() {
+		err = p.search(ctx)
+	} else {
+		p.root = filepath.Dir(path)
+		err = p.file(ctx, path)
+	}
+	if err != nil {
+		return Written{}, err
+	}
+	if len(p.targets) == 0 && len(p.unread) == 0 {
+		return Written{}, fmt.Errorf("%s: %w", path, ErrNothing)
+	}
+	files, err := p.write(dir)
+	return Written{Files: files, Unread: p.unread, BuildKit: pinned(p.root)}, err
 }
 
-func describe(dockerfile, dir string) (about, error) {
-	file, err := filepath.Abs(dockerfile)
+// project is what was found so far.
+type project struct {
+	bake    Printer
+	root    string
+	targets []target
+	// covered are the Dockerfiles that a bake or compose file builds.
+	covered []string
+	unread  []error
+}
+
+// others are folders with what the project did not write.
+var others = []string{".git", "node_modules", "vendor", "third_party", "testdata"}
+
+// search finds what a folder builds: bake files first, then compose files, then Dockerfiles
+// that neither of them builds.
+func (p *project) search(ctx context.Context) error {
+	var bakes, composes, dockerfiles []string
+	err := filepath.WalkDir(p.root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && slices.Contains(others, entry.Name()):
+			return filepath.SkipDir
+		case !entry.Type().IsRegular():
+		case isBakeFile(entry.Name()):
+			bakes = append(bakes, path)
+		case isComposeFile(entry.Name()):
+			composes = append(composes, path)
+		case isDockerfile(entry.Name()):
+			dockerfiles = append(dockerfiles, path)
+		}
+		return nil
+	})
 	if err != nil {
-		return about{}, err
+		return err
 	}
+	for _, path := range slices.Concat(bakes, composes, dockerfiles) {
+		if slices.Contains(p.covered, path) {
+			continue
+		}
+		if err := p.file(ctx, path); err != nil {
+			p.unread = append(p.unread, err)
+		}
+	}
+	return nil
+}
+
+// file adds what one file builds.
+func (p *project) file(ctx context.Context, path string) error {
+	var err error
+	switch name := filepath.Base(path); {
+	case isBakeFile(name) || filepath.Ext(name) == ".hcl":
+		err = p.bakeFile(ctx, path)
+	case isComposeFile(name):
+		err = p.composeFile(ctx, path)
+	default:
+		err = p.dockerfile(path)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func (p *project) dockerfile(path string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	r, err := readRecipe(content, "")
+	if err != nil {
+		return err
+	}
+	context, certain := contextOf(path, r)
+	p.targets = append(p.targets, target{
+		name: nameOf(path), file: path, recipe: r, platforms: []string{"linux/amd64", "linux/arm64"}, context: context, guessed: !certain,
+	})
+	return nil
+}
+
+// nameOf is what a script about a Dockerfile is called: lint for lint.Dockerfile, dev for
+// Dockerfile.dev, and else the folder.
+func nameOf(path string) string {
+	base := filepath.Base(path)
+	if name, is := strings.CutPrefix(base, "Dockerfile."); is {
+		return name
+	}
+	if ext := filepath.Ext(base); strings.EqualFold(ext, ".Dockerfile") {
+		return strings.TrimSuffix(base, ext)
+	}
+	return filepath.Base(filepath.Dir(path))
+}
+
+// write writes a script for each target, all of them or none.
+func (p *project) write(dir string) ([]string, error) {
 	specs, err := filepath.Abs(dir)
 	if err != nil {
-		return about{}, err
+		return nil, err
 	}
-	context, err := filepath.Rel(specs, filepath.Dir(file))
-	if err != nil {
-		return about{}, fmt.Errorf("from %s no path leads to %s: %w", dir, dockerfile, err)
+	texts := map[string]string{}
+	var paths []string
+	for _, one := range p.targets {
+		path := p.free(specs, one, texts)
+		text, err := one.script(specs)
+		if err != nil {
+			return nil, err
+		}
+		texts[path], paths = text, append(paths, path)
 	}
-	context = filepath.ToSlash(context)
-	return about{
-		Name:       filepath.Base(filepath.Dir(file)),
-		Dockerfile: fromHere(context + "/" + filepath.Base(file)), Context: fromHere(context),
-	}, nil
+	for _, path := range paths {
+		if exists(path) {
+			return nil, fmt.Errorf("%s already exists; name another folder with --specs, or remove it", path)
+		}
+	}
+	if err := os.MkdirAll(specs, 0o755); err != nil {
+		return nil, fmt.Errorf("SPECS=%s cannot be created: %w", dir, err)
+	}
+	for _, path := range paths {
+		if err := create(path, texts[path]); err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
 }
 
-var plainPath = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
-// fromHere makes one word of a path as seen from the script's folder. Between
-// apostrophes a script takes everything literally; two of them stand for one.
-func fromHere(path string) string {
-	if plainPath.MatchString(path) {
-		return "$HERE/" + path
+// free returns a path for a target's script that no other target has.
+func (p *project) free(specs string, t target, taken map[string]string) string {
+	names := []string{t.name}
+	if folder := filepath.Base(filepath.Dir(t.file)); folder != t.name {
+		names = append(names, folder+"-"+t.name)
 	}
-	return "$HERE/'" + strings.ReplaceAll(path, "'", "''") + "'"
+	for _, name := range names {
+		if path := filepath.Join(specs, plain(name)+script.Suffix); taken[path] == "" {
+			return path
+		}
+	}
+	for n := 2; ; n++ {
+		if path := filepath.Join(specs, fmt.Sprintf("%s-%d%s", plain(names[len(names)-1]), n, script.Suffix)); taken[path] == "" {
+			return path
+		}
+	}
+}
+
+// plain makes a name fit for a file and a claim's id.
+func plain(name string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune(".-_", r) {
+			return r
+		}
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, name), "-.")
+}
+
+func create(path, text string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("write the script: %w", err)
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
 }
