@@ -15,7 +15,7 @@ IN_CELLS := processor,caching,output,buildkit,frontend,images
 PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse internal/text/sanitize:FuzzLine helpers/script:FuzzParse helpers/claim:FuzzParseNeed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test browser compare matrix soak bench bisect history selftest faults attribution vulncheck lint docs licenses fuzz lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare canary matrix soak bench bisect history selftest faults attribution vulncheck lint docs licenses fuzz lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -58,9 +58,11 @@ test: bin/builders ## vet, lint, unit tests, every claim on an old and a new Bui
 	echo; echo "== another project's suite"; \
 	(eval "$$(bin/builders lab env 2>/dev/null)"; cd examples/own-suite && go vet -tags integration ./... && \
 	  go test -tags integration -count=1 ./...) || failed="$$failed own-suite"; \
-	echo; echo "== another project's scripts"; \
-	bin/builders check --specs examples/own-dockerfile/specs --buildkit $(lastword $(RELEASES)) \
-	  --out build/test/own-dockerfile || failed="$$failed own-dockerfile"; \
+	for example in own-dockerfile monorepo; do \
+	  echo; echo "== the scripts of another project, $$example"; \
+	  bin/builders check --specs examples/$$example/specs --buildkit $(lastword $(RELEASES)) \
+	    --out build/test/$$example || failed="$$failed $$example"; \
+	done; \
 	if [ -n "$$failed" ]; then \
 	  echo; for name in $$failed; do echo "not green: $$name"; \
 	    dir=build/test/$$(echo $$name | tr / -); [ ! -d $$dir ] || bin/builders report --failures $$dir; done; \
@@ -72,6 +74,9 @@ browser: bin/builders ## test the HTML page in Chromium: the one on PATH, or Deb
 
 compare: bin/builders ## what changes from BASELINE= to BUILDKIT= (or BASELINE_BUILDX= to BUILDX=)
 	@bin/builders compare
+
+canary: bin/builders ## compare what your project pins with buildx-stable-1, over SPECS= and USES=; quiet unless something changes
+	@bin/builders canary
 
 matrix: bin/builders ## prove the claims on several BUILDKIT=, BUILDX=, DRIVER= and STORE=
 	@bin/builders matrix

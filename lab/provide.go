@@ -106,6 +106,27 @@ func (l *Lab) Buildx(ctx context.Context, release string) (string, error) {
 	return binary, explain("providing buildx "+tag, err)
 }
 
+// Compose makes sure that the docker command finds the compose plugin. If it does already,
+// it waits for no one.
+func (l *Lab) Compose(ctx context.Context) error {
+	program := gobuild.Compose(versions.Compose)
+	binary := filepath.Join(l.programs.Folder(program), "docker-compose")
+	link := filepath.Join(l.dockerConfig(), "cli-plugins", "docker-compose")
+	if target, err := os.Readlink(link); err == nil && target == binary && site.Exists(binary) {
+		return nil
+	}
+	err := l.session(ctx, func(context.Context) error {
+		if _, err := l.programs.Compile(program); err != nil {
+			return err
+		}
+		if err := site.Relink("cmd", binary); err != nil {
+			return err
+		}
+		return site.Relink(binary, link)
+	})
+	return explain("providing compose "+versions.Compose, err)
+}
+
 // command makes sure that there is a docker command.
 func (l *Lab) command(context.Context) error {
 	dir, err := l.packages.CLI()

@@ -69,8 +69,7 @@ func bakeHere(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, program, append([]string{"buildx", "bake"}, args...)...)
 	command.Dir, command.Env = dir, environ
 	printed, err := command.Output()
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
+	if failed, is := errors.AsType[*exec.ExitError](err); is {
 		lines := strings.Split(strings.TrimSpace(string(failed.Stderr)), "\n")
 		return nil, fmt.Errorf("`docker buildx bake %s`: %s", strings.Join(args, " "), lines[len(lines)-1])
 	}
@@ -94,11 +93,12 @@ func dockerHere(ctx context.Context) (program string, environ []string, err erro
 	for name, value := range access.Variables() {
 		environ = append(environ, name+"="+value)
 	}
-	for _, folder := range filepath.SplitList(access.Path) {
+	for _, folder := range append(filepath.SplitList(access.Path), filepath.SplitList(os.Getenv("PATH"))...) {
 		program := filepath.Join(folder, "docker")
-		if info, err := os.Stat(program); err == nil && info.Mode().IsRegular() {
+		check := exec.CommandContext(ctx, program, "buildx", "version")
+		if check.Env = environ; check.Run() == nil {
 			return program, environ, nil
 		}
 	}
-	return "", nil, errors.New("`docker buildx bake --print` reads bake and compose files, and this machine has no docker; install it, or let `make lab` make one")
+	return "", nil, errors.New("`docker buildx bake --print` reads bake and compose files, and there is no docker here that has buildx; install it, or let `make lab` make one")
 }

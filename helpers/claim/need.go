@@ -41,6 +41,8 @@ var (
 	LocalEngine = Need{word: "local-engine"}
 	// Dive needs the releases of dive that claims about it compare.
 	Dive = Need{word: "dive"}
+	// Compose needs a docker command with the compose plugin.
+	Compose = Need{word: "compose"}
 
 	// ContainerDriver is for claims about builders in containers that buildx makes,
 	// whatever driver the run prefers.

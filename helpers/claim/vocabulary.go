@@ -14,7 +14,7 @@ func vocabulary() []Need {
 	return []Need{
 		AMD64, ARM64, EmulatedARM64, Mirror, EngineProgram, LocalEngine,
 		ContainerDriver, DockerDriver, RemoteDriver, OwnBuildKit,
-		ContainerdStore, Overlay2Store, Dive,
+		ContainerdStore, Overlay2Store, Dive, Compose,
 	}
 }
 

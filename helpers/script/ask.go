@@ -129,7 +129,7 @@ func (q question) put(r *runner) (answer, error) {
 	if err := r.t.Env.Engine.Local(); err != nil {
 		return answer{}, mistake{fmt.Errorf("the engine's ports cannot be reached from here (%w); write `ask -inside`, or `# needs: local-engine` in the head", err)}
 	}
-	address, err := r.published(q.of, q.at.Port())
+	address, err := r.address(q.of, q.at.Port())
 	if err != nil {
 		return answer{}, err
 	}

@@ -40,13 +40,16 @@ func misused(result *icmd.Result) (complaint string, refused bool) {
 // of it.
 var place = regexp.MustCompile(`(?m)^(\S+:\d+)\n-{5,}$`)
 
+// seeHelp is how the docker command ends many complaints.
+var seeHelp = regexp.MustCompile(`^(Run|See) '.* --help'`)
+
 // decisive returns what a command's standard error says about why it failed: the last
 // error of buildx, with the line of the Dockerfile, or else the last line.
 func decisive(stderr string) string {
 	var last, found string
 	for line := range strings.Lines(stderr) {
 		line = strings.TrimSpace(line)
-		if line != "" {
+		if line != "" && !seeHelp.MatchString(line) {
 			last = line
 		}
 		if why, is := strings.CutPrefix(line, "ERROR: "); is {

@@ -54,7 +54,7 @@ func (r *runner) size(ts *testscript.TestScript, not negation, args []string) er
 	})
 }
 
-// config [-platform=P] IMAGE: its OCI config as JSON, for the command json.
+// imageConfig is config [-platform=P] IMAGE: its OCI config as JSON, for the command json.
 func (r *runner) imageConfig(ts *testscript.TestScript, not negation, args []string) error {
 	return r.ofImage(ts, not, "config", args, func(image v1.Image) (string, error) {
 		config, err := image.RawConfigFile()
@@ -117,6 +117,31 @@ func (r *runner) same(ts *testscript.TestScript, not negation, args []string) er
 		return errors.New("they are the same")
 	case where != "" && !bool(not):
 		return fmt.Errorf("%s and %s are not the same: %s", args[0], args[1], where)
+	}
+	return nil
+}
+
+// describe IMAGE [NAME]: notes facts about it, which `compare` shows when they change: its
+// platforms, media types, layers, size and config. With SOURCE_DATE_EPOCH set, its digest is
+// one, too.
+func (r *runner) describe(ts *testscript.TestScript, _ negation, args []string) error {
+	if len(args) < 1 || len(args) > 2 {
+		return mistake{errors.New("describe needs an image, such as `describe $REGISTRY/app:1`")}
+	}
+	found, err := r.seek(ts, args[0])
+	if err != nil {
+		return fmt.Errorf("describe %s: %w", args[0], err)
+	}
+	facts, err := found.Facts()
+	if err != nil {
+		return fmt.Errorf("describe %s: %w", args[0], err)
+	}
+	if ts.Getenv("SOURCE_DATE_EPOCH") != "" {
+		facts = append(facts, [2]string{"digest", found.Digest})
+	}
+	for _, fact := range facts {
+		r.t.Fact(strings.Join(append(args[1:], fact[0]), " "), fact[1])
+		output(ts, fact[0]+": "+fact[1]+"\n", "")
 	}
 	return nil
 }

@@ -133,6 +133,7 @@ func parse(file string, content []byte) (Script, error) {
 		}
 	}
 	s.Claim.Turns = takesTurns(content)
+	s.needsCompose(archive.Comment)
 	if s.Claim.Text == "" {
 		return Script{}, Mistake{File: file, Line: 1, What: "the head lacks a line `# claim: …`, the sentence that the script proves"}
 	}

@@ -28,6 +28,8 @@ const (
 type service struct {
 	// name is the script's name for it, container the engine's.
 	name, container string
+	// composed says that compose started it.
+	composed bool
 }
 
 // launch is `run -d=NAME [-platform=P] [-port=N] [-env=NAME=VALUE] IMAGE [COMMAND]`: it starts a container
@@ -58,7 +60,7 @@ func (r *runner) launch(ts *testscript.TestScript, name string, args []string) e
 	s := &service{name: name, container: r.t.Env.Name("service-" + name)}
 	line := []string{"run", "--detach", "--name", s.container, "--label", env.RunLabel + "=" + r.t.Env.Run, "--platform", platform}
 	line = append(line, set...)
-	for _, port := range append(ports, r.exposed(args[0])...) {
+	for _, port := range published(ports, r.exposed(args[0])) {
 		line = append(line, "--publish", "127.0.0.1::"+port)
 	}
 	config, err := r.surroundings(ts)
@@ -73,6 +75,21 @@ func (r *runner) launch(ts *testscript.TestScript, name string, args []string) e
 	}
 	r.services[name] = s
 	return r.awaitHealth(s)
+}
+
+// published returns each port once: of two with one number, the engine would bind the same
+// address twice.
+func published(ports, exposed []string) []string {
+	var all []string
+	for _, port := range slices.Concat(ports, exposed) {
+		if !strings.Contains(port, "/") {
+			port += "/tcp"
+		}
+		if !slices.Contains(all, port) {
+			all = append(all, port)
+		}
+	}
+	return all
 }
 
 // exposed returns the ports that an image declares, such as 8080/tcp.
@@ -168,8 +185,8 @@ func (r *runner) down(ts *testscript.TestScript, _ negation, args []string) erro
 	return nil
 }
 
-// published returns the address on this machine of a service's port.
-func (r *runner) published(s *service, port string) (string, error) {
+// address returns the address on this machine of a service's port.
+func (r *runner) address(s *service, port string) (string, error) {
 	bindings := engine.Container(r.t, s.container).NetworkSettings.Ports
 	for declared, at := range bindings {
 		if declared.Port() == port && len(at) > 0 {

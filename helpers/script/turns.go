@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +31,9 @@ func takesTurns(source []byte) string {
 	return ""
 }
 
+// nameless matches an output of bake that gives no image a name.
+var nameless = regexp.MustCompile(`\.output=type=(cacheonly|local|tar|oci)\b`)
+
 func givesFixed(words []string) bool {
 	for _, name := range namesInFlags(words) {
 		if name != "" && !strings.Contains(name, "$") {
@@ -42,7 +46,9 @@ func givesFixed(words []string) bool {
 	plan := slices.ContainsFunc(words, func(word string) bool {
 		return slices.Contains([]string{"--print", "-print", "--list", "--check", "--call"}, strings.SplitN(word, "=", 2)[0])
 	})
-	own := slices.ContainsFunc(words, func(word string) bool { return strings.Contains(word, ".tags=") })
+	own := slices.ContainsFunc(words, func(word string) bool {
+		return strings.Contains(word, ".tags=") || nameless.MatchString(word)
+	})
 	return slices.Contains(words, "bake") && !plan && !own
 }
 

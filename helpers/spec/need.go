@@ -60,6 +60,8 @@ func (t *T) lacks(need claim.Need) error {
 		return err
 	case claim.LocalEngine.Word():
 		return t.Env.Engine.Local()
+	case claim.Compose.Word():
+		return t.Env.HasCompose(t.ctx)
 	case claim.Dive.Word():
 		if len(t.Env.Testbed.Dive) == 0 {
 			return errors.New("the testbed has no dive (\"dive\" in the file that BUILDERS_TESTBED names)")

@@ -166,3 +166,8 @@ func function(c claim.Listed) string {
 	name, _, _ := strings.Cut(c.Test, "/")
 	return name
 }
+
+// Needs reports whether a claim of the book needs a capability.
+func (b Book) Needs(need claim.Need) bool {
+	return slices.ContainsFunc(b.Claims, func(c claim.Listed) bool { return slices.Contains(c.Claim.Words(), need.Word()) })
+}

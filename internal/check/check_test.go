@@ -225,6 +225,11 @@ func (l *fakeLab) Buildx(_ context.Context, release string) (string, error) {
 	return "/cache/buildx", nil
 }
 
+func (l *fakeLab) Compose(context.Context) error {
+	l.asked = append(l.asked, "compose")
+	return nil
+}
+
 func (l *fakeLab) Access(store string) (testbed.Access, error) {
 	bed := testbed.Testbed{StandIns: map[string]string{"a": "b"}}
 	return testbed.Access{DockerHost: "unix:///run/lab" + store + ".sock", Testbed: bed, File: l.TestbedFile()}, nil

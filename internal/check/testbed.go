@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/helpers/testbed"
 	"builders.test/internal/existing"
@@ -24,6 +25,7 @@ type Laboratory interface {
 	BuildKitFromSource(ctx context.Context, dir string, flags ...string) (string, error)
 	Source(ctx context.Context, release string) (string, error)
 	Buildx(ctx context.Context, release string) (string, error)
+	Compose(ctx context.Context) error
 	Access(store string) (testbed.Access, error)
 	TestbedFile() string
 }
@@ -135,6 +137,11 @@ func (p Project) inLab(ctx context.Context, r parsed, w Watch) (preparedTestbed,
 	}
 	if r.buildx.Release != "" {
 		if bed.buildx, err = l.Buildx(ctx, r.buildx.Release); err != nil {
+			return preparedTestbed{}, err
+		}
+	}
+	if p.Book.Needs(claim.Compose) {
+		if err := l.Compose(ctx); err != nil {
 			return preparedTestbed{}, err
 		}
 	}

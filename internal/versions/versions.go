@@ -33,6 +33,8 @@ const (
 	Runc     = "v1.5.2"
 	Buildx   = "v0.38.2"
 	Registry = "v3.1.2"
+	// Compose is the plugin for scripts that need it.
+	Compose = "v5.7.1"
 )
 
 // NewestFrontend is the docker/dockerfile release of [NewestBuildKit]; it is

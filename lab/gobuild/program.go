@@ -65,7 +65,7 @@ func (p Program) cgo() string {
 
 // order is the order in which programs are compiled, by name: first what the most
 // waits for, last what nothing waits for.
-var order = []string{"registry", "dockerd", "containerd", "runc", "buildkit", "buildx", "dockerfile-frontend", "dive"}
+var order = []string{"registry", "dockerd", "containerd", "runc", "buildkit", "buildx", "dockerfile-frontend", "dive", "compose"}
 
 // rank is the program's place in that order.
 func (p Program) rank() int { return slices.Index(order, p.Name) }
@@ -139,6 +139,16 @@ func Frontend(version string) Program {
 		Name: "dockerfile-frontend", Module: BuildKitModule, Version: version,
 		Packages: []string{"./frontend/dockerfile/cmd/dockerfile-frontend"},
 		Tags:     "osusergo netgo static_build",
+	}
+}
+
+// Compose is a release of the compose plugin.
+func Compose(version string) Program {
+	const module = "github.com/docker/compose/v5"
+	return Program{
+		Name: "compose", Module: module, Version: version,
+		Packages: []string{"./cmd"},
+		Vars:     map[string]string{module + "/internal.Version": version},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"builders.test/helpers/env"
@@ -61,12 +62,7 @@ func (r *Relay) owns(labels map[string]string, name string) bool {
 }
 
 func (r *Relay) isMade(kind, id string) bool {
-	for _, object := range r.Made() {
-		if object == (Object{kind, id}) {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.Made(), Object{kind, id})
 }
 
 // touch notes, once the engine has done it, what was asked for.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -164,4 +165,17 @@ func TestDifference(t *testing.T) {
 		}
 		assert.Assert(t, len(where) >= len(test.want) && where[:len(test.want)] == test.want, "%s: %s", name, where)
 	}
+}
+
+func TestFacts(t *testing.T) {
+	facts, err := found(t, written(t, image(t, "amd64", layer(t, file("a", "1"))))).Facts()
+	assert.NilError(t, err)
+	var names []string
+	for _, fact := range facts {
+		names = append(names, fact[0])
+		assert.Assert(t, !strings.Contains(fact[1], "sha256:"), "%s", fact)
+	}
+	assert.DeepEqual(t, names, []string{"platforms", "index", "attestation manifests", "linux/amd64 manifest", "linux/amd64 layers", "linux/amd64 size", "linux/amd64 config"})
+	assert.Equal(t, facts[2][1], "1")
+	assert.Equal(t, facts[4][1], "1 × application/vnd.docker.image.rootfs.diff.tar.gzip")
 }

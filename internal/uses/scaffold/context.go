@@ -18,7 +18,7 @@ func contextOf(file string, r recipe) (dir string, certain bool) {
 	dir = own
 	for range upwards {
 		// A folder for Dockerfiles is not what a Dockerfile takes as a whole.
-		if has(dir, r.sources) && !(r.whole && onlyDockerfiles(dir)) {
+		if has(dir, r.sources) && (!r.whole || !onlyDockerfiles(dir)) {
 			return dir, len(r.sources) > 0 || !r.whole
 		}
 		if exists(filepath.Join(dir, ".git")) || filepath.Dir(dir) == dir {

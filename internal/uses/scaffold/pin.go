@@ -20,9 +20,9 @@ var pinning = []string{".yml", ".yaml", ".hcl", ".json", ".sh", ".mk", ".toml", 
 // largest is the largest file that is read, in bytes; what people write is smaller.
 const largest = 1 << 20
 
-// pinned returns the release of BuildKit that a project names, the newest if it names several;
+// Pinned returns the release of BuildKit that a project names, the newest if it names several;
 // empty if it names none.
-func pinned(root string) string {
+func Pinned(root string) string {
 	var found []string
 	// What cannot be read pins nothing.
 	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {

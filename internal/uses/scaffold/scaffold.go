@@ -55,7 +55,7 @@ func Init(ctx context.Context, path, dir string, bake Printer) (Written, error) 
 		return Written{}, fmt.Errorf("%s: %w", path, ErrNothing)
 	}
 	files, err := p.write(dir)
-	return Written{Files: files, Unread: p.unread, BuildKit: pinned(p.root)}, err
+	return Written{Files: files, Unread: p.unread, BuildKit: Pinned(p.root)}, err
 }
 
 // project is what was found so far.

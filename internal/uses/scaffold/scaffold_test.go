@@ -51,7 +51,7 @@ func TestInit(t *testing.T) {
 	for name, want := range map[string]map[string][]string{
 		"plain":               {"project": {"# needs: amd64 arm64\n", "build --platform linux/arm64 -f $HERE/../Dockerfile $HERE/..\n", "! executed 'RUN '", "build --load -t $IMAGE -f $HERE/../Dockerfile", "config $IMAGE"}},
 		"files-only":          {"project": {"build -o type=local,dest=$WORK/out -f", "exists $WORK/out/tool\n"}},
-		"server":              {"project": {"listens on port 8080", "run -d=project -port=8080 $IMAGE\nask tcp://project:8080\n", "# ask http://project:8080/\n", "local-engine"}},
+		"server":              {"project": {"listens on port 8080", "run -d=project $IMAGE\nask tcp://project:8080\n", "# ask http://project:8080/\n", "local-engine"}},
 		"server-tcp":          {"project": {"ask tcp://project:7000\n"}},
 		"context-above":       {"lint": {"-f $HERE/../build/docker/lint.Dockerfile $HERE/..\n", "# Is this the right context?"}, "test": {"-f $HERE/../build/docker/test.Dockerfile $HERE/..\n"}},
 		"suffixes":            {"project": nil, "dev": nil},
@@ -138,16 +138,16 @@ func TestBakeTargets(t *testing.T) {
 	assert.NilError(t, err)
 	for _, line := range []string{
 		"# claim: The target app builds and is cached the second time", "cd $HERE/..\n",
-		"bake --set app.output=type=cacheonly --set app.cache-to= -f docker-bake.hcl app\n",
-		"bake --set app.output=type=docker --set app.tags=$IMAGE --set app.cache-to= -f docker-bake.hcl app\n",
+		"bake -f docker-bake.hcl --set app.cache-to= --set app.output=type=cacheonly app\n",
+		"bake -f docker-bake.hcl --set app.cache-to= --set app.tags=$IMAGE --set app.output=type=docker app\n",
 	} {
 		assert.Assert(t, strings.Contains(app, line), "%q is not in\n%s", line, app)
 	}
 	tool, err := p.targets[1].script(filepath.Join(dir, "specs"))
 	assert.NilError(t, err)
 	for _, line := range []string{
-		"bake --set tool.output=type=cacheonly --set tool.platform=linux/arm64 -f docker-bake.hcl tool\n",
-		"bake --set tool.output=type=local,dest=$WORK/out --set tool.platform=linux/amd64 -f docker-bake.hcl tool\n", "exists $WORK/out/version\n",
+		"bake -f docker-bake.hcl --set tool.platform=linux/arm64 --set tool.output=type=cacheonly tool\n",
+		"bake -f docker-bake.hcl --set tool.platform=linux/amd64 --set tool.output=type=local,dest=$WORK/out tool\n", "exists $WORK/out/version\n",
 	} {
 		assert.Assert(t, strings.Contains(tool, line), "%q is not in\n%s", line, tool)
 	}
@@ -187,6 +187,6 @@ func TestServices(t *testing.T) {
 }
 
 func TestPinned(t *testing.T) {
-	assert.Equal(t, pinned(projectOf(t, "monorepo")), "v0.25.2")
-	assert.Equal(t, pinned(projectOf(t, "plain")), "")
+	assert.Equal(t, Pinned(projectOf(t, "monorepo")), "v0.25.2")
+	assert.Equal(t, Pinned(projectOf(t, "plain")), "")
 }

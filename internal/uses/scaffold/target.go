@@ -48,7 +48,7 @@ func (t target) loadable() bool {
 	return len(t.platforms) == 0 || slices.Contains(t.platforms, "linux/amd64") && slices.Contains(t.platforms, "linux/arm64")
 }
 
-// what is made of the result.
+// shape is what is made of the result.
 type shape int
 
 const (
@@ -221,6 +221,8 @@ func (t target) exports(w *writer, line command) {
 		if can, _ := t.buildable(); len(can) > 1 {
 			line = t.on(line, can[0])
 		}
+		w.line("# Bake asks before it writes outside of the project; here it may.")
+		w.line("env BUILDX_BAKE_ENTITLEMENTS_FS=0")
 		w.line("%s", line.set(t.bake, "output=type=local,dest=$WORK/out"))
 	}
 	names := slices.Clone(t.recipe.files)
@@ -261,7 +263,7 @@ func (t target) serves(w *writer, line command) {
 	for _, kv := range t.service.env {
 		start = append(start, "-env="+quoted(kv))
 	}
-	for _, port := range t.recipe.ports {
+	for _, port := range t.service.ports {
 		start = append(start, "-port="+port)
 	}
 	w.line("%s", append(start, "$IMAGE"))
@@ -306,14 +308,15 @@ type command []string
 
 func (c command) String() string { return strings.Join(c, " ") }
 
-// with adds flags before what is built.
+// with adds flags to a build.
 func (c command) with(flags ...string) command {
 	return slices.Concat(c[:1], flags, c[1:])
 }
 
-// set adds a --set of bake.
+// set adds a --set to bake, before the target.
 func (c command) set(target, assignment string) command {
-	return c.with("--set", target+"."+assignment)
+	last := len(c) - 1
+	return slices.Concat(c[:last], []string{"--set", target + "." + assignment}, c[last:])
 }
 
 // writer collects lines.

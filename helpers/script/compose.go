@@ -1,0 +1,76 @@
+package script
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+
+	"builders.test/helpers/claim"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The labels by which compose knows its containers.
+const (
+	composeProject = "com.docker.compose.project"
+	composeService = "com.docker.compose.service"
+)
+
+// compose [-on=NAME] ARGUMENTS ...: docker compose with a project of the script's own. Its
+// builds are the current builder's. What it starts are services for ask, logs and down.
+func (r *runner) compose(ts *testscript.TestScript, not negation, args []string) error {
+	b, args, err := r.chosen(args)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		return mistake{errors.New("compose needs a command, such as `compose build`")}
+	}
+	config, err := r.surroundings(ts)
+	if err != nil {
+		return err
+	}
+	project := ts.Getenv("COMPOSE_PROJECT_NAME")
+	if project == "" {
+		project = r.t.Env.Name("compose")
+		ts.Setenv("COMPOSE_PROJECT_NAME", project)
+	}
+	line := append([]string{"compose"}, args...)
+	result := config.With("COMPOSE_PROJECT_NAME="+project, "BUILDX_BUILDER="+b.Name).Try(r.t, line...)
+	output(ts, result.Stdout(), result.Stderr())
+	if err := outcome("docker "+strings.Join(line, " "), result, not, func() string { return decisive(result.Stderr()) }); err != nil {
+		return err
+	}
+	return r.noteServices(project)
+}
+
+// noteServices makes the containers of a compose project services of the script, by the names
+// that the compose file gives them.
+func (r *runner) noteServices(project string) error {
+	all, err := r.t.Env.Client.ContainerList(r.t.Context(), container.ListOptions{
+		All: true, Filters: filters.NewArgs(filters.Arg("label", composeProject+"="+project)),
+	})
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		name := one.Labels[composeService]
+		if known := r.services[name]; known == nil || known.composed {
+			r.services[name] = &service{name: name, container: one.ID, composed: true}
+		}
+	}
+	return nil
+}
+
+// usesCompose matches a line with the command compose, behind conditions and negation.
+var usesCompose = regexp.MustCompile(`(?m)^\s*(\[[^\]]*\]\s*)*!?\s*compose(\s|$)`)
+
+// needsCompose adds the need to a script that has the command.
+func (s *Script) needsCompose(commands []byte) {
+	known := slices.ContainsFunc(s.Claim.Needs, func(n claim.Need) bool { return n.Word() == claim.Compose.Word() })
+	if !known && usesCompose.Match(commands) {
+		s.Claim.Needs = append(s.Claim.Needs, claim.Compose)
+	}
+}
