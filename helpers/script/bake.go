@@ -12,7 +12,7 @@ import (
 // describes, and is then the last build. With --print, or another flag that only asks,
 // it builds nothing, and standard output is the answer.
 func (r *runner) bake(ts *testscript.TestScript, not negation, args []string) error {
-	b, args, err := r.chosen(args)
+	b, args, err := r.chosen(ts, args)
 	if err != nil {
 		return err
 	}

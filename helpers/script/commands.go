@@ -171,7 +171,7 @@ func (r *runner) ended(ts *testscript.TestScript, last *build.Result, not negati
 // prepare is for commands that build: the builder as the script reaches it, flags
 // and a context.
 func (r *runner) prepare(ts *testscript.TestScript, verb string, args []string) (builder.Builder, []string, error) {
-	b, args, err := r.chosen(args)
+	b, args, err := r.chosen(ts, args)
 	if err != nil {
 		return builder.Builder{}, nil, err
 	}
@@ -188,27 +188,33 @@ func (r *runner) prepare(ts *testscript.TestScript, verb string, args []string) 
 	return here, args, r.images.take(r.t.Context(), namesInFlags(args)...)
 }
 
-// chosen returns the builder that -on names, or the current one, or a new one.
-func (r *runner) chosen(args []string) (*builder.Builder, []string, error) {
+// chosen returns the builder that -on names, or the current one, or a new one. If there are
+// several, the transcript says which.
+func (r *runner) chosen(ts *testscript.TestScript, args []string) (b *builder.Builder, rest []string, err error) {
+	defer func() {
+		if err == nil && len(r.builders) > 1 {
+			ts.Logf("[builder %s]", b.Name)
+		}
+	}()
 	if len(args) > 0 {
 		if name, ok := strings.CutPrefix(args[0], "-on="); ok {
 			if r.builders[name] == nil {
-				return nil, nil, fmt.Errorf("there is no builder %q; `builder %s` creates it", name, name)
+				return nil, nil, mistake{fmt.Errorf("there is no builder %q; `builder %s` creates it", name, name)}
 			}
 			return r.builders[name], args[1:], nil
 		}
 	}
-	if b := r.used(); b != nil {
-		return b, args, nil
+	if used := r.used(); used != nil {
+		return used, args, nil
 	}
 	if r.current != nil {
 		return r.current, args, nil
 	}
-	b, err := builder.Try(r.t, builder.In(r.config), builder.Bootstrapped())
+	made, err := builder.Try(r.t, builder.In(r.config), builder.Bootstrapped())
 	if err != nil {
 		return nil, nil, err
 	}
-	return b, args, r.use(b)
+	return made, args, r.use(made)
 }
 
 // image NAME: sets $NAME to a new reference; the image is removed with the
@@ -314,7 +320,7 @@ func (r *runner) run(ts *testscript.TestScript, not negation, args []string) err
 // daemon [-on=NAME] COMMAND ...: runs a command where the builder's BuildKit
 // runs.
 func (r *runner) daemon(ts *testscript.TestScript, not negation, args []string) error {
-	b, args, err := r.chosen(args)
+	b, args, err := r.chosen(ts, args)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ const (
 // compose [-on=NAME] ARGUMENTS ...: docker compose with a project of the script's own. Its
 // builds are the current builder's. What it starts are services for ask, logs and down.
 func (r *runner) compose(ts *testscript.TestScript, not negation, args []string) error {
-	b, args, err := r.chosen(args)
+	b, args, err := r.chosen(ts, args)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -83,14 +84,26 @@ func (r *runner) subjectsPart() {
 		return
 	}
 	built := r.built()
-	if len(built) == 1 && built[0] == defaultBuilder {
-		r.t.Mistaken("the script built with the engine's own BuildKit only, so it says nothing about BuildKit %s: "+
-			"`builder NAME` before `docker buildx` chooses that, `docker build` never does, and a claim about the engine's needs docker-driver", r.t.BuildKit)
+	if slices.Contains(built, defaultBuilder) && !r.namesDefault {
+		r.t.Mistaken("%s ran on the engine's own BuildKit, so the script says nothing, or less than it seems, about BuildKit %s: "+
+			"`builder NAME` before `docker buildx` chooses that, `docker build` never does; a claim about the engine's needs docker-driver, "+
+			"and a script that wants both names the builder \"default\"", builds(len(built)), r.t.BuildKit)
 	}
 	if about := r.absence(built); about != "" {
 		r.t.Fact("BuildKit under test", "took no part: "+about)
 	}
 }
+
+// builds names the builds of a script that used some builders.
+func builds(builders int) string {
+	if builders == 1 {
+		return "every build"
+	}
+	return "a build"
+}
+
+// namesDefault matches a script that names the engine's own builder, and so wants it.
+var namesDefault = regexp.MustCompile(`(?m)^[^#\n]*\bdefault\b`)
 
 // absence says why the BuildKit under test took no part; empty if it did. The
 // script decides which image the builders have that it creates itself.

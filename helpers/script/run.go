@@ -17,6 +17,7 @@ import (
 	"builders.test/helpers/enginecache"
 	"builders.test/helpers/spec"
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/tools/txtar"
 )
 
 // Run proves the script's claim.
@@ -27,6 +28,9 @@ func (s Script) Run(t *spec.T) {
 		t: t, here: filepath.Dir(s.Path), config: cli.NewConfig(t).With(asPeopleHaveIt), told: filepath.Join(root, "told"), set: s.set,
 		builders: map[string]*builder.Builder{}, pinned: map[string]string{}, running: map[string]*build.Running{}, services: map[string]*service{},
 	}
+	source, err := os.ReadFile(s.Path)
+	t.EnvironmentOK(err, "read the script")
+	r.namesDefault = namesDefault.Match(txtar.Parse(source).Comment)
 	// What is noted here is undone last, after the builders and everything on them.
 	enginecache.Snapshot(t)
 	r.images = watchImages(t, s)
@@ -57,6 +61,8 @@ type runner struct {
 	told  string
 	// set are the variables of the row in the script's table.
 	set []string
+	// namesDefault reports whether the script names the engine's own builder.
+	namesDefault bool
 	// builders are the builders by the names that the script gave them.
 	builders map[string]*builder.Builder
 	// pinned are the images of builders that are not from the BuildKit under test, by

@@ -83,7 +83,7 @@ var outcomes = map[string]struct {
 	"results":    {claim.Holds, ""},
 	"secret":     {claim.Holds, ""},
 	"theirs":     {claim.Holds, ""},
-	"engines":    {claim.Error, "the engine's own BuildKit only"},
+	"engines":    {claim.Error, "every build ran on the engine's own BuildKit"},
 	// A script's own mistakes, with the line.
 	"flag":    {claim.Error, "flag.txtar:2: the build was refused: unknown flag: --lod"},
 	"program": {claim.Error, "program.txtar:2: `exec nosuchprogram x`: there is no such program on this machine's PATH"},

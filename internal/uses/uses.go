@@ -151,12 +151,22 @@ func (f *finder) file(path string) {
 // reader returns what a file uses; the uses have no file yet.
 type reader func(content []byte) ([]Use, error)
 
+// noDockerfile are the endings of files that are beside a Dockerfile, or from which one is made.
+var noDockerfile = []string{".dockerignore", ".tmpl", ".template", ".tpl", ".j2", ".in", ".erb", ".md", ".txt", ".sh", ".yml", ".yaml", ".json", ".go", ".py"}
+
+// IsDockerfile reports whether a file's name is one that Dockerfiles have.
+func IsDockerfile(name string) bool {
+	ext := filepath.Ext(name)
+	return name == "Dockerfile" || name == "Containerfile" || strings.EqualFold(ext, ".Dockerfile") ||
+		strings.HasPrefix(name, "Dockerfile.") && !slices.Contains(noDockerfile, ext)
+}
+
 // readerOf returns the reader for a file, by its name; nil for other files.
 func readerOf(path string) reader {
 	name, ext := filepath.Base(path), filepath.Ext(path)
 	yaml := ext == ".yml" || ext == ".yaml"
 	switch {
-	case name == "Dockerfile", name == "Containerfile", strings.HasPrefix(name, "Dockerfile."), strings.EqualFold(ext, ".Dockerfile"):
+	case IsDockerfile(name):
 		return Dockerfile
 	case ext == ".hcl":
 		return BakeFile

@@ -34,7 +34,7 @@ const (
 	Buildx   = "v0.38.2"
 	Registry = "v3.1.2"
 	// Compose is the plugin for scripts that need it.
-	Compose = "v5.7.1"
+	Compose = "v5.6.0"
 )
 
 // NewestFrontend is the docker/dockerfile release of [NewestBuildKit]; it is

@@ -91,7 +91,8 @@ func (p *project) planned(ctx context.Context, path string, names []string, kind
 	for _, name := range slices.Sorted(maps.Keys(all.Target)) {
 		made, err := p.fromPlan(path, name, all.Target[name])
 		if err != nil {
-			return fmt.Errorf("%s %s: %w", kind, name, err)
+			p.unread = append(p.unread, fmt.Errorf("%s: %s %s: %w", path, kind, name, err))
+			continue
 		}
 		made.kind = kind
 		p.targets = append(p.targets, made)

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"builders.test/internal/uses"
 )
 
 // upwards is how many folders above a Dockerfile its context may be.
@@ -58,10 +60,7 @@ func exists(path string) bool {
 }
 
 // isDockerfile reports whether a file's name is one that Dockerfiles have.
-func isDockerfile(name string) bool {
-	return name == "Dockerfile" || name == "Containerfile" || strings.HasPrefix(name, "Dockerfile.") && !strings.HasSuffix(name, ".dockerignore") ||
-		strings.EqualFold(filepath.Ext(name), ".Dockerfile")
-}
+func isDockerfile(name string) bool { return uses.IsDockerfile(name) }
 
 // isBakeFile and isComposeFile know the names that buildx and compose look for by themselves.
 func isBakeFile(name string) bool {

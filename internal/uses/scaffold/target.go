@@ -155,7 +155,7 @@ func (t target) needs(can []string) []string {
 func (t target) questions(w *writer, not []string) {
 	if t.guessed {
 		w.line("")
-		w.line("# Is this the right context? Nothing says so, and the Dockerfile takes %s from it.", whatOf(t.recipe))
+		w.line("# %s", t.aboutContext())
 	}
 	for _, arg := range t.recipe.asks {
 		w.line("")
@@ -175,14 +175,14 @@ func (t target) questions(w *writer, not []string) {
 	}
 }
 
-func whatOf(r recipe) string {
-	switch {
-	case len(r.sources) > 0:
-		return r.sources[0]
-	case r.whole:
-		return "everything"
+// aboutContext asks about a context that nothing names.
+func (t target) aboutContext() string {
+	for _, source := range t.recipe.sources {
+		if !has(t.context, []string{source}) {
+			return "The Dockerfile takes " + source + ", which is neither here nor above: what makes it? That has to run first."
+		}
 	}
-	return "nothing"
+	return "Is this the right context? Nothing says so, and the Dockerfile takes everything from it."
 }
 
 // cached reports whether the second build should come from the cache.
@@ -251,14 +251,12 @@ func (t target) loads(w *writer, line command) {
 }
 
 func (t target) serves(w *writer, line command) {
+	if len(t.service.needs) > 0 || t.service.command {
+		t.composes(w)
+		return
+	}
 	t.loads(w, line)
 	w.line("")
-	if t.service.command {
-		w.line("# The compose file gives it another command than the image's; it would stand behind $IMAGE.")
-	}
-	for _, need := range t.service.needs {
-		w.line("# Does it start without %s? If not, it has to be started here, too, or only built.", need)
-	}
 	start := command{"run", "-d=" + plain(t.name)}
 	for _, kv := range t.service.env {
 		start = append(start, "-env="+quoted(kv))
@@ -267,9 +265,22 @@ func (t target) serves(w *writer, line command) {
 		start = append(start, "-port="+port)
 	}
 	w.line("%s", append(start, "$IMAGE"))
-	w.line("ask tcp://%s:%s", plain(t.name), t.recipe.ports[0])
+	asks(w, plain(t.name), t.recipe.ports[0])
+}
+
+// composes starts a service with all that the compose file gives it.
+func (t target) composes(w *writer) {
+	w.line("")
+	w.line("# Compose starts it with what it needs: %s.", and(append(slices.Clone(t.service.needs), "its own settings")))
+	w.line("compose -f %s up -d --build %s", quoted(filepath.Base(t.file)), t.name)
+	asks(w, t.name, t.recipe.ports[0])
+	w.line("compose -f %s down", quoted(filepath.Base(t.file)))
+}
+
+func asks(w *writer, service, port string) {
+	w.line("ask tcp://%s:%s", service, port)
 	w.line("# What do you rely on? If it speaks HTTP:")
-	w.line("# ask http://%s:%s/", plain(t.name), t.recipe.ports[0])
+	w.line("# ask http://%s:%s/", service, port)
 	w.line("# stdout 'what I rely on'")
 }
 
