@@ -12,7 +12,7 @@ CELLS    := docker/containerd docker/overlay2 remote/containerd docker-container
 IN_CELLS := processor,caching,output,buildkit,frontend,images
 
 # Parsers of text from outside: BuildKit's progress, reports, scripts, needs.
-PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse internal/text/sanitize:FuzzLine helpers/script:FuzzParse helpers/claim:FuzzParseNeed
+PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse internal/text/sanitize:FuzzLine helpers/script:FuzzParse helpers/engine/relay:FuzzPass helpers/claim:FuzzParseNeed
 
 .DEFAULT_GOAL := help
 .PHONY: help check test browser compare canary matrix soak bench bisect history selftest faults attribution vulncheck lint docs licenses fuzz lab lab-down clean claims rename bin/builders
