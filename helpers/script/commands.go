@@ -185,7 +185,7 @@ func (r *runner) prepare(ts *testscript.TestScript, verb string, args []string) 
 	if err := present(ts.MkAbs("."), args); err != nil {
 		return here, nil, err
 	}
-	return here, args, r.images.take(r.t.Context(), namesInFlags(args)...)
+	return here, args, r.expects(ts, verb, inFlags(args))
 }
 
 // chosen returns the builder that -on names, or the current one, or a new one. If there are
@@ -337,7 +337,7 @@ func (r *runner) command(ts *testscript.TestScript, not negation, args []string)
 	if err != nil {
 		return err
 	}
-	if err := r.images.take(r.t.Context(), r.namesGiven(config, args)...); err != nil {
+	if err := r.expects(ts, "docker", r.makes(config, args)); err != nil {
 		return err
 	}
 	result := config.Try(r.t, args...)

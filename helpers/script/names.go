@@ -10,23 +10,31 @@ import (
 	"github.com/distribution/reference"
 )
 
-// namesGiven returns the names that a build is about to give to images on the engine, as
-// far as its words show; those in a bake file are queried. The relay does not see them
-// if the engine's own BuildKit builds.
-func (r *runner) namesGiven(config cli.Config, args []string) []string {
+// makes returns what a docker command that builds is about to make, as far as its words show;
+// a bake file is queried. The relay does not see names if the engine's own BuildKit builds.
+func (r *runner) makes(config cli.Config, args []string) plan {
 	if len(args) == 0 {
-		return nil
+		return plan{}
 	}
 	verb := slices.IndexFunc(args, func(word string) bool {
 		return slices.Contains([]string{"build", "b", "bake", "f"}, word)
 	})
 	switch {
 	case verb < 0 || verb > 0 && !slices.Contains([]string{"buildx", "image", "builder"}, args[0]):
-		return nil
+		return plan{}
 	case args[verb] == "build" || args[verb] == "b":
-		return namesInFlags(args[verb:])
+		return inFlags(args[verb:])
 	}
-	return r.namesInBakeFile(config, args[:verb+1], args[verb+1:])
+	return r.planned(config, args[:verb+1], args[verb+1:])
+}
+
+// inFlags returns what the flags of a build name.
+func inFlags(args []string) plan {
+	made := plan{names: namesInFlags(args), outputs: cli.ValuesOf(args, "--iidfile", "--metadata-file")}
+	for _, output := range cli.ValuesOf(args, "-o", "--output") {
+		made.outputs = append(made.outputs, fieldsOf(output)["dest"])
+	}
+	return made
 }
 
 // namesInFlags returns the names in --tag and --output of a build.
@@ -38,57 +46,88 @@ func namesInFlags(args []string) []string {
 	return names
 }
 
-// namesInOutput returns the names in one output, which is written as CSV: several
-// names of one image are in quotation marks.
+// namesInOutput returns the names in one output; several names of one image are in
+// quotation marks.
 func namesInOutput(output string) []string {
-	fields, err := csv.NewReader(strings.NewReader(output)).Read()
+	names := fieldsOf(output)["name"]
+	if names == "" {
+		return nil
+	}
+	return strings.Split(names, ",")
+}
+
+// fieldsOf reads an output, which is written as CSV; a path alone is a destination.
+func fieldsOf(output string) map[string]string {
+	words, err := csv.NewReader(strings.NewReader(output)).Read()
 	if err != nil {
 		return nil
 	}
-	for _, field := range fields {
-		if names, ok := strings.CutPrefix(field, "name="); ok {
-			return strings.Split(names, ",")
+	fields := map[string]string{}
+	for _, word := range words {
+		key, value, found := strings.Cut(word, "=")
+		if !found {
+			key, value = "dest", word
 		}
+		fields[key] = value
 	}
-	return nil
+	return fields
 }
 
-// namesInBakeFile asks bake what it would build. If it cannot say, the command
-// itself will complain.
-func (r *runner) namesInBakeFile(config cli.Config, verb, args []string) []string {
+// planned asks bake what it would build. If it cannot say, the command itself will
+// complain.
+func (r *runner) planned(config cli.Config, verb, args []string) plan {
 	result := config.Try(r.t, append(append(slices.Clone(verb), "--print"), args...)...)
 	if result.ExitCode != 0 {
-		return nil
+		return plan{}
 	}
-	return namesInPlan([]byte(result.Stdout()))
+	return readPlan([]byte(result.Stdout()))
 }
 
-func namesInPlan(plan []byte) []string {
+// plan is what bake would make outside of the builder.
+type plan struct {
+	// names are those of images, and outputs the destinations of files.
+	names, outputs []string
+}
+
+func readPlan(text []byte) plan {
 	var printed struct {
 		Target map[string]struct {
 			Tags   []string
 			Output []json.RawMessage
 		}
 	}
-	if json.Unmarshal(plan, &printed) != nil {
-		return nil
+	if json.Unmarshal(text, &printed) != nil {
+		return plan{}
 	}
-	var names []string
+	var found plan
 	for _, target := range printed.Target {
-		names = append(names, target.Tags...)
+		found.names = append(found.names, target.Tags...)
 		for _, output := range target.Output {
-			// Older releases print it as text.
-			var text string
-			var fields map[string]string
-			if json.Unmarshal(output, &text) == nil {
-				names = append(names, namesInOutput(text)...)
-			} else if json.Unmarshal(output, &fields) == nil && fields["name"] != "" {
-				names = append(names, strings.Split(fields["name"], ",")...)
+			fields := outputFields(output)
+			if names := fields["name"]; names != "" {
+				found.names = append(found.names, strings.Split(names, ",")...)
+			}
+			if dest := fields["dest"]; dest != "" {
+				found.outputs = append(found.outputs, dest)
 			}
 		}
 	}
-	slices.Sort(names)
-	return names
+	slices.Sort(found.names)
+	slices.Sort(found.outputs)
+	return found
+}
+
+// outputFields reads an output as bake prints it: an object, or text in older releases.
+func outputFields(output json.RawMessage) map[string]string {
+	var fields map[string]string
+	var text string
+	if json.Unmarshal(output, &fields) == nil {
+		return fields
+	}
+	if json.Unmarshal(output, &text) != nil {
+		return nil
+	}
+	return fieldsOf(text)
 }
 
 // familiar returns a name as the engine lists it, or empty if it is not a name.

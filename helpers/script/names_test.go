@@ -25,7 +25,7 @@ func TestNamesThatACommandGives(t *testing.T) {
 		{[]string{"buildx"}, nil},
 		{nil, nil},
 	} {
-		assert.DeepEqual(t, r.namesGiven(cli.Config{}, tc.args), tc.want)
+		assert.DeepEqual(t, r.makes(cli.Config{}, tc.args).names, tc.want)
 	}
 }
 
@@ -33,8 +33,8 @@ func TestNamesInWhatBakePrints(t *testing.T) {
 	plan := `{"group": {"default": {"targets": ["a", "b"]}}, "target": {
 		"a": {"tags": ["user/a:1", "user/a:2"], "output": [{"type": "docker", "name": "user/a:3,user/a:4"}]},
 		"b": {"output": ["type=image,name=user/b", "type=docker"]}}}`
-	assert.DeepEqual(t, namesInPlan([]byte(plan)), []string{"user/a:1", "user/a:2", "user/a:3", "user/a:4", "user/b"})
-	assert.Equal(t, len(namesInPlan([]byte("no plan"))), 0)
+	assert.DeepEqual(t, readPlan([]byte(plan)).names, []string{"user/a:1", "user/a:2", "user/a:3", "user/a:4", "user/b"})
+	assert.Equal(t, len(readPlan([]byte("no plan")).names), 0)
 }
 
 func TestNamesAsTheEngineListsThem(t *testing.T) {

@@ -72,6 +72,9 @@ type runner struct {
 	// images that it saw change hands.
 	relay  *relay.Relay
 	images *imageNames
+	// outputs are the files that builds were to write, and wrote what of it was there before.
+	outputs []string
+	wrote   []relay.Touch
 	// current is the builder that build uses if it names none.
 	current *builder.Builder
 	// last is the latest build.

@@ -14,7 +14,7 @@ import (
 // tellTouched tells what the script did to objects that are not its own, with the line that
 // did it. They cannot be made what they were.
 func (r *runner) tellTouched(s Script) {
-	touched := r.relay.Touched()
+	touched := append(r.relay.Touched(), r.wrote...)
 	if len(touched) == 0 {
 		return
 	}

@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 	nameless, err := docker("images", "--all", "--quiet", "--filter", "label=users.script")
 	require.NoError(t, err)
 	require.Empty(t, nameless, "images without a name were left")
+	require.NoDirExists(t, filepath.Join("testdata", "left-by-a-script"))
 	for _, command := range [][]string{{"ps", "--all"}, {"volume", "ls"}, {"network", "ls"}} {
 		left, err := docker(append(command, "--quiet", "--filter", "name=users-")...)
 		require.NoError(t, err)
