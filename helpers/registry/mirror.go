@@ -147,6 +147,10 @@ func moveBack(ctx context.Context, note undo.Note) error {
 	if err != nil {
 		return err
 	}
+	// A mirror that lets nobody move tags has not let the run, either.
+	if now, err := remote.Head(tag, remote.WithContext(ctx)); err == nil && now.Digest.String() == moved.Digest {
+		return nil
+	}
 	descriptor, err := remote.Get(tag.Context().Digest(moved.Digest), remote.WithContext(ctx))
 	if err != nil {
 		return fmt.Errorf("move %s back to %s: %w", moved.Ref, moved.Digest, err)

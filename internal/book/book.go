@@ -37,7 +37,7 @@ type Book struct {
 // specs is not empty, it is the absolute folder of a user's own scripts, and
 // those are the book. What the compiler says goes to stderr.
 func Open(ctx context.Context, dir, specs string, stderr io.Writer) (Book, error) {
-	binary, err := filepath.Abs(filepath.Join(dir, "build", "specs.test"))
+	binary, err := programOf(dir)
 	if err != nil {
 		return Book{}, err
 	}
@@ -52,6 +52,37 @@ func Open(ctx context.Context, dir, specs string, stderr io.Writer) (Book, error
 	return Book{Binary: binary, Test2json: test2json, Claims: slices.DeleteFunc(all, func(c claim.Listed) bool {
 		return specs != "" && function(c) != "TestSpecs"
 	})}, nil
+}
+
+// programOf returns where the compiled tests of a module are: in its build folder, or in the
+// user's cache if the checkout is someone else's.
+func programOf(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	build := filepath.Join(dir, "build")
+	if writable(build) {
+		return filepath.Join(build, "specs.test"), nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("%s cannot be written, and there is no other place for the compiled specs: %w", build, err)
+	}
+	sum := sha256.Sum256([]byte(dir))
+	return filepath.Join(cache, "builders", "specs-"+hex.EncodeToString(sum[:6]), "specs.test"), nil
+}
+
+// writable reports whether files can be made in a folder, which is made if it is not there.
+func writable(dir string) bool {
+	if os.MkdirAll(dir, 0o755) != nil {
+		return false
+	}
+	probe, err := os.CreateTemp(dir, ".probe-")
+	if err != nil {
+		return false
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name())) == nil
 }
 
 // ensure compiles the tests unless they are up to date.
@@ -71,6 +102,9 @@ func ensure(ctx context.Context, dir, binary string, stderr io.Writer) (test2jso
 
 // compile is quick if little has changed.
 func compile(ctx context.Context, dir, binary string, stderr io.Writer) error {
+	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
+		return fmt.Errorf("make a folder for the compiled specs: %w", err)
+	}
 	command := exec.CommandContext(ctx, "go", "test", "-c", "-tags", "integration", "-o", binary, ".")
 	command.Dir = dir
 	said, err := command.CombinedOutput()
