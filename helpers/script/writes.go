@@ -14,7 +14,7 @@ import (
 // expects notes what a build is about to make: names of images, and files outside of the
 // script's folder. Files that are new are removed when the script ends; that it wrote
 // to others is told.
-func (r *runner) expects(ts *testscript.TestScript, verb string, made plan) error {
+func (r *runner) expects(ts *testscript.TestScript, verb string, made plan) {
 	for _, output := range made.outputs {
 		path := ts.MkAbs(output)
 		if output == "" || output == "-" || r.isOwn(path) {
@@ -29,7 +29,9 @@ func (r *runner) expects(ts *testscript.TestScript, verb string, made plan) erro
 			r.t.Undo("the files in "+top, func(context.Context) error { return os.RemoveAll(top) })
 		})
 	}
-	return r.images.take(r.t.Context(), made.names...)
+	if err := r.images.take(r.t.Context(), made.names...); err != nil {
+		r.t.EnvironmentFailed("%v", err)
+	}
 }
 
 // isOwn reports whether a path is the script's: in its folder, or one that it has written
