@@ -42,6 +42,9 @@ func Discover(ctx context.Context) (Endpoint, error) {
 			return Endpoint{}, err
 		}
 	}
+	if os.Getenv("DOCKER_TLS_VERIFY") != "" && strings.HasPrefix(found.Host, "tcp://") {
+		return Endpoint{}, fmt.Errorf("engine at %s: buildx creates no builders with DOCKER_TLS_VERIFY; forward the engine's socket (ssh -L) and set DOCKER_HOST to it", found.Host)
+	}
 	if strings.HasPrefix(found.Host, "ssh://") {
 		return Endpoint{}, fmt.Errorf("engine at %s: ssh is not supported; forward the socket (ssh -L) and set DOCKER_HOST to it", found.Host)
 	}
@@ -66,7 +69,7 @@ func current(ctx context.Context, docker string) (host, chosenBy string, err err
 	certificates, host, _ := strings.Cut(rest, " ")
 	switch {
 	case certificates != "0":
-		return "", "", fmt.Errorf("docker context %q uses TLS; set DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH instead", name)
+		return "", "", fmt.Errorf("docker context %q uses TLS, which is not supported; forward the engine's socket (ssh -L) and set DOCKER_HOST to it", name)
 	case name == "default":
 		return host, "", nil
 	}

@@ -41,15 +41,19 @@ func TestDiscoverRefuses(t *testing.T) {
 		`echo "context \"gone\" does not exist" >&2; exit 1`: `find the current docker context: context "gone" does not exist; see`,
 		`exit 3`:                           "exit status 3",
 		`echo far 0 ssh://me@far`:          "engine at ssh://me@far: ssh is not supported; forward the socket",
-		`echo cloud 1 tcp://10.0.0.1:2376`: `docker context "cloud" uses TLS; set DOCKER_HOST`,
+		`echo cloud 1 tcp://10.0.0.1:2376`: `docker context "cloud" uses TLS, which is not supported; forward`,
 	} {
 		dockerSays(t, script)
 		_, err := Discover(t.Context())
 		require.ErrorContains(t, err, want)
 	}
 	dockerSays(t, `exit 1`)
-	t.Setenv("DOCKER_HOST", "ssh://me@far")
+	t.Setenv("DOCKER_TLS_VERIFY", "1")
+	t.Setenv("DOCKER_HOST", "tcp://10.0.0.1:2376")
 	_, err := Discover(t.Context())
+	require.ErrorContains(t, err, "buildx creates no builders with DOCKER_TLS_VERIFY")
+	t.Setenv("DOCKER_HOST", "ssh://me@far")
+	_, err = Discover(t.Context())
 	require.ErrorContains(t, err, "ssh is not supported")
 
 	t.Setenv("PATH", t.TempDir())

@@ -303,7 +303,13 @@ func (r *runner) run(ts *testscript.TestScript, not negation, args []string) err
 		}
 	}
 	if len(args) == 0 {
-		return errors.New("run needs an image, such as `run $APP`")
+		return mistake{errors.New("run needs an image, such as `run $APP`")}
+	}
+	if strings.HasPrefix(args[0], "-") {
+		return mistake{fmt.Errorf("run has no flag %s; it has -platform=, -d=", args[0])}
+	}
+	if err := r.loaded(args[0]); err != nil {
+		return err
 	}
 	out := image.TryUntil(r.t, r.almostOver(), args[0], platform, args[1:]...)
 	output(ts, out.Stdout+"\n", out.Stderr)

@@ -2,6 +2,7 @@ package script
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,11 +41,17 @@ func (r *runner) compose(ts *testscript.TestScript, not negation, args []string)
 	line := append([]string{"compose"}, args...)
 	result := config.With("COMPOSE_PROJECT_NAME="+project, "BUILDX_BUILDER="+b.Name).Try(r.t, line...)
 	output(ts, result.Stdout(), result.Stderr())
+	if match := miscomposed.FindString(result.Stderr()); match != "" && result.ExitCode != 0 {
+		return mistake{fmt.Errorf("docker %s was refused: %s", strings.Join(line, " "), match)}
+	}
 	if err := outcome("docker "+strings.Join(line, " "), result, not, func() string { return decisive(result.Stderr()) }); err != nil {
 		return err
 	}
 	return r.noteServices(project)
 }
+
+// miscomposed matches how compose refuses a command line, or a name that its file lacks.
+var miscomposed = regexp.MustCompile(`(?m)^(unknown (shorthand )?flag: .*|no such service: .*|unknown docker command: .*|no configuration file provided: .*)$`)
 
 // noteServices makes the containers of a compose project services of the script, by the names
 // that the compose file gives them.

@@ -285,3 +285,15 @@ func savedByRuns() map[string]bool {
 	}
 	return all
 }
+
+// loaded returns a mistake if nothing gave an image to a name that the script got by `image`.
+func (r *runner) loaded(ref string) error {
+	if !strings.HasPrefix(ref, env.ImagePrefix(r.t.Env.Run)) {
+		return nil
+	}
+	_, err := r.t.Env.Client.ImageInspect(r.t.Context(), ref)
+	if cerrdefs.IsNotFound(err) {
+		return mistake{fmt.Errorf("the engine has no image %s: did the build have --load, and -t with this name?", ref)}
+	}
+	return nil // docker says it better
+}

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,12 +25,25 @@ func present(dir string, args []string) error {
 	if err := there(dir, context); err != nil {
 		return mistake{fmt.Errorf("the build's context %w", err)}
 	}
-	for _, file := range cli.ValuesOf(args, "-f", "--file") {
+	files := cli.ValuesOf(args, "-f", "--file")
+	// Without -f either spelling will do.
+	if len(files) == 0 && there(dir, filepath.Join(context, "dockerfile")) != nil {
+		files = []string{filepath.Join(context, "Dockerfile")}
+	}
+	for _, file := range files {
 		if elsewhere.MatchString(file) {
 			continue
 		}
 		if err := there(dir, file); err != nil {
 			return mistake{fmt.Errorf("the Dockerfile %w", err)}
+		}
+	}
+	for _, secret := range cli.ValuesOf(args, "--secret") {
+		fields := fieldsOf(secret)
+		if source := cmp.Or(fields["src"], fields["source"]); source != "" {
+			if err := there(dir, source); err != nil {
+				return mistake{fmt.Errorf("the secret %w", err)}
+			}
 		}
 	}
 	return nil

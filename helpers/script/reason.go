@@ -110,6 +110,9 @@ func read(text string) (t transcript, ok bool) {
 	return t, false
 }
 
+// ofTestscript matches testscript's complaints about a line that it cannot use.
+var ofTestscript = regexp.MustCompile(`^(usage: |unterminated quoted argument|error parsing regexp|missing )`)
+
 const (
 	absent    = `executable file not found in $PATH`
 	shownText = 200
@@ -118,6 +121,8 @@ const (
 // reason says in a user's words why a script failed, and whether that is its own mistake.
 func (t transcript) reason() (why string, mistaken bool) {
 	switch {
+	case ofTestscript.MatchString(t.what):
+		return t.what, true
 	case strings.Contains(t.note, absent):
 		return fmt.Sprintf("`%s`: there is no such program on this machine's PATH", t.command), true
 	case t.what == "unexpected command failure":

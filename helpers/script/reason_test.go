@@ -65,14 +65,16 @@ func TestACommandLineThatIsRefusedIsAMistake(t *testing.T) {
 }
 
 func TestWhatABuildReadsMustBeThere(t *testing.T) {
-	dir := fs.NewDir(t, "project", fs.WithFile("Dockerfile", "FROM a"), fs.WithDir("app")).Path()
+	dir := fs.NewDir(t, "project", fs.WithFile("Dockerfile", "FROM a"), fs.WithDir("app"), fs.WithDir("lower", fs.WithFile("dockerfile", "FROM a"))).Path()
 	for _, args := range [][]string{
-		{"."}, {"app"}, {dir}, {"-f", "Dockerfile", "app"}, {"-f", "-", "."}, {"-"},
+		{"."}, {"lower"}, {dir}, {"--secret", "id=a,env=A", "."}, {"--secret=id=a,src=Dockerfile", "."}, {"-f", "Dockerfile", "app"}, {"-f", "-", "."}, {"-"},
 		{"https://github.com/a/b.git#main"}, {"git@github.com:a/b.git"}, {"--file=https://example.com/Dockerfile", "."},
 	} {
 		assert.NilError(t, present(dir, args), "%v", args)
 	}
 	assert.Error(t, present(dir, []string{"nothing"}), "the build's context "+filepath.Join(dir, "nothing")+" does not exist")
+	assert.Error(t, present(dir, []string{"app"}), "the Dockerfile "+filepath.Join(dir, "app", "Dockerfile")+" does not exist")
+	assert.Error(t, present(dir, []string{"--secret", "id=a,src=none", "."}), "the secret "+filepath.Join(dir, "none")+" does not exist")
 	assert.Error(t, present(dir, []string{"--file=other", "."}), "the Dockerfile "+filepath.Join(dir, "other")+" does not exist")
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -41,8 +42,30 @@ func (s *Script) addRow(text string) error {
 			return fmt.Errorf("for: there are two rows with the name %q", added.name)
 		}
 	}
+	if len(s.rows) > 0 && !slices.Equal(s.rows[0].names(), added.names()) {
+		return fmt.Errorf("for: the row %s sets %s, but %s sets %s; all rows set the same variables", added.name, strings.Join(added.names(), " "), s.rows[0].name, strings.Join(s.rows[0].names(), " "))
+	}
 	s.rows = append(s.rows, added)
 	return nil
+}
+
+// names are the variables that a row sets, in order.
+func (r row) names() []string {
+	var names []string
+	for _, kv := range r.set {
+		name, _, _ := strings.Cut(kv, "=")
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// tabled are the variables that the rows of a script set.
+func (s Script) tabled() []string {
+	if len(s.rows) == 0 {
+		return nil
+	}
+	return s.rows[0].names()
 }
 
 // each returns the script once for every row; itself, if it has none.

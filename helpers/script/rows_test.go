@@ -8,7 +8,7 @@ import (
 )
 
 func TestATableIsAClaimForEachRow(t *testing.T) {
-	dir := fs.NewDir(t, "specs", fs.WithFile("app.txtar", "# claim: it builds for $PLATFORM, costs $5\n# for: amd64 PLATFORM=linux/amd64\n# for: arm64 PLATFORM=linux/arm64 X=a=b\nbuild --platform $PLATFORM .\n"),
+	dir := fs.NewDir(t, "specs", fs.WithFile("app.txtar", "# claim: it builds for $PLATFORM, costs $5\n# for: amd64 PLATFORM=linux/amd64 X=\n# for: arm64 PLATFORM=linux/arm64 X=a=b\nbuild --platform $PLATFORM .\n"),
 		fs.WithFile("plain.txtar", "# claim: it builds\n# for: one A=1\nbuild .\n"))
 	all, err := Folder(dir.Path())
 	assert.NilError(t, err)
@@ -29,6 +29,7 @@ func TestMistakesInATable(t *testing.T) {
 		"amd64 PLATFORM":      `for: "PLATFORM" sets no variable`,
 		"Amd64 A=1":           `for: the name "Amd64" is not made of`,
 		"a A=1\n# for: a A=2": `for: there are two rows with the name "a"`,
+		"a A=1\n# for: b B=2": "for: the row b sets B, but a sets A",
 	} {
 		_, err := parse("x.txtar", []byte("# claim: a\n# for: "+line+"\nbuild .\n"))
 		assert.ErrorContains(t, err, want)

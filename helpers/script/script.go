@@ -115,11 +115,13 @@ func parse(file string, content []byte) (Script, error) {
 	lines := bufio.NewScanner(strings.NewReader(string(archive.Comment)))
 	lines.Buffer(nil, len(archive.Comment)+1)
 	head := true
+	var set variables
 	for number := 1; lines.Scan(); number++ {
 		text := strings.TrimSpace(lines.Text())
 		comment, isComment := strings.CutPrefix(text, "#")
 		if head && text != "" && !isComment {
 			head = false
+			set.set = s.tabled()
 		}
 		var what error
 		switch {
@@ -127,6 +129,9 @@ func parse(file string, content []byte) (Script, error) {
 			what = s.directive(strings.TrimSpace(comment))
 		case !head:
 			what = check(text)
+		}
+		if !head && what == nil {
+			what = set.read(text)
 		}
 		if what != nil {
 			return Script{}, Mistake{File: file, Line: number, What: what.Error()}

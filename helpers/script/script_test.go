@@ -68,7 +68,7 @@ func TestMistakesAreSaidByFileAndLine(t *testing.T) {
 		"# claim: a\n[buildkit:>=new] build .\n":           `x.txtar:2: ">=new" is not a version constraint`,
 		"# claim: a\n[arm64 build .\n":                     `x.txtar:2: the condition "[arm64 build ." has no closing bracket`,
 		"# claim: a\n[arm64]\n":                            `x.txtar:2: there is no command on this line`,
-		"# claim: a\nbuild .\n\n# text\nrun $A\nrunn $A\n": `x.txtar:6: unknown command "runn"`,
+		"# claim: a\nbuild .\n\n# text\nexec a\nrunn $A\n": `x.txtar:6: unknown command "runn"`,
 	} {
 		_, err := parse("x.txtar", []byte(content))
 		assert.ErrorContains(t, err, want)

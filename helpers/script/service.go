@@ -15,6 +15,7 @@ import (
 	"builders.test/helpers/env"
 	"builders.test/helpers/internal/poll"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/go-connections/nat"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -56,6 +57,9 @@ func (r *runner) launch(ts *testscript.TestScript, name string, args []string) e
 	}
 	if len(args) == 0 {
 		return mistake{errors.New("run -d needs an image, such as `run -d=app $APP`")}
+	}
+	if err := r.loaded(args[0]); err != nil {
+		return err
 	}
 	s := &service{name: name, container: r.t.Env.Name("service-" + name)}
 	line := []string{"run", "--detach", "--name", s.container, "--label", env.RunLabel + "=" + r.t.Env.Run, "--platform", platform}
@@ -195,6 +199,9 @@ func (r *runner) address(s *service, port string) (string, error) {
 	}
 	if !r.runs(s) {
 		return "", r.gone(s)
+	}
+	if _, declared := bindings[nat.Port(port+"/tcp")]; declared {
+		return "", mistake{fmt.Errorf("the service %s does not publish its port %s; write `ask -inside`, or publish it (`ports:` in a compose file, `run -d=%s -port=%s`)", s.name, port, s.name, port)}
 	}
 	known, _ := json.Marshal(slices.Sorted(maps.Keys(bindings)))
 	return "", mistake{fmt.Errorf("the service %s has no port %s, only %s; `run -d=%s -port=%s` publishes one that the image does not declare", s.name, port, known, s.name, port)}
