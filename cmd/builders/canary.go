@@ -21,9 +21,9 @@ func newCanaryCommand() *cobra.Command {
 		Long: `canary is compare for a schedule. The baseline is the BuildKit that your project pins, as its
 files say, the candidate what buildx takes by itself. It prints nothing and exits with 0
 as long as your scripts and the claims that guard what you use hold on both and their facts are
-the same. Otherwise it prints the comparison and exits as compare does; facts
-that changed are shown once for each pair of images, and exit with 1. OUT/canary.json records
-the images' digests and the result.
+the same. What regressed or is undecided is shown each time, with compare's exit code. Facts
+that changed (exit code 1), and claims that are broken with the pin (exit code 0), are shown
+once for each pair of images. OUT/*/canary.json records the images' digests and the result.
 
 The flags have variables of the same names: BASELINE, BUILDKIT, SPECS, USES, RUN and OUT.`,
 		Example: "  builders canary --specs ../app/specs --uses ../app",

@@ -56,7 +56,11 @@ func sayWritten(w io.Writer, written scaffold.Written, dir string) error {
 	if buildKit == "" {
 		buildKit = "latest"
 	}
-	fmt.Fprintf(w, "test with `%s`\n", evidence.Line(nil, []string{"builders", "check", "--specs", dir, "--buildkit", buildKit}))
+	specs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "test with `%s`, in the folder of this suite\n", evidence.Line(nil, []string{"make", "check", "SPECS=" + specs, "BUILDKIT=" + buildKit}))
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -48,12 +49,14 @@ type Seen struct {
 }
 
 // String names the release and the image.
-func (s Seen) String() string { return fmt.Sprintf("BuildKit %s (%s, %s)", s.Version, s.Image, s.Digest) }
+func (s Seen) String() string {
+	return fmt.Sprintf("BuildKit %s (%s, %s)", s.Version, s.Image, s.Digest)
+}
 
 // Run compares, once with the project's own scripts and once with the claims that guard what
-// it uses, or else with all claims. It shows a comparison only if something regressed or could
-// not be decided, or if facts changed that the last comparison of the same images did not
-// show already.
+// it uses, or else with all claims. It shows a comparison only if something regressed or
+// could not be decided, or if facts changed, or something is broken with the pin, that the
+// last comparison of the same images did not show already.
 func (c Canary) Run(ctx context.Context) error {
 	worst := 0
 	for _, part := range c.parts() {
@@ -98,14 +101,15 @@ func (c Canary) compare(ctx context.Context, loud io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if verdict == nil && (seen.Shapes == 0 || seen.like(before)) {
+	news := seen.Shapes + seen.Classes[compare.Fixed] + seen.Classes[compare.BothBroken]
+	if verdict == nil && (news == 0 || seen.like(before)) {
 		return nil
 	}
 	fmt.Fprintf(loud, "%s → %s\n", seen.Baseline, seen.Candidate)
 	if _, err := io.Copy(loud, &said); err != nil {
 		return err
 	}
-	if verdict != nil {
+	if verdict != nil || seen.Shapes == 0 {
 		return verdict
 	}
 	return exit.Error{Code: exit.Broken}
@@ -113,7 +117,7 @@ func (c Canary) compare(ctx context.Context, loud io.Writer) error {
 
 // like reports whether another comparison was one of the same images with the same result.
 func (s Sighting) like(other Sighting) bool {
-	return s.Baseline == other.Baseline && s.Candidate == other.Candidate && s.Shapes == other.Shapes
+	return s.Baseline == other.Baseline && s.Candidate == other.Candidate && s.Shapes == other.Shapes && maps.Equal(s.Classes, other.Classes)
 }
 
 func (c Canary) last() (seen Sighting, err error) {

@@ -127,11 +127,19 @@ func (t target) sentence(can []string) string {
 	}
 	switch t.shape() {
 	case exported:
-		parts = append(parts, "has its files")
+		parts = append(parts, t.exported())
 	case server:
 		parts = append(parts, "listens on port "+t.recipe.ports[0])
 	}
 	return what + " " + and(parts)
+}
+
+// exported is what is said about the files of an image.
+func (t target) exported() string {
+	if len(t.recipe.files) == 0 {
+		return "can be exported"
+	}
+	return "has its files"
 }
 
 // needs are the words without which the script makes no sense.
@@ -231,7 +239,6 @@ func (t target) exports(w *writer, line command) {
 		w.line("exists %s", "$WORK/out/"+quoted(name))
 	}
 	if len(names) == 0 {
-		w.line("exists $WORK/out")
 		w.line("# Which files should there be?")
 		w.line("# exists $WORK/out/…")
 	}
