@@ -17,10 +17,28 @@ func Dockerfile(content []byte) ([]Use, error) {
 		return nil, err
 	}
 	uses := directives(content)
+	lines := strings.Split(string(content), "\n")
 	for _, node := range parsed.AST.Children {
 		uses = append(uses, instruction(node, node.StartLine, "")...)
+		uses = append(uses, flagsOf(node, lines)...)
 	}
 	return uses, nil
+}
+
+// flagsOf returns what the flags of an instruction use, each on the line where it stands.
+func flagsOf(node *parser.Node, lines []string) []Use {
+	var uses []Use
+	line := node.StartLine
+	for _, flag := range node.Flags {
+		for at := line; at <= node.EndLine && at <= len(lines); at++ {
+			if before, after, found := strings.Cut(lines[at-1], flag); found {
+				line, lines[at-1] = at, before+after // the next one like it is another
+				break
+			}
+		}
+		uses = append(uses, instructionFlag(line, strings.ToUpper(node.Value), flag)...)
+	}
+	return uses
 }
 
 // directives are the lines at the head that steer the parser or the frontend.
@@ -43,8 +61,10 @@ func instruction(node *parser.Node, line int, before string) []Use {
 	word := strings.ToUpper(node.Value)
 	name := before + word
 	uses := []Use{at(line, Instruction, name)}
-	for _, flag := range node.Flags {
-		uses = append(uses, instructionFlag(line, name, flag)...)
+	if before != "" {
+		for _, flag := range node.Flags {
+			uses = append(uses, instructionFlag(line, name, flag)...)
+		}
 	}
 	if len(node.Heredocs) > 0 {
 		uses = append(uses, at(line, Instruction, name+" heredoc"))

@@ -85,3 +85,16 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestFlagsAreFoundOnTheirLines(t *testing.T) {
+	uses, err := Dockerfile([]byte("FROM --platform=$BUILDPLATFORM a\nRUN --mount=type=cache,target=/a \\\n    --mount=type=cache,target=/a \\\n    --network=none true\nONBUILD COPY --link a /\n"))
+	assert.NilError(t, err)
+	lines := map[string][]int{}
+	for _, u := range uses {
+		lines[u.Name] = append(lines[u.Name], u.Line)
+	}
+	assert.DeepEqual(t, lines["FROM --platform"], []int{1})
+	assert.DeepEqual(t, lines["RUN --mount=type=cache"], []int{2, 3})
+	assert.DeepEqual(t, lines["RUN --network"], []int{4})
+	assert.DeepEqual(t, lines["ONBUILD COPY --link"], []int{5})
+}
