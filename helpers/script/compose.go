@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/claim"
+	"builders.test/helpers/engine"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -44,10 +45,36 @@ func (r *runner) compose(ts *testscript.TestScript, not negation, args []string)
 	if match := miscomposed.FindString(result.Stderr()); match != "" && result.ExitCode != 0 {
 		return mistake{fmt.Errorf("docker %s was refused: %s", strings.Join(line, " "), match)}
 	}
-	if err := outcome("docker "+strings.Join(line, " "), result, not, func() string { return decisive(result.Stderr()) }); err != nil {
+	said := func() string { return decisive(result.Stderr()) + r.ofDead(project) }
+	if err := outcome("docker "+strings.Join(line, " "), result, not, said); err != nil {
 		return err
 	}
 	return r.noteServices(project)
+}
+
+// ofDead is what the containers of a project said last that have failed.
+func (r *runner) ofDead(project string) string {
+	all, err := r.ofProject(project)
+	if err != nil {
+		return "" // compose has said enough
+	}
+	var text strings.Builder
+	for _, one := range all {
+		state := engine.Container(r.t, one.ID).State
+		if state == nil || state.Running || state.ExitCode == 0 {
+			continue
+		}
+		log := r.config.Try(r.t, "logs", one.ID)
+		fmt.Fprintf(&text, "; %s%s", one.Labels[composeService], because(log.Stderr(), log.Stdout()))
+	}
+	return text.String()
+}
+
+// ofProject lists the containers of a compose project.
+func (r *runner) ofProject(project string) ([]container.Summary, error) {
+	return r.t.Env.Client.ContainerList(r.t.Context(), container.ListOptions{
+		All: true, Filters: filters.NewArgs(filters.Arg("label", composeProject+"="+project)),
+	})
 }
 
 // miscomposed matches how compose refuses a command line, or a name that its file lacks.
@@ -56,9 +83,7 @@ var miscomposed = regexp.MustCompile(`(?m)^(unknown (shorthand )?flag: .*|no suc
 // noteServices makes the containers of a compose project services of the script, by the names
 // that the compose file gives them.
 func (r *runner) noteServices(project string) error {
-	all, err := r.t.Env.Client.ContainerList(r.t.Context(), container.ListOptions{
-		All: true, Filters: filters.NewArgs(filters.Arg("label", composeProject+"="+project)),
-	})
+	all, err := r.ofProject(project)
 	if err != nil {
 		return err
 	}

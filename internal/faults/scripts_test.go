@@ -92,10 +92,11 @@ var outcomes = map[string]struct {
 	"hangs":   {claim.Error, "hangs.txtar:5: the image still ran when the claim's time was nearly over: listening; if it is a service, `run -d=NAME` starts it"},
 	"port":    {claim.Error, `port.txtar:5: the service app has no port 9, only ["8080/tcp"]`},
 	// What a build or an image does wrong, in a user's words.
-	"differs": {claim.Broken, "differs.txtar:4: one.tar and two.tar are not the same: linux/amd64: layer 3 differs, which `RUN |1 TEXT=one /bin/sh -c echo $TEXT >/text"},
-	"leaks":   {claim.Broken, "holds the secret, in blobs/sha256/"},
-	"bake":    {claim.Broken, "bake.txtar:3: docker buildx bake failed: Dockerfile:3: failed to solve: process \"/bin/sh -c echo hello && exit 3\" did not complete successfully: exit code: 3"},
-	"match":   {claim.Broken, "match.txtar:3: no match for `three` found in stdout; it is: one two"},
-	"dies":    {claim.Broken, "the service app has ended with exit code 7: cannot bind"},
-	"answers": {claim.Broken, "answers.txtar:5: the service app answered 404 Not Found; it is: <HTML>"},
+	"composed": {claim.Broken, "; base: cannot read the settings"},
+	"differs":  {claim.Broken, "differs.txtar:4: one.tar and two.tar are not the same: linux/amd64: layer 3 differs, which `RUN |1 TEXT=one /bin/sh -c echo $TEXT >/text"},
+	"leaks":    {claim.Broken, "holds the secret, in blobs/sha256/"},
+	"bake":     {claim.Broken, "bake.txtar:3: docker buildx bake failed: Dockerfile:3: failed to solve: process \"/bin/sh -c echo hello && exit 3\" did not complete successfully: exit code: 3"},
+	"match":    {claim.Broken, "match.txtar:3: no match for `three` found in stdout; it is: one two"},
+	"dies":     {claim.Broken, "the service app has ended with exit code 7: cannot bind"},
+	"answers":  {claim.Broken, "answers.txtar:5: the service app answered 404 Not Found; it is: <HTML>"},
 }
