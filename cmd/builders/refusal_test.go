@@ -102,7 +102,7 @@ var refusals = []refusal{
 	{"history --run (", "RUN=(: ( is not a chapter"},
 	{"history --run bananas", "bananas is not a chapter, a claim's id"},
 	{"selftest --sabotage bananas", "no sabotage has such a name; docs/selftest.md lists them"},
-	{"show bananas", "builders: no claim has the id bananas; `builders claims` lists the claims"},
+	{"show bananas", "builders: no claim has the id bananas; `builders claims` lists the claims of the book, --specs=DIR those of your scripts"},
 	{"show version", "but there is builders/version, "},
 	{"show builders", "claims; name one by its id"},
 	{"SPECS=$T/good show bananas", "`builders claims --specs "},

@@ -28,7 +28,7 @@ sabotages that it catches, and the commands of the last run with their output.`,
 			}
 			one, err := project.Book.Find(args[0])
 			if err != nil {
-				return fmt.Errorf("%w; `%s` lists the claims", err, show.Lister(in.Specs))
+				return fmt.Errorf("%w; `%s` lists the claims%s", err, show.Lister(in.Specs), ofScripts(in.Specs))
 			}
 			out := command.OutOrStdout()
 			width, _ := console.Width(out)
@@ -38,4 +38,12 @@ sabotages that it catches, and the commands of the last run with their output.`,
 	outFlag(command.Flags(), &dir, "check", "folder of the last run")
 	command.Flags().StringVar(&in.Specs, "specs", variable("SPECS", ""), "a folder with your own scripts, which has the claim")
 	return command
+}
+
+// ofScripts says where the claims of scripts are if only the book was looked at.
+func ofScripts(specs string) string {
+	if specs != "" {
+		return ""
+	}
+	return " of the book, --specs=DIR those of your scripts"
 }
