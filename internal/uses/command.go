@@ -108,8 +108,28 @@ func FlagValue(line int, flag, value string) []Use {
 	case "--build-arg":
 		name, _, _ := strings.Cut(value, "=")
 		return arguments(line, name)
+	case "--set":
+		return override(line, value)
 	}
 	return nil
+}
+
+// override reads what bake's --set sets: *.cache-to=type=gha.
+func override(line int, value string) []Use {
+	where, to, _ := strings.Cut(value, "=")
+	_, field, found := strings.Cut(where, ".")
+	if !found {
+		return nil
+	}
+	field, key, _ := strings.Cut(field, ".")
+	uses := []Use{at(line, Bake, "target."+field)}
+	if field == "args" {
+		uses = append(uses, arguments(line, key)...)
+	}
+	if flag, ok := fieldFlags[field]; ok {
+		uses = append(uses, FlagValue(line, flag, to)...)
+	}
+	return uses
 }
 
 // attributes reads type=…,key=value: the type, and each attribute with it.

@@ -98,3 +98,16 @@ func TestFlagsAreFoundOnTheirLines(t *testing.T) {
 	assert.DeepEqual(t, lines["RUN --network"], []int{4})
 	assert.DeepEqual(t, lines["ONBUILD COPY --link"], []int{5})
 }
+
+func TestWhatBakeIsToldToSet(t *testing.T) {
+	var names []string
+	for _, value := range []string{"*.cache-to=type=gha,mode=max", "app.args.SOURCE_DATE_EPOCH=0", "app.platform=linux/arm64", "nonsense"} {
+		for _, u := range FlagValue(1, "--set", value) {
+			names = append(names, u.Item.String())
+		}
+	}
+	assert.DeepEqual(t, names, []string{
+		"bake file target.cache-to", "cache to gha", "cache to gha mode",
+		"bake file target.args", "build argument SOURCE_DATE_EPOCH", "bake file target.platform",
+	})
+}
