@@ -1,7 +1,6 @@
 package script
 
 import (
-	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -10,9 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"builders.test/helpers/fixture"
 	"builders.test/helpers/image"
 	"github.com/rogpeppe/go-internal/testscript"
-	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 )
 
@@ -54,41 +53,18 @@ func (r *runner) leaks(ts *testscript.TestScript, not negation, args []string) e
 	return nil
 }
 
-// ssh: starts an agent with one fresh key, for --ssh default. Its public key is standard
+// ssh: starts an agent with one new key, for --ssh default. The public key is standard
 // output.
 func (r *runner) ssh(ts *testscript.TestScript, _ negation, _ []string) error {
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return err
-	}
-	keys := agent.NewKeyring()
-	if err := keys.Add(agent.AddedKey{PrivateKey: private}); err != nil {
-		return err
-	}
-	socket := filepath.Join(r.t.Env.Dir, r.t.Env.Name("agent")+".sock")
-	listener, err := net.Listen("unix", socket)
-	r.t.EnvironmentOK(err, "start an ssh agent")
-	r.t.Cleanup(func() { _ = listener.Close() })
-	go serveKeys(listener, keys)
-	key, err := ssh.NewPublicKey(public)
-	if err != nil {
-		return err
-	}
+	socket := fixture.SSHAgent(r.t, "builders-"+r.t.Env.Run)
+	connection, err := net.Dial("unix", socket)
+	r.t.EnvironmentOK(err, "reach the ssh agent")
+	defer connection.Close()
+	keys, err := agent.NewClient(connection).List()
+	r.t.EnvironmentOK(err, "ask the ssh agent for its key")
 	ts.Setenv("SSH_AUTH_SOCK", socket)
-	output(ts, string(ssh.MarshalAuthorizedKey(key)), "")
-	return nil
-}
-
-// serveKeys answers until the listener is closed.
-func serveKeys(listener net.Listener, keys agent.Agent) {
-	for {
-		connection, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			_ = agent.ServeAgent(keys, connection)
-			_ = connection.Close()
-		}()
+	for _, key := range keys {
+		output(ts, key.String()+"\n", "")
 	}
+	return nil
 }
