@@ -25,7 +25,7 @@ func parseRow(text string) (row, error) {
 			return row{}, fmt.Errorf("for: %q sets no variable; write NAME=value, without spaces", word)
 		}
 	}
-	if slug(words[0]) != words[0] {
+	if Slug(words[0]) != words[0] {
 		return row{}, fmt.Errorf("for: the name %q is not made of a-z, 0-9, dots, dashes and underscores", words[0])
 	}
 	return row{words[0], words[1:]}, nil

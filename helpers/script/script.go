@@ -92,12 +92,12 @@ func Read(file string) (Script, error) {
 	s.Path = path
 	s.Digest = fmt.Sprintf("%x", sha256.Sum256(content))[:12]
 	folder := filepath.Base(filepath.Dir(path))
-	s.Claim.ID = slug(folder) + "/" + slug(strings.TrimSuffix(filepath.Base(path), Suffix))
+	s.Claim.ID = Slug(folder) + "/" + Slug(strings.TrimSuffix(filepath.Base(path), Suffix))
 	return s, nil
 }
 
-// slug makes a name fit for a claim's id and a test's name.
-func slug(name string) string {
+// Slug makes a name fit for a claim's id, a test's name and a script's file.
+func Slug(name string) string {
 	return strings.Trim(strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '-', r == '_':

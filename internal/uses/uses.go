@@ -106,14 +106,14 @@ type finder struct {
 	unread []Unread
 }
 
-// others are folders with what the project did not write.
-var others = []string{".git", "node_modules", "vendor", "third_party"}
+// Others are folders with what the project did not write.
+var Others = []string{".git", "node_modules", "vendor", "third_party"}
 
 func (f *finder) visit(path string, entry fs.DirEntry, err error) error {
 	switch {
 	case err != nil:
 		return err
-	case entry.IsDir() && slices.Contains(others, entry.Name()):
+	case entry.IsDir() && slices.Contains(Others, entry.Name()):
 		return filepath.SkipDir
 	case entry.Type().IsRegular():
 		f.file(path)
@@ -121,15 +121,15 @@ func (f *finder) visit(path string, entry fs.DirEntry, err error) error {
 	return nil
 }
 
-// largest is the largest file that is read, in bytes; what people write is smaller.
-const largest = 1 << 20
+// Largest is the largest file that is read, in bytes; what people write is smaller.
+const Largest = 1 << 20
 
 func (f *finder) file(path string) {
 	read := readerOf(path)
 	if read == nil {
 		return
 	}
-	if info, err := os.Stat(path); err != nil || info.Size() > largest {
+	if info, err := os.Stat(path); err != nil || info.Size() > Largest {
 		return
 	}
 	content, err := os.ReadFile(path)

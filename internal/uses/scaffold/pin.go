@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"builders.test/internal/uses"
 	"golang.org/x/mod/semver"
 )
 
@@ -16,9 +17,6 @@ var image = regexp.MustCompile(`moby/buildkit:(v\d+\.\d+\.\d+)`)
 
 // pinning are the files in which a project pins its BuildKit.
 var pinning = []string{".yml", ".yaml", ".hcl", ".json", ".sh", ".mk", ".toml", ".env"}
-
-// largest is the largest file that is read, in bytes; what people write is smaller.
-const largest = 1 << 20
 
 // Pinned returns the release of BuildKit that a project names, the newest if it names several;
 // empty if it names none.
@@ -34,7 +32,7 @@ func Pinned(root string) string {
 		case !entry.Type().IsRegular() || !pins(entry.Name()):
 			return nil
 		}
-		if info, err := entry.Info(); err != nil || info.Size() > largest {
+		if info, err := entry.Info(); err != nil || info.Size() > uses.Largest {
 			return nil
 		}
 		content, err := os.ReadFile(path)

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"builders.test/helpers/script"
+	"builders.test/internal/uses"
 )
 
 // Printer runs `docker buildx bake` with arguments in a folder and returns what it printed.
@@ -68,8 +69,8 @@ type project struct {
 	unread  []error
 }
 
-// others are folders with what the project did not write.
-var others = []string{".git", "node_modules", "vendor", "third_party", "testdata"}
+// others are folders with what the project did not write, or does not build.
+var others = append(slices.Clone(uses.Others), "testdata")
 
 // search finds what a folder builds: bake files first, then compose files, then Dockerfiles
 // that neither of them builds.
@@ -190,28 +191,15 @@ func (p *project) free(specs string, t target, taken map[string]string) string {
 		names = append(names, folder+"-"+t.name)
 	}
 	for _, name := range names {
-		if path := filepath.Join(specs, plain(name)+script.Suffix); taken[path] == "" {
+		if path := filepath.Join(specs, script.Slug(name)+script.Suffix); taken[path] == "" {
 			return path
 		}
 	}
 	for n := 2; ; n++ {
-		if path := filepath.Join(specs, fmt.Sprintf("%s-%d%s", plain(names[len(names)-1]), n, script.Suffix)); taken[path] == "" {
+		if path := filepath.Join(specs, fmt.Sprintf("%s-%d%s", script.Slug(names[len(names)-1]), n, script.Suffix)); taken[path] == "" {
 			return path
 		}
 	}
-}
-
-// plain makes a name fit for a file and a claim's id.
-func plain(name string) string {
-	return strings.Trim(strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune(".-_", r) {
-			return r
-		}
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return '-'
-	}, name), "-.")
 }
 
 func create(path, text string) error {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"builders.test/helpers/script"
 )
 
 // target is one thing that a project builds.
@@ -264,7 +266,7 @@ func (t target) serves(w *writer, line command) {
 	}
 	t.loads(w, line)
 	w.line("")
-	start := command{"run", "-d=" + plain(t.name)}
+	start := command{"run", "-d=" + script.Slug(t.name)}
 	for _, kv := range t.service.env {
 		start = append(start, "-env="+quoted(kv))
 	}
@@ -272,7 +274,7 @@ func (t target) serves(w *writer, line command) {
 		start = append(start, "-port="+port)
 	}
 	w.line("%s", append(start, "$IMAGE"))
-	asks(w, plain(t.name), t.recipe.ports[0])
+	asks(w, script.Slug(t.name), t.recipe.ports[0])
 }
 
 // composes starts a service with all that the compose file gives it.
