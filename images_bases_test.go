@@ -11,9 +11,9 @@ import (
 	"builders.test/helpers/builder"
 	"builders.test/helpers/files"
 	"builders.test/helpers/fixture"
+	"builders.test/helpers/image"
 	"builders.test/helpers/subject"
 	"builders.test/helpers/suite"
-	"github.com/google/go-containerregistry/pkg/crane"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -55,7 +55,7 @@ func sharedBases(t *suite.T) twoBases {
 
 func (f twoBases) addNewer(t *suite.T) (value string) {
 	value = t.Env.Name("value")
-	top, err := crane.Layer(map[string][]byte{"id": []byte(value)})
+	top, err := image.Layer(map[string]string{"id": value})
 	t.EnvironmentOK(err, "make a layer for a base image")
 	newer := v1.ImageIndex(empty.Index)
 	for _, older := range f.images(t, f.find(t, "older")) {

@@ -64,6 +64,9 @@ func (d *daemon) start(t *spec.T, s settings) error {
 		"create", "--name", d.name, "--label", env.RunLabel + "=" + t.Env.Run,
 		"--privileged", "--network", "host", "--volume", d.volume() + ":/var/lib/buildkit",
 	}
+	for _, variable := range t.Env.Proxies() {
+		args = append(args, "--env", variable)
+	}
 	mounts, flags := d.listen(t)
 	config := s.configFile(t)
 	if config != "" {

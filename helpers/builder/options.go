@@ -165,6 +165,9 @@ func (s settings) createArgs(t *spec.T) []string {
 	if !s.unpinned {
 		args = append(args, "--driver-opt", "image="+s.image)
 	}
+	for _, variable := range t.Env.Proxies() {
+		args = append(args, "--driver-opt", quoted("env."+variable))
+	}
 	if config := s.configFile(t); config != "" {
 		args = append(args, "--config", config)
 	}
@@ -172,6 +175,14 @@ func (s settings) createArgs(t *spec.T) []string {
 		args = append(args, s.endpoint)
 	}
 	return args
+}
+
+// quoted writes one driver option, which may have commas.
+func quoted(option string) string {
+	if !strings.ContainsAny(option, `,"`) {
+		return option
+	}
+	return `"` + strings.ReplaceAll(option, `"`, `""`) + `"`
 }
 
 // configFile writes the configuration of the builder's BuildKit and returns its

@@ -12,6 +12,8 @@ import (
 	"time"
 )
 
+const sshScheme = "ssh://"
+
 // patience bounds how long the docker command may take to look at its contexts.
 const patience = 10 * time.Second
 
@@ -27,10 +29,16 @@ type Endpoint struct {
 	// ChosenBy says what leads there, such as DOCKER_HOST; empty if it is just the
 	// docker command's default.
 	ChosenBy string
+
+	// environ are the variables with which the docker command connects to it, if only
+	// that can.
+	environ []string
 }
 
-// Discover finds the endpoint without connecting to it. It returns an error if
-// only the docker command can use the endpoint.
+// Direct reports whether any client can connect to the host. To others a [Tunnel] leads.
+func (e Endpoint) Direct() bool { return len(e.environ) == 0 }
+
+// Discover finds the endpoint without connecting to it.
 func Discover(ctx context.Context) (Endpoint, error) {
 	docker, err := exec.LookPath("docker")
 	if err != nil {
@@ -38,21 +46,39 @@ func Discover(ctx context.Context) (Endpoint, error) {
 	}
 	found := Endpoint{Docker: docker, Host: os.Getenv("DOCKER_HOST"), ChosenBy: "DOCKER_HOST"}
 	if found.Host == "" {
-		if found.Host, found.ChosenBy, err = current(ctx, docker); err != nil {
+		if found, err = current(ctx, docker); err != nil {
 			return Endpoint{}, err
 		}
 	}
-	if os.Getenv("DOCKER_TLS_VERIFY") != "" && strings.HasPrefix(found.Host, "tcp://") {
-		return Endpoint{}, fmt.Errorf("engine at %s: buildx creates no builders with DOCKER_TLS_VERIFY; forward the engine's socket (ssh -L) and set DOCKER_HOST to it", found.Host)
-	}
-	if strings.HasPrefix(found.Host, "ssh://") {
-		return Endpoint{}, fmt.Errorf("engine at %s: ssh is not supported; forward the socket (ssh -L) and set DOCKER_HOST to it", found.Host)
+	secured := os.Getenv("DOCKER_TLS_VERIFY") != "" && strings.HasPrefix(found.Host, "tcp://")
+	if found.Direct() && (secured || strings.HasPrefix(found.Host, sshScheme)) {
+		found.environ = leading()
 	}
 	return found, nil
 }
 
+// leads reports whether a variable says which engine the docker command connects to.
+func leads(name string) bool {
+	switch name {
+	case "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_TLS":
+		return true
+	}
+	return false
+}
+
+// leading returns those variables as they are now: runs change them for their commands.
+func leading() []string {
+	set := []string{"DOCKER_CLI_HINTS=false"}
+	for _, kv := range os.Environ() {
+		if name, _, _ := strings.Cut(kv, "="); leads(name) {
+			set = append(set, kv)
+		}
+	}
+	return set
+}
+
 // current returns the endpoint of the current docker context.
-func current(ctx context.Context, docker string) (host, chosenBy string, err error) {
+func current(ctx context.Context, docker string) (Endpoint, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, docker, "context", "inspect", "--format", "{{.Name}} {{len .TLSMaterial}} {{.Endpoints.docker.Host}}")
@@ -63,15 +89,16 @@ func current(ctx context.Context, docker string) (host, chosenBy string, err err
 		err = errors.New(strings.TrimSpace(string(exit.Stderr)))
 	}
 	if err != nil {
-		return "", "", fmt.Errorf("find the current docker context: %w; see `docker context ls`, or set DOCKER_HOST", err)
+		return Endpoint{}, fmt.Errorf("find the current docker context: %w; see `docker context ls`, or set DOCKER_HOST", err)
 	}
 	name, rest, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
 	certificates, host, _ := strings.Cut(rest, " ")
-	switch {
-	case certificates != "0":
-		return "", "", fmt.Errorf("docker context %q uses TLS, which is not supported; forward the engine's socket (ssh -L) and set DOCKER_HOST to it", name)
-	case name == "default":
-		return host, "", nil
+	found := Endpoint{Docker: docker, Host: host}
+	if name != "default" {
+		found.ChosenBy = fmt.Sprintf("the docker context %q", name)
 	}
-	return host, fmt.Sprintf("the docker context %q", name), nil
+	if certificates != "0" || strings.HasPrefix(host, sshScheme) {
+		found.environ = append(leading(), "DOCKER_CONTEXT="+name)
+	}
+	return found, nil
 }

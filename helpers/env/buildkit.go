@@ -49,7 +49,7 @@ func (e *Environment) runBuildKit(ctx context.Context, ref string) (said version
 		"--tmpfs", stateFolder,
 		"--entrypoint", "sh", ref, "-c", "buildkitd --version && buildkit-runc --version")
 	if err != nil {
-		return said, fmt.Errorf("BUILDKIT=%s does not run as a builder on the engine at %s (docker run --init --privileged): %w", e.settings.buildkit, e.Engine.Host, err)
+		return said, fmt.Errorf("BUILDKIT=%s does not run as a builder on the engine at %s (docker run --init --privileged): %w", e.settings.buildkit, e.Engine.Place(), err)
 	}
 	if said.Version, err = ParseBuildKitVersion(out); err == nil {
 		said.Runc, err = submatch(runcVersion, out, "buildkit-runc --version")

@@ -23,8 +23,10 @@ const ProbeTimeout = 30 * time.Second
 
 // Engine is what is known about the Docker Engine.
 type Engine struct {
-	// Host is its endpoint, for example unix:///var/run/docker.sock.
+	// Host is the endpoint for the run's commands, for example unix:///var/run/docker.sock.
 	Host string
+	// Via is the user's own endpoint if Host is a tunnel to it, for example ssh://far.
+	Via string
 	// Version is the engine's release.
 	Version string
 	// Store is its image store: containerd or overlay2.
@@ -68,10 +70,23 @@ func (e *Environment) openEngine(ctx context.Context) error {
 		return err
 	}
 	e.Docker = found.Docker
-	if err := steerTestcontainers(found.Host); err != nil {
+	host := found.Host
+	if !found.Direct() {
+		if e.tunnel, err = endpoint.OpenTunnel(e.Dir, found); err != nil {
+			return err
+		}
+		host = e.tunnel.Host
+	}
+	if err := steerTestcontainers(host); err != nil {
 		return err
 	}
-	return e.connect(ctx, found.Host)
+	if err := e.connect(ctx, host); err != nil {
+		return err
+	}
+	if host != found.Host {
+		e.Engine.Via = found.Host
+	}
+	return nil
 }
 
 func (e *Environment) howToGetAnEngine() string {
@@ -116,10 +131,15 @@ func (e *Environment) connect(ctx context.Context, host string) (err error) {
 // is one more image to pull and cannot see buildx's containers. The janitor does
 // its work.
 func steerTestcontainers(host string) error {
-	return errors.Join(
+	var errs []error
+	// A context or certificates are for the endpoint that the user has.
+	for _, name := range []string{"DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_TLS"} {
+		errs = append(errs, os.Unsetenv(name))
+	}
+	return errors.Join(append(errs,
 		os.Setenv("DOCKER_HOST", host),
 		os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"),
-	)
+	)...)
 }
 
 func store(status [][2]string, driver string) string {
@@ -176,7 +196,7 @@ func UserDockerConfig() string {
 // engine answers and runs what the run relies on, the mirror serves images, the disks have room.
 func (e *Environment) Probe(ctx context.Context) error {
 	if _, err := e.Client.Ping(ctx); err != nil {
-		return fmt.Errorf("the engine at %s no longer answers: %w", e.Engine.Host, err)
+		return fmt.Errorf("the engine at %s no longer answers: %w", e.Engine.Place(), err)
 	}
 	if err := e.probeMirror(ctx); err != nil {
 		return err
@@ -200,13 +220,43 @@ func (e *Environment) Start(ctx context.Context) string {
 	return bridge.ID
 }
 
+// Place is where the user knows the engine to be.
+func (g Engine) Place() string {
+	if g.Via != "" {
+		return g.Via
+	}
+	return g.Host
+}
+
 // Local returns an error if the engine is not on this machine.
 func (g Engine) Local() error {
-	if !strings.HasPrefix(g.Host, "unix://") {
-		return fmt.Errorf("the engine is reached at %s", g.Host)
+	if g.Via != "" || !strings.HasPrefix(g.Host, "unix://") {
+		return fmt.Errorf("the engine is reached at %s", g.Place())
+	}
+	// Only the engine's own machine has the process. Who else listens may be on the way
+	// to another one, such as ssh, or hand connections on, such as the init system.
+	switch listener := listenerOn(strings.TrimPrefix(g.Host, "unix://")); listener {
+	case "dockerd":
+		return nil
+	case "ssh":
+		return fmt.Errorf("the engine is reached through %s, which listens on %s", listener, g.Host)
 	}
 	if _, err := os.Stat(g.Root); err != nil {
 		return fmt.Errorf("the engine's data folder %s is not on this machine", g.Root)
 	}
 	return nil
+}
+
+// listenerOn returns the name of the program that listens on a socket; empty if that is
+// unknown.
+func listenerOn(socket string) string {
+	pid, err := endpoint.Listener(socket)
+	if err != nil {
+		return ""
+	}
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(name))
 }

@@ -31,6 +31,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"builders.test/helpers/endpoint"
 	"builders.test/helpers/subject"
 	"builders.test/helpers/testbed"
 	"builders.test/helpers/undo"
@@ -109,6 +110,8 @@ type Environment struct {
 	cut atomic.Bool
 	// configs are the lines for buildkitd.toml of each builder, by its name.
 	configs sync.Map
+	// tunnel leads to an engine that only the docker command can reach; nil to others.
+	tunnel *endpoint.Tunnel
 
 	sharedMu sync.Mutex
 	shared   map[string]*once
@@ -128,7 +131,7 @@ func Open(ctx context.Context, watch func(*Environment) error, options ...Option
 		Confirm: s.confirm, Strict: s.strict, Keep: s.keep, settings: s, counter: new(atomic.Int64), shared: map[string]*once{},
 	}
 	for _, step := range []func(context.Context) error{
-		e.openEngine, e.openTestbed, e.openDir,
+		e.openDir, e.openEngine, e.openTestbed,
 		func(context.Context) error { e.startUsage(); return nil },
 		// Until all that is there has been noted, only the plugin is looked at.
 		together(func(context.Context) error { return watch(e) }, e.openBuildx),
@@ -177,7 +180,7 @@ func (e *Environment) openDir(context.Context) error {
 // makeDir makes a run's folder under another name and renames it once it is locked: no
 // other run may see it unlocked and consider the run dead.
 func makeDir(run string) (dir string, lock *flock.Flock, err error) {
-	dir = filepath.Join(os.TempDir(), Prefix+run)
+	dir = FolderOf(run)
 	unseen := filepath.Join(os.TempDir(), "new-"+Prefix+run)
 	if err := os.Mkdir(unseen, 0o700); err != nil {
 		return "", nil, fmt.Errorf("create the run's folder: %w; set TMPDIR to a writable folder", err)
@@ -244,6 +247,9 @@ func (e *Environment) Close() error {
 	errs := []error{e.others.close()}
 	if e.Client != nil {
 		errs = append(errs, e.Client.Close())
+	}
+	if e.tunnel != nil {
+		errs = append(errs, e.tunnel.Close())
 	}
 	if e.lock != nil {
 		errs = append(errs, e.lock.Unlock())

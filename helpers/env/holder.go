@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	cerrdefs "github.com/containerd/errdefs"
@@ -114,7 +112,7 @@ func backupBeside(ctx context.Context, engine *client.Client, run, ref string) (
 	for _, one := range all {
 		for _, tag := range one.RepoTags {
 			other, _, _ := strings.Cut(strings.TrimPrefix(tag, imagePlace), "/")
-			if other != run && tag == backupName(other, ref) && IsLive(filepath.Join(os.TempDir(), Prefix+other)) {
+			if other != run && tag == backupName(other, ref) && IsLive(FolderOf(other)) {
 				return one.ID, true, nil
 			}
 		}

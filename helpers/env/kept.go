@@ -33,7 +33,7 @@ func (e *Environment) KeepFor(k Kept) error {
 
 // KeptBy returns the claims whose things a run has kept.
 func KeptBy(run string) []Kept {
-	content, err := os.ReadFile(filepath.Join(os.TempDir(), Prefix+run, keptFile))
+	content, err := os.ReadFile(filepath.Join(FolderOf(run), keptFile))
 	if err != nil {
 		return nil
 	}

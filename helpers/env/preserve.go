@@ -178,6 +178,9 @@ func (tag savedTag) savedBeside(dir string) (savedTag, bool) {
 	return savedTag{}, false
 }
 
+// FolderOf returns the folder of a run on this machine, which may be gone.
+func FolderOf(run string) string { return filepath.Join(os.TempDir(), Prefix+run) }
+
 // Folders returns the folders of all runs on this machine.
 func Folders() []string {
 	// If the temporary folder cannot be listed, there are none.

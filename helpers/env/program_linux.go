@@ -13,8 +13,8 @@ import (
 // process that listens on the engine's socket.
 func (e *Environment) EngineProgram() (string, error) {
 	path, local := strings.CutPrefix(e.Engine.Host, "unix://")
-	if !local {
-		return "", fmt.Errorf("the engine at %s is not on this machine", e.Engine.Host)
+	if !local || e.Engine.Via != "" {
+		return "", fmt.Errorf("the engine at %s is not on this machine", e.Engine.Place())
 	}
 	pid, err := endpoint.Listener(path)
 	if err != nil {

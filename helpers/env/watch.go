@@ -98,7 +98,7 @@ func (e *Environment) answers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
 	defer cancel()
 	if _, err := e.Client.Ping(ctx); err != nil {
-		return fmt.Errorf("the engine at %s did not answer", e.Engine.Host)
+		return fmt.Errorf("the engine at %s did not answer", e.Engine.Place())
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"builders.test/helpers/endpoint"
+	"builders.test/helpers/env"
 	"github.com/docker/docker/client"
 )
 
@@ -45,13 +47,29 @@ func (c Cleaner) Clean(ctx context.Context, engines []*client.Client, unsearched
 	case unsearched != nil:
 		err = Remove(ctx, theirs)
 	default:
-		err = Sweep(ctx, engines, runs...)
+		err = throughTunnels(runs, func() error { return Sweep(ctx, engines, runs...) })
 	}
 	if err != nil {
 		return errors.Join(unsearched, fmt.Errorf("%w; %s tries again", err, c.Again))
 	}
 	fmt.Fprintf(c.Out, "%d found, %d removed\n", len(things), len(theirs))
 	return unsearched
+}
+
+// throughTunnels does something while the tunnels of dead runs lead to their engines
+// again: their notes name them.
+func throughTunnels(runs []string, do func() error) error {
+	var errs []error
+	var tunnels []*endpoint.Tunnel
+	for _, run := range runs {
+		tunnel, err := endpoint.ResumeTunnel(env.FolderOf(run))
+		tunnels, errs = append(tunnels, tunnel), append(errs, err)
+	}
+	errs = append(errs, do())
+	for _, tunnel := range tunnels {
+		errs = append(errs, tunnel.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // show prints what was found, and returns the dead runs and what is theirs.

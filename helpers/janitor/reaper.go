@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 
+	"builders.test/helpers/endpoint"
 	"builders.test/helpers/env"
 	"builders.test/helpers/undo"
 	"github.com/distribution/reference"
@@ -181,12 +182,15 @@ func reap(run string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
 	endProcesses(run)
-	engines, err := Engines()
+	tunnel, err := endpoint.ResumeTunnel(env.FolderOf(run))
 	if err != nil {
 		return err
 	}
-	_, err = sweep(ctx, engines, run, afterDeath, env.KeptBy(run)...)
-	return err
+	engines, err := Engines()
+	if err == nil {
+		_, err = sweep(ctx, engines, run, afterDeath, env.KeptBy(run)...)
+	}
+	return errors.Join(err, tunnel.Close())
 }
 
 // endProcesses kills the commands of a dead run. On systems without /proc they

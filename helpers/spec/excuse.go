@@ -24,7 +24,7 @@ func (t *T) excuse(ctx context.Context) string {
 		return err.Error()
 	}
 	if now := t.Env.Start(ctx); now != t.start && now != "" && t.start != "" {
-		return fmt.Sprintf("the engine at %s was restarted while the claim was being tested", t.Env.Engine.Host)
+		return fmt.Sprintf("the engine at %s was restarted while the claim was being tested", t.Env.Engine.Place())
 	}
 	if err := t.Env.Trouble(t.began, t.ended()); err != nil {
 		return err.Error()

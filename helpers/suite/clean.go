@@ -14,9 +14,10 @@ import (
 // on the testbed's others and on this machine.
 func clean(ctx context.Context, out io.Writer, again string) error {
 	var hosts []string
-	found, err := endpoint.Discover(ctx)
+	host, done, err := endpoint.Reach(ctx)
 	if err == nil {
-		hosts = append(hosts, found.Host)
+		hosts = append(hosts, host)
+		defer done()
 	}
 	engines, unreached := env.Reach(ctx, hosts...)
 	defer func() {

@@ -27,7 +27,9 @@ const (
 	// API (1.56).
 	EngineModule = "v2.0.0-beta.24"
 	Engine       = "29.8.1"
-	Containerd   = "v2.4.2"
+	// OldEngine is the last release before that whose module has the daemon.
+	OldEngine  = "28.5.2"
+	Containerd = "v2.4.2"
 	// Runc starts the engine's containers. RUN instructions use another one: each
 	// BuildKit release brings its own.
 	Runc     = "v1.5.2"

@@ -3,10 +3,10 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +33,8 @@ type kind struct {
 	// mark is the suffix of its files, which distinguishes them from other engines';
 	// short is for names that must be short.
 	mark, short string
+	// world is where it runs; the zero value is this machine as it is.
+	world World
 }
 
 // kinds are the kinds of a lab's engines; the first is the default.
@@ -107,27 +109,35 @@ func (e *Engine) Current(ctx context.Context) bool {
 	return ok && key == d.Key && e.Ping(ctx) == nil
 }
 
-// programs returns the programs that dockerd is started with.
-func programs() []gobuild.Program {
-	return []gobuild.Program{gobuild.Dockerd(), gobuild.Containerd(), gobuild.Runc(versions.Runc)}
+// dockerd is the program that the engine runs.
+func (e *Engine) dockerd() gobuild.Program {
+	if e.world.Dockerd.Name == "" {
+		return gobuild.Dockerd()
+	}
+	return e.world.Dockerd
+}
+
+// programs returns the programs that the engine is started with.
+func (e *Engine) programs() []gobuild.Program {
+	return []gobuild.Program{e.dockerd(), gobuild.Containerd(), gobuild.Runc(versions.Runc)}
 }
 
 func (e *Engine) folder(p gobuild.Program) string { return e.Programs.Folder(p) }
 
 func (e *Engine) daemon() process.Daemon {
-	dockerd, containerd, runc := e.folder(gobuild.Dockerd()), e.folder(gobuild.Containerd()), e.folder(gobuild.Runc(versions.Runc))
+	dockerd, containerd, runc := e.folder(e.dockerd()), e.folder(gobuild.Containerd()), e.folder(gobuild.Runc(versions.Runc))
 	s, _ := e.Site.Settings() // without settings nothing runs
 	path := strings.Join([]string{containerd, runc, dockerd, e.Packages.IgzipFolder(), os.Getenv("PATH"), "/usr/sbin", "/sbin"}, ":")
 	return process.Daemon{
-		Args: []string{filepath.Join(dockerd, "dockerd"), "--config-file", e.config()},
+		Args: append(slices.Clone(e.world.Inside), filepath.Join(dockerd, "dockerd"), "--config-file", e.config()),
 		// buildx before 0.13 speaks older versions of the API than dockerd 29 admits by
 		// default.
-		Env:    append(process.PlainEnv(), "PATH="+path, "DOCKER_MIN_API_VERSION=1.24", "GOGC=400"),
+		Env:    slices.Concat(process.PlainEnv(), []string{"PATH=" + path, "DOCKER_MIN_API_VERSION=1.24", "GOGC=400"}, e.world.Env),
 		Log:    e.Site.Log("dockerd-daemon" + e.mark),
 		Record: filepath.Join(e.Site.Run, "dockerd"+e.mark+".json"),
 		// The key changes with everything that a running engine cannot adopt.
 		Key: fmt.Sprintf("%s %s %s %s %s port %d net %d%s",
-			dockerd, containerd, runc, e.Packages.InitPath(), e.Packages.IgzipFolder(), s.Port, s.Nets[e.store], e.mark),
+			dockerd, containerd, runc, e.Packages.InitPath(), e.Packages.IgzipFolder(), s.Port, s.Nets[e.bridge.Store], e.mark),
 	}
 }
 
@@ -145,7 +155,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.provide(); err != nil {
 		return err
 	}
-	return e.Site.Alone(ctx, "engine "+e.store, func() error { return e.restart(ctx) })
+	return e.Site.Alone(ctx, "engine "+e.bridge.Store, func() error { return e.restart(ctx) })
 }
 
 // restart stops an engine that has other versions or no longer answers, and starts
@@ -157,7 +167,7 @@ func (e *Engine) restart(ctx context.Context) error {
 	if err := e.Stop(ctx); err != nil {
 		return err
 	}
-	number, err := e.Network.Connect(ctx, e.bridge)
+	number, err := e.world.connect(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -167,7 +177,7 @@ func (e *Engine) restart(ctx context.Context) error {
 	if err := e.volumesInMemory(); err != nil {
 		return fmt.Errorf("mount a tmpfs for volumes: %w", err)
 	}
-	return e.Site.Timed(fmt.Sprintf("dockerd %s (%s)", versions.Engine, e.store), "starting", "started", func() error {
+	return e.Site.Timed(fmt.Sprintf("dockerd %s (%s)", e.version(), e.store), "starting", "started", func() error {
 		return e.aboutStore(e.daemon().Start(ctx, process.StartLimit, e.Ping))
 	})
 }
@@ -178,7 +188,7 @@ func (e *Engine) provide() error {
 	group.Go(e.Registry.Start)
 	group.Go(e.Packages.Init)
 	group.Go(e.Packages.Igzip)
-	for _, p := range programs() {
+	for _, p := range e.programs() {
 		group.Go(func() error {
 			_, err := e.Programs.Compile(p)
 			return err
@@ -210,7 +220,7 @@ type daemonConfig struct {
 	IP6Tables    bool            `json:"ip6tables"`
 	IPForward    bool            `json:"ip-forward"`
 	IPMasq       bool            `json:"ip-masq"`
-	Mirrors      []string        `json:"registry-mirrors"`
+	Mirrors      []string        `json:"registry-mirrors,omitempty"`
 	Features     map[string]bool `json:"features"`
 	Driver       string          `json:"storage-driver,omitempty"`
 	AddressPools []addressPool   `json:"default-address-pools"`
@@ -230,7 +240,7 @@ func (e *Engine) configure(number int) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(daemonConfig{
+	data, err := e.world.configured(daemonConfig{
 		DataRoot: e.Data(),
 		ExecRoot: e.execRoot(),
 		Pidfile:  e.pidfile(),
@@ -245,7 +255,7 @@ func (e *Engine) configure(number int) error {
 		InitPath:  e.Packages.InitPath(),
 		ProxyPath: filepath.Join(e.folder(gobuild.Dockerd()), "docker-proxy"),
 		LogLevel:  "warn",
-	}, "", "\t")
+	})
 	if err != nil {
 		return err
 	}

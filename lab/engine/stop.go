@@ -125,7 +125,7 @@ func mentions(args []string, paths ...string) bool {
 func (e *Engine) runsProgram() owner {
 	var folders []string
 	compiled, _ := os.ReadDir(e.Site.Path("bin"))
-	for _, p := range programs() {
+	for _, p := range e.programs() {
 		folders = append(folders, e.folder(p))
 		for _, entry := range compiled {
 			if strings.HasPrefix(entry.Name(), p.Name+"-") {

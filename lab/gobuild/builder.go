@@ -80,15 +80,22 @@ func (b *Builder) fetch(ctx context.Context, p Program) (string, error) {
 }
 
 // source returns the folder that the program is compiled in: the module's or, if
-// some of its files are to be others, a copy of it.
+// some of its files are to be others or have other names, a copy of it.
 func (b *Builder) source(ctx context.Context, p Program) (string, error) {
 	dir, err := ModuleDir(ctx, p.Module, p.Version)
-	if err != nil || len(p.Instead) == 0 {
+	if err != nil || len(p.Instead) == 0 && !p.VendorMod {
 		return dir, err
 	}
 	own := filepath.Join(b.site.Temp(), "source-of-"+p.folder())
 	if err := os.CopyFS(own, os.DirFS(dir)); err != nil {
 		return "", err
+	}
+	if p.VendorMod {
+		for from, to := range map[string]string{"vendor.mod": "go.mod", "vendor.sum": "go.sum"} {
+			if err := os.Rename(filepath.Join(own, from), filepath.Join(own, to)); err != nil {
+				return "", err
+			}
+		}
 	}
 	for name, text := range p.Instead {
 		if err := os.WriteFile(filepath.Join(own, name), []byte(text), 0o644); err != nil {

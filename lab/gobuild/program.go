@@ -27,6 +27,9 @@ type Program struct {
 	Static bool
 	// Instead are texts that take the place of the module's files, by path.
 	Instead map[string]string
+	// VendorMod reports whether the module says in vendor.mod and vendor.sum what others
+	// say in go.mod and go.sum, as the engine did before it was a Go module.
+	VendorMod bool
 }
 
 // String names the program and its version.
@@ -40,6 +43,9 @@ func (p Program) folder() string {
 		p.Name, p.Module, p.Version, p.Packages, p.Tags, p.Vars, p.Static)
 	if len(p.Instead) > 0 {
 		what = fmt.Append(what, p.Instead)
+	}
+	if p.VendorMod {
+		what = fmt.Append(what, "vendor.mod")
 	}
 	sum := sha256.Sum256(what)
 	return fmt.Sprintf("%s-%s-%s", p.Name, p.Version, hex.EncodeToString(sum[:])[:8])
@@ -79,6 +85,17 @@ func Dockerd() Program {
 		Packages: []string{"./cmd/dockerd", "./cmd/docker-proxy"},
 		Tags:     "exclude_graphdriver_btrfs netgo osusergo",
 		Vars:     map[string]string{"github.com/moby/moby/v2/dockerversion.Version": versions.Engine},
+	}
+}
+
+// OldDockerd is the daemon of the engine's previous major release.
+func OldDockerd() Program {
+	const module = "github.com/docker/docker"
+	return Program{
+		Name: "dockerd", Module: module, Version: "v" + versions.OldEngine + "+incompatible",
+		Packages: []string{"./cmd/dockerd", "./cmd/docker-proxy"},
+		Tags:     "exclude_graphdriver_btrfs netgo osusergo",
+		Vars:     map[string]string{module + "/dockerversion.Version": versions.OldEngine}, VendorMod: true,
 	}
 }
 

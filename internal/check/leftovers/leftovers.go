@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 
+	"builders.test/helpers/endpoint"
 	"builders.test/helpers/env"
 	"builders.test/helpers/janitor"
 	"builders.test/internal/existing"
@@ -25,7 +26,8 @@ type Cleaner struct {
 
 // Run shows everything that runs own and removes what belongs to dead ones.
 func (c Cleaner) Run(ctx context.Context) error {
-	hosts, err := engineHosts(ctx)
+	hosts, done, err := engineHosts(ctx)
+	defer done()
 	engines, unreached := env.Reach(ctx, hosts...)
 	defer func() {
 		for _, engine := range engines {
@@ -43,20 +45,26 @@ var errDown = errors.New("no engine is reachable and the lab is down; start the 
 
 // engineHosts finds the engine as check does, or all of the lab's, since a run may
 // use each of them. It starts none: if none runs, nothing on it can be cleaned.
-func engineHosts(ctx context.Context) ([]string, error) {
+// They can be connected to until done is called.
+func engineHosts(ctx context.Context) (hosts []string, done func() error, err error) {
+	done = func() error { return nil }
 	l, err := lab.Open(lab.Options{})
 	if err != nil {
-		return nil, err
+		return nil, done, err
 	}
 	found, err := existing.Find(ctx)
 	if err == nil && !slices.Contains(slices.Collect(maps.Values(l.Hosts())), found.Host) {
-		return []string{found.Host}, nil
+		host, ended, err := endpoint.Reach(ctx)
+		if err != nil {
+			return nil, done, err
+		}
+		return []string{host}, ended, nil
 	}
 	if err != nil && !errors.Is(err, existing.ErrNone) {
-		return nil, err
+		return nil, done, err
 	}
 	if running := l.Running(ctx); len(running) > 0 {
-		return running, nil
+		return running, done, nil
 	}
-	return nil, errDown
+	return nil, done, errDown
 }
