@@ -15,7 +15,7 @@ IN_CELLS := processor,caching,output,buildkit,frontend,images
 PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse internal/text/sanitize:FuzzLine helpers/script:FuzzParse helpers/engine/relay:FuzzPass helpers/claim:FuzzParseNeed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test browser compare canary matrix soak bench bisect history selftest faults attribution vulncheck lint docs licenses fuzz lab lab-down clean claims rename bin/builders
+.PHONY: help check test browser compare canary matrix soak bench bisect history selftest faults attribution rehearsal vulncheck lint docs licenses fuzz lab lab-down clean claims rename bin/builders
 
 help: ## show this
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -87,7 +87,7 @@ soak: bin/builders ## prove the claims RUNS= times on each BUILDKIT=, with BESID
 bench: bin/builders ## measure FIGURES= of docs/performance.md RUNS= times, and by turns with another checkout, BEFORE=
 	@bin/builders bench
 
-bisect: bin/builders ## find the release between GOOD= and BAD= in which CLAIM= broke
+bisect: bin/builders ## find the release between GOOD= and BAD= in which CLAIM= broke, or what USES= uses
 	@bin/builders bisect
 
 history: bin/builders ## prove that past regressions would have been caught
@@ -103,6 +103,10 @@ faults: bin/builders ## kill runs, and break their engine, registry and disk; ne
 attribution: bin/builders ## make a registry fail in every way, at each moment and with each driver; writes docs/attribution.md
 	go vet -tags faults ./internal/faults
 	go test -tags faults -count=1 -timeout 60m -v -run '^TestAttribution$$' ./internal/faults
+
+rehearsal: bin/builders ## run the specs as users have them: Docker Hub by name, not root, a proxy, ssh; WORLDS= chooses
+	go vet -tags faults ./internal/rehearsal
+	go test -tags faults -count=1 -timeout 180m -v -run '^TestRehearsal$$' ./internal/rehearsal
 
 vulncheck: bin/builders ## look for known vulnerabilities in code that is called, with the Go version in go.mod
 	GOTOOLCHAIN=auto go test -tags vulncheck -count=1 -v -run '^TestNothingVulnerableIsCalled$$' ./internal/faults

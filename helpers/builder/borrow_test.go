@@ -36,7 +36,8 @@ func TestHoldsNothing(t *testing.T) {
 // one of which is on record.
 func idleWith(t *testing.T, script string) (*spec.T, *idle, *Builder) {
 	t.Helper()
-	docker := fs.NewFile(t, "docker", fs.WithContent("#!/bin/sh\necho \"$@\" >>\"$0.log\"\n"+script), fs.WithMode(0o700)).Path()
+	bin := fs.NewDir(t, "bin", fs.WithFile("docker", "#!/bin/sh\necho \"$@\" >>\"$0.log\"\n"+script, fs.WithMode(0o700)))
+	docker := bin.Join("docker")
 	kept, err := evidence.Create(t.TempDir(), "builder/borrow")
 	assert.NilError(t, err)
 	s := &spec.T{TB: t, Env: &env.Environment{Docker: docker, Dir: t.TempDir()}, Evidence: kept}

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"context"
 	"io"
 	"net"
 	"os"
@@ -78,13 +79,19 @@ func TestTunnel(t *testing.T) {
 
 	// What is left of a process that was killed is a socket that nobody listens on.
 	require.NoError(t, os.WriteFile(filepath.Join(dir, socketName), nil, 0o600))
-	again, err := ResumeTunnel(dir)
+	again, err := ResumeTunnel(t.Context(), dir)
 	require.NoError(t, err)
 	require.Equal(t, first.Host, again.Host)
 	require.Equal(t, "hello again", ask(t, again, "hello again"))
-	require.NoError(t, again.Close())
+	require.True(t, IsServed(dir))
+	soon, cancel := context.WithTimeout(t.Context(), lockPause)
+	defer cancel()
+	_, err = ResumeTunnel(soon, dir)
+	require.ErrorContains(t, err, "another process serves it")
+	require.NoError(t, again.Remove())
+	require.NoDirExists(t, dir)
 
-	none, err := ResumeTunnel(t.TempDir())
+	none, err := ResumeTunnel(t.Context(), dir)
 	require.NoError(t, err)
 	require.NoError(t, none.Close())
 }

@@ -72,7 +72,7 @@ func (e *Environment) openEngine(ctx context.Context) error {
 	e.Docker = found.Docker
 	host := found.Host
 	if !found.Direct() {
-		if e.tunnel, err = endpoint.OpenTunnel(e.Dir, found); err != nil {
+		if e.tunnel, err = endpoint.OpenTunnel(endpoint.FolderOf(e.Run), found); err != nil {
 			return err
 		}
 		host = e.tunnel.Host

@@ -110,7 +110,9 @@ type Environment struct {
 	cut atomic.Bool
 	// configs are the lines for buildkitd.toml of each builder, by its name.
 	configs sync.Map
-	// tunnel leads to an engine that only the docker command can reach; nil to others.
+	// tunnel leads to an engine that only the docker command can reach; nil to others. It
+	// ends with the process: the engine is still looked at when all else has ended, and
+	// the reaper takes it over then.
 	tunnel *endpoint.Tunnel
 
 	sharedMu sync.Mutex
@@ -248,9 +250,6 @@ func (e *Environment) Close() error {
 	if e.Client != nil {
 		errs = append(errs, e.Client.Close())
 	}
-	if e.tunnel != nil {
-		errs = append(errs, e.tunnel.Close())
-	}
 	if e.lock != nil {
 		errs = append(errs, e.lock.Unlock())
 	}
@@ -260,6 +259,9 @@ func (e *Environment) Close() error {
 // abandon is for an environment that could not be opened: the run has not made
 // anything that others would look for.
 func (e *Environment) abandon() error {
+	if e.tunnel != nil {
+		defer func() { _ = e.tunnel.Remove() }()
+	}
 	if e.Dir == "" {
 		return e.Close()
 	}

@@ -162,6 +162,24 @@ func (f *Folder) Holds(text string) (bool, error) {
 	return found, err
 }
 
+// Matches returns what the first group of the pattern matches in the evidence so far,
+// each text once.
+func (f *Folder) Matches(pattern *regexp.Regexp) ([]string, error) {
+	var all []string
+	err := filepath.WalkDir(f.path(), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		for _, match := range pattern.FindAllSubmatch(content, -1) {
+			all = append(all, string(match[1]))
+		}
+		return err
+	})
+	slices.Sort(all)
+	return slices.Compact(all), err
+}
+
 func (f *Folder) next(title string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

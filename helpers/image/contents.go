@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"builders.test/helpers/spec"
 )
 
-// FilesContaining lists the files of a saved image that hold the text: layers, the
-// config, manifests and attestations. Layers are searched unpacked, so what a
+// FilesContaining lists the files of a saved image that hold the text: layers, with the
+// paths of their files, the config, manifests and attestations. Layers are searched unpacked, so what a
 // later layer hides or removes is found, too.
 func FilesContaining(t *spec.T, ref, text string) []string {
 	saved, err := t.Env.Client.ImageSave(t.Context(), []string{ref})
@@ -50,9 +51,28 @@ func search(stream io.Reader, text []byte) ([]string, error) {
 			return nil, fmt.Errorf("%s: %w", header.Name, err)
 		}
 		if bytes.Contains(content, text) {
-			found = append(found, header.Name)
+			found = append(found, header.Name+within(content, text))
 		}
 	}
+}
+
+// within names the files of a layer that hold the text, in parentheses. It is empty for
+// what is no archive, or if the text is in a name.
+func within(content, text []byte) string {
+	var names []string
+	for files := tar.NewReader(bytes.NewReader(content)); ; {
+		header, err := files.Next()
+		if err != nil {
+			break // it is complete, or no archive
+		}
+		if body, err := io.ReadAll(files); err == nil && bytes.Contains(body, text) {
+			names = append(names, "/"+strings.TrimLeft(header.Name, "./"))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(names, ", ") + ")"
 }
 
 var (

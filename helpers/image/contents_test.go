@@ -29,6 +29,7 @@ func TestSearchLooksIntoLayersAndConfig(t *testing.T) {
 		layer := searchFile(t, saved, "needle in a layer")
 		config := searchFile(t, saved, "needle in the config")
 		require.Len(t, layer, 1, saved)
+		require.Regexp(t, `^\S+ \(/\S+\)$`, layer[0], saved)
 		// The overlay2 store has the config in two places.
 		require.NotEmpty(t, config, saved)
 		require.NotContains(t, config, layer[0], saved)

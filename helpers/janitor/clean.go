@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"builders.test/helpers/endpoint"
-	"builders.test/helpers/env"
 	"github.com/docker/docker/client"
 )
 
@@ -47,7 +46,7 @@ func (c Cleaner) Clean(ctx context.Context, engines []*client.Client, unsearched
 	case unsearched != nil:
 		err = Remove(ctx, theirs)
 	default:
-		err = throughTunnels(runs, func() error { return Sweep(ctx, engines, runs...) })
+		err = throughTunnels(ctx, func() error { return Sweep(ctx, engines, runs...) })
 	}
 	if err != nil {
 		return errors.Join(unsearched, fmt.Errorf("%w; %s tries again", err, c.Again))
@@ -58,16 +57,18 @@ func (c Cleaner) Clean(ctx context.Context, engines []*client.Client, unsearched
 
 // throughTunnels does something while the tunnels of dead runs lead to their engines
 // again: their notes name them.
-func throughTunnels(runs []string, do func() error) error {
+func throughTunnels(ctx context.Context, do func() error) error {
 	var errs []error
 	var tunnels []*endpoint.Tunnel
-	for _, run := range runs {
-		tunnel, err := endpoint.ResumeTunnel(env.FolderOf(run))
-		tunnels, errs = append(tunnels, tunnel), append(errs, err)
+	for _, run := range endpoint.Tunneled() {
+		if dir := endpoint.FolderOf(run); !endpoint.IsServed(dir) {
+			tunnel, err := endpoint.ResumeTunnel(ctx, dir)
+			tunnels, errs = append(tunnels, tunnel), append(errs, err)
+		}
 	}
 	errs = append(errs, do())
 	for _, tunnel := range tunnels {
-		errs = append(errs, tunnel.Close())
+		errs = append(errs, tunnel.Remove())
 	}
 	return errors.Join(errs...)
 }

@@ -182,7 +182,7 @@ func reap(run string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
 	defer cancel()
 	endProcesses(run)
-	tunnel, err := endpoint.ResumeTunnel(env.FolderOf(run))
+	tunnel, err := endpoint.ResumeTunnel(ctx, endpoint.FolderOf(run))
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func reap(run string) error {
 	if err == nil {
 		_, err = sweep(ctx, engines, run, afterDeath, env.KeptBy(run)...)
 	}
-	return errors.Join(err, tunnel.Close())
+	return errors.Join(err, tunnel.Remove())
 }
 
 // endProcesses kills the commands of a dead run. On systems without /proc they

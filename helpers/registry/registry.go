@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/moby/moby/api/types/container"
+	hostconfig "github.com/moby/moby/api/types/container"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/log"
@@ -52,8 +52,9 @@ func Start(t *spec.T, checks Checks) Registry {
 	t.EnvironmentOK(t.Env.SaveTag(t.Context(), Image), "start a registry")
 	r := Registry{Host: t.FreeAddress(), folder: env.Prefix + t.Env.Run}
 	t.Fills(r.Host)
+	container := t.Env.Name("registry")
 	running, err := testcontainers.Run(t.Context(), Image,
-		testcontainers.WithName(t.Env.Name("registry")),
+		testcontainers.WithName(container),
 		testcontainers.WithLabels(map[string]string{env.RunLabel: t.Env.Run}),
 		testcontainers.WithEnv(map[string]string{
 			"REGISTRY_HTTP_ADDR":                              r.Host,
@@ -66,9 +67,14 @@ func Start(t *spec.T, checks Checks) Registry {
 		// The image declares a volume. Without a name it could not be recognized as the
 		// run's if the run were killed.
 		testcontainers.WithTmpfs(map[string]string{"/var/lib/registry": "rw"}),
-		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { host.NetworkMode = "host" }),
+		testcontainers.WithHostConfigModifier(func(host *hostconfig.HostConfig) { host.NetworkMode = "host" }),
 		testcontainers.WithLogger(log.NewNoopLogger()),
-		testcontainers.WithWaitStrategyAndDeadline(30*time.Second, wait.ForNop(r.answers)),
+		testcontainers.WithWaitStrategyAndDeadline(30*time.Second, wait.ForNop(func(ctx context.Context, _ wait.StrategyTarget) error {
+			if err := r.forward(ctx, t, container); err != nil {
+				return err
+			}
+			return r.answers(ctx)
+		})),
 	)
 	testcontainers.CleanupContainer(t, running)
 	t.EnvironmentOK(err, "start a registry")
@@ -77,7 +83,7 @@ func Start(t *spec.T, checks Checks) Registry {
 }
 
 // answers waits until the registry serves its API.
-func (r Registry) answers(ctx context.Context, _ wait.StrategyTarget) error {
+func (r Registry) answers(ctx context.Context) error {
 	err := poll.Until(ctx, pollInterval, func() (bool, error) {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.Host+"/v2/", nil)
 		if err != nil {

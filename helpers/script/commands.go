@@ -240,6 +240,7 @@ func (r *runner) registry(ts *testscript.TestScript, _ negation, args []string) 
 	if len(args) > 0 {
 		name = args[0]
 	}
+	r.registries = append(r.registries, started.Host)
 	ts.Setenv(name, started.Host)
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
+	"strings"
 
 	"builders.test/helpers/cli"
 )
@@ -38,6 +40,11 @@ func present(dir string, args []string) error {
 			return mistake{fmt.Errorf("the Dockerfile %w", err)}
 		}
 	}
+	if len(files) == 1 {
+		if err := stageThere(dir, files[0], cli.ValuesOf(args, "--target")); err != nil {
+			return mistake{err}
+		}
+	}
 	for _, secret := range cli.ValuesOf(args, "--secret") {
 		fields := fieldsOf(secret)
 		if source := cmp.Or(fields["src"], fields["source"]); source != "" {
@@ -47,6 +54,39 @@ func present(dir string, args []string) error {
 		}
 	}
 	return nil
+}
+
+// stage matches the beginning of a stage of a Dockerfile, with its name if it has one.
+var stage = regexp.MustCompile(`(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*\S+(?:[ \t]+AS[ \t]+(\S+))?`)
+
+// stageThere returns an error if a Dockerfile has no stage of the name that a build asks
+// for. A Dockerfile that cannot be read here, or that some other frontend reads, may
+// have any.
+func stageThere(dir, file string, targets []string) error {
+	if len(targets) == 0 || elsewhere.MatchString(file) {
+		return nil
+	}
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(dir, file)
+	}
+	content, err := os.ReadFile(file)
+	found := stage.FindAllStringSubmatch(string(content), -1)
+	if err != nil || len(found) == 0 {
+		return nil
+	}
+	var names []string
+	for number, one := range found {
+		if one[1] != "" {
+			names = append(names, one[1])
+		}
+		if target := targets[len(targets)-1]; strings.EqualFold(one[1], target) || strconv.Itoa(number) == target {
+			return nil
+		}
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("%s has no stage %s: none has a name", filepath.Base(file), targets[len(targets)-1])
+	}
+	return fmt.Errorf("%s has no stage %s, only %s", filepath.Base(file), targets[len(targets)-1], strings.Join(names, ", "))
 }
 
 func exists(path string) bool {

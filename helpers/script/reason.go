@@ -15,7 +15,7 @@ const refusal = `unknown (shorthand )?flag:|flag needs an argument:|invalid argu
 
 var (
 	refusedBare   = regexp.MustCompile(`^(` + refusal + `)`)
-	refusedMarked = regexp.MustCompile(`^(ERROR: |docker: )+(` + refusal + `|unknown command:|'docker [^']*' (requires|accepts) )`)
+	refusedMarked = regexp.MustCompile(`^(ERROR: |docker: )+(` + refusal + `|unknown command:|failed to find target |'docker [^']*' (requires|accepts) )`)
 )
 
 // ofDocker is the exit code of a docker command that did not begin.

@@ -87,6 +87,8 @@ type runner struct {
 	endpoints []string
 	// mistaken reports whether the script failed because of its own mistake.
 	mistaken bool
+	// registries are those that the script started, as host:port.
+	registries []string
 	// ranges counts requests that the registries got.
 	ranges atomic.Int64
 }

@@ -99,6 +99,7 @@ func (r *runner) refuse(ts *testscript.TestScript, _ negation, args []string) er
 			behind.ServeHTTP(w, request)
 		})
 	})
+	r.registries = append(r.registries, refusing.Host)
 	ts.Setenv(args[2], refusing.Host)
 	return nil
 }

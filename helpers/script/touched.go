@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 // tellTouched tells what the script did to objects that are not its own, with the line that
 // did it. They cannot be made what they were.
 func (r *runner) tellTouched(s Script) {
-	touched := append(r.relay.Touched(), r.wrote...)
+	touched := slices.DeleteFunc(slices.Concat(r.relay.Touched(), r.pushed(), r.wrote), r.inOwnRegistry)
 	if len(touched) == 0 {
 		return
 	}
@@ -31,6 +32,36 @@ func (r *runner) tellTouched(s Script) {
 	}
 	r.t.Fact("changed, although it is not the script's", strings.Join(all, ", "))
 }
+
+// pushing is what BuildKit reports when it has put an image into a registry.
+var pushing = regexp.MustCompile(`pushing manifest for ([^\s"]+?)@sha256:`)
+
+// pushed returns the images that builds put into registries.
+func (r *runner) pushed() []relay.Touch {
+	refs, err := r.t.Evidence.Matches(pushing)
+	r.t.EnvironmentOK(err, "read what builds have pushed")
+	var all []relay.Touch
+	for _, ref := range refs {
+		ref = familiar(ref)
+		all = append(all, relay.Touch{Object: "image " + ref, Name: ref, Verb: pushVerb})
+	}
+	return all
+}
+
+const pushVerb = "push"
+
+// inOwnRegistry reports whether an image was put into a registry that ends with the run:
+// one that the script asked for, or most likely a container of its own.
+func (r *runner) inOwnRegistry(t relay.Touch) bool {
+	host, _, _ := strings.Cut(t.Name, "/")
+	if t.Verb != pushVerb || slices.Contains(r.registries, host) {
+		return t.Verb == pushVerb
+	}
+	container := func(made relay.Object) bool { return made.Kind == "container" }
+	return onThisMachine.MatchString(host) && slices.ContainsFunc(r.relay.Made(), container)
+}
+
+var onThisMachine = regexp.MustCompile(`^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$`)
 
 // lineOf returns the line of a script that most likely did something to an object: the first
 // command with its name and the verb, or else with one of them; 0 if none has either.

@@ -21,7 +21,8 @@ type Bisect struct {
 	// Request is for each release; its folder has a subfolder for each.
 	Request check.Request
 	// Claim is the claim's id, Good a release in which it holds, and Bad a later
-	// one in which it is broken.
+	// one in which it is broken. Without a claim, those that the request chooses by Uses
+	// are tested at both ends, and each that broke is searched for.
 	Claim, Good, Bad string
 	// Releases lists the known releases of BuildKit.
 	Releases func(context.Context) ([]string, error)
@@ -37,13 +38,25 @@ type search struct {
 
 // Run ends with the last good and the first bad release, and with how certain that is.
 func (b Bisect) Run(ctx context.Context) error {
-	if b.Claim == "" || b.Bad == "" {
-		return errors.New("bisect needs CLAIM, the id of a claim, and BAD, a release in which it is broken; `builders claims` lists the ids")
+	uses := b.Request.Choice.Uses
+	if b.Claim == "" && uses == "" || b.Bad == "" {
+		return errors.New("bisect needs BAD, a release in which something is broken, and CLAIM, the id of a claim, or USES, a project of yours; `builders claims` lists the ids")
 	}
-	project, err := b.Open(ctx)
+	if b.Claim != "" && uses != "" {
+		return fmt.Errorf("CLAIM=%s and USES=%s are two choices; leave one of them out", b.Claim, uses)
+	}
+	project, err := b.Open(ctx, b.Request)
 	if err != nil {
-		return fmt.Errorf("CLAIM=%s: %w", b.Claim, err)
+		return err
 	}
+	if uses != "" {
+		return b.each(ctx, project)
+	}
+	return b.search(ctx, project)
+}
+
+// search looks for the release in which the claim broke.
+func (b Bisect) search(ctx context.Context, project check.Project) error {
 	selection, err := project.Book.Select(b.Claim)
 	if err != nil {
 		return fmt.Errorf("CLAIM=%s: %w", b.Claim, err)

@@ -3,22 +3,272 @@
 package rehearsal
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"builders.test/helpers/claim"
+	"builders.test/internal/report"
+	"builders.test/internal/versions"
 	"builders.test/lab"
+	"builders.test/lab/gobuild"
 	"github.com/stretchr/testify/require"
+	"gotest.tools/v3/poll"
 )
 
-func TestTry(t *testing.T) {
+// root is the project's folder.
+const root = "../.."
+
+// everything is all chapters but ffmpeg, whose builds install Debian packages: that
+// needs Debian's archive, and images with apt, which the lab's have not.
+const everything = "builders,buildkit,caching,cleanup,drivers,frontend,images,output,processor,shape"
+
+// some is for what changes little about most claims.
+const some = "builders,caching,cleanup,output/push,output/load,processor/one-index"
+
+// cell is one world and what is tested in it.
+type cell struct {
+	name string
+	// about completes "the user …".
+	about      string
+	conditions Conditions
+	run        string
+	// prepare changes the world, and during does so once some claims hold.
+	prepare func(*testing.T, *World)
+	during  func(*testing.T, *World)
+	// lacks are the needs that nothing meets there.
+	lacks []string
+	// fails reports whether the world is at fault: claims are errors then.
+	fails bool
+}
+
+// Needs that a user's own engine does not meet: nothing describes a mirror or dive,
+// and who is not root may not read dockerd's program file.
+var (
+	usual        = []string{"mirror", "dive", "engine-program", "compose"}
+	onContainerd = append(slices.Clone(usual), "overlay2-store")
+	onOverlay2   = append(slices.Clone(usual), "containerd-store")
+	elsewhere    = append(slices.Clone(onContainerd), "local-engine")
+	notEmulating = append(slices.Clone(onContainerd), "arm64", "emulated-arm64")
+	jane         = Account{User: "jane", Password: "correct horse"}
+)
+
+var cells = []cell{
+	{name: "hub", about: "has an engine and nothing else", run: everything, lacks: onContainerd},
+	{name: "overlay2", about: "has an engine with the overlay2 store", conditions: Conditions{Store: "overlay2"}, run: everything, lacks: onOverlay2},
+	{
+		name: "docker-28", about: "has docker " + versions.OldEngine, conditions: Conditions{Dockerd: gobuild.OldDockerd()},
+		run: everything, lacks: onContainerd,
+	},
+	{name: "checkout", about: "cannot write to the project's folder, which is root's", conditions: Conditions{Checkout: Roots}, run: some, lacks: onContainerd},
+	{name: "proxy", about: "reaches registries through a proxy only", conditions: Conditions{Way: Proxied}, run: everything, lacks: onContainerd},
+	{name: "ssh", about: "reaches the engine with a docker context over ssh", conditions: Conditions{Reach: OverSSH}, run: everything, lacks: elsewhere},
+	{name: "tls", about: "reaches the engine with a docker context over TLS", conditions: Conditions{Reach: OverTLS}, run: everything, lacks: elsewhere},
+	{
+		name: "account", about: "is logged in at Docker Hub, which lets nobody else pull", conditions: Conditions{Account: jane},
+		run: some, lacks: onContainerd,
+		prepare: func(_ *testing.T, w *World) { w.Hub.Limit(0) },
+	},
+	{
+		name: "rate-limit", about: "is not logged in and may pull three images", run: some, lacks: onContainerd, fails: true,
+		prepare: func(_ *testing.T, w *World) { w.Hub.Limit(3) },
+	},
+	{
+		name: "hub-gone", about: "loses the registries in the middle", run: some, lacks: onContainerd, fails: true,
+		during: func(t *testing.T, w *World) { require.NoError(t, w.Lose()) },
+	},
+	{name: "no-emulation", about: "has no emulation of arm64", run: everything, lacks: notEmulating, prepare: func(t *testing.T, _ *World) { stopEmulation(t) }},
+}
+
+// TestRehearsal runs the specs as users have them, and writes a table of what became of
+// the claims. WORLDS names cells, separated by commas, and RUN claims; then there is no
+// table.
+func TestRehearsal(t *testing.T) {
 	l, err := lab.Open(lab.Options{Progress: os.Stderr})
 	require.NoError(t, err)
-	w, err := Open(t.Context(), l, t.TempDir(), "../..", Conditions{})
-	require.NoError(t, err)
-	defer func() { require.NoError(t, w.Close(t.Context())) }()
-	line := os.Getenv("LINE")
-	c := w.Command("sh", "-c", line)
-	out, err := c.CombinedOutput()
-	t.Log(strings.TrimSpace(string(out)), err)
+	require.NoError(t, l.Up(t.Context(), lab.Wanted{}))
+	chosen := strings.FieldsFunc(os.Getenv("WORLDS"), func(r rune) bool { return r == ',' || r == ' ' })
+	var rows []string
+	for _, c := range cells {
+		if len(chosen) > 0 && !slices.Contains(chosen, c.name) {
+			continue
+		}
+		if run := os.Getenv("RUN"); run != "" {
+			c.run = run
+		}
+		t.Run(c.name, func(t *testing.T) { rows = append(rows, c.rehearse(t, l)) })
+	}
+	if len(chosen) == 0 && os.Getenv("RUN") == "" && !t.Failed() {
+		text := tableHead + strings.Join(rows, "")
+		require.NoError(t, os.WriteFile(filepath.Join(root, "docs", "rehearsal.md"), []byte(text), 0o644))
+	}
 }
+
+// rehearse runs the specs in the cell's world and returns its row of the table.
+func (c cell) rehearse(t *testing.T, l *lab.Lab) string {
+	w, err := Open(t.Context(), l, t.TempDir(), root, c.conditions)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.Close(context.WithoutCancel(t.Context()))) })
+	if c.prepare != nil {
+		c.prepare(t, w)
+	}
+	began := time.Now()
+	code, said := c.check(t, w)
+	took := time.Since(began)
+	w.requireNothingLeft(t)
+
+	found, err := report.Read(filepath.Join(w.Project, "..", "out", report.File))
+	require.NoError(t, err, said)
+	verdicts := c.judge(t, found)
+	if c.fails {
+		require.Equal(t, 2, code, said)
+		require.NotZero(t, verdicts[claim.Error], "nobody noticed: %s", said)
+	} else {
+		require.Zero(t, code, said)
+	}
+	return fmt.Sprintf("| %s | %s | %d | %s | %d | %d | %.0f s |\n", c.name, c.about,
+		verdicts[claim.Holds], missing(found), verdicts[claim.Error], verdicts[claim.Broken], took.Seconds())
+}
+
+// check runs the specs as the user does, and returns the exit code and what was said.
+func (c cell) check(t *testing.T, w *World) (code int, said string) {
+	t.Helper()
+	line := "make check"
+	if c.conditions.Checkout == Roots {
+		line = "bin/builders check"
+	}
+	command := w.Command("env", "BUILDKIT="+versions.NewestBuildKit, "RUN="+c.run, "OUT=/home/builder/out", "sh", "-c", line)
+	var screen screen
+	command.Stdout, command.Stderr = &screen, &screen
+	require.NoError(t, command.Start())
+	ended := make(chan struct{})
+	go func() { _ = command.Wait(); close(ended) }()
+	if c.during != nil {
+		poll.WaitOn(t, func(poll.LogT) poll.Result {
+			if strings.Count(screen.String(), "✓") >= 3 {
+				return poll.Success()
+			}
+			return poll.Continue("no three claims hold: %s", screen.String())
+		}, poll.WithTimeout(10*time.Minute), poll.WithDelay(100*time.Millisecond))
+		c.during(t, w)
+	}
+	<-ended
+	return command.ProcessState.ExitCode(), screen.String()
+}
+
+// screen is what a command has said so far.
+type screen struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *screen) Write(part []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(part)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// judge counts verdicts. Nothing may be broken, what is not applicable lacks what the
+// world has not, and only a world that is at fault has errors.
+func (c cell) judge(t *testing.T, found report.Report) map[claim.Verdict]int {
+	t.Helper()
+	verdicts := map[claim.Verdict]int{}
+	for _, one := range found.Claims {
+		verdicts[one.Verdict]++
+		switch one.Verdict {
+		case claim.Holds:
+		case claim.NotApplicable:
+			if !slices.ContainsFunc(c.lacks, func(need string) bool { return strings.HasPrefix(one.Reason, "needs "+need+":") }) {
+				t.Errorf("%s is not applicable: %s", one.ID, one.Reason)
+			}
+		case claim.Error:
+			if !c.fails {
+				t.Errorf("%s is an error: %s", one.ID, one.Reason)
+			}
+		default:
+			t.Errorf("%s is %s: %s", one.ID, one.Verdict, one.Reason)
+		}
+	}
+	return verdicts
+}
+
+// missing counts what is not applicable by the need that is not met.
+func missing(found report.Report) string {
+	count := map[string]int{}
+	for _, one := range found.Claims {
+		if one.Verdict == claim.NotApplicable {
+			need, _, _ := strings.Cut(strings.TrimPrefix(one.Reason, "needs "), ":")
+			count[need]++
+		}
+	}
+	var words []string
+	for _, need := range slices.Sorted(maps.Keys(count)) {
+		words = append(words, fmt.Sprintf("%d %s", count[need], need))
+	}
+	return strings.Join(words, ", ")
+}
+
+// requireNothingLeft requires the run to leave nothing on the engine and in the
+// temporary folder. Its reaper may look for things after it has ended.
+func (w *World) requireNothingLeft(t *testing.T) {
+	t.Helper()
+	poll.WaitOn(t, func(poll.LogT) poll.Result {
+		left, err := w.left()
+		if err != nil {
+			return poll.Error(err)
+		}
+		if left == "" {
+			return poll.Success()
+		}
+		return poll.Continue("left: %s", left)
+	}, poll.WithTimeout(2*time.Minute), poll.WithDelay(500*time.Millisecond))
+}
+
+func (w *World) left() (string, error) {
+	script := "docker ps --all --quiet; docker volume ls --quiet; docker network ls --quiet --filter type=custom; docker images --quiet --filter reference='*/builders-*/*'; " +
+		"find /tmp -maxdepth 1 -name '*builders-*' -user builder ! -name 'builders-of-user-*'"
+	said, err := w.Command("sh", "-c", script).CombinedOutput()
+	return strings.TrimSpace(string(said)), err
+}
+
+// stopEmulation keeps the kernel from running arm64 programs until the test ends.
+func stopEmulation(t *testing.T) {
+	t.Helper()
+	entries, err := filepath.Glob("/proc/sys/fs/binfmt_misc/*")
+	require.NoError(t, err)
+	for _, entry := range entries {
+		content, err := os.ReadFile(entry)
+		if err != nil || !strings.Contains(string(content), "aarch64") || !strings.HasPrefix(string(content), "enabled") {
+			continue
+		}
+		require.NoError(t, os.WriteFile(entry, []byte("0"), 0o200))
+		t.Cleanup(func() { require.NoError(t, os.WriteFile(entry, []byte("1"), 0o200)) })
+	}
+}
+
+const tableHead = `# A rehearsal of users' machines
+
+Written by ` + "`make rehearsal`" + `. In each row a user who is not root runs the specs on an engine
+that knows no mirror, and without a variable of ours. Docker Hub, gcr.io and quay.io are there by
+their names, with certificates, tokens and redirects as the real ones have; they serve the lab's
+images, and those of BuildKit carry the authority of these certificates. All chapters run, or in
+the rows with few claims those that the row is about; ffmpeg is left out, because its builds
+install packages from Debian's archive.
+
+| cell | the user … | hold | not applicable, needs | error | broken | took |
+|---|---|---|---|---|---|---|
+`

@@ -57,6 +57,12 @@ func (w *World) settle(root string) error {
 	if err := copyProject(root, w.Project); err != nil {
 		return err
 	}
+	if w.conditions.Checkout == Roots {
+		// Whoever owns the folder has made the program.
+		if err := os.CopyFS(filepath.Join(w.Project, "bin"), os.DirFS(filepath.Join(root, "bin"))); err != nil {
+			return err
+		}
+	}
 	return filepath.WalkDir(w.file("home/builder"), func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && w.conditions.Checkout == Roots && path == w.Project {
 			return fs.SkipDir

@@ -193,6 +193,10 @@ func (w *World) openEngine(ctx context.Context) (err error) {
 	if err := os.Symlink(strings.TrimPrefix(w.engine.Host(), "unix://"), w.file("socket")); err != nil {
 		return err
 	}
+	// One that a killed rehearsal left knows another world.
+	if err := w.engine.Discard(ctx); err != nil {
+		return err
+	}
 	w.onClose(w.engine.Discard)
 	return w.lab.StartEngine(ctx, w.engine)
 }
@@ -207,7 +211,12 @@ func (w *World) enter(m *machine, as string) []string {
 
 // Command returns a command of the user's, in the project's folder.
 func (w *World) Command(args ...string) *exec.Cmd {
-	line := append(w.enter(w.laptop, "user"), args...)
+	line := w.enter(w.laptop, "user")
+	if w.conditions.Way == Proxied {
+		// Without these, clients would fetch their tokens directly.
+		line = append(line, "env", "HTTP_PROXY="+w.proxy(), "HTTPS_PROXY="+w.proxy(), "NO_PROXY="+noProxy)
+	}
+	line = append(line, args...)
 	command := exec.Command(line[0], line[1:]...)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return command

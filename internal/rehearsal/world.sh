@@ -25,7 +25,8 @@ become() {
 		env -i HOME=/home/builder USER=builder LANG=C.UTF-8 "$@"
 }
 if [ "$as" = login ]; then
-	become PATH="$path" "$@"
+	# The home is the user's own, but the engine is here.
+	become PATH="$path" DOCKER_CONTEXT=default "$@"
 fi
 # What was compiled already is there, and what the user compiles is theirs. Modules keep
 # their path, on which what was compiled from them depends.

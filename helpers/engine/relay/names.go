@@ -64,6 +64,14 @@ func (r *Relay) deleteImage(request *http.Request, name string) (func([]byte), e
 	return nil, nil
 }
 
+// push is what the engine puts into a registry. Whose that is, the script's owner knows.
+func (r *Relay) push(request *http.Request, name string) (func([]byte), error) {
+	if tag := request.URL.Query().Get("tag"); tag != "" {
+		name += ":" + tag
+	}
+	return r.touch("image", name, request), nil
+}
+
 var id = regexp.MustCompile(`^(sha256:)?[0-9a-f]{12,64}$`)
 
 func isID(name string) bool { return id.MatchString(name) }

@@ -25,7 +25,7 @@ func TestFind(t *testing.T) {
 		"POST /v1.51/images/prune":                     "images",
 		"GET /v1.51/containers/json":                   "",
 		"POST /v1.51/containers/web/attach":            "",
-		"POST /v1.51/images/example.com/a/b/push":      "",
+		"POST /v1.51/images/example.com/a/b/push":      "example.com/a/b",
 		"GET /v1.51/images/example.com/a/b/json":       "",
 		"POST /v1.51/containers/web/wait":              "",
 		"POST /v1.51/grpc":                             "",

@@ -28,6 +28,7 @@ var routes = []route{
 	at(http.MethodPost, `images/create`, (*Relay).pull),
 	at(http.MethodPost, `images/load`, (*Relay).load),
 	at(http.MethodPost, `images/(.+)/tag`, (*Relay).tag),
+	at(http.MethodPost, `images/(.+)/push`, (*Relay).push),
 	at(http.MethodDelete, `images/(.+)`, (*Relay).deleteImage),
 	at(http.MethodPost, `commit`, (*Relay).tag),
 	at(http.MethodPost, `build`, (*Relay).build),
