@@ -76,6 +76,26 @@ func FromRun(tree fs.FS, proofs []Proof) Guards {
 	return guards
 }
 
+// And adds what another run showed about claims that still exist. Which claim of a run
+// makes what several share is chance, so one run does not show everything.
+func (g Guards) And(other Guards, exists func(id string) bool) Guards {
+	both := Guards{}
+	for _, guards := range []Guards{g, other} {
+		for item, ids := range guards {
+			for _, id := range ids {
+				if exists(id) {
+					both[item] = append(both[item], id)
+				}
+			}
+		}
+	}
+	for item, ids := range both {
+		slices.Sort(ids)
+		both[item] = slices.Compact(ids)
+	}
+	return both
+}
+
 const (
 	// inPassing: what more than one in so many claims uses, most use in passing.
 	inPassing = 8

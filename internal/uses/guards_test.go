@@ -73,3 +73,10 @@ func TestTheKeptGuardsCanBeRead(t *testing.T) {
 	assert.NilError(t, err)
 	assert.Assert(t, len(guards.Of(Item{Flag, "build --push"})) > 0)
 }
+
+func TestGuardsOfSeveralRuns(t *testing.T) {
+	one := Guards{"flag build --load": {"output/load"}, "flag build --push": {"output/gone"}}
+	other := Guards{"flag build --load": {"caching/loaded-image", "output/load"}}
+	exists := func(id string) bool { return id != "output/gone" }
+	assert.DeepEqual(t, one.And(other, exists), Guards{"flag build --load": {"caching/loaded-image", "output/load"}})
+}
