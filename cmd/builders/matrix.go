@@ -3,11 +3,12 @@ package main
 import (
 	"builders.test/internal/campaign"
 	"builders.test/internal/check"
+	"builders.test/lab"
 	"github.com/spf13/cobra"
 )
 
 func newMatrixCommand() *cobra.Command {
-	m := campaign.Matrix{Workspace: check.Here()}
+	m := campaign.Matrix{Workspace: check.Here(), Releases: lab.Releases}
 	m.Request.Choice.Regressions = true
 	command := &cobra.Command{
 		Use:   "matrix",
@@ -17,6 +18,11 @@ image store. A cell that fails does not stop the others. Cells that an earlier r
 with the same claims and proofs finished are kept, so an interrupted matrix resumes
 where it stopped; --fresh runs them all again. BuildKit images are built while other
 cells run.
+
+Columns are in the order of the releases. For a claim that is broken somewhere the
+versions are said: "broken since v0.16.0, fixed in v0.28.0", or "≤ v0.16.0" if there is
+a release before it that was not tested. ranges.json in the folder says the same in the
+terms of OSV: introduced, fixed, last_affected.
 
 It exits with 1 if a claim is broken in some cell, with 2 if the environment
 failed in one, and with 0 otherwise. Known faults and unsteady claims are shown and

@@ -2,6 +2,7 @@ package image
 
 import (
 	"archive/tar"
+	"errors"
 	"io"
 	"testing"
 
@@ -17,7 +18,7 @@ func TestLayer(t *testing.T) {
 	got := map[string]string{}
 	for files := tar.NewReader(archive); ; {
 		header, err := files.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		require.NoError(t, err)

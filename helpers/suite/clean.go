@@ -12,12 +12,12 @@ import (
 
 // clean removes what dead runs left on the engine that the docker command reaches,
 // on the testbed's others and on this machine.
-func clean(ctx context.Context, out io.Writer, again string) error {
+func clean(ctx context.Context, out io.Writer, again string) (err error) {
 	var hosts []string
-	host, done, err := endpoint.Reach(ctx)
-	if err == nil {
+	host, done, unfound := endpoint.Reach(ctx)
+	if unfound == nil {
 		hosts = append(hosts, host)
-		defer done()
+		defer func() { err = errors.Join(err, done()) }()
 	}
 	engines, unreached := env.Reach(ctx, hosts...)
 	defer func() {
@@ -25,5 +25,5 @@ func clean(ctx context.Context, out io.Writer, again string) error {
 			_ = engine.Close()
 		}
 	}()
-	return janitor.Cleaner{Out: out, Again: again}.Clean(ctx, engines, errors.Join(err, unreached))
+	return janitor.Cleaner{Out: out, Again: again}.Clean(ctx, engines, errors.Join(unfound, unreached))
 }

@@ -73,6 +73,7 @@ type finished struct {
 	Book        string `json:"book"`
 	Proofs      string `json:"proofs"`
 	Run         string `json:"run"`
+	Uses        string `json:"uses,omitempty"`
 	Regressions bool   `json:"regressions,omitempty"`
 	// Company reports whether another run of the same BuildKit ran alongside it.
 	Company bool    `json:"company,omitempty"`
@@ -90,12 +91,12 @@ func (c *cells) at(p place) check.Request {
 func (c *cells) attempt(ctx context.Context, p place) outcome {
 	o := outcome{dir: p.dir}
 	c.say("  %-44s …", p.name)
-	started := time.Now()
 	one := c.at(p)
 	watch := unseen(io.Discard, one)
 	watch.Ready = c.ready
 	result, err := c.project.Run(ctx, one, watch)
-	o.report, o.err, o.seconds = result.Report, err, time.Since(started).Seconds()
+	// Without the time in which the release was made, for which another cell may have waited.
+	o.report, o.err, o.seconds = result.Report, err, result.Elapsed.Seconds()
 	if err != nil {
 		c.say("  %-44s not run: %v", p.name, err)
 		return o
@@ -130,7 +131,7 @@ func (c *cells) sayKept(p place, o outcome) {
 
 func (c *cells) note(p place, book string, seconds float64) finished {
 	choice := c.request.Choice
-	return finished{Cell: p.cell, Book: book, Proofs: c.project.Book.Proofs(), Run: choice.Run, Regressions: choice.Regressions, Company: p.company, Seconds: seconds}
+	return finished{Cell: p.cell, Book: book, Proofs: c.project.Book.Proofs(), Run: choice.Run, Uses: choice.Uses, Regressions: choice.Regressions, Company: p.company, Seconds: seconds}
 }
 
 func (c *cells) finish(o outcome, p place) error {

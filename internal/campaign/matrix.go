@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -10,8 +11,10 @@ import (
 	"builders.test/internal/check"
 	"builders.test/internal/check/views"
 	"builders.test/internal/console"
+	"builders.test/internal/matrix"
 	"builders.test/internal/plan"
 	"builders.test/internal/results"
+	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -25,6 +28,8 @@ type Matrix struct {
 	Jobs int
 	// Fresh also runs the cells that are finished.
 	Fresh bool
+	// Releases lists the known releases of BuildKit; it may be nil.
+	Releases func(context.Context) ([]string, error)
 }
 
 // Run runs the cells that are not finished and shows all of them.
@@ -60,7 +65,7 @@ func (m Matrix) Run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return interrupted(started)
 	}
-	return m.conclude(runs, outcomes, time.Since(started))
+	return m.conclude(ctx, runs, outcomes, time.Since(started))
 }
 
 // undisturbed reports whether the run ended as it should.
@@ -75,23 +80,55 @@ func (m Matrix) cell(ctx context.Context, runs *cells, cell plan.Cell) outcome {
 	return runs.attempt(ctx, at)
 }
 
-func (m Matrix) conclude(made *cells, outcomes []outcome, elapsed time.Duration) error {
+func (m Matrix) conclude(ctx context.Context, made *cells, outcomes []outcome, elapsed time.Duration) error {
 	var runs []results.Run
-	var seconds []float64
+	took := map[string]float64{}
 	for _, o := range outcomes {
 		if o.err != nil {
 			continue
 		}
 		runs = append(runs, results.Run{Dir: o.dir, Report: o.report})
-		seconds = append(seconds, o.seconds)
+		took[o.dir] = o.seconds
 	}
 	if len(runs) == 0 {
 		return errors.New("no cell could be run; what was wrong with each is said above")
 	}
-	d := results.Of(runs...)
+	d := results.Grid(runs...)
+	d.Table = d.Table.Knowing(m.known(ctx, d))
+	var seconds []float64
+	for _, run := range d.Runs {
+		seconds = append(seconds, took[run.Dir])
+	}
 	screen := console.New(m.Stdout, m.Stderr, m.Request.Out)
 	screen.Matrix(d.Table, seconds)
 	made.say("\n%d cells in %.0f s", len(outcomes), elapsed.Seconds())
 	screen.Note("report", views.Publish(d, m.Request.Out, screen.Note))
+	if err := writeEvents(d.Table, filepath.Join(m.Request.Out, Events)); err != nil {
+		return err
+	}
 	return m.Request.Policy().Runs(len(outcomes)-len(runs), d.Reports()...)
+}
+
+// Events is the file with the versions in which claims are broken, for programs.
+const Events = "ranges.json"
+
+func writeEvents(t matrix.Table, path string) error {
+	encoded, err := json.MarshalIndent(t.Events(), "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return atomicwriter.WriteFile(path, append(encoded, '\n'), 0o644)
+}
+
+// known lists the releases that there are, if some claim is broken somewhere: whether one
+// lies between two columns is asked only then. If nobody can tell, none is known.
+func (m Matrix) known(ctx context.Context, d results.Set) []string {
+	if m.Releases == nil || len(d.Table.Events()) == 0 {
+		return nil
+	}
+	releases, err := m.Releases(ctx)
+	if err != nil {
+		return nil
+	}
+	return releases
 }

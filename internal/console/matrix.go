@@ -11,7 +11,7 @@ import (
 )
 
 // Matrix prints claims down and runs across: every claim that does not hold
-// everywhere, where it stopped holding, and the counts and times of the runs. The
+// everywhere, the versions in which it is broken, and the counts and times of the runs. The
 // seconds have one entry per column.
 func (c *Console) Matrix(t matrix.Table, seconds []float64) {
 	width := widest(t)
@@ -31,8 +31,8 @@ func (c *Console) Matrix(t matrix.Table, seconds []float64) {
 			fmt.Fprintf(c.out, "  %s", c.entry(cell, width))
 		}
 		fmt.Fprintln(c.out)
-		for _, turn := range row.Turns {
-			fmt.Fprintf(c.out, "    first bad: %s%s\n", t.Columns[turn.FirstBad].Label, lastGood(t, turn))
+		for _, r := range row.Ranges {
+			fmt.Fprintf(c.out, "    %s\n", t.Words(r))
 		}
 		c.remarks(t, row)
 	}
@@ -122,11 +122,4 @@ func entryOf(cell report.Claim) string {
 		word = "n/a"
 	}
 	return cell.Mark() + " " + word
-}
-
-func lastGood(t matrix.Table, turn matrix.Turn) string {
-	if turn.LastGood == matrix.None {
-		return ", no earlier one holds"
-	}
-	return ", last good: " + t.Columns[turn.LastGood].Label
 }

@@ -12,7 +12,7 @@ import (
 var known = []string{
 	"BAD", "BASELINE", "BASELINE_BUILDX", "BEFORE", "BESIDE", "BUILDKIT", "BUILDX", "CLAIM", "CONFIRM", "DRIVER", "FIGURES", "FUZZTIME",
 	"GOOD", "KEEP", "KILLS", "MODULE", "OUT", "REGRESSIONS", "RUN", "RUNS", "SABOTAGE", "SHOTS", "SPECS", "STORE", "STRICT",
-	"USES",
+	"USES", "WORLDS",
 }
 
 // others begin the names of variables that make passes on to other programs:

@@ -36,7 +36,7 @@ func TestAllVariablesAreKnown(t *testing.T) {
 		"`([A-Z_]+)=`":              {"../../README.md", "../../docs/*.md"},
 		`'  ([A-Z_]+)= `:            {"../../Makefile"},
 		`make [a-z]+ ([A-Z_]+)=`:    {"../../README.md", "../../docs/*.md"},
-		`os.Getenv\("(SHOTS|KILLS)`: {"../../internal/*/*.go"},
+		`os.Getenv\("(SHOTS|KILLS|WORLDS)`: {"../../internal/*/*.go"},
 	} {
 		for _, glob := range files {
 			paths, err := filepath.Glob(glob)

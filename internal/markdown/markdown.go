@@ -118,7 +118,7 @@ func (p *page) matrix(t matrix.Table) {
 			rows = append(rows, matrixRow(t, row))
 		}
 	}
-	p.table(append(head, "last good → first bad"), rows)
+	p.table(append(head, "versions"), rows)
 }
 
 func matrixRow(t matrix.Table, row matrix.Row) []string {
@@ -126,15 +126,11 @@ func matrixRow(t matrix.Table, row matrix.Row) []string {
 	for _, cell := range row.Cells {
 		cells = append(cells, sideCell(cell))
 	}
-	var turns []string
-	for _, turn := range row.Turns {
-		lastGood := "none"
-		if turn.LastGood != matrix.None {
-			lastGood = plain(t.Columns[turn.LastGood].Short)
-		}
-		turns = append(turns, lastGood+" → "+plain(t.Columns[turn.FirstBad].Short))
+	var words []string
+	for _, r := range row.Ranges {
+		words = append(words, plain(t.Words(r)))
 	}
-	return append(cells, strings.Join(turns, "<br>"))
+	return append(cells, strings.Join(words, "<br>"))
 }
 
 // chapters counts the verdicts of each chapter. A verdict that does not occur has

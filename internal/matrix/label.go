@@ -15,8 +15,12 @@ type property struct {
 	phrase string
 }
 
-// versions is how many of the main properties are versions.
-const versions = 2
+// versions is how many of the main properties are versions, and which.
+const (
+	buildkitAxis = iota
+	buildxAxis
+	versions
+)
 
 // mainProperties are what a matrix is made of. A label names them whenever they
 // differ.

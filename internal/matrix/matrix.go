@@ -10,11 +10,17 @@ import (
 
 // Table is what several runs say about the same claims.
 type Table struct {
-	// Columns are the runs, in the given order.
+	// Columns are the runs, in the given order; ranges follow from it, see [Sort].
 	Columns []Column
 	// Rows has every claim that some run has, chapter by chapter. The order is that
 	// of the last run, whose book is assumed to be the newest.
 	Rows []Row
+
+	// axis is the version that changes from column to column, as an index of the main
+	// properties; -1 if none does.
+	axis int
+	// releases are all releases there are of it, as far as known.
+	releases []string
 }
 
 // Column is one run.
@@ -31,23 +37,10 @@ type Row struct {
 	ID, Chapter, Text string
 	// Cells has one entry per column: nil if the run had no such claim.
 	Cells []*report.Claim
-	// Turns say where the claim stopped holding; empty if it is nowhere broken, or if
-	// no version changes from column to column.
-	Turns []Turn
+	// Ranges are the versions in which the claim is broken; there are none if it is
+	// nowhere broken, or if no version changes from column to column.
+	Ranges []Range
 }
-
-// Turn is where a claim stopped holding, among columns that differ in one version
-// and in nothing else. The columns are assumed to be in the order of that
-// version.
-type Turn struct {
-	// LastGood is the last column in which the claim held before FirstBad, or [None];
-	// FirstBad is the first in which it was broken, known or not. Columns in between
-	// said neither: an unsteady claim is not good and not bad.
-	LastGood, FirstBad int
-}
-
-// None stands for no column.
-const None = -1
 
 // New sets reports side by side.
 func New(reports ...report.Report) Table {
@@ -61,10 +54,10 @@ func New(reports ...report.Report) Table {
 			Label: label.long, Short: label.short, Subject: subjects[i], Summary: reports[i].Summary,
 		})
 	}
-	t.Rows = rows(reports)
-	lines := lines(subjects)
+	t.Rows, t.axis = rows(reports), axis(subjects)
+	lines := lines(subjects, t.axis)
 	for i := range t.Rows {
-		t.Rows[i].Turns = turns(t.Rows[i].Cells, lines)
+		t.Rows[i].Ranges = ranges(t.Rows[i].Cells, lines)
 	}
 	return t
 }
@@ -137,16 +130,15 @@ func byChapter(all []Row) []Row {
 	return all
 }
 
-// lines groups the columns that differ in one version alone: BuildKit's if that
-// differs at all, otherwise buildx's. Between drivers or image stores there is no
-// before and after.
-func lines(subjects []report.Subject) [][]int {
-	axis := -1
-	for i := range mainProperties[:versions] {
-		if axis < 0 && differs(mainProperties[i], subjects) {
-			axis = i
-		}
-	}
+// axis returns the version that changes from column to column: BuildKit's if that
+// differs at all, otherwise buildx's; -1 if neither does.
+func axis(subjects []report.Subject) int {
+	return slices.IndexFunc(mainProperties[:versions], func(p property) bool { return differs(p, subjects) })
+}
+
+// lines groups the columns that differ in one version alone. Between drivers or image
+// stores there is no before and after.
+func lines(subjects []report.Subject, axis int) [][]int {
 	if axis < 0 {
 		return nil
 	}
@@ -168,33 +160,4 @@ func lines(subjects []report.Subject) [][]int {
 		groups[group] = append(groups[group], column)
 	}
 	return groups
-}
-
-func turns(cells []*report.Claim, lines [][]int) []Turn {
-	var found []Turn
-	for _, line := range lines {
-		if t, ok := turn(cells, line); ok {
-			found = append(found, t)
-		}
-	}
-	return found
-}
-
-// turn finds the first broken cell of a line. A line of one column cannot turn.
-func turn(cells []*report.Claim, line []int) (Turn, bool) {
-	if len(line) < 2 {
-		return Turn{}, false
-	}
-	t := Turn{LastGood: None}
-	for _, column := range line {
-		switch cell := cells[column]; {
-		case cell == nil:
-		case cell.Verdict == claim.Holds:
-			t.LastGood = column
-		case cell.Verdict == claim.Broken:
-			t.FirstBad = column
-			return t, true
-		}
-	}
-	return Turn{}, false
 }

@@ -1,12 +1,15 @@
 package matrix
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"builders.test/helpers/claim"
 	"builders.test/helpers/subject"
 	"builders.test/internal/report"
 	"gotest.tools/v3/assert"
+	"gotest.tools/v3/golden"
 )
 
 // on returns a subject, given by what distinguishes columns.
@@ -75,30 +78,75 @@ func TestRowsHaveEveryClaimChapterByChapter(t *testing.T) {
 	assert.DeepEqual(t, table.Columns[1].Summary, newer.Summary)
 }
 
-func TestTurns(t *testing.T) {
+func TestRanges(t *testing.T) {
 	const (
 		holds   = claim.Holds
 		skipped = claim.NotApplicable
 		failed  = claim.Error
 		broken  = claim.Broken
+		unsure  = claim.Unsteady
 	)
+	releases := []string{"v0.11.5", "v0.20.2", "v0.34.2"}
 	for name, tc := range map[string]struct {
 		verdicts []claim.Verdict
-		want     []Turn
+		want     []Range
+		words    string
 	}{
-		"never broken":          {[]claim.Verdict{holds, skipped, failed}, nil},
-		"broken at the end":     {[]claim.Verdict{holds, holds, broken}, []Turn{{1, 2}}},
-		"unknown in between":    {[]claim.Verdict{holds, failed, broken}, []Turn{{0, 2}}},
-		"broken from the start": {[]claim.Verdict{broken, holds, broken}, []Turn{{None, 0}}},
-		"broken in the midst":   {[]claim.Verdict{holds, broken, holds}, []Turn{{0, 1}}},
-		"unsteady is not bad":   {[]claim.Verdict{holds, claim.Unsteady, broken}, []Turn{{0, 2}}},
-		"unsteady is not good":  {[]claim.Verdict{claim.Unsteady, broken, holds}, []Turn{{None, 1}}},
-		"unsteady to the end":   {[]claim.Verdict{holds, holds, claim.Unsteady}, nil},
+		"never broken":          {[]claim.Verdict{holds, skipped, failed}, nil, ""},
+		"broken at the end":     {[]claim.Verdict{holds, holds, broken}, []Range{{2, 2, 1, None}}, "broken since v0.34.2"},
+		"unknown in between":    {[]claim.Verdict{holds, failed, broken}, []Range{{2, 2, 0, None}}, "broken since ≤ v0.34.2 (last good v0.11.5)"},
+		"broken twice":          {[]claim.Verdict{broken, holds, broken}, []Range{{0, 0, None, 1}, {2, 2, 1, None}}, "broken since ≤ v0.11.5, fixed in v0.20.2; broken since v0.34.2"},
+		"broken in the midst":   {[]claim.Verdict{holds, broken, holds}, []Range{{1, 1, 0, 2}}, "broken since v0.20.2, fixed in v0.34.2"},
+		"unsteady is not bad":   {[]claim.Verdict{holds, unsure, broken}, []Range{{2, 2, 0, None}}, "broken since ≤ v0.34.2 (last good v0.11.5)"},
+		"unsteady is not good":  {[]claim.Verdict{unsure, broken, holds}, []Range{{1, 1, None, 2}}, "broken since ≤ v0.20.2, fixed in v0.34.2"},
+		"unsteady amid it":      {[]claim.Verdict{broken, unsure, broken}, []Range{{0, 2, None, None}}, "broken since ≤ v0.11.5"},
+		"fixed some time later": {[]claim.Verdict{broken, skipped, holds}, []Range{{0, 0, None, 2}}, "broken since ≤ v0.11.5, fixed in ≤ v0.34.2 (last bad v0.11.5)"},
+		"unsteady to the end":   {[]claim.Verdict{holds, holds, unsure}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.DeepEqual(t, New(judged([]string{"v0.11.5", "v0.20.2", "v0.34.2"}, tc.verdicts)...).Rows[0].Turns, tc.want)
+			table := New(judged(releases, tc.verdicts)...).Knowing(releases)
+			assert.DeepEqual(t, table.Rows[0].Ranges, tc.want)
+			assert.Equal(t, words(table), tc.words)
 		})
 	}
+}
+
+func words(t Table) string {
+	var all []string
+	for _, r := range t.Rows[0].Ranges {
+		all = append(all, t.Words(r))
+	}
+	return strings.Join(all, "; ")
+}
+
+// Without a list of releases, or with one between two columns, nobody can say in which it
+// broke.
+func TestRangesNeverGuess(t *testing.T) {
+	table := New(judged([]string{"v0.16.0", "v0.18.0", "v0.20.0"}, []claim.Verdict{claim.Holds, claim.Broken, claim.Holds})...)
+	for _, releases := range [][]string{nil, {"v0.16.0", "v0.17.0", "v0.18.0", "v0.18.1", "v0.20.0"}, {"v0.18.0"}} {
+		assert.Equal(t, words(table.Knowing(releases)), "broken since ≤ v0.18.0 (last good v0.16.0), fixed in ≤ v0.20.0 (last bad v0.18.0)")
+	}
+	assert.Equal(t, words(table.Knowing([]string{"v0.16.0", "v0.17.0-rc1", "v0.18.0", "v0.20.0"})), "broken since v0.18.0, fixed in v0.20.0")
+}
+
+func TestEvents(t *testing.T) {
+	table := New(judged([]string{"v0.16.0", "v0.18.0", "v0.20.0", "v0.21.0"}, []claim.Verdict{claim.Holds, claim.Broken, claim.Holds, claim.Broken})...).
+		Knowing([]string{"v0.16.0", "v0.17.0", "v0.18.0", "v0.20.0", "v0.21.0"})
+	encoded, err := json.MarshalIndent(table.Events(), "", "  ")
+	assert.NilError(t, err)
+	golden.Assert(t, string(encoded)+"\n", "events.json")
+}
+
+func TestSort(t *testing.T) {
+	subjects := []report.Subject{
+		release("v0.32.0"), on("v0.17.0", "v0.38.2", "d", "b"), on("main", "v0.38.2", "d", "b"), on("v0.17.0", "v0.38.2", "d", "a"), on("v0.17.0", "v0.9.1", "d", "b"),
+	}
+	Sort(subjects, func(s report.Subject) report.Subject { return s })
+	var got []string
+	for _, s := range subjects {
+		got = append(got, s.BuildKit.Version+" "+s.Buildx.Version+" "+s.Engine.Store)
+	}
+	assert.DeepEqual(t, got, []string{"v0.17.0 v0.9.1 b", "v0.17.0 v0.38.2 b", "v0.17.0 v0.38.2 a", "v0.32.0 v0.38.2 containerd", "main v0.38.2 b"})
 }
 
 // judged returns one report per version on a single claim.
@@ -110,7 +158,7 @@ func judged(versions []string, verdicts []claim.Verdict) []report.Report {
 	return reports
 }
 
-func TestTurnsAreFoundAlongOneVersion(t *testing.T) {
+func TestRangesAreFoundAlongOneVersion(t *testing.T) {
 	only := func(v claim.Verdict) []report.Claim { return []report.Claim{{ID: "a/b", Chapter: "a", Verdict: v}} }
 	grid := New(
 		report.New(on("v1", "x", "d", "containerd"), only(claim.Holds)),
@@ -118,19 +166,19 @@ func TestTurnsAreFoundAlongOneVersion(t *testing.T) {
 		report.New(on("v2", "x", "d", "containerd"), only(claim.Broken)),
 		report.New(on("v2", "x", "d", "overlay2"), only(claim.Broken)),
 	)
-	assert.DeepEqual(t, grid.Rows[0].Turns, []Turn{{0, 2}, {None, 1}})
+	assert.DeepEqual(t, grid.Rows[0].Ranges, []Range{{2, 2, 0, None}, {1, 3, None, None}})
 
 	stores := New(
 		report.New(on("v1", "x", "d", "containerd"), only(claim.Holds)),
 		report.New(on("v1", "x", "d", "overlay2"), only(claim.Broken)),
 	)
-	assert.Assert(t, stores.Rows[0].Turns == nil, "no store comes before the other")
+	assert.Assert(t, stores.Rows[0].Ranges == nil, "no store comes before the other")
 
 	plugins := New(
 		report.New(on("v1", "x1", "d", "s"), only(claim.Holds)),
 		report.New(on("v1", "x2", "d", "s"), only(claim.Broken)),
 	)
-	assert.DeepEqual(t, plugins.Rows[0].Turns, []Turn{{0, 1}})
+	assert.DeepEqual(t, plugins.Rows[0].Ranges, []Range{{1, 1, 0, None}})
 }
 
 func TestStandingOfARow(t *testing.T) {
@@ -159,8 +207,8 @@ func TestAFixWhereAFaultIsKnownIsSeen(t *testing.T) {
 }
 
 // The claim goes bad even in a release that is known for the fault.
-func TestAKnownFaultIsATurn(t *testing.T) {
+func TestAKnownFaultHasARange(t *testing.T) {
 	reports := judged([]string{"v0.11.5", "v0.20.2", "v0.34.2"}, []claim.Verdict{claim.Holds, claim.Broken, claim.Holds})
 	reports[1].Claims[0].Known = "x/y#1, fixed in v0.20.3"
-	assert.DeepEqual(t, New(reports...).Rows[0].Turns, []Turn{{0, 1}})
+	assert.DeepEqual(t, New(reports...).Rows[0].Ranges, []Range{{1, 1, 0, 2}})
 }

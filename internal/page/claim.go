@@ -33,7 +33,7 @@ type claimView struct {
 	// Source is where the claim comes from, and Link leads there if it is on
 	// the web. History says since when it is true.
 	Source, Link, History string
-	// Turns say where it stopped holding or, in a comparison, how often it failed.
+	// Turns say in which versions it is broken or, in a comparison, how often it failed.
 	Turns []string
 
 	standing, latest report.Standing
@@ -98,7 +98,7 @@ func newClaims(d results.Set, all gathered, bases []string) []claimView {
 			Class: string(changes[row.ID].Class), Facts: facts(row), standing: standing, fixedHere: row.FixedHere(),
 		}
 		if d.Comparison == nil {
-			c.Turns = turns(d.Table, row)
+			c.Turns = broken(d.Table, row)
 		} else if change := changes[row.ID]; change.String() != string(change.Class) {
 			c.Turns = []string{change.String()}
 		}
@@ -291,16 +291,11 @@ func facts(row matrix.Row) []factView {
 	return all
 }
 
-// turns say where a claim stopped holding.
-func turns(t matrix.Table, row matrix.Row) []string {
+// broken says in which versions a claim is broken.
+func broken(t matrix.Table, row matrix.Row) []string {
 	var said []string
-	for _, turn := range row.Turns {
-		bad := t.Columns[turn.FirstBad].Label
-		if turn.LastGood == matrix.None {
-			said = append(said, fmt.Sprintf("first bad %s, with no earlier run in which it held", bad))
-			continue
-		}
-		said = append(said, fmt.Sprintf("last good %s, first bad %s", t.Columns[turn.LastGood].Label, bad))
+	for _, r := range row.Ranges {
+		said = append(said, t.Words(r))
 	}
 	return said
 }

@@ -30,20 +30,36 @@ type Set struct {
 	Comparison *compare.Comparison
 }
 
-// Read reads the runs in the folders. Several make a matrix.
+// Read reads the runs in the folders. Several make a matrix, see [Grid].
 func Read(dirs ...string) (Set, error) {
+	runs, err := read(dirs)
+	if err != nil {
+		return Set{}, err
+	}
+	return Grid(runs...), nil
+}
+
+func read(dirs []string) ([]Run, error) {
 	if len(dirs) == 0 {
-		return Set{}, errors.New("no run folder was named")
+		return nil, errors.New("no run folder was named")
 	}
 	runs := make([]Run, 0, len(dirs))
 	for _, dir := range dirs {
 		r, err := report.Read(filepath.Join(dir, report.File))
 		if err != nil {
-			return Set{}, err
+			return nil, err
 		}
 		runs = append(runs, Run{Dir: dir, Report: r})
 	}
-	return Of(runs...), nil
+	return runs, nil
+}
+
+// Grid puts runs side by side in the order of their versions, whatever the order in
+// which they were made or named.
+func Grid(runs ...Run) Set {
+	runs = slices.Clone(runs)
+	matrix.Sort(runs, func(r Run) report.Subject { return r.Report.Subject })
+	return Of(runs...)
 }
 
 // Of puts runs side by side.
@@ -79,11 +95,12 @@ func ReadPair(dirs ...string) (Set, error) {
 	if len(dirs) != 2 {
 		return Set{}, fmt.Errorf("--compare needs two folders, the baseline's first, but got %d", len(dirs))
 	}
-	s, err := Read(dirs...)
+	runs, err := read(dirs)
 	if err != nil {
 		return Set{}, err
 	}
-	return Compare(s.Runs[0], s.Runs[1]), s.OneBook()
+	s := Compare(runs[0], runs[1])
+	return s, s.OneBook()
 }
 
 // Merge reads the reports of several machines, which must belong together: they are of

@@ -25,9 +25,9 @@ type Cleaner struct {
 }
 
 // Run shows everything that runs own and removes what belongs to dead ones.
-func (c Cleaner) Run(ctx context.Context) error {
+func (c Cleaner) Run(ctx context.Context) (failed error) {
 	hosts, done, err := engineHosts(ctx)
-	defer done()
+	defer func() { failed = errors.Join(failed, done()) }()
 	engines, unreached := env.Reach(ctx, hosts...)
 	defer func() {
 		for _, engine := range engines {
