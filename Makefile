@@ -11,6 +11,9 @@ RELEASES := v0.11.5 v0.34.2
 CELLS    := docker/containerd docker/overlay2 remote/containerd docker-container/overlay2
 IN_CELLS := processor,caching,output,buildkit,frontend,images
 
+# What is proven for a user who is not root; make rehearsal has more, and other worlds.
+IN_WORLD := builders,caching,cleanup,output/push,images/docker-image,processor/one-index
+
 # Parsers of text from outside: BuildKit's progress, reports, scripts, needs.
 PARSERS  := helpers/progress:FuzzParse internal/report:FuzzParse internal/text/sanitize:FuzzLine helpers/script:FuzzParse helpers/engine/relay:FuzzPass helpers/claim:FuzzParseNeed
 
@@ -55,6 +58,8 @@ test: bin/builders ## vet, lint, unit tests, every claim on an old and a new Bui
 	done; \
 	echo; echo "== an engine that is already in use"; \
 	go test -tags faults -count=1 -v -run '^Test(Guest|AThiefIsCaught|Scripts)$$' ./internal/faults || failed="$$failed guest"; \
+	echo; echo "== a user who is not root, with Docker Hub by its name"; \
+	WORLDS=hub RUN='$(IN_WORLD)' go test -tags faults -count=1 -v -run '^TestRehearsal$$' ./internal/rehearsal || failed="$$failed rehearsal"; \
 	echo; echo "== another project's suite"; \
 	(eval "$$(bin/builders lab env 2>/dev/null)"; cd examples/own-suite && go vet -tags integration ./... && \
 	  go test -tags integration -count=1 ./...) || failed="$$failed own-suite"; \

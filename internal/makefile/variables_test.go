@@ -45,7 +45,7 @@ func TestAllVariablesAreKnown(t *testing.T) {
 				content, err := os.ReadFile(path)
 				assert.NilError(t, err)
 				for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(content), -1) {
-					own := []string{"RELEASES", "CELLS", "IN_CELLS", "PARSERS", "MAKEFILE_LIST", "MAKELEVEL"}
+					own := []string{"RELEASES", "CELLS", "IN_CELLS", "IN_WORLD", "PARSERS", "MAKEFILE_LIST", "MAKELEVEL"}
 					assert.Assert(t, Refuse(match[1]) == nil || slices.Contains(own, match[1]), "%s: %s", path, match[1])
 				}
 			}
