@@ -45,7 +45,7 @@ or the command was misused.`,
 		return fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCheckCommand(), newReportCommand(), newCompareCommand(), newCanaryCommand(), newMatrixCommand(), newSoakCommand(), newBenchCommand(), newBisectCommand(), newHistoryCommand(), newSelftestCommand(), newPlanCommand(), newInitCommand(), newUsesCommand(), newMergeCommand(), newClaimsCommand(), newShowCommand(), newTimelineCommand(), newLabCommand(), newCleanCommand(), newVariablesCommand())
+	root.AddCommand(newCheckCommand(), newReportCommand(), newCompareCommand(), newCanaryCommand(), newMatrixCommand(), newSoakCommand(), newBenchCommand(), newBisectCommand(), newHistoryCommand(), newSelftestCommand(), newPlanCommand(), newInitCommand(), newUsesCommand(), newMergeCommand(), newClaimsCommand(), newShowCommand(), newTimelineCommand(), newLabCommand(), newCleanCommand(), newOrphansCommand(), newVariablesCommand())
 	helpful(root)
 	return root
 }

@@ -29,6 +29,8 @@ type Endpoint struct {
 	// ChosenBy says what leads there, such as DOCKER_HOST; empty if it is just the
 	// docker command's default.
 	ChosenBy string
+	// Context is the docker context that leads there; empty if DOCKER_HOST does.
+	Context string
 
 	// environ are the variables with which the docker command connects to it, if only
 	// that can.
@@ -93,7 +95,7 @@ func current(ctx context.Context, docker string) (Endpoint, error) {
 	}
 	name, rest, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
 	certificates, host, _ := strings.Cut(rest, " ")
-	found := Endpoint{Docker: docker, Host: host}
+	found := Endpoint{Docker: docker, Host: host, Context: name}
 	if name != "default" {
 		found.ChosenBy = fmt.Sprintf("the docker context %q", name)
 	}

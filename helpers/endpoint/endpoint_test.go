@@ -21,8 +21,8 @@ func dockerSays(t *testing.T, script string) (path string) {
 
 func TestDiscover(t *testing.T) {
 	for script, want := range map[string]Endpoint{
-		`echo default 0 unix:///var/run/docker.sock`: {Host: "unix:///var/run/docker.sock"},
-		`echo desktop 0 "unix:///my own/sock"`:       {Host: "unix:///my own/sock", ChosenBy: `the docker context "desktop"`},
+		`echo default 0 unix:///var/run/docker.sock`: {Host: "unix:///var/run/docker.sock", Context: "default"},
+		`echo desktop 0 "unix:///my own/sock"`:       {Host: "unix:///my own/sock", ChosenBy: `the docker context "desktop"`, Context: "desktop"},
 	} {
 		want.Docker = dockerSays(t, script)
 		got, err := Discover(t.Context())

@@ -30,12 +30,12 @@ func TestVariablesAreRefused(t *testing.T) {
 // Makefile take.
 func TestAllVariablesAreKnown(t *testing.T) {
 	for pattern, files := range map[string][]string{
-		`variable\("([A-Z_]+)"`:     {"../../cmd/builders/*.go"},
-		`\$\(([A-Z][A-Z_]+)\)`:      {"../../Makefile"},
-		`\$\(or \$\(([A-Z_]+)\)`:    {"../../Makefile"},
-		"`([A-Z_]+)=`":              {"../../README.md", "../../docs/*.md"},
-		`'  ([A-Z_]+)= `:            {"../../Makefile"},
-		`make [a-z]+ ([A-Z_]+)=`:    {"../../README.md", "../../docs/*.md"},
+		`variable\("([A-Z_]+)"`:            {"../../cmd/builders/*.go"},
+		`\$\(([A-Z][A-Z_]+)\)`:             {"../../Makefile"},
+		`\$\(or \$\(([A-Z_]+)\)`:           {"../../Makefile"},
+		"`([A-Z_]+)=`":                     {"../../README.md", "../../docs/*.md"},
+		`'  ([A-Z_]+)= `:                   {"../../Makefile"},
+		`make [a-z]+ ([A-Z_]+)=`:           {"../../README.md", "../../docs/*.md"},
 		`os.Getenv\("(SHOTS|KILLS|WORLDS)`: {"../../internal/*/*.go"},
 	} {
 		for _, glob := range files {
