@@ -1,7 +1,7 @@
 package main
 
 import (
-	"builders.test/internal/orphans"
+	"builders.test/internal/existing/orphans"
 	"github.com/spf13/cobra"
 )
 
