@@ -52,7 +52,8 @@ func Discover(ctx context.Context) (Endpoint, error) {
 			return Endpoint{}, err
 		}
 	}
-	secured := os.Getenv("DOCKER_TLS_VERIFY") != "" && strings.HasPrefix(found.Host, "tcp://")
+	withTLS := os.Getenv("DOCKER_TLS_VERIFY") != "" || os.Getenv("DOCKER_TLS") != ""
+	secured := withTLS && strings.HasPrefix(found.Host, "tcp://")
 	if found.Direct() && (secured || strings.HasPrefix(found.Host, sshScheme)) {
 		found.environ = leading()
 	}

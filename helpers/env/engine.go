@@ -80,6 +80,14 @@ func (e *Environment) openEngine(ctx context.Context) error {
 	if err := steerTestcontainers(host); err != nil {
 		return err
 	}
+	if host != found.Host {
+		// They lead to the endpoint that the tunnel leads to.
+		for _, name := range []string{"DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_TLS"} {
+			if err := os.Unsetenv(name); err != nil {
+				return err
+			}
+		}
+	}
 	if err := e.connect(ctx, host); err != nil {
 		return err
 	}
@@ -131,15 +139,10 @@ func (e *Environment) connect(ctx context.Context, host string) (err error) {
 // is one more image to pull and cannot see buildx's containers. The janitor does
 // its work.
 func steerTestcontainers(host string) error {
-	var errs []error
-	// A context or certificates are for the endpoint that the user has.
-	for _, name := range []string{"DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_TLS"} {
-		errs = append(errs, os.Unsetenv(name))
-	}
-	return errors.Join(append(errs,
+	return errors.Join(
 		os.Setenv("DOCKER_HOST", host),
 		os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"),
-	)...)
+	)
 }
 
 func store(status [][2]string, driver string) string {

@@ -114,8 +114,9 @@ func (g *Guard) Close() error {
 		err = errors.Join(err, fmt.Errorf("the run left %s; they are removed now", join(left)))
 	}
 	err = errors.Join(err, g.pipe.Close())
-	if err == nil {
-		return g.child.Process.Release()
+	// With a tunnel the reaper waits for this process to end, which serves it.
+	if err == nil || g.environment.Engine.Via != "" {
+		return errors.Join(err, g.child.Process.Release())
 	}
 	// It does once more what could not be done.
 	return errors.Join(err, g.child.Wait())

@@ -59,6 +59,9 @@ func present(dir string, args []string) error {
 // stage matches the beginning of a stage of a Dockerfile, with its name if it has one.
 var stage = regexp.MustCompile(`(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*\S+(?:[ \t]+AS[ \t]+(\S+))?`)
 
+// unfinished matches the beginning of a stage that goes on in the next line.
+var unfinished = regexp.MustCompile("(?im)^[ \\t]*FROM\\b.*[\\\\`][ \\t]*$")
+
 // stageThere returns an error if a Dockerfile has no stage of the name that a build asks
 // for. A Dockerfile that cannot be read here, or that some other frontend reads, may
 // have any.
@@ -71,7 +74,7 @@ func stageThere(dir, file string, targets []string) error {
 	}
 	content, err := os.ReadFile(file)
 	found := stage.FindAllStringSubmatch(string(content), -1)
-	if err != nil || len(found) == 0 {
+	if err != nil || len(found) == 0 || unfinished.Match(content) {
 		return nil
 	}
 	var names []string

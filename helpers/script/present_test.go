@@ -13,12 +13,13 @@ func TestPresentKnowsStages(t *testing.T) {
 	for name, text := range map[string]string{
 		"Dockerfile": "# syntax=docker/dockerfile:1\nFROM --platform=$BUILDPLATFORM golang AS Build\nRUN true\n  from scratch\nCOPY --from=build /app /\n",
 		"bare":       "FROM scratch\n",
+		"long":       "FROM \\\n  busybox AS app\n",
 		"other":      "# syntax=example.com/frontend\nstages: [one]\n",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	for _, args := range [][]string{
-		{"--target", "build", "."}, {"--target=1", "."}, {"."}, {"--target", "any", "-f", "other", "."}, {"--target", "any", "-f", "https://example.com/Dockerfile", "."},
+		{"--target", "build", "."}, {"--target=1", "."}, {"."}, {"--target", "any", "-f", "other", "."}, {"--target", "app", "-f", "long", "."}, {"--target", "any", "-f", "https://example.com/Dockerfile", "."},
 	} {
 		require.NoError(t, present(dir, args), args)
 	}
