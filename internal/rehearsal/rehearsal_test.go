@@ -311,6 +311,17 @@ images, and those of BuildKit carry the authority of these certificates. All cha
 the rows with few claims those that the row is about; ffmpeg is left out, because its builds
 install packages from Debian's archive.
 
+Engine and user have networks of their own with a loopback interface and nothing else; over ssh
+and TLS these are two, as if the engine were another machine. What the claims need of it then
+goes through ` + "`docker system dial-stdio`" + `, as the docker command's own connections do, and ` + "`docker exec`" + ` for
+the registries of claims. Claims that share files or ports with the engine are not applicable there
+(local-engine). A user who is not root may not read dockerd's program file (engine-program), and
+without a [testbed](../helpers/testbed/testbed.go) there is no mirror whose tags may be moved, no
+dive, and no engine with the other image store.
+
+In the rows *rate-limit* and *hub-gone* the world is at fault: claims are errors that name the
+registry, and none is broken.
+
 | cell | the user … | hold | not applicable, needs | error | broken | took |
 |---|---|---|---|---|---|---|
 `
