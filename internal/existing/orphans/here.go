@@ -8,6 +8,7 @@ import (
 
 	"builders.test/helpers/endpoint"
 	"builders.test/helpers/env"
+	"builders.test/internal/text/sanitize"
 )
 
 // Here finds the orphans on the engine that the docker command reaches, by the records of
@@ -31,8 +32,9 @@ func Here(ctx context.Context) (l Listing, err error) {
 			err = errors.Join(err, one.Close())
 		}
 	}()
-	l = Listing{Config: buildxConfig(), Engine: found.Host, Orphans: []Orphan{}}
-	records, err := Records(l.Config)
+	config := buildxConfig()
+	l = Listing{Config: sanitize.Line(config), Engine: sanitize.Line(found.Host), Orphans: []Orphan{}}
+	records, err := Records(config)
 	if err != nil {
 		return Listing{}, err
 	}
@@ -41,7 +43,12 @@ func Here(ctx context.Context) (l Listing, err error) {
 		return Listing{}, err
 	}
 	orphans, elsewhere := Find(engine, records)
-	l.Orphans, l.Elsewhere = append(l.Orphans, orphans...), elsewhere
+	l.Elsewhere = elsewhere
+	for _, o := range orphans {
+		// Whoever may write a record chooses its name.
+		o.Name, o.Why, o.Remove = sanitize.Line(o.Name), sanitize.Line(o.Why), sanitize.Line(o.Remove)
+		l.Orphans = append(l.Orphans, o)
+	}
 	return l, nil
 }
 

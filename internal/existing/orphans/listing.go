@@ -7,7 +7,6 @@ import (
 	"text/tabwriter"
 
 	"builders.test/internal/text"
-	"builders.test/internal/text/sanitize"
 	"github.com/docker/go-units"
 )
 
@@ -35,14 +34,14 @@ func (l Listing) Write(out io.Writer) error {
 		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "KIND\tNAME\tSIZE\tWHY\tREMOVE IT WITH")
 		for _, o := range l.Orphans {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", o.Kind, sanitize.Line(o.Name), size(o.Bytes), sanitize.Line(o.Why), sanitize.Line(o.Remove))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", o.Kind, o.Name, size(o.Bytes), o.Why, o.Remove)
 		}
 		if err := table.Flush(); err != nil {
 			return err
 		}
 	}
 	fmt.Fprintf(out, "%s, %s; nothing was removed\n", text.Count(len(l.Orphans), "orphan"), units.HumanSize(float64(Total(l.Orphans))))
-	fmt.Fprintf(out, "judged by the records in %s: a builder of another user, or of another configuration, is not known there\n", sanitize.Line(l.Config))
+	fmt.Fprintf(out, "judged by the records in %s: a builder of another user, or of another configuration, is not known there\n", l.Config)
 	if l.Elsewhere > 0 {
 		fmt.Fprintf(out, "%s on other engines: not judged\n", text.Count(l.Elsewhere, "node"))
 	}
