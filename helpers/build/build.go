@@ -100,14 +100,24 @@ func (r *Result) failedStep() (why string, failed bool) {
 // tail returns the end of a step's output, short enough for one line.
 func tail(log string) string {
 	const limit = 300
-	log = strings.TrimSpace(log)
-	if log == "" {
+	var end string
+	for line := range strings.Lines(log) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		if end != "" {
+			end += " / "
+		}
+		end += line
+	}
+	if end == "" {
 		return ""
 	}
-	if len(log) > limit {
-		log = "…" + log[len(log)-limit:]
+	if len(end) > limit {
+		end = "…" + strings.ToValidUTF8(end[len(end)-limit:], "")
 	}
-	return "; it said: " + log
+	return "; it said: " + end
 }
 
 // StepLogs returns everything the steps printed, for claims about the text itself.

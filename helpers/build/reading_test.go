@@ -72,3 +72,10 @@ func row(l Loss) string {
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s |", l.Fact, releases, l.When, l.Instead, source)
 }
+
+func TestTheEndOfALogFitsALine(t *testing.T) {
+	assert.Equal(t, tail(""), "")
+	assert.Equal(t, tail("\n sed: bad option\n\nUsage: sed\n"), "; it said: sed: bad option / Usage: sed")
+	long := tail(strings.Repeat("x", 400) + "\nthe cause\n")
+	assert.Assert(t, strings.HasPrefix(long, "; it said: …x") && strings.HasSuffix(long, "x / the cause"), long)
+}

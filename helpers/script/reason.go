@@ -3,6 +3,7 @@ package script
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gotest.tools/v3/icmd"
@@ -15,7 +16,7 @@ const refusal = `unknown (shorthand )?flag:|flag needs an argument:|invalid argu
 
 var (
 	refusedBare   = regexp.MustCompile(`^(` + refusal + `)`)
-	refusedMarked = regexp.MustCompile(`^(ERROR: |docker: )+(` + refusal + `|unknown command:|failed to find target |'docker [^']*' (requires|accepts) )`)
+	refusedMarked = regexp.MustCompile(`^(ERROR: |docker: )+(` + refusal + `|unknown command:|failed to find target |could not find any target matching |'docker [^']*' (requires|accepts) )`)
 )
 
 // ofDocker is the exit code of a docker command that did not begin.
@@ -29,11 +30,23 @@ func misused(result *icmd.Result) (complaint string, refused bool) {
 	}
 	for line := range strings.Lines(result.Stderr()) {
 		line = strings.TrimSpace(line)
-		if result.ExitCode == ofDocker && refusedBare.MatchString(line) || refusedMarked.MatchString(line) {
+		if result.ExitCode == ofDocker && refusedBare.MatchString(line) || refusedMarked.MatchString(line) && !ofAFile(line, result.Cmd.Args) {
 			return strings.TrimPrefix(strings.TrimPrefix(line, "ERROR: "), "docker: "), true
 		}
 	}
 	return "", false
+}
+
+// missingTarget matches bake's complaint about a target that there is not, with its name.
+var missingTarget = regexp.MustCompile(`^(?:ERROR: )+(?:failed to find target|could not find any target matching) '?([^'\s]+)'?`)
+
+// ofAFile reports whether a complaint is about a target that no word of the command line
+// names: then a bake file does, such as in a group.
+func ofAFile(complaint string, args []string) bool {
+	match := missingTarget.FindStringSubmatch(complaint)
+	return match != nil && !slices.ContainsFunc(args, func(arg string) bool {
+		return arg == match[1] || strings.HasPrefix(arg, match[1]+".")
+	})
 }
 
 // place is a line of a Dockerfile, or of another file, above the lines that buildx shows

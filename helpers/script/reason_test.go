@@ -98,3 +98,20 @@ func FuzzTranscript(f *testing.F) {
 		found.reason()
 	})
 }
+
+// What a bake file names, in a group, is the project's; what the script names is its own.
+func TestOfAFile(t *testing.T) {
+	for line, args := range map[string][]string{
+		"ERROR: failed to find target svc":                {"docker", "buildx", "bake", "--print"},
+		"ERROR: could not find any target matching 'svc'": {"docker", "buildx", "bake", "service"},
+	} {
+		assert.Assert(t, ofAFile(line, args), line)
+	}
+	for line, args := range map[string][]string{
+		"ERROR: failed to find target svc":                {"docker", "buildx", "bake", "svc"},
+		"ERROR: could not find any target matching 'svc'": {"docker", "buildx", "bake", "--set", "svc.tags=a", "service"},
+		"ERROR: unknown flag: --lod":                      {"docker", "buildx", "build", "--lod"},
+	} {
+		assert.Assert(t, !ofAFile(line, args), line)
+	}
+}

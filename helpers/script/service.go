@@ -121,14 +121,31 @@ func (r *runner) awaitHealth(s *service) error {
 			last = strings.TrimSpace(log[len(log)-1].Output)
 		}
 		if state.Health.Status == container.Unhealthy {
-			return false, fmt.Errorf("the service %s is unhealthy: %s", s.name, last)
+			r.record(s)
+			return false, fmt.Errorf("the service %s is unhealthy: %s says: %s", s.name, r.healthCheck(s), last)
 		}
 		return false, nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
+		r.record(s)
 		return fmt.Errorf("the service %s was not healthy within %s: %s", s.name, servicePatience, last)
 	}
 	return err
+}
+
+// record has the evidence say what the service printed, and what its checks did.
+func (r *runner) record(s *service) {
+	r.config.Try(r.t, "logs", s.container)
+	r.config.Try(r.t, "inspect", "--format", "{{json .State.Health}}", s.container)
+}
+
+// healthCheck is the command with which the engine checks the service.
+func (r *runner) healthCheck(s *service) string {
+	about := engine.Container(r.t, s.container)
+	if about.Config == nil || about.Config.Healthcheck == nil || len(about.Config.Healthcheck.Test) < 2 {
+		return "its check"
+	}
+	return "its check `" + strings.Join(about.Config.Healthcheck.Test[1:], " ") + "`"
 }
 
 // gone says why a service no longer runs.

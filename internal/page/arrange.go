@@ -1,6 +1,8 @@
 package page
 
 import (
+	"slices"
+
 	"builders.test/internal/compare"
 	"builders.test/internal/report"
 	"builders.test/internal/results"
@@ -26,9 +28,13 @@ func arrange(d results.Set, claims []claimView) (first, rest []group) {
 // failed groups what is broken, what could not be tested, what failed
 // and held, and what is known.
 func failed(d results.Set, claims []claimView) []group {
+	broken, unknown := "BuildKit or buildx did the wrong thing", "the environment failed, so nothing is known"
+	if slices.ContainsFunc(claims, func(c claimView) bool { return c.ofScript }) {
+		broken, unknown = "BuildKit, buildx or the project did the wrong thing", "the environment failed or the script has a mistake, so nothing is known"
+	}
 	groups := map[report.Standing]*group{
-		report.Broken:   {Title: "Broken", Note: "BuildKit or buildx did the wrong thing"},
-		report.Error:    {Title: "Error", Note: "the environment failed, so nothing is known"},
+		report.Broken:   {Title: "Broken", Note: broken},
+		report.Error:    {Title: "Error", Note: unknown},
 		report.Unsteady: {Title: "Unsteady", Note: "failed and then held on another try: do not rely on it"},
 		report.Known:    {Title: "Known faults", Quiet: true},
 		report.Holds:    {Title: "Fixed here", Note: "holds although the release is known to break it"},

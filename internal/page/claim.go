@@ -39,6 +39,8 @@ type claimView struct {
 	standing, latest report.Standing
 	// fixedHere reports whether it holds although it is known to be broken.
 	fixedHere bool
+	// ofScript reports whether it is a claim about a user's own project.
+	ofScript bool
 }
 
 // cellView is one claim in one run.
@@ -113,6 +115,7 @@ func newClaims(d results.Set, all gathered, bases []string) []claimView {
 				}
 				verdicts = append(verdicts, cell.Verdict)
 				c.latest, c.Test = one.Standing(), one.Test
+				c.ofScript = strings.Contains(one.Repro, "SPECS=")
 				c.cite(*one)
 			}
 			c.Cells = append(c.Cells, cell)

@@ -207,6 +207,7 @@ func (t target) builds(w *writer, line command, can []string) {
 	} else {
 		w.line("# It builds for every platform that it is made for.")
 	}
+	t.planned.forPlatforms(w, line, t.bake)
 	for _, platform := range can {
 		w.line("%s", t.nowhere(t.on(line, platform)))
 	}
@@ -220,6 +221,18 @@ func (t target) builds(w *writer, line command, can []string) {
 	}
 	w.line("%s", t.nowhere(line))
 	w.line("! executed 'RUN '")
+}
+
+// forPlatforms has the script find out for which platforms the file has a target built:
+// the builds name them one by one.
+func (p planned) forPlatforms(w *writer, line command, name string) {
+	if name == "" || len(p.Platforms) == 0 {
+		return
+	}
+	all := strings.Join(slices.Sorted(slices.Values(p.Platforms)), " ")
+	w.line("%s", append(slices.Clone(line), "--print"))
+	w.line("json '.target[\"%s\"].platforms | sort | join(\" \")'", name)
+	w.line("stdout '^%s$'", regexp.QuoteMeta(all))
 }
 
 func (t target) exports(w *writer, line command) {
