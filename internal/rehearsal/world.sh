@@ -36,9 +36,18 @@ mkdir -p "$world/kept"
 modules=$(readlink -f "$world/modules")
 go=$(dirname "$(readlink -f "$world/go")")
 mount --bind "$modules" "$world/kept"
-case $modules in
-/root/*) mount -t tmpfs -o mode=755 tmpfs /root ;;
-esac
+# A folder on the way that only its owner may enter is hidden by one that everyone may.
+at=
+IFS=/
+for part in $modules; do
+	at=${at%/}/$part
+	[ -d "$at" ] || break
+	if [ $(($(stat -c %a "$at") % 2)) = 0 ]; then
+		mount -t tmpfs -o mode=755 tmpfs "$at"
+		break
+	fi
+done
+unset IFS
 mkdir -p "$modules"
 mount --bind -o ro "$world/kept" "$modules"
 cd /home/builder/project
