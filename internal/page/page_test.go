@@ -209,3 +209,19 @@ func TestAStepThatBeganAgainHasNoEnd(t *testing.T) {
 	assert.Equal(t, steps[0].End, int64(4000))
 	assert.Equal(t, steps[1].End, int64(-1))
 }
+
+// What is broken in a run of a user's own scripts may be the user's project.
+func TestAProjectMayBeAtFault(t *testing.T) {
+	for repro, want := range map[string]string{
+		"make check RUN=a/b":                        "BuildKit or buildx did the wrong thing",
+		"make check SPECS=../app/specs RUN=specs/b": "BuildKit, buildx or the project did the wrong thing",
+	} {
+		claims := sampleClaims()
+		for i := range claims {
+			claims[i].Verdict, claims[i].Known, claims[i].Repro = claim.Broken, "", repro
+		}
+		content, err := Render(results.Of(sampleRun(t, "v0.11.5", claims)), t.TempDir())
+		assert.NilError(t, err)
+		assert.Assert(t, strings.Contains(parse(t, content).Text(), want), repro)
+	}
+}
