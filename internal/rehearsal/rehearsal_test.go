@@ -11,8 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -85,6 +87,11 @@ var cells = []cell{
 	{
 		name: "hub-gone", about: "loses the registries in the middle", run: some, lacks: onContainerd, fails: true,
 		during: func(t *testing.T, w *World) { require.NoError(t, w.Lose()) },
+	},
+	{
+		name: "killed", about: "reaches the engine over ssh, and something kills the test process in the middle (-9)",
+		conditions: Conditions{Reach: OverSSH}, run: some, lacks: elsewhere, fails: true,
+		during: func(t *testing.T, _ *World) { kill(t) },
 	},
 	{name: "no-emulation", about: "has no emulation of arm64", run: everything, lacks: notEmulating, prepare: func(t *testing.T, _ *World) { stopEmulation(t) }},
 }
@@ -287,6 +294,28 @@ func (w *World) left() (string, error) {
 	return strings.TrimSpace(string(said)), err
 }
 
+// kill ends the process that tests the user's claims. Its reaper is the same program
+// without arguments.
+func kill(t *testing.T) {
+	t.Helper()
+	found, err := filepath.Glob("/proc/[0-9]*")
+	require.NoError(t, err)
+	for _, dir := range found {
+		info, err := os.Stat(dir)
+		line, failed := os.ReadFile(filepath.Join(dir, "cmdline"))
+		if err != nil || failed != nil || info.Sys().(*syscall.Stat_t).Uid != userID {
+			continue
+		}
+		if words := strings.Split(string(line), "\x00"); filepath.Base(words[0]) == "specs.test" && len(words) > 2 {
+			pid, err := strconv.Atoi(filepath.Base(dir))
+			require.NoError(t, err)
+			require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+			return
+		}
+	}
+	require.Fail(t, "the user tests nothing")
+}
+
 // stopEmulation keeps the kernel from running arm64 programs until the test ends.
 func stopEmulation(t *testing.T) {
 	t.Helper()
@@ -320,7 +349,8 @@ without a [testbed](../helpers/testbed/testbed.go) there is no mirror whose tags
 dive, and no engine with the other image store.
 
 In the rows *rate-limit* and *hub-gone* the world is at fault: claims are errors that name the
-registry, and none is broken.
+registry, and none is broken. In the row *killed* the reaper removes what the run had on the
+engine; in every row nothing is left, there or in the temporary folder.
 
 | cell | the user … | hold | not applicable, needs | error | broken | took |
 |---|---|---|---|---|---|---|
