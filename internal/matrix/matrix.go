@@ -19,7 +19,7 @@ type Table struct {
 	// axis is the version that changes from column to column, as an index of the main
 	// properties; -1 if none does.
 	axis int
-	// releases are all releases there are of it, as far as known.
+	// releases are all releases of BuildKit, as far as known, if it is the axis.
 	releases []string
 }
 

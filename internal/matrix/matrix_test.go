@@ -129,6 +129,16 @@ func TestRangesNeverGuess(t *testing.T) {
 	assert.Equal(t, words(table.Knowing([]string{"v0.16.0", "v0.17.0-rc1", "v0.18.0", "v0.20.0"})), "broken since v0.18.0, fixed in v0.20.0")
 }
 
+// Both have a v0.13.0 and a v0.14.0.
+func TestReleasesOfBuildKitSayNothingAboutBuildx(t *testing.T) {
+	only := func(v claim.Verdict) []report.Claim { return []report.Claim{{ID: "a/b", Chapter: "a", Verdict: v}} }
+	table := New(
+		report.New(on("v0.34.2", "v0.13.0", "d", "s"), only(claim.Holds)),
+		report.New(on("v0.34.2", "v0.14.0", "d", "s"), only(claim.Broken)),
+	).Knowing([]string{"v0.13.0", "v0.14.0"})
+	assert.Equal(t, words(table), "broken since ≤ v0.14.0 (last good v0.13.0)")
+}
+
 func TestEvents(t *testing.T) {
 	table := New(judged([]string{"v0.16.0", "v0.18.0", "v0.20.0", "v0.21.0"}, []claim.Verdict{claim.Holds, claim.Broken, claim.Holds, claim.Broken})...).
 		Knowing([]string{"v0.16.0", "v0.17.0", "v0.18.0", "v0.20.0", "v0.21.0"})

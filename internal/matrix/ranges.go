@@ -56,10 +56,13 @@ func along(cells []*report.Claim, line []int) []Range {
 	return found
 }
 
-// Knowing returns the table with the list of all releases of what its columns differ
-// in. With it, the table knows whether there is a release between two columns; without
-// it, there may always be one.
+// Knowing returns the table with the list of all releases of BuildKit. With it, the table
+// knows whether there is a release between two columns; without it, or if the columns
+// differ in buildx's version, there may always be one.
 func (t Table) Knowing(releases []string) Table {
+	if t.axis != buildkitAxis {
+		return t
+	}
 	t.releases = slices.DeleteFunc(slices.Clone(releases), func(v string) bool {
 		return !semver.IsValid(v) || semver.Prerelease(v) != ""
 	})
