@@ -55,9 +55,6 @@ func (e *Engine) Discard(ctx context.Context) error {
 	return os.RemoveAll(e.Data())
 }
 
-// Log returns the file with what dockerd says.
-func (e *Engine) Log() string { return e.daemon().Log }
-
 // version is the engine's release.
 func (e *Engine) version() string {
 	if version := e.world.Dockerd.Version; version != "" {

@@ -1,7 +1,6 @@
 package orphans
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -111,6 +110,3 @@ func Total(all []Orphan) int64 {
 	}
 	return sum
 }
-
-// String says in one line what it is and why it is one.
-func (o Orphan) String() string { return fmt.Sprintf("%s %s: %s", o.Kind, o.Name, o.Why) }
