@@ -3,7 +3,6 @@
 package rehearsal
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -195,40 +193,29 @@ func (c cell) check(t *testing.T, w *World) (code int, said string) {
 		line = "bin/builders check"
 	}
 	command := w.Command("env", "BUILDKIT="+versions.NewestBuildKit, "RUN="+c.run, "OUT=/home/builder/out", "sh", "-c", line)
-	var screen screen
-	command.Stdout, command.Stderr = &screen, &screen
+	screen, err := os.Create(w.file("screen"))
+	require.NoError(t, err)
+	defer screen.Close()
+	command.Stdout, command.Stderr = screen, screen
+	shown := func() string {
+		text, err := os.ReadFile(screen.Name())
+		require.NoError(t, err)
+		return string(text)
+	}
 	require.NoError(t, command.Start())
 	ended := make(chan struct{})
 	go func() { _ = command.Wait(); close(ended) }()
 	if c.during != nil {
 		poll.WaitOn(t, func(poll.LogT) poll.Result {
-			if strings.Count(screen.String(), "✓") >= 3 {
+			if strings.Count(shown(), "✓") >= 3 {
 				return poll.Success()
 			}
-			return poll.Continue("no three claims hold: %s", screen.String())
+			return poll.Continue("no three claims hold: %s", shown())
 		}, poll.WithTimeout(10*time.Minute), poll.WithDelay(100*time.Millisecond))
 		c.during(t, w)
 	}
 	<-ended
-	return command.ProcessState.ExitCode(), screen.String()
-}
-
-// screen is what a command has said so far.
-type screen struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *screen) Write(part []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(part)
-}
-
-func (s *screen) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
+	return command.ProcessState.ExitCode(), shown()
 }
 
 // judge counts verdicts. Nothing may be broken, what is not applicable lacks what the
